@@ -1,0 +1,70 @@
+"""The command ``cxr``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from cxrlib.data import DataError, datasets, registry
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the result is the exit code (0 fine, 1 failed, 2 wrong usage)."""
+    options = _parser().parse_args(argv)
+    try:
+        options.run(options)
+    except DataError as error:
+        print(f"cxr: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cxr: stopped; what has arrived is kept.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cxr", description="Chest X-ray data for the course.")
+    rooms = parser.add_subparsers(required=True, metavar="COMMAND")
+    data = rooms.add_parser("data", help="list, fetch and verify data sets")
+    verbs = data.add_subparsers(required=True, metavar="VERB")
+    listing = verbs.add_parser("list", help="which data sets there are, and which are here")
+    listing.set_defaults(run=_list)
+    for verb, run, what in (
+        ("fetch", _fetch, "download a data set into the cache (resumes where it broke off)"),
+        ("verify", _verify, "check that the copy on this machine is complete"),
+    ):
+        command = verbs.add_parser(verb, help=what)
+        command.add_argument("name", metavar="NAME", help=", ".join(registry.DATASETS))
+        command.set_defaults(run=run)
+    return parser
+
+
+def _list(options: argparse.Namespace) -> None:
+    for name, dataset in registry.DATASETS.items():
+        parts = [registry.COLLECTIONS[key] for key in dataset.collections]
+        try:
+            datasets.verify(name)
+            state = "here"
+        except DataError:
+            state = f"about {sum(p.megabytes for p in parts):,} MB to fetch"
+        print(f"{name:20} {dataset.title:38} {state}")
+        for part in parts:
+            print(f"{'':20} {part.citation} · licence: {part.licence}")
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    for key in registry.get(options.name).collections:
+        part = registry.COLLECTIONS[key]
+        print(f"{part.folder}: {part.citation}\nlicence: {part.licence} · {part.home}")
+    for folder in datasets.fetch(options.name):
+        print(f"ready: {folder}")
+
+
+def _verify(options: argparse.Namespace) -> None:
+    for folder in datasets.verify(options.name):
+        print(f"complete: {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

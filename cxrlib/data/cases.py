@@ -1,0 +1,174 @@
+"""The case table: one pandas DataFrame a data set, one row an image.
+
+Columns that every table has:
+
+=============  =====================================================================
+``path``       where the picture is (str)
+``label``      class name (Categorical; the order of its categories is the class order)
+``patient_id`` unique across all sources, or NA where the set does not know it
+``split``      ``"train"``, ``"val"``, ``"test"``, or NA where nothing was assigned yet
+``source``     the collection that the picture came from
+``width``      pixels
+``height``     pixels
+=============  =====================================================================
+
+Sets add what else they know: ``subtype``, ``finding``, ``view``, ``age`` (years), ``sex``,
+``license``, ``mask_path`` (lungs), ``lesion_path`` (phantoms). Unknown is NA, never a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+REQUIRED = ("path", "label", "patient_id", "split", "source", "width", "height")
+
+
+class DataError(ValueError):
+    """Something is wrong with the data; the message says what, where, and what to do."""
+
+
+class Problem(NamedTuple):
+    """One picture that needs a person's attention."""
+
+    path: str
+    problem: str
+    action: str  # "left out" or "kept"
+
+
+def build(
+    rows: Iterable[dict], class_names: Sequence[str], *, name: str, problems: Iterable[Problem] = ()
+) -> pd.DataFrame:
+    """Make a case table from rows, sorted by path so that the order never depends on the disk.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Each with the required columns (see the module's docstring).
+    class_names : sequence of str
+        The classes in their order; each must have at least one picture.
+    name : str
+        Name of the data set, for messages.
+    problems : iterable of Problem
+        What was found while reading; kept in ``cases.attrs["problems"]``.
+
+    Raises
+    ------
+    DataError
+        If there is no picture at all, a column is missing, or a class has no picture.
+    """
+    table = pd.DataFrame(list(rows))
+    problems = tuple(sorted(set(problems)))
+    if table.empty:
+        raise DataError(
+            f"{name}: found no readable picture. Expected JPEG or PNG files in one folder a class."
+            + _examples(problems)
+        )
+    check_columns(table, name)
+    table["label"] = pd.Categorical(table["label"], categories=list(class_names))
+    empty = [c for c in class_names if not (table["label"] == c).any()]
+    if empty:
+        raise DataError(
+            f"{name}: no readable picture for class {', '.join(map(repr, empty))}. "
+            f"Expected at least one for each of {', '.join(class_names)}." + _examples(problems)
+        )
+    front = list(REQUIRED)
+    table = table[front + [c for c in table.columns if c not in front]]
+    table = table.sort_values("path", ignore_index=True)
+    table.attrs.update(name=name, problems=problems)
+    return table
+
+
+def check_columns(cases: pd.DataFrame, name: str = "case table") -> None:
+    """Raise :class:`DataError` naming the required columns that a table lacks."""
+    missing = [c for c in REQUIRED if c not in cases.columns]
+    if missing:
+        raise DataError(
+            f"{name}: missing column {', '.join(map(repr, missing))}. "
+            f"Expected {', '.join(REQUIRED)}; got {', '.join(map(str, cases.columns))}."
+        )
+
+
+def classes(cases: pd.DataFrame) -> tuple[str, ...]:
+    """Class names of a case table, in the order in which networks number them."""
+    return tuple(cases["label"].cat.categories)
+
+
+def problems(cases: pd.DataFrame) -> pd.DataFrame:
+    """List what was found wrong while reading: ``path``, ``problem``, ``action``."""
+    return pd.DataFrame(list(cases.attrs.get("problems", ())), columns=list(Problem._fields))
+
+
+def labels(cases: pd.DataFrame) -> np.ndarray:
+    """Targets for a network.
+
+    Returns
+    -------
+    ndarray of float32
+        Shape (N, 1) with 0 or 1 for two classes, one-hot (N, K) for more.
+    """
+    codes = cases["label"].cat.codes.to_numpy()
+    if (codes < 0).any():
+        first = cases["path"].iloc[int(np.argmax(codes < 0))]
+        raise DataError(f"{first}: no label. Give it one of {', '.join(classes(cases))}.")
+    k = len(classes(cases))
+    return (codes[:, None] if k == 2 else np.eye(k)[codes]).astype("float32")
+
+
+def strata(cases: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """One stratum name a patient: all values of ``columns`` that occur among their pictures."""
+    text = cases[list(columns)].astype("string").fillna("?").agg("/".join, axis=1)
+    return text.groupby(cases["patient_id"]).agg(lambda v: "+".join(sorted(set(v))))
+
+
+def require_patients(cases: pd.DataFrame) -> None:
+    """Raise :class:`DataError` unless every row has a patient id."""
+    unknown = cases["patient_id"].isna()
+    if unknown.any():
+        raise DataError(
+            f"patient_id is missing for {unknown.sum():,} of {len(cases):,} pictures "
+            f"(first: {cases.loc[unknown, 'path'].iloc[0]}). Without it nobody can tell whether a "
+            "patient stands on both sides of a split. Give load(..., patient=REGEX) a pattern "
+            "that finds the patient in the file name, or fill the column yourself."
+        )
+
+
+def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
+    """Draw about ``n`` pictures: whole patients, splits and labels in their proportions.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table. Rows without a patient id count as a patient each.
+    n : int
+        Number of pictures wanted. The answer is off by less than one patient a stratum.
+    seed : int
+        Same seed, same patients.
+    """
+    if n >= len(cases):
+        return cases
+    table = cases.assign(patient_id=cases["patient_id"].fillna(cases["path"]))
+    stratum = table["patient_id"].map(
+        strata(table, [c for c in ("split", "label", "subtype") if c in table])
+    )
+    rng = np.random.default_rng(seed)
+    keep = []
+    for _, rows in table.groupby(stratum, sort=True):
+        sizes = rows.groupby("patient_id").size()
+        order = rng.permutation(len(sizes))
+        reach = np.cumsum(sizes.to_numpy()[order])
+        wanted = max(1, round(len(rows) * n / len(cases)))
+        chosen = sizes.index[order[: int(np.searchsorted(reach, wanted)) + 1]]
+        keep.append(rows.index[rows["patient_id"].isin(chosen)])
+    return cases.loc[np.sort(np.concatenate(keep))]
+
+
+def _examples(problems: Sequence[Problem], most: int = 5) -> str:
+    if not problems:
+        return ""
+    lines = [f"\n  {p.path}: {p.problem}" for p in problems[:most]]
+    more = f"\n  … and {len(problems) - most} more" if len(problems) > most else ""
+    return f"\n{len(problems)} pictures could not be used:" + "".join(lines) + more

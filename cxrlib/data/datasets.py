@@ -1,0 +1,177 @@
+"""``load``: a name in, a case table out, from the first place that has the pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from cxrlib.data import banner, readers, registry
+from cxrlib.data.cases import DataError
+from cxrlib.data.fetch import cache_folder, check_complete, fetch_collection, unzip
+from cxrlib.data.screening import finish
+
+SOURCES = ("auto", "folder", "cache", "download", "phantoms")
+
+
+def load(
+    name: str | os.PathLike,
+    source: str = "auto",
+    *,
+    patient: str | None = None,
+    quiet: bool = False,
+) -> pd.DataFrame:
+    """Load a data set as a case table.
+
+    Parameters
+    ----------
+    name : str or path
+        A name of the registry (``"pneumonia"``, ``"covid"``, ``"adults"``,
+        ``"pneumoniamnist-64"``, …), or a folder with one sub-folder a class.
+    source : {"auto", "folder", "cache", "download", "phantoms"}
+        Where the pictures come from. ``"folder"`` is the one that the environment variable
+        ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
+        download, and last phantoms drawn by :mod:`cxrlib.data.phantoms`.
+    patient : str, optional
+        For a folder of your own: regular expression that finds the patient in a file name.
+    quiet : bool
+        Do not show the banner that says which source was used.
+
+    Returns
+    -------
+    DataFrame
+        The case table (:mod:`cxrlib.data.cases`). ``attrs`` hold ``name``, ``source`` and
+        ``problems``.
+
+    Raises
+    ------
+    DataError
+        If the name or source is unknown, the source does not have the data, or they cannot be
+        read. Single broken pictures are no error: they are listed in ``data.problems(cases)``.
+    """
+    if source not in SOURCES:
+        raise DataError(f"`source` must be one of {', '.join(SOURCES)}. Received: {source!r}")
+    if isinstance(name, os.PathLike) or os.sep in name or (
+        name not in registry.DATASETS and Path(name).is_dir()
+    ):  # fmt: skip
+        cases = _load_folder(Path(name), patient)
+    else:
+        dataset = registry.get(name)
+        place, folders = _locate(name, dataset, source)
+        rows, problems = readers.READERS[dataset.reader](folders, dataset.classes)
+        cases = finish(rows, problems, dataset.classes, name)
+        cases.attrs["source"] = place
+    if not quiet:
+        banner.show(cases)
+    return cases
+
+
+def fetch(name: str, *, progress: bool = True) -> list[Path]:
+    """Download a data set's collections into the cache, unless they are there already.
+
+    Returns
+    -------
+    list of Path
+        One folder a collection.
+    """
+    folders = []
+    for key in registry.get(name).collections:
+        collection = registry.COLLECTIONS[key]
+        zipped = collection.archive.endswith(".zip")
+        unpack = unzip(collection.members) if zipped else readers.unpack_npz
+        folders.append(fetch_collection(collection, unpack, progress=progress))
+    return folders
+
+
+def verify(name: str) -> list[Path]:
+    """Check that the copy which ``load`` would use is complete.
+
+    Returns
+    -------
+    list of Path
+        The folders that were found complete.
+
+    Raises
+    ------
+    DataError
+        Saying what is missing where.
+    """
+    dataset = registry.get(name)
+    for root in _roots():
+        folders = _folders(root, dataset)
+        if folders:
+            for folder, key in zip(folders, dataset.collections, strict=True):
+                check_complete(folder, registry.COLLECTIONS[key])
+            return folders
+    raise DataError(f"{name} is not on this machine. Get it with: cxr data fetch {name}")
+
+
+def _load_folder(root: Path, patient: str | None) -> pd.DataFrame:
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder. Give a folder with one sub-folder a class.")
+    rows, problems, names = readers.class_folder(root, patient)
+    cases = finish(rows, problems, names, str(root))
+    cases.attrs["source"] = "folder"
+    return cases
+
+
+def _roots() -> list[Path]:
+    named = os.environ.get("CXR_DATA")
+    return ([Path(named)] if named else []) + [cache_folder()]
+
+
+def _folders(root: Path, dataset: registry.DataSet) -> list[Path] | None:
+    folders = [root / registry.COLLECTIONS[key].folder for key in dataset.collections]
+    return folders if all(folder.is_dir() for folder in folders) else None
+
+
+def _locate(name: str, dataset: registry.DataSet, source: str) -> tuple[str, list[Path]]:
+    if source in ("auto", "folder"):
+        named = os.environ.get("CXR_DATA")
+        folders = _folders(Path(named), dataset) if named else None
+        if folders:
+            return "folder", folders
+        if source == "folder":
+            wanted = ", ".join(registry.COLLECTIONS[key].folder for key in dataset.collections)
+            raise DataError(f"CXR_DATA is {named or 'not set'}; expected a folder with {wanted}.")
+    if source in ("auto", "cache"):
+        folders = _folders(cache_folder(), dataset)
+        if folders:
+            return "cache", folders
+        if source == "cache":
+            raise DataError(f"{name} is not in the cache. Get it with: cxr data fetch {name}")
+    if source == "download" or (source == "auto" and _in_colab()):
+        return "download", fetch(name)
+    return "phantoms", _phantoms(name, dataset)
+
+
+def _in_colab() -> bool:
+    try:
+        return importlib.util.find_spec("google.colab") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _phantoms(name: str, dataset: registry.DataSet) -> list[Path]:
+    """Draw the set once; the code's own fingerprint in the folder's name keeps it current."""
+    from cxrlib.data import phantoms
+
+    code = sorted(Path(phantoms.__file__).parent.glob("*.py"))
+    version = hashlib.sha256(b"".join(p.read_bytes() for p in code)).hexdigest()[:12]
+    root = cache_folder() / "phantoms" / f"{name}-{version}"
+    if not root.is_dir():
+        try:
+            root.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"could not write phantoms to {root.parent}: {error.strerror}. "
+                "Set CXR_CACHE to a folder where you may write."
+            ) from error
+        for old in root.parent.glob(f"{name}-" + "[0-9a-f]" * 12):
+            shutil.rmtree(old, ignore_errors=True)
+        phantoms.write(root, name, **dataset.options)
+    return [root / registry.COLLECTIONS[key].folder for key in dataset.collections]

@@ -1,0 +1,226 @@
+"""Downloads that resume, are checked, and appear whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pooch
+import requests
+from tqdm.auto import tqdm
+
+from cxrlib.data.cases import DataError
+from cxrlib.data.registry import Collection
+
+CHUNK = 1 << 20
+TIMEOUT = 30  # seconds without a byte
+
+
+def cache_folder() -> Path:
+    """Where data live between sessions: ``CXR_CACHE``, or the system's own cache folder."""
+    return Path(os.environ.get("CXR_CACHE") or pooch.os_cache("cxrlib"))
+
+
+def fetch_collection(
+    collection: Collection, unpack: Callable[[Path, Path], None], *, progress: bool = True
+) -> Path:
+    """Download, check and unpack one collection; what is there already is left alone.
+
+    Parameters
+    ----------
+    collection : Collection
+        Entry of the registry.
+    unpack : callable
+        ``unpack(archive, folder)`` fills an empty folder.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Path
+        The folder with the pictures.
+
+    Raises
+    ------
+    DataError
+        If the download broke off (run again: it resumes), has a wrong checksum, climbs out of its
+        folder, is incomplete, or cannot be written. Nothing half is ever left under the name.
+    """
+    target = cache_folder() / collection.folder
+    if target.is_dir():
+        return target
+    # A folder that two processes fill at once is renamed by the first; the other is dropped.
+    work = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _check_space(target.parent, collection)
+        archive = _download(collection, target.parent / "downloads", progress)
+        work = Path(tempfile.mkdtemp(prefix=f".{collection.folder}-", dir=target.parent))
+        unpack(archive, work / "new")
+        check_complete(work / "new", collection)
+        if not target.is_dir():
+            (work / "new").rename(target)
+        archive.unlink()
+    except OSError as error:
+        raise DataError(
+            f"could not write {collection.folder} below {target.parent}: "
+            f"{error.strerror or error}. Free some space, or set CXR_CACHE to a folder where you may write."
+        ) from error
+    finally:
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def check_complete(folder: Path, collection: Collection) -> None:
+    """Raise :class:`DataError` unless the folder holds what the registry says."""
+    if collection.listing:
+        listing = folder / collection.listing
+        if not listing.is_file():
+            raise DataError(f"{folder}: {collection.listing} is missing. Fetch it again.")
+        table = pd.read_csv(listing)
+        names = table.loc[table["modality"] == "X-ray", "filename"]
+        missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
+        if missing or not len(names):
+            raise DataError(
+                f"{folder}: {len(missing)} of {len(names)} listed pictures are missing "
+                f"(first: {missing[0] if missing else 'none is listed'}). Fetch it again."
+            )
+        return
+    wanted = collection.counts[0]
+    got = {
+        part: sum(1 for p in (folder / part).glob("*") if p.is_file() and p.name[0] != ".")
+        for part in wanted
+    }
+    if got not in collection.counts:
+        said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
+        raise DataError(f"{folder}: not complete ({said}). Fetch it again.")
+
+
+def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
+    """Make an unpacker that takes the members that match a pattern, under their new names.
+
+    Refuses the whole archive when any name in it, wanted or not, climbs out of its folder, is
+    absolute, or is a link.
+    """
+    patterns = [(re.compile(pattern, re.IGNORECASE), new) for pattern, new in members]
+
+    def unpack(archive: Path, folder: Path) -> None:
+        folder.mkdir()
+        try:
+            with zipfile.ZipFile(archive) as zipped:
+                for member in zipped.infolist():
+                    _refuse_escape(archive, member)
+                for member in zipped.infolist():
+                    for pattern, new in patterns:
+                        if found := pattern.match(member.filename):
+                            place = folder / found.expand(new)
+                            place.parent.mkdir(parents=True, exist_ok=True)
+                            with zipped.open(member) as source, place.open("wb") as out:
+                                shutil.copyfileobj(source, out, CHUNK)
+                            break
+        except zipfile.BadZipFile as error:
+            archive.unlink(missing_ok=True)
+            raise DataError(f"{archive.name} is damaged ({error}). Fetch it again.") from None
+
+    return unpack
+
+
+def _refuse_escape(archive: Path, member: zipfile.ZipInfo) -> None:
+    parts = re.split(r"[\\/]", member.filename)
+    link = stat.S_ISLNK(member.external_attr >> 16)
+    if ".." in parts or not parts[0] or ":" in parts[0] or link:
+        archive.unlink(missing_ok=True)
+        raise DataError(
+            f"{archive.name} holds {member.filename!r}, which would be written outside its folder. "
+            "Nothing was unpacked; do not use this archive."
+        )
+
+
+def _check_space(folder: Path, collection: Collection) -> None:
+    free = shutil.disk_usage(folder).free / 1e6
+    need = 2.2 * collection.megabytes  # the archive and what comes out of it, side by side
+    if free < need:
+        raise DataError(
+            f"{collection.folder} needs about {need:,.0f} MB below {folder}, {free:,.0f} MB are "
+            "free. Free some space, or set CXR_CACHE to a folder on a larger disk."
+        )
+
+
+def _download(collection: Collection, folder: Path, progress: bool) -> Path:
+    pooch.get_logger().setLevel(logging.WARNING)
+    try:
+        path = pooch.retrieve(
+            collection.url,
+            known_hash=collection.hash,
+            fname=collection.archive,
+            path=folder,
+            downloader=ResumingDownloader(folder / f"{collection.archive}.part", progress),
+        )
+    except ValueError as error:
+        raise DataError(
+            f"{collection.archive}: wrong checksum, so it was thrown away ({error}). Fetch it "
+            f"again; if that does not help, the file at {collection.home} has changed."
+        ) from None
+    except requests.RequestException as error:
+        raise DataError(
+            f"{collection.archive}: the download from {collection.url} broke off ({error}). "
+            "What has arrived is kept: run it again to go on from there."
+        ) from None
+    return Path(path)
+
+
+class ResumingDownloader:
+    """A downloader for pooch that goes on where an earlier one broke off.
+
+    Parameters
+    ----------
+    part : Path
+        Where the unfinished file is kept between attempts.
+    progress : bool
+        Show a progress bar.
+    """
+
+    def __init__(self, part: Path, progress: bool = True):
+        self.part = part
+        self.progress = progress
+
+    def __call__(self, url: str, output_file: str, pooch: object) -> None:
+        """Download ``url`` and move it to ``output_file`` once all of it has arrived."""
+        have = self.part.stat().st_size if self.part.exists() else 0
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+            if answer.status_code == requests.codes.requested_range_not_satisfiable:
+                if answer.headers.get("Content-Range") != f"bytes */{have}":
+                    self.part.unlink()
+                    raise requests.ConnectionError("the file on the server has changed")
+                total = have
+            else:
+                answer.raise_for_status()
+                resumed = answer.status_code == requests.codes.partial_content
+                have = have if resumed else 0
+                length = answer.headers.get("Content-Length")
+                total = have + int(length) if length else None
+                self._receive(answer, have, total)
+        arrived = self.part.stat().st_size
+        if total is not None and arrived != total:
+            raise requests.ConnectionError(f"{arrived:,} of {total:,} bytes arrived")
+        shutil.move(self.part, output_file)
+
+    def _receive(self, answer: requests.Response, have: int, total: int | None) -> None:
+        bar = tqdm(
+            total=total, initial=have, unit="B", unit_scale=True, disable=not self.progress,
+            desc=self.part.name.removesuffix(".part"),
+        )  # fmt: skip
+        with bar, self.part.open("ab" if have else "wb") as out:
+            for chunk in answer.iter_content(CHUNK):
+                out.write(chunk)
+                bar.update(len(chunk))

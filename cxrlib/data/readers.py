@@ -1,0 +1,242 @@
+"""Folders on disk → rows of a case table, one reader a layout.
+
+Each reader takes the folders of its collections and returns rows and problems. It never opens a
+picture: that is done once, for all layouts, in :mod:`cxrlib.data.screening`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from cxrlib.data import splits
+from cxrlib.data.cases import DataError, Problem
+
+Rows = tuple[list[dict], list[Problem]]
+
+SPLIT_FOLDERS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
+PERSON = re.compile(r"^person(\d+)_(bacteria|virus)_\d+")
+HEALTHY = re.compile(r"^(?:(NORMAL2)-)?IM-(\d+)-\d+")
+RENAMED = re.compile(r"^(BACTERIA|VIRUS|NORMAL)-(\d+)-\d+")  # names in the set's later edition
+SUBTYPES = {"bacteria": "bacterial", "virus": "viral", "normal": "normal"}
+FRONTAL = ("PA", "AP", "AP Supine", "AP Erect", "AP semi erect")
+COVID_COLUMNS = ("patientid", "finding", "view", "modality", "filename")
+
+
+def kermany_patient(filename: str) -> tuple[str, str] | None:
+    """Subtype and patient id from a file name of the paediatric set.
+
+    The key is the subtype *and* the number: ``person16_bacteria_47.jpeg`` and
+    ``person16_virus_47.jpeg`` are two children. The two numberings of the healthy children,
+    ``IM-0016-…`` and ``NORMAL2-IM-0016-…``, are kept apart too.
+
+    Returns
+    -------
+    tuple of str, or None
+        ``("bacterial", "bacteria-16")``; None for a name of another form.
+    """
+    if person := PERSON.match(filename):
+        return SUBTYPES[person[2]], f"{person[2]}-{person[1]}"
+    if healthy := HEALTHY.match(filename):
+        return "normal", f"{(healthy[1] or 'normal').lower()}-{healthy[2]}"
+    if renamed := RENAMED.match(filename):
+        kind = renamed[1].lower()
+        return SUBTYPES[kind], f"{kind}-{renamed[2]}"
+    return None
+
+
+def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
+    """Read ``chest_xray/{train,test}/{NORMAL,PNEUMONIA}``; a folder ``val`` is not used."""
+    (root,) = folders
+    rows, problems = [], []
+    for split in ("train", "test"):
+        for label in class_names:
+            for path in _files(_need(root / split / label.upper())):
+                found = kermany_patient(path.name)
+                if found is None:
+                    text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
+                    problems.append(Problem(str(path), text, "left out"))
+                    continue
+                subtype, patient = found
+                rows.append(
+                    _row(path, label, f"kermany:{patient}", split, "kermany", subtype=subtype)
+                    | _phantom_masks(root, path)
+                )
+    return rows, problems
+
+
+def adults(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
+    """Read ``nih-adult/{NORMAL,PNEUMONIA}``; the number before ``_`` is the patient."""
+    (root,) = folders
+    rows = [
+        _row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
+        | _phantom_masks(root, path)
+        for label in class_names
+        for path in _files(_need(root / label.upper()))
+    ]
+    return rows, []
+
+
+def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
+    """Healthy, bacterial and viral children, and the COVID-19 views of the collection.
+
+    The children keep their folders as splits. The collection has none: a fifth of its COVID
+    patients, drawn once with a fixed seed, are the test set.
+    """
+    children, problems = pneumonia(folders[:1], ("normal", "pneumonia"))
+    for row in children:
+        row["label"] = row["subtype"]
+    rows, more = collection(folders[1:], class_names)
+    rows = [row | {"label": "covid"} for row in rows if "COVID-19" in row["finding"]]
+    if not rows:
+        raise DataError(f"{folders[1]}: metadata.csv lists no frontal COVID-19 picture.")
+    cut = splits.by_patient(
+        pd.DataFrame(rows).assign(width=0, height=0), {"train": 0.8, "test": 0.2}, stratify=["view"]
+    )
+    for row, split in zip(rows, cut["split"], strict=True):
+        row["split"] = split
+    return children + rows, problems + more
+
+
+def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows:
+    """Frontal X-rays of the COVID-19 image collection, every finding, from its ``metadata.csv``."""
+    (root,) = folders
+    listing = _need(root / "metadata.csv")
+    meta = pd.read_csv(listing, dtype={"patientid": "string"})
+    missing = [c for c in COVID_COLUMNS if c not in meta.columns]
+    if missing:
+        raise DataError(
+            f"{listing}: missing column {', '.join(map(repr, missing))}. "
+            f"Expected {', '.join(COVID_COLUMNS)}; got {', '.join(meta.columns)}."
+        )
+    meta = meta[(meta["modality"] == "X-ray") & meta["view"].isin(FRONTAL)]
+    rows, problems = [], []
+    for record in meta.to_dict("records"):
+        path = root / "images" / str(record["filename"])
+        if not path.exists():
+            text = f"listed in {listing.name}, but there is no such file"
+            problems.append(Problem(str(path), text, "left out"))
+            continue
+        known = {c: record.get(c, pd.NA) for c in ("finding", "view", "age", "sex", "license")}
+        patient = f"collection:{record['patientid']}"
+        row = _row(path, known["finding"], patient, pd.NA, "collection", **known)
+        named = str(record.get("mask", f"{path.stem}_mask.png"))
+        mask = root / "masks" / named
+        row["mask_path"] = str(mask) if mask.is_file() else pd.NA
+        rows.append(row | _phantom_masks(root, path))
+    return rows, problems
+
+
+def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
+    """Read the PNG files that :func:`unpack_npz` wrote; the set has no patient ids."""
+    (root,) = folders
+    rows = [
+        _row(path, label, pd.NA, split, "pneumoniamnist") | _phantom_masks(root, path)
+        for split in ("train", "val", "test")
+        for label in class_names
+        for path in _files(_need(root / split / label.upper()))
+    ]
+    return rows, []
+
+
+def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], list[Problem], list]:
+    """Any folder with one sub-folder a class, or ``train``/``val``/``test`` of such folders.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    patient : str, optional
+        Regular expression; its first group (or the whole match) in the file name is the patient.
+    """
+    inside = [p for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+    parts = {p: SPLIT_FOLDERS.get(p.name.lower()) for p in inside}
+    splitted = bool(inside) and all(parts.values())
+    tops = parts if splitted else {root: pd.NA}
+    label_folders = {
+        (top, p.name): p
+        for top in tops
+        for p in sorted(top.iterdir())
+        if p.is_dir() and not p.name.startswith(".")
+    }
+    names = sorted({name for _, name in label_folders})
+    if len(names) < 2:
+        got = f"got {', '.join(names) or 'no sub-folder'}"
+        raise DataError(f"{root}: expected at least two class folders with pictures, {got}.")
+    pattern = re.compile(patient) if patient else None
+    rows: list[dict] = []
+    problems = [
+        Problem(str(p), "lies outside the class folders, so it has no label", "left out")
+        for top in {root, *tops}
+        for p in _files(top, deep=False)
+    ]
+    for top, split in tops.items():
+        for name in names:
+            paths = list(_files(_need(label_folders.get((top, name), top / name))))
+            for path in paths:
+                found = pattern.search(path.name) if pattern else None
+                if pattern and not found:
+                    text = f"the pattern {patient!r} finds no patient in the file name"
+                    problems.append(Problem(str(path), text, "left out"))
+                    continue
+                who = found[1] if found and pattern.groups else found[0] if found else pd.NA
+                who = f"{root.name}:{who}" if found else pd.NA
+                rows.append(_row(path, name, who, split, root.name))
+    return rows, problems, names
+
+
+def unpack_npz(archive: Path, folder: Path) -> None:
+    """Write the pictures of a MedMNIST ``.npz`` as ``folder/{split}/{CLASS}/NNNN.png``."""
+    with np.load(archive, allow_pickle=False) as arrays:
+        for split in ("train", "val", "test"):
+            try:
+                pictures, targets = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
+            except KeyError as error:
+                raise DataError(f"{archive}: missing array {error}. Fetch it again.") from None
+            for i, (pixels, target) in enumerate(zip(pictures, targets, strict=True)):
+                place = folder / split / ("PNEUMONIA" if target else "NORMAL")
+                place.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(pixels).save(place / f"{i:05d}.png", compress_level=1)
+
+
+def _row(path: Path, label: str, patient: object, split: object, source: str, **known) -> dict:
+    row = {"path": str(path), "label": label, "patient_id": patient, "split": split}
+    return row | {"source": source} | known
+
+
+def _files(folder: Path, deep: bool = True) -> list[Path]:
+    found = folder.rglob("*") if deep else folder.glob("*")
+    return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
+
+
+def _need(path: Path) -> Path:
+    if not path.exists():
+        raise DataError(f"{path} is missing. Fetch the data set again, or mend the folder.")
+    return path
+
+
+def _phantom_masks(root: Path, path: Path) -> dict:
+    """Lung and lesion masks that phantom sets carry in a mirror tree beside the pictures."""
+    mirror = root.with_name(root.name + "_masks")
+    if not mirror.is_dir():
+        return {}
+    base = mirror / path.relative_to(root).with_suffix("")
+    found = {}
+    for column, ending in (("mask_path", ".lungs.png"), ("lesion_path", ".lesion.png")):
+        mask = base.with_name(base.name + ending)
+        if mask.is_file():
+            found[column] = str(mask)
+    return found
+
+
+READERS: dict[str, Callable[[Sequence[Path], Sequence[str]], Rows]] = {
+    "pneumonia": pneumonia,
+    "covid": covid,
+    "adults": adults,
+    "pneumoniamnist": pneumoniamnist,
+}

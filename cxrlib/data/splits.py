@@ -1,0 +1,135 @@
+"""Splits by patient: nobody stands on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from cxrlib.data.cases import DataError, check_columns, require_patients, strata
+
+
+class PatientLeakError(DataError):
+    """A patient stands on both sides of a split."""
+
+
+def check(cases: pd.DataFrame) -> None:
+    """Refuse a table in which a patient stands on both sides.
+
+    Raises
+    ------
+    PatientLeakError
+        With the number of patients and pictures concerned, and the first patient's files.
+    """
+    check_columns(cases)
+    placed = cases[cases["split"].notna() & cases["patient_id"].notna()]
+    sides = placed.groupby("patient_id")["split"].nunique()
+    leaked = sides.index[sides > 1]
+    if not len(leaked):
+        return
+    rows = placed[placed["patient_id"].isin(leaked)]
+    first = rows[rows["patient_id"] == leaked[0]].drop_duplicates("split")
+    where = "; ".join(f"{r.split}: {r.path}" for r in first.itertuples())
+    raise PatientLeakError(
+        f"{len(leaked):,} patients with {len(rows):,} pictures stand in more than one split. "
+        f"First: {leaked[0]} ({where}). Split again with splits.by_patient, or look at the "
+        "patient ids: a wrong key makes strangers look like one person."
+    )
+
+
+def by_patient(
+    cases: pd.DataFrame,
+    fractions: Mapping[str, float],
+    *,
+    seed: int = 0,
+    stratify: Sequence[str] = ("label", "subtype"),
+) -> pd.DataFrame:
+    """Give every patient to one split, each class in its proportion.
+
+    Within each stratum the patients are shuffled, then dealt out one by one to the split that
+    is emptiest. Large families go first, so that one child with thirty pictures does not
+    come when all splits are full.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table with a patient id in every row.
+    fractions : mapping of str to float
+        Share of the pictures for each split, e.g. ``{"train": 0.8, "val": 0.2}``; sums to 1.
+    seed : int
+        Same seed, same split.
+    stratify : sequence of str
+        Columns whose proportions are kept. Columns that the table lacks are passed over.
+
+    Returns
+    -------
+    DataFrame
+        A copy with a new ``split`` column.
+
+    Raises
+    ------
+    DataError
+        If fractions are not positive or do not sum to 1, a patient id is missing, or a split
+        would stay without a patient of some class.
+    """
+    check_columns(cases)
+    require_patients(cases)
+    share = np.array(list(fractions.values()), float)
+    if (share <= 0).any() or not np.isclose(share.sum(), 1):
+        raise DataError(f"fractions must be positive and sum to 1. Received: {dict(fractions)}")
+    names = list(fractions)
+    stratum = strata(cases, [c for c in stratify if c in cases])
+    sizes = cases.groupby("patient_id").size()
+    rng = np.random.default_rng(seed)
+    place = {}
+    for _, patients in stratum.groupby(stratum, sort=True):
+        ids = rng.permutation(patients.index.to_numpy())
+        ids = ids[np.argsort(-sizes.loc[ids].to_numpy(), kind="stable")]
+        lacking = np.ones(len(names))  # 1: empty, 0: full
+        for patient in ids:
+            side = int(np.argmax(lacking))
+            place[patient] = names[side]
+            lacking[side] -= sizes.loc[patient] / (share[side] * sizes.loc[ids].sum())
+    result = cases.assign(split=cases["patient_id"].map(place))
+    _check_filled(result, names)
+    return result
+
+
+def hold_out(
+    cases: pd.DataFrame, fraction: float = 0.2, *, into: str = "val", seed: int = 0
+) -> pd.DataFrame:
+    """Cut a validation set from the training rows, by patient; other rows stay as they are.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table with rows whose ``split`` is ``"train"``.
+    fraction : float
+        Share of the training pictures, between 0 and 1.
+    into : str
+        Name of the new split.
+    seed : int
+        Same seed, same split.
+    """
+    train = cases["split"] == "train"
+    if not train.any():
+        have = ", ".join(map(str, cases["split"].unique()))
+        raise DataError(f"hold_out needs rows with split 'train'. Received splits: {have}")
+    cut = by_patient(cases[train], {"train": 1 - fraction, into: fraction}, seed=seed)
+    result = cases.copy()
+    result.loc[train, "split"] = cut["split"]
+    check(result)
+    return result
+
+
+def _check_filled(cases: pd.DataFrame, names: Sequence[str]) -> None:
+    count = pd.crosstab(cases["split"], cases["label"].astype(str))
+    count = count.reindex(names, fill_value=0)
+    for side, label in zip(*np.nonzero(count.to_numpy() == 0), strict=True):
+        patients = cases.loc[cases["label"] == count.columns[label], "patient_id"].nunique()
+        raise DataError(
+            f"split {names[side]!r} would have no {count.columns[label]!r} picture: the class has "
+            f"only {patients} patient(s) for {len(names)} splits. Ask for fewer splits or larger "
+            "fractions, or leave the class out."
+        )
