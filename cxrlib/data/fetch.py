@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from cxrlib.data.cases import DataError
 from cxrlib.data.registry import Collection
 
-CHUNK = 1 << 20
+CHUNK = 1 << 16  # what is lost at most when a connection breaks
 TIMEOUT = 30  # seconds without a byte
 
 
@@ -72,7 +72,8 @@ def fetch_collection(
     except OSError as error:
         raise DataError(
             f"could not write {collection.folder} below {target.parent}: "
-            f"{error.strerror or error}. Free some space, or set CXR_CACHE to a folder where you may write."
+            f"{error.strerror or error}. Free some space, or set CXR_CACHE to a folder "
+            "where you may write."
         ) from error
     finally:
         if work is not None:

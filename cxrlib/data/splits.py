@@ -80,6 +80,8 @@ def by_patient(
         raise DataError(f"fractions must be positive and sum to 1. Received: {dict(fractions)}")
     names = list(fractions)
     stratum = strata(cases, [c for c in stratify if c in cases])
+    rare = stratum.map(stratum.value_counts()) < len(names)  # too few to have one on each side
+    stratum = stratum.mask(rare, strata(cases, ["label"]))
     sizes = cases.groupby("patient_id").size()
     rng = np.random.default_rng(seed)
     place = {}

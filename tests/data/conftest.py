@@ -1,0 +1,57 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+
+def picture(path, seed=0, size=(24, 20)):
+    """Write a small random grey picture; its content depends on the seed only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, size[::-1], dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_real_data(monkeypatch, tmp_path_factory):
+    """Tests use what they make: no CXR_DATA, and a cache of their own."""
+    monkeypatch.delenv("CXR_DATA", raising=False)
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def kermany(tmp_path):
+    """Six children: two subtypes that share a number, two numberings that share a number."""
+    names = {
+        "train/NORMAL": ["IM-0115-0001.jpeg", "NORMAL2-IM-0115-0001.jpeg"],
+        "train/PNEUMONIA": [
+            "person16_bacteria_47.jpeg",
+            "person16_bacteria_48.jpeg",
+            "person16_virus_47.jpeg",
+        ],
+        "test/NORMAL": ["IM-0011-0001-0002.jpeg"],
+        "test/PNEUMONIA": ["person3_virus_17.jpeg"],
+    }
+    seed = 0
+    for folder, files in names.items():
+        for name in files:
+            seed += 1
+            picture(tmp_path / "chest_xray" / folder / name, seed)
+    return tmp_path / "chest_xray"
+
+
+def case_table(patients, labels=None, splits=None):
+    """Build a case table without pictures, for what needs only rows."""
+    n = len(patients)
+    labels = labels or ["normal", "pneumonia"] * n
+    return pd.DataFrame(
+        {
+            "path": [f"{i:04d}.png" for i in range(n)],
+            "label": pd.Categorical(labels[:n], ["normal", "pneumonia"]),
+            "patient_id": patients,
+            "split": splits or "train",
+            "source": "test",
+            "width": 24,
+            "height": 20,
+        }
+    )

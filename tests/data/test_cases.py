@@ -1,0 +1,67 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib.data import cases as case_module
+from cxrlib.data.cases import DataError, Problem, build, classes, labels, problems, sample
+from tests.data.conftest import case_table
+
+ROW = {"patient_id": "a", "split": "train", "source": "s", "width": 20, "height": 20}
+
+
+def test_build_sorts_by_path_and_keeps_the_class_order():
+    rows = [ROW | {"path": p, "label": c} for p, c in [("b", "normal"), ("a", "viral")]]
+    table = build(
+        rows, ["normal", "viral"], name="x", problems=[Problem("c", "broken", "left out")]
+    )
+    assert list(table.path) == ["a", "b"]
+    assert classes(table) == ("normal", "viral")
+    assert problems(table).loc[0, "problem"] == "broken"
+
+
+def test_build_names_the_missing_column_and_the_empty_class():
+    row = ROW | {"path": "a", "label": "normal"}
+    with pytest.raises(DataError, match="missing column 'patient_id'"):
+        build([{k: v for k, v in row.items() if k != "patient_id"}], ["normal"], name="x")
+    with pytest.raises(DataError, match="no readable picture for class 'viral'"):
+        build([row], ["normal", "viral"], name="x")
+    with pytest.raises(DataError, match="found no readable picture"):
+        build([], ["normal"], name="x")
+
+
+def test_labels_are_one_column_for_two_classes_and_one_hot_beyond():
+    two = case_table(["a", "b"])
+    np.testing.assert_array_equal(labels(two), [[0], [1]])
+    assert labels(two).dtype == np.float32
+    three = two.assign(label=pd.Categorical(["c", "a"], list("abc")))
+    np.testing.assert_array_equal(labels(three), [[0, 0, 1], [1, 0, 0]])
+
+
+def test_a_picture_without_label_is_named():
+    table = case_table(["a", "b"])
+    table.loc[1, "label"] = np.nan
+    with pytest.raises(DataError, match=r"0001\.png: no label"):
+        labels(table)
+
+
+def test_sample_takes_whole_patients_in_proportion_and_repeats_itself():
+    patients = [f"p{i // 2}" for i in range(400)]
+    table = case_table(patients, ["normal"] * 100 + ["pneumonia"] * 300)
+    small = sample(table, 100, seed=3)
+    assert abs(len(small) - 100) <= 4
+    assert abs((small.label == "normal").mean() - 0.25) < 0.05
+    rest = table.drop(small.index)
+    assert not set(small.patient_id) & set(rest.patient_id)
+    pd.testing.assert_frame_equal(small, sample(table, 100, seed=3))
+    assert not small.equals(sample(table, 100, seed=4))
+    assert len(sample(table, 10_000)) == len(table)
+
+
+def test_sample_takes_a_picture_without_patient_as_a_patient_of_its_own():
+    assert len(sample(case_table([pd.NA] * 40), 10)) == pytest.approx(10, abs=2)
+
+
+def test_attributes_survive_choosing_rows():
+    table = build([ROW | {"path": "a", "label": "n"}], ["n"], name="x")
+    assert table[table.label == "n"].attrs["name"] == "x"
+    assert case_module.problems(table).empty

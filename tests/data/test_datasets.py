@@ -1,0 +1,111 @@
+import io
+
+import numpy as np
+import pytest
+
+from cxrlib.data import DataError, banner, datasets, load, registry, verify
+from cxrlib.data.readers import unpack_npz
+
+
+def test_an_unknown_name_gets_the_nearest_known_one():
+    with pytest.raises(DataError, match=r"unknown data set 'pneumona'\. Did you mean 'pneumonia'"):
+        load("pneumona")
+    with pytest.raises(DataError, match="Known: pneumonia, covid"):
+        load("zzz")
+
+
+def test_an_unknown_source_is_refused():
+    with pytest.raises(DataError, match="`source` must be one of auto, folder"):
+        load("pneumonia", source="web")
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_auto_prefers_the_named_folder_then_the_cache(kermany, monkeypatch, tmp_path):
+    monkeypatch.setenv("CXR_CACHE", str(kermany.parent))
+    assert load("pneumonia", quiet=True).attrs["source"] == "cache"
+    monkeypatch.setenv("CXR_DATA", str(kermany.parent))
+    assert load("pneumonia", quiet=True).attrs["source"] == "folder"
+
+
+def test_asking_for_what_is_not_there_says_how_to_get_it():
+    with pytest.raises(DataError, match="CXR_DATA is not set; expected a folder with chest_xray"):
+        load("pneumonia", source="folder")
+    with pytest.raises(DataError, match="cxr data fetch pneumonia"):
+        load("pneumonia", source="cache")
+
+
+def test_auto_downloads_in_colab(monkeypatch, kermany):
+    monkeypatch.setattr(datasets, "_in_colab", lambda: True)
+    monkeypatch.setattr(datasets, "fetch", lambda name: [kermany])
+    assert load("pneumonia", quiet=True).attrs["source"] == "download"
+
+
+def test_the_banner_says_real_or_phantom_and_what_was_left_out(kermany, monkeypatch, capsys):
+    monkeypatch.setenv("CXR_DATA", str(kermany.parent))
+    (kermany / "train" / "NORMAL" / "IM-0001-0001.jpeg").write_bytes(b"")
+    cases = load("pneumonia")
+    said = capsys.readouterr().out
+    assert "7 of pneumonia: real X-rays" in said
+    assert "1 files could not be used" in said
+    cases.attrs["source"] = "phantoms"
+    assert "cxr data fetch pneumonia" in banner.text(cases)
+    assert "not patients" in banner.text(cases)
+
+
+def test_verify_counts(kermany, monkeypatch):
+    monkeypatch.setenv("CXR_DATA", str(kermany.parent))
+    with pytest.raises(DataError, match=r"not complete \(train/NORMAL: expected 1,341, got 2"):
+        verify("pneumonia")
+    with pytest.raises(DataError, match="not on this machine"):
+        verify("adults")
+
+
+def npz(**change):
+    arrays = {}
+    for split, n in (("train", 6), ("val", 2), ("test", 4)):
+        arrays[f"{split}_images"] = np.random.default_rng(n).integers(0, 256, (n, 28, 28), np.uint8)
+        arrays[f"{split}_labels"] = (np.arange(n) % 2)[:, None].astype(np.uint8)
+    file = io.BytesIO()
+    np.savez(file, **{k: v for k, v in arrays.items() if k not in change.get("without", ())})
+    return file.getvalue()
+
+
+def test_pneumoniamnist_becomes_files_with_splits_but_no_patients(tmp_path, monkeypatch):
+    (tmp_path / "x.npz").write_bytes(npz())
+    folder = tmp_path / registry.COLLECTIONS["pneumoniamnist-28"].folder
+    unpack_npz(tmp_path / "x.npz", folder)
+    monkeypatch.setenv("CXR_DATA", str(tmp_path))
+    cases = load("pneumoniamnist", quiet=True)
+    assert cases.split.value_counts().to_dict() == {"train": 6, "test": 4, "val": 2}
+    assert cases.patient_id.isna().all()
+    assert set(cases.width) == {28}
+
+
+def test_an_npz_without_an_array_is_refused(tmp_path):
+    (tmp_path / "x.npz").write_bytes(npz(without=["val_images"]))
+    with pytest.raises(DataError, match="missing array"):
+        unpack_npz(tmp_path / "x.npz", tmp_path / "out")
+
+
+def test_every_registered_set_can_be_read_and_credited():
+    for name, dataset in registry.DATASETS.items():
+        assert len(dataset.classes) >= 2, name
+        for key in dataset.collections:
+            collection = registry.COLLECTIONS[key]
+            assert collection.licence
+            assert collection.citation
+            assert collection.url.startswith("https://")
+            assert collection.counts or collection.listing
+            assert collection.members or collection.archive.endswith(".npz")
+
+
+def test_importing_the_room_loads_no_tensorflow():
+    import subprocess
+    import sys
+
+    code = "import sys; from cxrlib import data; data.load; assert 'tensorflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,304 @@
+import errno
+import hashlib
+import http.server
+import io
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cxrlib.cli import main
+from cxrlib.data import DataError, fetch, registry
+from cxrlib.data import fetch as fetch_module
+from cxrlib.data.fetch import cache_folder, fetch_collection, unzip
+from tests.data.test_datasets import npz
+
+
+class Server:
+    """A local web server that knows ranges and can be told to hang up early."""
+
+    def __init__(self, content: bytes):
+        self.content, self.cut, self.ranges, self.asked = content, None, True, []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                start = 0
+                wanted = self.headers.get("Range")
+                outer.asked.append(wanted)
+                if wanted and outer.ranges:
+                    start = int(wanted.removeprefix("bytes=").rstrip("-"))
+                if start >= len(outer.content):
+                    self.send_response(416)
+                    self.send_header("Content-Range", f"bytes */{len(outer.content)}")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                self.send_response(206 if start else 200)
+                self.send_header("Content-Length", str(len(outer.content) - start))
+                self.end_headers()
+                self.wfile.write(outer.content[start : outer.cut])
+
+            def log_message(self, *args):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}/set.zip"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(content):
+        servers.append(Server(content))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.http.shutdown()
+        server.http.server_close()
+
+
+def archive(names=("top/train/A/1.png", "top/train/B/2.png", "top/readme.txt")):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as zipped:
+        for i, name in enumerate(names):
+            zipped.writestr(name, bytes([i]) * 200_000)
+    return file.getvalue()
+
+
+def collection(server, **change):
+    entry = registry.Collection(
+        folder="toy",
+        url=server.url,
+        archive="toy.zip",
+        megabytes=1,
+        licence="none",
+        citation="none",
+        home="nowhere",
+        members=((r"^top/(train/[AB]/[^/]+)$", r"\1"),),
+        counts=({"train/A": 1, "train/B": 1},),
+    )
+    return replace(entry, **change)
+
+
+def get(entry):
+    return fetch_collection(entry, unzip(entry.members), progress=False)
+
+
+def leftovers():
+    """List everything in the cache but the kept part of a download."""
+    return [p for p in cache_folder().rglob("*") if p.is_file() and p.suffix != ".part"]
+
+
+def test_a_whole_download_is_unpacked_and_the_archive_removed(serve):
+    entry = collection(serve(archive()))
+    folder = get(entry)
+    assert sorted(str(p.relative_to(folder)) for p in folder.rglob("*.*")) == [
+        "train/A/1.png",
+        "train/B/2.png",
+    ]
+    assert len(leftovers()) == 2
+
+
+def test_what_is_there_is_not_fetched_again(serve):
+    server = serve(archive())
+    get(collection(server))
+    get(collection(server))
+    assert len(server.asked) == 1
+
+
+def test_a_download_cut_off_midway_is_never_accepted_and_resumes(serve):
+    server = serve(archive())
+    server.cut = 150_000
+    with pytest.raises(DataError, match=r"broke off .*run it again to go on from there"):
+        get(collection(server))
+    assert not (cache_folder() / "toy").exists()
+    assert leftovers() == []
+    server.cut = None
+    assert get(collection(server)).is_dir()
+    assert server.asked[-1] == f"bytes={2 * fetch_module.CHUNK}-"
+
+
+def test_a_server_without_ranges_starts_again_from_the_beginning(serve):
+    server = serve(archive())
+    server.cut = 150_000
+    with pytest.raises(DataError):
+        get(collection(server))
+    server.cut, server.ranges = None, False
+    assert get(collection(server)).is_dir()
+
+
+def test_a_part_that_was_complete_already_is_used(serve):
+    server = serve(archive())
+    part = cache_folder() / "downloads" / "toy.zip.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(server.content)
+    assert get(collection(server)).is_dir()
+
+
+def test_a_part_longer_than_the_file_is_thrown_away(serve):
+    server = serve(archive())
+    part = cache_folder() / "downloads" / "toy.zip.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(server.content + b"more")
+    with pytest.raises(DataError, match="has changed"):
+        get(collection(server))
+    assert get(collection(server)).is_dir()
+
+
+def test_a_wrong_checksum_is_refused_and_thrown_away(serve):
+    server = serve(archive())
+    with pytest.raises(DataError, match="wrong checksum, so it was thrown away"):
+        get(collection(server, hash="md5:" + "0" * 32))
+    assert not list(cache_folder().rglob("*.zip*"))
+    right = hashlib.md5(server.content).hexdigest()
+    assert get(collection(server, hash=f"md5:{right}")).is_dir()
+
+
+def test_an_archive_with_too_few_pictures_is_refused(serve):
+    server = serve(archive(["top/train/A/1.png"]))
+    with pytest.raises(DataError, match="train/B: expected 1, got 0"):
+        get(collection(server))
+    assert not (cache_folder() / "toy").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.png", "top/../../evil.png", "/evil.png", "C:\\evil.png", "a\\..\\evil.png"]
+)
+def test_a_zip_whose_paths_climb_out_is_refused_whole(serve, name, tmp_path):
+    server = serve(archive(["top/train/A/1.png", "top/train/B/2.png", name]))
+    with pytest.raises(DataError, match=r"outside its folder\. Nothing was unpacked"):
+        get(collection(server))
+    assert leftovers() == []
+    assert not list(cache_folder().parent.rglob("evil*"))
+
+
+def test_a_link_in_a_zip_is_refused(serve):
+    file = io.BytesIO(archive())
+    with zipfile.ZipFile(file, "a") as zipped:
+        link = zipfile.ZipInfo("top/train/A/link")
+        link.external_attr = 0o120777 << 16
+        zipped.writestr(link, "/etc/passwd")
+    with pytest.raises(DataError, match="outside its folder"):
+        get(collection(serve(file.getvalue())))
+
+
+def test_a_file_that_is_no_zip_is_refused(serve):
+    with pytest.raises(DataError, match=r"toy\.zip is damaged"):
+        get(collection(serve(b"<html>sign in first</html>")))
+    assert leftovers() == []
+
+
+def test_too_small_a_disk_is_told_before_anything_is_fetched(serve):
+    server = serve(archive())
+    with pytest.raises(DataError, match=r"needs about 2,200,000,000 MB .* MB are free"):
+        get(collection(server, megabytes=1_000_000_000))
+    assert server.asked == []
+
+
+def test_a_disk_that_fills_up_leaves_nothing_half(serve, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetch_module.shutil, "copyfileobj", full)
+    with pytest.raises(DataError, match=r"No space left on device.*CXR_CACHE"):
+        get(collection(serve(archive())))
+    assert not (cache_folder() / "toy").exists()
+    assert not list(cache_folder().glob(".toy-*"))
+
+
+def test_a_cache_that_cannot_be_written(serve, monkeypatch, tmp_path):
+    def refuse(self, *args, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(DataError, match=r"Permission denied.*CXR_CACHE"):
+        get(collection(serve(archive())))
+
+
+def test_a_cache_path_that_is_a_file(serve, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DataError, match="could not write toy"):
+        get(collection(serve(archive())))
+
+
+def test_an_interrupted_unpacking_leaves_nothing_half(serve, monkeypatch):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch_module.shutil, "copyfileobj", stop)
+    with pytest.raises(KeyboardInterrupt):
+        get(collection(serve(archive())))
+    assert not (cache_folder() / "toy").exists()
+    assert not list(cache_folder().glob(".toy-*"))
+
+
+@pytest.fixture
+def mnist_server(serve, monkeypatch):
+    server = serve(npz())
+    key = "pneumoniamnist-28"
+    counts = {f"{s}/{c}": n // 2 for s, n in (("train", 6), ("val", 2), ("test", 4))
+              for c in ("NORMAL", "PNEUMONIA")}  # fmt: skip
+    entry = replace(
+        registry.COLLECTIONS[key],
+        url=server.url,
+        hash=f"md5:{hashlib.md5(server.content).hexdigest()}",
+        counts=(counts,),
+    )
+    monkeypatch.setitem(registry.COLLECTIONS, key, entry)
+    return server
+
+
+def test_fetch_by_name(mnist_server):
+    (folder,) = fetch("pneumoniamnist", progress=False)
+    assert len(list(folder.rglob("*.png"))) == 12
+
+
+def test_command_line(mnist_server, capsys):
+    assert main(["data", "verify", "pneumoniamnist"]) == 1
+    assert "cxr data fetch pneumoniamnist" in capsys.readouterr().err
+    assert main(["data", "fetch", "pneumoniamnist"]) == 0
+    assert "ready:" in capsys.readouterr().out
+    assert main(["data", "verify", "pneumoniamnist"]) == 0
+    assert main(["data", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "PneumoniaMNIST at 28 px" in listed
+    assert "about 1,200 MB to fetch" in listed
+    assert main(["data", "fetch", "pnumonia"]) == 1
+    assert "Did you mean 'pneumonia'" in capsys.readouterr().err
+
+
+def test_the_registry_finds_its_members_inside_the_archives():
+    inside = {
+        "kermany": {
+            "chest_xray/train/NORMAL/IM-0115-0001.jpeg": "train/NORMAL/IM-0115-0001.jpeg",
+            "chest_xray/chest_xray/test/PNEUMONIA/person1_virus_6.jpeg": "test/PNEUMONIA/"
+            "person1_virus_6.jpeg",
+            "__MACOSX/chest_xray/train/NORMAL/._IM-0115-0001.jpeg": None,
+            "chest_xray/val/NORMAL/NORMAL2-IM-1427-0001.jpeg": None,
+        },
+        "covid-collection": {
+            "covid-chestxray-dataset-584034a/metadata.csv": "metadata.csv",
+            "covid-chestxray-dataset-584034a/images/a b.PNG": "images/a b.PNG",
+            "covid-chestxray-dataset-584034a/annotations/lungVAE-masks/a_mask.png": "masks/"
+            "a_mask.png",
+            "covid-chestxray-dataset-584034a/README.md": None,
+        },
+        "nih": {
+            "COVID-19-ee3e2cf/Dataset/No_findings/00001280_004.png": "NORMAL/00001280_004.png",
+            "COVID-19-ee3e2cf/Dataset/Pneumonia/00001280_005.png": "PNEUMONIA/00001280_005.png",
+            "COVID-19-ee3e2cf/Dataset/Covid-19/x.png": None,
+        },
+    }
+    for key, names in inside.items():
+        members = registry.COLLECTIONS[key].members
+        for name, wanted in names.items():
+            hits = [(p, new) for p, new in members if fetch_module.re.match(p, name, 2)]
+            got = fetch_module.re.match(hits[0][0], name, 2).expand(hits[0][1]) if hits else None
+            assert got == wanted, name

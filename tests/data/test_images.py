@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxrlib.data import DataError, read_image, read_pictures
+from cxrlib.data.readers import class_folder
+from cxrlib.data.screening import finish
+from tests.data.conftest import picture
+
+RAMP = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (24, 1))
+
+
+def save(path, image, **options):
+    image.save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mode", "ending"),
+    [("L", "png"), ("L", "jpg"), ("RGB", "png"), ("RGB", "jpeg"), ("RGBA", "png"), ("LA", "png"),
+     ("P", "png"), ("CMYK", "jpg")],
+)  # fmt: skip
+def test_every_mode_gives_the_same_grey(tmp_path, mode, ending):
+    image = Image.fromarray(RAMP).convert("RGB" if mode == "CMYK" else mode).convert(mode)
+    path = save(tmp_path / f"x.{ending}", image)
+    got = read_image(path)
+    assert got.dtype == np.float32
+    assert got.shape == RAMP.shape
+    np.testing.assert_allclose(got, RAMP, atol=2 if ending == "png" else 6)
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_deep_grey_is_scaled_to_its_own_white_point(tmp_path, bits):
+    top = 2**bits - 1
+    deep = (RAMP.astype(float) / 255 * top).astype(np.uint16)
+    got = read_image(save(tmp_path / "x.png", Image.fromarray(deep)))
+    np.testing.assert_allclose(got, RAMP, atol=1)
+
+
+def test_one_bit_pictures_are_black_and_white(tmp_path):
+    path = save(tmp_path / "x.png", Image.fromarray(RAMP > 127))
+    assert set(np.unique(read_image(path))) == {0, 255}
+
+
+def test_transparent_pixels_are_black(tmp_path):
+    image = Image.new("RGBA", (32, 24), (255, 255, 255, 0))
+    assert read_image(save(tmp_path / "x.png", image)).max() == 0
+
+
+def test_padding_keeps_the_aspect_ratio_and_squashing_does_not(tmp_path):
+    path = save(tmp_path / "x.png", Image.new("L", (80, 40), 200))
+    padded = read_image(path, 40)
+    assert padded.shape == (40, 40)
+    assert (padded[10:30] == 200).all()
+    assert padded[:10].max() == padded[30:].max() == 0
+    assert (read_image(path, 40, "squash") == 200).all()
+
+
+def test_a_picture_of_the_right_size_is_not_touched(tmp_path):
+    path = save(tmp_path / "x.png", Image.fromarray(RAMP[:, :24]))
+    np.testing.assert_array_equal(read_image(path, 24), RAMP[:, :24])
+
+
+def test_rotated_by_the_camera_means_rotated_back(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = save(tmp_path / "x.jpg", Image.fromarray(RAMP), exif=exif)
+    assert read_image(path).shape == RAMP.shape[::-1]
+
+
+def test_bad_arguments(tmp_path):
+    path = picture(tmp_path / "x.png")
+    with pytest.raises(DataError, match=r"`fit` must be one of pad, squash\. Received: 'crop'"):
+        read_image(path, 10, "crop")
+    with pytest.raises(DataError, match="`size` must be a positive whole number"):
+        read_image(path, 0)
+
+
+def truncated(path):
+    whole = picture(path.with_name("whole.png"), size=(64, 64)).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    path.with_name("whole.png").unlink()
+    return path
+
+
+def bomb(path):
+    """Write a real PNG head that promises 20,000 × 20,000 pixels; decoding it would take 400 MB."""
+    Image.new("1", (20_000, 20_000)).save(path, compress_level=9)
+    return path
+
+
+BAD = {
+    "empty.jpeg": (lambda p: p.write_bytes(b""), "the file is empty"),
+    "text.png": (lambda p: p.write_text("not a picture"), "not a JPEG or PNG"),
+    "gif.png": (lambda p: Image.fromarray(RAMP).save(p, format="GIF"), "not a JPEG or PNG"),
+    "tiny.png": (lambda p: Image.new("L", (1, 1)).save(p), "1×1 pixels is too small"),
+    "huge.png": (bomb, "too large to decode safely"),
+    "half.png": (truncated, "damaged"),
+    "gone.png": (lambda p: None, "no such file"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_named_and_explained(tmp_path, name):
+    make, message = BAD[name]
+    make(tmp_path / name)
+    with pytest.raises(DataError, match=message) as error:
+        read_image(tmp_path / name, 32)
+    assert str(error.value).startswith(str(tmp_path / name))
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    path = bomb(tmp_path / "huge.png")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(DataError, match="too large"):
+        read_image(path)
+
+
+def folder_with_one_broken(tmp_path):
+    for i in range(4):
+        picture(tmp_path / "set" / "ab"[i % 2] / f"{i}.png", i)
+    truncated(tmp_path / "set" / "a" / "half.png")
+    rows, problems, names = class_folder(tmp_path / "set")
+    return finish(rows, problems, names, "set")
+
+
+def test_a_broken_picture_is_reported_and_the_rest_is_read(tmp_path):
+    cases = folder_with_one_broken(tmp_path)
+    with pytest.warns(UserWarning, match=r"1 of 5 pictures .*\n.*half\.png: damaged"):
+        pictures = read_pictures(cases, 32)
+    assert pictures.images.shape == (4, 32, 32, 1)
+    assert pictures.images.dtype == np.uint8
+    assert len(pictures.labels) == len(pictures.cases) == 4
+    assert [p.path.endswith("half.png") for p in pictures.problems] == [True]
+    for image, path in zip(pictures.images, pictures.cases.path, strict=True):
+        np.testing.assert_array_equal(image[..., 0], read_image(path, 32))
+
+
+def test_nothing_readable_is_an_error(tmp_path):
+    cases = folder_with_one_broken(tmp_path)
+    broken = cases[cases.path.str.contains("half")]
+    with pytest.raises(DataError, match="none of 1 pictures could be read"):
+        read_pictures(broken, 32)
+
+
+def test_where_takes_one_split(tmp_path):
+    cases = folder_with_one_broken(tmp_path)
+    cases = cases[~cases.path.str.contains("half")]
+    pictures = read_pictures(cases.assign(split=["train", "train", "val", "train"]), 16)
+    assert len(pictures.where("val")) == 1
+    with pytest.raises(DataError, match="no picture in split 'test'"):
+        pictures.where("test")

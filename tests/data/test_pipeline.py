@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from cxrlib.data import DataError, pipeline
+from cxrlib.data.images import Pictures
+from tests.data.conftest import case_table
+
+
+@pytest.fixture
+def pictures():
+    images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
+    cases = case_table([f"p{i}" for i in range(10)])
+    return Pictures(images, np.arange(10, dtype="float32")[:, None], cases)
+
+
+def epoch(batches):
+    x, y = zip(*batches, strict=True)
+    return np.concatenate(x), np.concatenate(y)
+
+
+def test_raw_floats_in_order_with_their_labels(pictures):
+    batches = pipeline.dataset(pictures, batch_size=4)
+    assert [len(x) for x, _ in batches] == [4, 4, 2]
+    x, y = epoch(batches.as_numpy_iterator())
+    assert x.dtype == y.dtype == np.float32
+    np.testing.assert_array_equal(x[:, 0, 0], y)
+    np.testing.assert_array_equal(y.ravel(), np.arange(10))
+
+
+def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(pictures):
+    def two_epochs(seed):
+        batches = pipeline.dataset(pictures, shuffle=True, seed=seed)
+        return [epoch(batches.as_numpy_iterator())[1].ravel().tolist() for _ in range(2)]
+
+    first, second = two_epochs(1)
+    assert first != second
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert two_epochs(1) == [first, second]
+    assert two_epochs(2) != [first, second]
+
+
+def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
+    from cxrlib.data import load
+
+    monkeypatch.setenv("CXR_DATA", str(kermany.parent))
+    cases = load("pneumonia", quiet=True)
+    batches = pipeline.dataset(cases, size=32)
+    kermany.rename(tmp_path / "moved")  # nothing is read from disk any more
+    x, y = epoch(batches.as_numpy_iterator())
+    assert x.shape == (7, 32, 32, 1)
+    assert y.shape == (7, 1)
+
+
+def test_sizes_must_fit(pictures):
+    with pytest.raises(DataError, match="`size` is needed"):
+        pipeline.dataset(pictures.cases)
+    with pytest.raises(DataError, match="pictures are 4 px"):
+        pipeline.dataset(pictures, size=8)

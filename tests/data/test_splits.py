@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cxrlib.data import DataError, splits
+from cxrlib.data.splits import PatientLeakError
+from tests.data.conftest import case_table
+
+
+@given(
+    families=st.lists(st.integers(1, 8), min_size=20, max_size=60),
+    share=st.floats(0.1, 0.5),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_patient_stands_on_two_sides_and_shares_are_kept(families, share, seed):
+    patients = [f"p{i}" for i, n in enumerate(families) for _ in range(n)]
+    labels = [["normal", "pneumonia"][i % 2] for i, n in enumerate(families) for _ in range(n)]
+    table = case_table(patients, labels)
+    cut = splits.by_patient(table, {"train": 1 - share, "val": share}, seed=seed)
+    splits.check(cut)
+    assert cut.split.notna().all()
+    for label in ("normal", "pneumonia"):
+        rows = cut[cut.label == label]
+        assert abs((rows.split == "val").sum() - share * len(rows)) <= max(families) + 1
+
+
+def test_same_seed_same_split():
+    table = case_table([f"p{i // 3}" for i in range(90)])
+    first, again, other = (
+        splits.by_patient(table, {"train": 0.7, "val": 0.3}, seed=s).split for s in (1, 1, 2)
+    )
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+def test_check_names_the_patient_and_both_files():
+    table = case_table(["a", "b", "a"], splits=["train", "train", "test"])
+    with pytest.raises(PatientLeakError, match=r"First: a .*0000\.png.*0002\.png"):
+        splits.check(table)
+
+
+def test_hold_out_touches_only_training_rows():
+    table = case_table([f"p{i}" for i in range(100)], splits=["train"] * 80 + ["test"] * 20)
+    cut = splits.hold_out(table, 0.25, seed=5)
+    assert (cut.split[80:] == "test").all()
+    assert (cut.split[:80] == "val").sum() == 20
+    assert (table.split[:80] == "train").all()
+
+
+def test_hold_out_refuses_a_table_whose_patients_already_leak():
+    table = case_table(["a", "b", "c", "d", "e", "f", "a"], splits=["train"] * 6 + ["test"])
+    with pytest.raises(PatientLeakError):
+        splits.hold_out(table, 0.5)
+
+
+def test_hold_out_needs_training_rows():
+    with pytest.raises(DataError, match="split 'train'"):
+        splits.hold_out(case_table(["a", "b"], splits=["test", "test"]))
+
+
+def test_unknown_patients_are_refused_by_path():
+    with pytest.raises(DataError, match=r"missing for 1 of 2 .*0001\.png"):
+        splits.by_patient(case_table(["a", pd.NA]), {"train": 0.5, "val": 0.5})
+
+
+def test_fractions_must_sum_to_one():
+    with pytest.raises(DataError, match="sum to 1"):
+        splits.by_patient(case_table(["a"]), {"train": 0.5, "val": 0.2})
+
+
+def test_a_class_with_one_patient_cannot_be_split():
+    table = case_table(["a", "b", "c"], ["normal", "pneumonia", "normal"])
+    with pytest.raises(DataError, match="no 'pneumonia' picture: the class has only 1 patient"):
+        splits.by_patient(table, {"train": 0.5, "val": 0.5})
+
+
+def test_a_patient_with_two_labels_stays_whole():
+    table = case_table(
+        [f"p{i // 2}" for i in range(60)], [["normal", "pneumonia"][i % 2] for i in range(60)]
+    )
+    cut = splits.by_patient(table, {"train": 0.5, "val": 0.5})
+    assert (cut.groupby("patient_id").split.nunique() == 1).all()
+    assert np.isclose((cut.split == "val").mean(), 0.5)
