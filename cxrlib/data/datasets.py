@@ -12,7 +12,7 @@ import pandas as pd
 
 from cxrlib.data import banner, readers, registry
 from cxrlib.data.cases import DataError
-from cxrlib.data.fetch import cache_folder, check_complete, fetch_collection, unzip
+from cxrlib.data.downloads import cache_folder, check_complete, fetch_collection, unzip
 from cxrlib.data.screening import finish
 
 SOURCES = ("auto", "folder", "cache", "download", "phantoms")

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from cxrlib.cli import main
-from cxrlib.data import DataError, fetch, registry
-from cxrlib.data import fetch as fetch_module
-from cxrlib.data.fetch import cache_folder, fetch_collection, unzip
+from cxrlib.data import DataError, downloads, fetch, registry
+from cxrlib.data.downloads import cache_folder, fetch_collection, unzip
 from tests.data.test_datasets import npz
 
 
@@ -121,7 +120,7 @@ def test_a_download_cut_off_midway_is_never_accepted_and_resumes(serve):
     assert leftovers() == []
     server.cut = None
     assert get(collection(server)).is_dir()
-    assert server.asked[-1] == f"bytes={2 * fetch_module.CHUNK}-"
+    assert server.asked[-1] == f"bytes={2 * downloads.CHUNK}-"
 
 
 def test_a_server_without_ranges_starts_again_from_the_beginning(serve):
@@ -205,7 +204,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half(serve, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(fetch_module.shutil, "copyfileobj", full)
+    monkeypatch.setattr(downloads.shutil, "copyfileobj", full)
     with pytest.raises(DataError, match=r"No space left on device.*CXR_CACHE"):
         get(collection(serve(archive())))
     assert not (cache_folder() / "toy").exists()
@@ -232,7 +231,7 @@ def test_an_interrupted_unpacking_leaves_nothing_half(serve, monkeypatch):
     def stop(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fetch_module.shutil, "copyfileobj", stop)
+    monkeypatch.setattr(downloads.shutil, "copyfileobj", stop)
     with pytest.raises(KeyboardInterrupt):
         get(collection(serve(archive())))
     assert not (cache_folder() / "toy").exists()
@@ -299,6 +298,6 @@ def test_the_registry_finds_its_members_inside_the_archives():
     for key, names in inside.items():
         members = registry.COLLECTIONS[key].members
         for name, wanted in names.items():
-            hits = [(p, new) for p, new in members if fetch_module.re.match(p, name, 2)]
-            got = fetch_module.re.match(hits[0][0], name, 2).expand(hits[0][1]) if hits else None
+            hits = [(p, new) for p, new in members if downloads.re.match(p, name, 2)]
+            got = downloads.re.match(hits[0][0], name, 2).expand(hits[0][1]) if hits else None
             assert got == wanted, name
