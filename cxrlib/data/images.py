@@ -18,6 +18,7 @@ FORMATS = ("JPEG", "PNG")
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
 FITS = ("pad", "squash")
+ALIGNMENT = 64  # bytes
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def read_pictures(
     """
     check_columns(cases)
     _check_fit(size, fit)
-    images = np.empty((len(cases), size, size, 1), np.uint8)
+    images = aligned_empty((len(cases), size, size, 1))
     paths = cases["path"].to_numpy()
 
     def read(start: int) -> list[tuple[int, str]]:
@@ -132,6 +133,14 @@ def read_pictures(
     good = np.ones(len(paths), bool)
     good[[i for i, _ in broken]] = False
     return Pictures(images[good], labels(cases[good]), cases[good], problems)
+
+
+def aligned_empty(shape: tuple[int, ...]) -> np.ndarray:
+    """Return an uninitialised uint8 array that begins where TensorFlow can use it uncopied."""
+    count = int(np.prod(shape))
+    memory = np.empty(count + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + count].reshape(shape)
 
 
 def open_picture(path: str | os.PathLike) -> Image.Image:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 from cxrlib.data.cases import DataError
-from cxrlib.data.images import Pictures, read_pictures
+from cxrlib.data.images import ALIGNMENT, Pictures, read_pictures
 
 
 def dataset(
@@ -54,7 +55,7 @@ def dataset(
             "Leave `size` out, or read the pictures again."
         )
     with tf.device("CPU"):
-        images, labels = tf.constant(pictures.images), tf.constant(pictures.labels)
+        images, labels = _tensor(pictures.images), tf.constant(pictures.labels)
     rows = tf.data.Dataset.range(len(pictures))
     if shuffle:
         rows = rows.shuffle(len(pictures), seed=seed, reshuffle_each_iteration=True)
@@ -64,3 +65,10 @@ def dataset(
 
     batches = rows.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
     return batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _tensor(images: np.ndarray) -> tf.Tensor:
+    """Share memory with the array where TensorFlow allows it: a large set should exist once."""
+    if len(images) and images.flags.c_contiguous and images.ctypes.data % ALIGNMENT == 0:
+        return tf.experimental.dlpack.from_dlpack(images.__dlpack__())
+    return tf.constant(images)

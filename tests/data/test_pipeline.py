@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cxrlib.data import DataError, pipeline
+from cxrlib.data import DataError, load, pipeline, read_pictures
 from cxrlib.data.images import Pictures
 from tests.data.conftest import case_table
 
@@ -40,8 +40,6 @@ def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(pictures):
 
 
 def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
-    from cxrlib.data import load
-
     monkeypatch.setenv("CXR_DATA", str(kermany.parent))
     cases = load("pneumonia", quiet=True)
     batches = pipeline.dataset(cases, size=32)
@@ -49,6 +47,13 @@ def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
     x, y = epoch(batches.as_numpy_iterator())
     assert x.shape == (7, 32, 32, 1)
     assert y.shape == (7, 1)
+
+
+def test_a_set_read_from_disk_exists_once_in_memory(kermany):
+    pictures = read_pictures(load(kermany / "train", quiet=True), 32)
+    batches = pipeline.dataset(pictures)
+    pictures.images[:] = 7
+    assert (epoch(batches.as_numpy_iterator())[0] == 7).all()
 
 
 def test_sizes_must_fit(pictures):
