@@ -8,14 +8,15 @@ import re
 import shutil
 import stat
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import pooch
 import requests
-from tqdm.auto import tqdm
+from platformdirs import user_cache_path
+from tqdm import tqdm
 
 from cxrlib.data.cases import DataError
 from cxrlib.data.registry import Collection
@@ -26,7 +27,7 @@ TIMEOUT = 30  # seconds without a byte
 
 def cache_folder() -> Path:
     """Where data live between sessions: ``CXR_CACHE``, or the system's own cache folder."""
-    return Path(os.environ.get("CXR_CACHE") or pooch.os_cache("cxrlib"))
+    return Path(os.environ.get("CXR_CACHE") or user_cache_path("cxrlib"))
 
 
 def fetch_collection(
@@ -157,6 +158,9 @@ def _check_space(folder: Path, collection: Collection) -> None:
 
 
 def _download(collection: Collection, folder: Path, progress: bool) -> Path:
+    with warnings.catch_warnings():  # its progress bars would like ipywidgets; ours do not
+        warnings.simplefilter("ignore")
+        import pooch
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         path = pooch.retrieve(
