@@ -1,0 +1,18 @@
+"""Phantoms: chest radiographs drawn by our own code, with known lungs and lesions.
+
+``draw`` makes one picture, ``write`` a whole set on disk in the layout of the real ones. The way
+of a picture: ``anatomy`` (a patient) → ``thorax``, ``bones``, ``vessels`` (path lengths on a
+``canvas``) → ``disease`` → ``film`` (exposure, noise, grey curve, frame, letters).
+
+They are teaching pictures, not simulations. What the drawing simplifies: bodies are path lengths
+of a few rounded shapes, not a scanned thorax; one beam energy; scatter is a blur; a disease is
+extra density inside the lungs and moves nothing else; no effusion, no collapse, no scars, no
+devices beyond a wire; only frontal views; a mask follows the drawing and not a reader's eye.
+A result on phantoms says how a method behaves, and nothing about patients.
+"""
+
+from .cohort import write
+from .film import SITES, Site
+from .phantom import KINDS, Phantom, draw
+
+__all__ = ["KINDS", "SITES", "Phantom", "Site", "draw", "write"]

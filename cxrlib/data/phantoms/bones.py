@@ -1,0 +1,119 @@
+"""Bones: ribs, collar bones, shoulder blades, upper arms and spine, as added density."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .canvas import Curve, dome, edge, ellipse
+
+
+def ribs(canvas, patient, breath):
+    """All ribs as bent hollow tubes: the back part sharp, the front part fainter.
+
+    A rib leaves the spine, runs along the chest wall and comes forward and down. Where it turns
+    towards the viewer at the side wall, the beam crosses more bone and the rib shines.
+    """
+    rng = patient.rng(2)
+    count, length = patient["ribs"], patient.length
+    angle = np.deg2rad(np.linspace(3, 136, 40))
+    front = angle > np.pi / 2
+    share = (np.arange(count) / (count - 1))[:, None]
+    start = (-0.11 + 1.03 * share) * length + 0.1 * breath
+    start = start + 0.010 * rng.standard_normal((2, count, 1))
+    drop = patient["rib_drop"] * (0.60 + 0.55 * np.minimum(2 * share, 1))
+    hump = patient["rib_hump"] * (0.5 + 0.5 * np.minimum(3 * share, 1))
+    v = start - hump * np.sin(np.minimum(2 * angle, np.pi)) + drop * (1 - np.cos(angle)) / 2
+    reach = np.stack([patient.walls[k](v[k, :, 27:28]) for k in (0, 1)]) + 0.02
+    x = 0.09 + (reach - 0.09) * np.sin(angle) ** 0.9
+    size = patient["rib_size"] * np.where(share == 0, 0.8, 1.0)
+    size = size * (1 + 0.06 * rng.standard_normal((2, count, 1)))
+    radii = size * np.where(front, 0.75 + 0.35 * (angle - 1.6), 1.0)
+    fade = np.clip((angle[-1] - angle) / 0.3, 0, 1)
+    low = 1 - 0.45 * np.clip((share - 0.75) * 4, 0, 1)
+    first = np.where(share == 0, 0.7, 1.0)
+    weights = np.where(front, 0.62, 1.0) * fade * low * first * 3.1 * patient["rib_density"]
+    along = np.hypot(np.gradient(x, axis=2), np.gradient(v, axis=2))
+    true = np.hypot(along, 0.55 * np.sin(angle) * np.gradient(angle))
+    paths = np.stack([x * np.array([-1, 1])[:, None, None], v], 3).reshape(2 * count, 40, 2)
+    return canvas.tubes(
+        paths,
+        radii.reshape(-1, 40),
+        np.broadcast_to(weights, radii.shape).reshape(-1, 40),
+        wall=0.24,
+        stretch=np.minimum(true / along, 1.7).reshape(-1, 40),
+        flat=0.62,
+    )
+
+
+def girdle(canvas, patient, arm_bones, lift):
+    """Collar bones, edges of the shoulder blades, upper arm bones."""
+    t = np.linspace(0, 1, 60)
+    child = patient.age == "child"
+    tubes, radii, weights = [], [], []
+    up = np.clip(-lift / 60, 0, 1)
+    cap = np.sqrt(np.maximum(1 - np.clip(1 - t / 0.045, 0, 1) ** 2, 0.02))
+    for k, sign in enumerate((-1, 1)):
+        inner = np.array([0.11, 0.04 + patient["clavicle_tilt"] * 0.3])
+        outer = np.array([0.98, patient["clavicle"] - 0.28 * up - patient["clavicle_tilt"]])
+        path = inner + (outer - inner) * t[:, None]
+        path[:, 1] += 0.075 * np.sin(2 * np.pi * t) * (1 - 0.3 * t)
+        tubes.append(path * [sign, 1])
+        radii.append(0.036 * (1 + 0.45 * np.exp(-((t / 0.10) ** 2))))
+        weights.append(np.full(60, 3.6))
+        blade_top = np.array([0.93, 0.06 - 0.1 * up])
+        blade_low = np.array([0.88 + 0.12 * up, 0.62 - 0.1 * up])
+        path = blade_top + (blade_low - blade_top) * t[:, None]
+        path[:, 0] += -0.06 * np.sin(np.pi * t)
+        tubes.append(path * [sign, 1])
+        radii.append(np.full(60, 0.022))
+        weights.append(np.full(60, 2.2))
+        outer_low = np.array([1.12 + 0.04 * up, 0.08])
+        path = blade_low + (outer_low - blade_low) * t[:, None]
+        path[:, 0] += 0.03 * np.sin(np.pi * t)
+        tubes.append(path * [sign, 1])
+        radii.append(np.full(60, 0.024))
+        weights.append(np.full(60, 2.4))
+        head, end = arm_bones[k]
+        path = head + (end - head) * t[:, None]
+        tubes.append(path)
+        radii.append((0.062 + 0.045 * np.exp(-((t / 0.05) ** 2))) * cap)
+        weights.append(np.full(60, 1.3 if child else 1.9))
+    bone = canvas.tubes(tubes, radii, weights, wall=0.30)
+    for sign in (-1, 1):
+        plate = ellipse(canvas.u, canvas.v, (sign * 1.02, 0.30), (0.13, 0.33), -sign * 0.15)
+        bone += 0.05 * edge(1 - plate, 0.5)
+    return bone
+
+
+def spine(canvas, patient, turn):
+    """Vertebral column: bodies with end plates, discs between, pedicles, spinous processes.
+
+    ``turn`` shifts the spinous processes sideways, as a turned patient shows them.
+    """
+    half, period = patient["spine"], patient.length / 9.3
+    middle = canvas.centre[0] * canvas.sin  # the column stays near the canvas' own midline
+    inside = np.flatnonzero(np.abs(canvas.u - middle).min(axis=0) < half * 1.9)
+    bone = np.zeros(canvas.shape, np.float32)
+    if inside.size == 0:
+        return bone
+    columns = slice(inside[0], inside[-1] + 1)
+    u, v = canvas.u[:, columns], canvas.v[:, columns]
+    bend = Curve(
+        np.linspace(-1.5, 3.0, 5), patient["spine_bend"] * np.array([0.4, -0.6, 1.0, -0.8, 0.5])
+    )
+    x = (u - bend(v)) / np.float32(half)
+    phase = v * np.float32(1 / period) + np.float32(patient["spine_phase"])
+    y = phase - np.floor(phase)
+    waist = 1 - 0.10 * np.sin(np.pi * y)
+    body = dome(np.abs(x / waist) ** 2.5, 0.7)
+    disc = edge(0.11 - np.minimum(y, 1 - y), 0.08)
+    plate = np.exp(-(((np.minimum(y, 1 - y) - 0.15) / 0.05) ** 2))
+    amount = body * (0.13 - 0.09 * disc + 0.05 * plate)
+    ring = ((np.abs(x) - 0.58) / 0.20) ** 2 + ((y - 0.36) / 0.17) ** 2
+    amount += 0.06 * np.exp(-((ring - 0.8) ** 2) * 3)
+    process = ((x - np.float32(turn)) / 0.17) ** 2 + ((y - 0.78) / 0.26) ** 2
+    amount += 0.06 * edge(1 - process, 0.8)
+    wing = edge(1.75 - np.abs(x), 0.5) * np.exp(-(((y - 0.34) / 0.15) ** 2))
+    amount += 0.04 * wing * edge(np.abs(x) - 0.9, 0.3)
+    bone[:, columns] = amount
+    return bone

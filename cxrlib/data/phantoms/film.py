@@ -1,0 +1,197 @@
+"""From path lengths to a grey picture: exposure, scatter, noise, contrast curve, frame, marker.
+
+``SITES`` are the hospitals: each has its own curve, noise, sharpening, framing and habits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import gaussian_filter
+
+from .canvas import wide_blur
+
+ABSORB = 2.6  # natural logarithm of attenuation per body unit of soft tissue
+
+
+@dataclass(frozen=True)
+class Site:
+    """How one hospital takes and stores its pictures; pairs are (mean, spread).
+
+    Attributes
+    ----------
+    black, white : path lengths shown as black and white
+    gamma : exponent of the grey curve; above 1 darkens
+    scatter : share of scattered radiation (0 to 1)
+    photons : mean photon count in free air, sets the noise
+    sharpen : strength of unsharp masking
+    blur : pixels at 224, focal spot and screen
+    vessels, mottle : how strongly vessels and the lungs' fine texture show
+    zoom, shift, turn : framing (factor, body units, degrees)
+    border : chance of a collimation border
+    marker : (text, place, height share) drawn by habit; place as fractions (x, y)
+    wires : chance of tubes and wires
+    """
+
+    name: str
+    black: tuple = (0.10, 0.06)
+    white: tuple = (1.60, 0.08)
+    gamma: tuple = (0.84, 0.11)
+    scatter: tuple = (0.12, 0.03)
+    photons: float = 9000.0
+    sharpen: tuple = (0.5, 0.15)
+    blur: float = 0.55
+    vessels: float = 1.0
+    mottle: float = 0.016
+    zoom: tuple = (1.04, 0.08)
+    shift: float = 0.09
+    turn: float = 3.5
+    border: float = 0.12
+    marker: tuple | None = ("R", (0.05, 0.30), 0.055)
+    wires: float = 0.10
+
+
+SITES = {
+    "a": Site("a"),
+    "b": Site(
+        "b",
+        black=(0.06, 0.06),
+        white=(1.57, 0.08),
+        gamma=(0.72, 0.10),
+        scatter=(0.17, 0.04),
+        photons=4500.0,
+        sharpen=(0.5, 0.2),
+        blur=0.7,
+        vessels=1.9,
+        mottle=0.036,
+        zoom=(1.02, 0.08),
+        marker=("R", (0.07, 0.07), 0.085),
+        border=0.25,
+        wires=0.05,
+    ),
+    "c": Site(
+        "c",
+        black=(-0.05, 0.06),
+        white=(1.40, 0.08),
+        gamma=(0.80, 0.08),
+        scatter=(0.15, 0.05),
+        photons=9000.0,
+        sharpen=(0.6, 0.2),
+        zoom=(1.0, 0.06),
+        shift=0.07,
+        marker=("L", (0.92, 0.07), 0.06),
+        border=0.3,
+        wires=0.2,
+    ),
+    "d": Site(
+        "d",
+        black=(-0.02, 0.16),
+        white=(1.62, 0.16),
+        gamma=(0.95, 0.15),
+        scatter=(0.22, 0.08),
+        photons=7000.0,
+        sharpen=(0.8, 0.5),
+        blur=0.8,
+        zoom=(0.93, 0.09),
+        shift=0.10,
+        turn=3.5,
+        border=0.45,
+        marker=("PORTABLE", (0.80, 0.06), 0.038),
+        wires=0.35,
+    ),
+}
+
+
+def site(name):
+    """Look up a site style by name; a Site passes through."""
+    if isinstance(name, Site):
+        return name
+    if name not in SITES:
+        raise ValueError(f"`site` must be one of {tuple(SITES)}. Received: site={name!r}")
+    return SITES[name]
+
+
+def expose(total, style, rng, scale):
+    """Turn path lengths into grey values.
+
+    Parameters
+    ----------
+    total : float32 (H, W)
+        Path length through soft tissue (body units), everything converted to it.
+    style : Site
+    rng : numpy.random.Generator
+    scale : float
+        Pixels per body unit.
+
+    Returns
+    -------
+    float32 (H, W)
+        Grey values, 0 to 255, bright where the body absorbs.
+    """
+    black, white, gamma, scatter, sharpen = (
+        mean + spread * np.clip(rng.standard_normal(), -2, 2)
+        for mean, spread in (style.black, style.white, style.gamma, style.scatter, style.sharpen)
+    )
+    scatter = float(np.clip(scatter, 0.02, 0.5))
+    light = np.exp(-ABSORB * total)
+    light = light * np.float32(1 - scatter) + np.float32(scatter) * wide_blur(light, 0.30 * scale)
+    light = gaussian_filter(light, max(style.blur * scale / 90, 0.35), mode="nearest")
+    grain = rng.standard_normal(light.shape).astype(np.float32)
+    light += grain * np.sqrt(light * np.float32(1 / style.photons))
+    seen = np.log(np.maximum(light, 1e-3)) * np.float32(-1 / ABSORB)
+    if sharpen > 0:
+        seen += np.float32(sharpen) * (seen - gaussian_filter(seen, 0.03 * scale, mode="nearest"))
+        seen += np.float32(0.35 * sharpen) * (seen - wide_blur(seen, 0.35 * scale))
+    level = np.clip((seen - np.float32(black)) * np.float32(1 / (white - black)), 0, None)
+    level = level ** np.float32(max(gamma, 0.4))
+    knee = 0.82
+    high = knee + (1 - knee) * np.tanh((level - knee) / (1 - knee))
+    return np.where(level > knee, high, level) * np.float32(250)
+
+
+def frame(grey, style, rng):
+    """Collimation: dark blades, sometimes a bright film edge, along one to three sides."""
+    if rng.random() >= style.border:
+        return grey
+    height, width = grey.shape
+    grey = grey.copy()
+    level = 2.0 if rng.random() < 0.75 else 244.0
+    for edge_ in rng.choice(4, size=rng.integers(1, 4), replace=False):
+        wide = rng.uniform(0.01, 0.055)
+        slant = rng.normal(0, 0.008)
+        rows = np.arange(height)[:, None] / height
+        columns = np.arange(width)[None] / width
+        if edge_ < 2:
+            distance = (columns if edge_ == 0 else 1 - columns) - wide - slant * rows
+        else:
+            distance = (rows if edge_ == 2 else 1 - rows) - wide * 0.7 - slant * columns
+        grey[np.broadcast_to(distance < 0, grey.shape)] = level
+    return grey
+
+
+def stamp(image, text, place, height, level=235):
+    """Write letters onto a uint8 picture.
+
+    Parameters
+    ----------
+    image : uint8 (H, W)
+    text : str
+    place : (float, float)
+        Centre of the letters as fractions of width and height.
+    height : float
+        Letter height as a fraction of the picture's height.
+
+    Returns
+    -------
+    uint8 (H, W)
+    """
+    rows, columns = image.shape
+    font = ImageFont.load_default(size=max(height * rows * 1.35, 6))
+    left, top, right, bottom = font.getbbox(text)
+    x = np.clip(place[0] * columns - (right - left) / 2, 1, max(columns - (right - left) - 1, 1))
+    y = np.clip(place[1] * rows - (bottom - top) / 2, 1, max(rows - (bottom - top) - 1, 1))
+    picture = Image.fromarray(image)
+    ImageDraw.Draw(picture).text((x - left, y - top), text, fill=int(level), font=font)
+    return np.asarray(picture)

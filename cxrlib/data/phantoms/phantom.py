@@ -1,0 +1,199 @@
+"""One phantom: patient, pose, disease and film put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import anatomy, bones, disease, film, thorax, vessels
+from .canvas import Canvas
+
+KINDS = disease.KINDS
+LUNG, BONE = 0.76, 1.0
+
+
+@dataclass(frozen=True)
+class Phantom:
+    """A drawn radiograph and its truth.
+
+    Attributes
+    ----------
+    image : uint8 (H, W)
+        Grey picture; bright is dense.
+    lung_mask, lesion_mask : bool (H, W)
+        Aerated lung fields and, inside them, the diseased part (empty for "normal").
+    kind : str
+        One of KINDS.
+    params : dict
+        All that is needed to draw it again, and the pose and exposure that came out.
+    """
+
+    image: np.ndarray
+    lung_mask: np.ndarray
+    lesion_mask: np.ndarray
+    kind: str
+    params: dict = field(repr=False)
+
+
+def draw(
+    kind,
+    *,
+    size=224,
+    seed=0,
+    patient=None,
+    age=None,
+    difficulty=0.5,
+    site="a",
+    marker=None,
+    aspect=1.0,
+):
+    """Draw one frontal chest radiograph.
+
+    Parameters
+    ----------
+    kind : {"normal", "bacterial", "viral", "covid"}
+    size : int, default=224
+        Picture height in pixels, at least 32.
+    seed : int, default=0
+        Of the picture: pose, exposure, progress of the disease, noise.
+    patient : int, optional
+        Of the patient: anatomy and place of the disease. By default the same as ``seed``.
+    age : {"child", "adult"}, optional
+        By default adults for "covid", children for the other kinds.
+    difficulty : float, default=0.5
+        0 (lesions dense and plain) to 1 (hardly visible); scales the lesion's density only.
+    site : str or Site, default="a"
+        Hospital style, a key of ``SITES``.
+    marker : None, "" or str or (text, (x, y)) or (text, (x, y), height), optional
+        Letters on the film: None for the site's habit, "" for none, a text at the site's place,
+        or a text at a place given as fractions of width and height.
+    aspect : float, default=1.0
+        Width over height, 0.5 to 2.5.
+
+    Returns
+    -------
+    Phantom
+
+    Raises
+    ------
+    ValueError
+        For an unknown kind, age or site, or a number out of its range.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
+    if not 0 <= difficulty <= 1:
+        raise ValueError(f"`difficulty` must lie in [0, 1]. Received: difficulty={difficulty!r}")
+    if size < 32 or not 0.5 <= aspect <= 2.5:
+        raise ValueError(
+            "`size` must be 32 or more and `aspect` 0.5 to 2.5. "
+            f"Received: size={size!r}, aspect={aspect!r}"
+        )
+    style = film.site(site)
+    age = age or ("adult" if kind == "covid" else "child")
+    patient = seed if patient is None else patient
+    body = anatomy.patient(int(patient), age)
+    pose = _pose(body, style, np.random.default_rng([seed, 20]))
+    canvas = _place(body, pose, size, aspect)
+    total, lungs = _layers(canvas, body, pose, style, np.random.default_rng([seed, 21]))
+    lung_mask = lungs.field > 0.5
+    lesion_mask = np.zeros_like(lung_mask)
+    if kind != "normal":
+        density, extent = disease.lesion(
+            kind, canvas, body, lungs, np.random.default_rng([seed, 22])
+        )
+        strength = 1.65 - 1.2 * difficulty
+        total = total + LUNG * lungs.thickness * np.clip(density * strength, 0, 0.95)
+        lesion_mask = lung_mask & (extent > 0.5)
+    rng = np.random.default_rng([seed, 23])
+    _wires(canvas, total, style, rng)
+    grey = film.expose(total, style, rng, canvas.scale)
+    grey = film.frame(grey, style, np.random.default_rng([seed, 24]))
+    image = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+    image = _mark(image, style, marker, np.random.default_rng([seed, 25]))
+    params = {
+        "seed": seed, "patient": patient, "age": age, "difficulty": difficulty,
+        "site": style.name, "size": size, "aspect": aspect, **pose,
+    }  # fmt: skip
+    return Phantom(image, lung_mask, lesion_mask, kind, params)
+
+
+def _pose(body, style, rng):
+    lift = rng.normal(-38, 14) if body["arms_up"] else rng.normal(78, 5)
+    return {
+        "zoom": float(style.zoom[0] + style.zoom[1] * np.clip(rng.standard_normal(), -2, 2)),
+        "shift_u": float(style.shift * np.clip(rng.standard_normal(), -2, 2)),
+        "shift_v": float(style.shift * np.clip(rng.standard_normal(), -2, 2)),
+        "angle": float(np.deg2rad(style.turn) * np.clip(rng.standard_normal(), -2, 2)),
+        "breath": float(0.025 * np.clip(rng.standard_normal(), -2, 2)),
+        "turn": float(0.14 * np.clip(rng.standard_normal(), -2, 2)),
+        "beat": float(0.03 * np.clip(rng.standard_normal(), -2, 2)),
+        "lift": float(lift),
+    }
+
+
+def _place(body, pose, size, aspect):
+    width = max(round(size * aspect), 32)
+    child = body.age == "child"
+    tall = body.length + (0.62 if child else 0.58)
+    wide = 2.3 if child else 2.45
+    scale = min(width / wide, size / tall) * pose["zoom"]
+    centre = (pose["shift_u"], body.length / 2 + 0.02 + pose["shift_v"])
+    return Canvas(size, width, scale, centre, pose["angle"])
+
+
+def _layers(canvas, body, pose, style, rng):
+    """Draw everything but the disease: path length (H, W) and the lungs."""
+    solid = thorax.trunk(canvas, body)
+    limbs, arm_bones = thorax.arms(canvas, body, pose["lift"])
+    air, lungs = thorax.lungs(canvas, body, pose["breath"])
+    heart = thorax.heart(canvas, body, pose["beat"]) * lungs.above
+    free = np.maximum(air - heart, 0)
+    lungs.field = lungs.field * np.clip(1 - (heart - 0.08) * 6, 0, 1)
+    lungs.thickness = free
+    vessel = vessels.draw(canvas, body) * np.clip(free * 4, 0, 1)
+    tubes, radii = thorax.airways(body, 0.0)
+    windpipe = canvas.tubes(tubes, radii, 1.0)
+    total = solid + 0.7 * limbs - LUNG * free + 1.6 * style.vessels * vessel
+    total -= 0.8 * np.minimum(windpipe, 0.1) + thorax.stomach(canvas, body, rng)
+    inside = np.clip(solid * 4, 0, 1)
+    total += inside * (0.016 * canvas.cloud(rng, 0.30, 3))
+    total += free * (style.mottle * canvas.cloud(rng, 0.09, 2))
+    total += BONE * bones.ribs(canvas, body, pose["breath"])
+    total += BONE * bones.girdle(canvas, body, arm_bones, pose["lift"])
+    total += bones.spine(canvas, body, pose["turn"])
+    return np.maximum(total, 0), lungs
+
+
+def _wires(canvas, total, style, rng):
+    """Sometimes a tube or a wire with an electrode lies on the patient; drawn into ``total``."""
+    if rng.random() >= style.wires:
+        return
+    count = int(rng.integers(1, 4))
+    t = np.linspace(0, 1, 24)[:, None]
+    start = np.stack([rng.uniform(-0.7, 0.7, count), rng.uniform(0.0, 0.9, count)], 1)
+    end = np.stack([rng.choice([-1.4, 1.4], count), rng.uniform(-0.8, 1.6, count)], 1)
+    sway = rng.normal(0, 0.22, (count, 2))
+    paths = start[:, None] + (end - start)[:, None] * t + sway[:, None] * np.sin(np.pi * t)
+    total += canvas.tubes(paths, 0.011, 9.0)
+    for centre in start:
+        rho = (canvas.u - centre[0]) ** 2 + (canvas.v - centre[1]) ** 2
+        total += np.float32(0.38) * (rho < 0.035**2)
+
+
+def _mark(image, style, marker, rng):
+    jitter = rng.normal(0, 0.012, 2)
+    if marker is None:
+        if style.marker is None:
+            return image
+        text, place, height = style.marker
+    elif isinstance(marker, str):
+        if not marker:
+            return image
+        _, place, height = style.marker or ("", (0.06, 0.1), 0.06)
+        text = marker
+    else:
+        text, place, *rest = marker
+        height, jitter = (rest[0] if rest else 0.06), (0.0, 0.0)
+    place = (place[0] + jitter[0], place[1] + jitter[1])
+    return film.stamp(image, text, place, height, 225 + int(rng.integers(0, 25)))

@@ -1,0 +1,205 @@
+"""Plans of whole sets: which patients, which pictures, which names; nothing is drawn here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SETS = {"pneumonia": 1200, "covid": 800, "adults": 300}
+# (normal, bacterial, viral) shares of the real folders
+SHARES = {"train": (0.257, 0.485, 0.258), "test": (0.375, 0.388, 0.237)}
+FINDINGS = (
+    # finding, kind to draw, share of the collection's pictures
+    ("COVID-19", "covid", 0.69),
+    ("COVID-19, ARDS", "covid", 0.04),
+    ("No Finding", "normal", 0.06),
+    ("Streptococcus", "bacterial", 0.06),
+    ("Klebsiella", "bacterial", 0.03),
+    ("Pneumocystis", "viral", 0.06),
+    ("Varicella", "viral", 0.03),
+    ("Influenza", "viral", 0.03),
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to draw: where it goes, its masks' stem, and the arguments of ``draw``."""
+
+    path: str
+    masks: str
+    arguments: dict
+    lung_path: str | None = None
+
+
+def plan(name, *, size=224, n=None, seed=0, difficulty=0.5, markers=None):
+    """Plan a set.
+
+    Parameters
+    ----------
+    name : {"pneumonia", "covid", "adults"}
+    size : int
+        Nominal size; heights and widths vary around it.
+    n : int, optional
+        Number of pictures, at least 20; default in ``SETS``.
+    seed : int
+    difficulty : float
+        As for ``draw``.
+    markers : dict, optional
+        Kind of picture -> marker as for ``draw``: a planted shortcut. ``"*"`` stands for all
+        kinds that are not named.
+
+    Returns
+    -------
+    jobs : list of Job
+    rows : list of dict
+        Rows of the collection's metadata.csv; empty where the set has none.
+    """
+    if name not in SETS:
+        raise ValueError(f"`name` must be one of {tuple(SETS)}. Received: name={name!r}")
+    n = SETS[name] if n is None else int(n)
+    if n < 20:
+        raise ValueError(f"`n` must be at least 20. Received: n={n}")
+    rng = np.random.default_rng([seed, list(SETS).index(name), 77])
+    common = {"difficulty": difficulty, "markers": markers or {}}
+    if name == "adults":
+        return _adults(n, size, rng, common), []
+    if name == "pneumonia":
+        return _children(n, size, rng, common), []
+    jobs = _children(round(0.7 * n), size, rng, common)
+    more, rows = _collection(n - len(jobs), size, rng, common)
+    return jobs + more, rows
+
+
+def families(count, rng, single=0.80):
+    """Numbers of pictures per patient that add up to ``count``.
+
+    With the default about 42 % of the pictures have siblings, as in the real set.
+    """
+    sizes, left = [], count
+    while left > 0:
+        chance = rng.random()
+        if chance < single:
+            size = 1
+        elif chance < single + 0.66 * (1 - single):
+            size = 2
+        else:
+            size = int(rng.integers(3, 7))
+        sizes.append(min(size, left))
+        left -= sizes[-1]
+    return sizes
+
+
+def _children(n, size, rng, common):
+    counts = {"train": round(0.75 * n)}
+    counts["test"] = n - counts["train"]
+    jobs, picture = [], 1
+    numbers = {kind: iter(_numbers(n, rng)) for kind in ("bacterial", "viral")}
+    normal = iter(range(1, 9999))
+    for split, site in (("test", "b"), ("train", "a")):
+        shares = SHARES[split]
+        parts = [round(counts[split] * share) for share in shares[1:]]
+        for kind, count in zip(
+            ("normal", "bacterial", "viral"), [counts[split] - sum(parts), *parts], strict=True
+        ):
+            for family in families(count, rng, 0.79 if split == "train" else 0.86):
+                who = int(rng.integers(2**31))
+                number = next(normal) if kind == "normal" else next(numbers[kind])
+                second = kind == "normal" and rng.random() < 0.5
+                for k in range(family):
+                    if kind == "normal":
+                        tail = f"-{k + 1:04d}" if family > 1 else ""
+                        stem = f"{'NORMAL2-' * second}IM-{number:04d}-0001{tail}"
+                    else:
+                        word = "bacteria" if kind == "bacterial" else "virus"
+                        stem = f"person{number}_{word}_{picture}"
+                        picture += 1
+                    folder = f"{split}/{'NORMAL' if kind == 'normal' else 'PNEUMONIA'}"
+                    shape = _child_frame(kind, size, rng)
+                    jobs.append(
+                        _job(
+                            "chest_xray", folder, stem, ".jpeg", kind, who, site, shape, rng, common
+                        )
+                    )
+    return jobs
+
+
+def _numbers(n, rng):
+    """Patient numbers in mixed order, 16 among the first few, so that both subtypes have one."""
+    order = 1 + rng.permutation(max(n, 20))
+    order = order[order != 16]
+    return [*order[:1].tolist(), 16, *order[1:].tolist()]
+
+
+def _child_frame(kind, size, rng):
+    """Height and aspect: healthy pictures are larger and less wide for their height."""
+    sick = kind != "normal"
+    aspect = np.clip(rng.normal(1.42, 0.14) if sick else rng.normal(1.36, 0.12), 1.08, 1.75)
+    width = size * (rng.uniform(0.98, 1.22) if sick else rng.uniform(1.08, 1.30))
+    return max(round(width / aspect), 32), float(aspect), "child"
+
+
+def _adults(n, size, rng, common):
+    jobs, number = [], 1280
+    for folder, count in (("NORMAL", n - n // 2), ("PNEUMONIA", n // 2)):
+        for family in families(count, rng, 0.84):
+            who, number = int(rng.integers(2**31)), number + int(rng.integers(1, 60))
+            kind = "normal" if folder == "NORMAL" else str(rng.choice(["bacterial", "viral"]))
+            first = int(rng.integers(0, 12))
+            for k in range(family):
+                stem = f"{number:08d}_{first + k:03d}"
+                shape = (size, 1.0, "adult")
+                jobs.append(
+                    _job("nih-adult", folder, stem, ".jpeg", kind, who, "c", shape, rng, common)
+                )
+    return jobs
+
+
+def _collection(n, size, rng, common):
+    jobs, rows, number = [], [], 2
+    counts = [max(round(n * share), 1) for _, _, share in FINDINGS]
+    counts[0] += n - sum(counts)
+    for (finding, kind, _), count in zip(FINDINGS, counts, strict=True):
+        for family in families(count, rng, 0.60):
+            who, number = int(rng.integers(2**31)), number + 1
+            age = float(np.clip(round(rng.normal(58, 16)), 18, 90))
+            sex = str(rng.choice(["M", "F"]))
+            for k in range(family):
+                stem = f"phantom-{number:04d}-day{3 * k}"
+                aspect = float(rng.choice([1.0, 1.0, 1.0, 1.19, 1.33, 0.93]))
+                shape = (round(size * rng.uniform(1.0, 1.15)), aspect, "adult")
+                has_mask = rng.random() < 0.46
+                job = _job(
+                    "covid-chestxray-dataset", "images", stem, ".jpg", kind, who, "d", shape,
+                    rng, common,
+                    f"covid-chestxray-dataset/masks/{stem}_mask.png" if has_mask else None,
+                )  # fmt: skip
+                jobs.append(job)
+                view = str(rng.choice(["PA", "AP", "AP Supine"], p=[0.64, 0.11, 0.25]))
+                rows.append(_row(number, 3 * k, sex, age, finding, view, stem, has_mask))
+    for k in range(2):
+        stem = f"phantom-{number - k:04d}-lateral"
+        rows.append(_row(number - k, 0, "", "", FINDINGS[0][0], "L", stem, False))
+    return jobs, rows
+
+
+def _row(number, offset, sex, age, finding, view, stem, has_mask):
+    return {
+        "patientid": number, "offset": offset, "sex": sex, "age": age, "finding": finding,
+        "view": view, "modality": "X-ray", "date": "2020", "location": "drawn, no place",
+        "folder": "images", "filename": f"{stem}.jpg", "license": "MIT",
+        "source_filename": f"{stem}.jpg", "mask": f"{stem}_mask.png" if has_mask else "",
+    }  # fmt: skip
+
+
+def _job(tree, folder, stem, ending, kind, who, site, shape, rng, common, lung_path=None):
+    size, aspect, age = shape
+    markers = common["markers"]
+    arguments = {
+        "kind": kind, "size": size, "seed": int(rng.integers(2**31)), "patient": who, "age": age,
+        "difficulty": common["difficulty"], "site": site, "aspect": aspect,
+        "marker": markers.get(kind, markers.get("*")),
+    }  # fmt: skip
+    return Job(
+        f"{tree}/{folder}/{stem}{ending}", f"{tree}_masks/{folder}/{stem}", arguments, lung_path
+    )

@@ -1,0 +1,134 @@
+"""Phantoms: truth, randomness, knobs."""
+
+import numpy as np
+import pytest
+
+from cxrlib.data import phantoms
+from cxrlib.data.phantoms import KINDS, SITES, draw
+
+SICK = [kind for kind in KINDS if kind != "normal"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shapes_types_and_the_same_bytes_again(kind):
+    first = draw(kind, size=96, seed=3, aspect=1.25)
+    again = draw(kind, size=96, seed=3, aspect=1.25)
+    assert first.image.shape == first.lung_mask.shape == first.lesion_mask.shape == (96, 120)
+    assert first.image.dtype == np.uint8
+    assert first.lung_mask.dtype == first.lesion_mask.dtype == bool
+    assert first.image.tobytes() == again.image.tobytes()
+    assert first.image.tobytes() != draw(kind, size=96, seed=4, aspect=1.25).image.tobytes()
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("age", ["child", "adult"])
+def test_two_dark_lungs_between_bright_neighbours(site, age):
+    ordinary = draw("normal", size=112, seed=8, site=site, age=age)
+    image, lungs = ordinary.image.astype(float), ordinary.lung_mask
+    assert 0.12 < lungs.mean() < 0.55
+    middle = slice(50, 62)
+    assert lungs[:, :56].sum() > 300
+    assert lungs[:, 56:].sum() > 300
+    assert image[lungs].mean() + 20 < image[:, middle][~lungs[:, middle]].mean()
+
+
+@pytest.mark.parametrize("kind", SICK)
+@pytest.mark.parametrize("seed", range(6))
+def test_lesion_lies_in_the_lung_and_is_brighter_than_the_same_lung_without(kind, seed):
+    sick = draw(kind, size=112, seed=seed, age="child")
+    healthy = draw("normal", size=112, seed=seed, age="child")
+    assert sick.lesion_mask.any()
+    assert not (sick.lesion_mask & ~sick.lung_mask).any()
+    assert not healthy.lesion_mask.any()
+    assert (sick.lung_mask == healthy.lung_mask).all()
+    gain = sick.image.astype(float) - healthy.image
+    lesion = sick.lesion_mask
+    assert gain[lesion].mean() > 5
+    assert gain[lesion].mean() > gain[sick.lung_mask & ~lesion].mean()
+
+
+def test_where_the_diseases_sit():
+    covid = [draw("covid", size=96, seed=s) for s in range(12)]
+    viral = [draw("viral", size=96, seed=s, age="adult") for s in range(12)]
+
+    def both_sides(phantom):
+        return phantom.lesion_mask[:, :48].any() and phantom.lesion_mask[:, 48:].any()
+
+    def distance(phantom):
+        columns = np.nonzero(phantom.lesion_mask)[1]
+        return np.abs(columns - 47.5).mean()
+
+    assert all(both_sides(p) for p in covid + viral)
+    assert np.mean([distance(p) for p in covid]) > np.mean([distance(p) for p in viral]) + 3
+
+
+def test_difficulty_dims_the_lesion_and_nothing_else():
+    healthy = draw("normal", size=112, seed=5).image.astype(float)
+    gains = []
+    for difficulty in (0.0, 0.5, 1.0):
+        sick = draw("bacterial", size=112, seed=5, difficulty=difficulty)
+        gains.append((sick.image - healthy)[sick.lesion_mask].mean())
+    assert gains[0] > gains[1] > gains[2] > 0
+
+
+def test_size_changes_the_grid_and_not_the_body():
+    shares = [draw("normal", size=size, seed=2).lung_mask.mean() for size in (64, 128, 256)]
+    assert np.ptp(shares) < 0.02
+    assert draw("normal", size=256, seed=2).image.shape == (256, 256)
+
+
+def test_siblings_resemble_each_other_more_than_strangers():
+    def picture(seed, patient):
+        image = draw("normal", size=64, seed=seed, patient=patient, marker="").image
+        return image.ravel().astype(float)
+
+    kin, strangers = [], []
+    for patient in range(10):
+        one = picture(100 + patient, patient)
+        kin.append(np.corrcoef(one, picture(200 + patient, patient))[0, 1])
+        strangers.append(np.corrcoef(one, picture(200 + patient, patient + 50))[0, 1])
+    assert np.mean(kin) > np.mean(strangers)
+
+
+def test_marker_changes_its_own_place_only():
+    plain = draw("viral", size=128, seed=1, marker="").image
+    marked = draw("viral", size=128, seed=1, marker=("X", (0.9, 0.9), 0.08)).image
+    rows, columns = np.nonzero(plain != marked)
+    assert rows.size > 10
+    assert rows.min() > 0.8 * 128
+    assert columns.min() > 0.8 * 128
+    assert (draw("viral", size=128, seed=1).image != plain).any()
+
+
+def test_hospitals_look_different():
+    means = {
+        site: np.mean([draw("normal", size=64, seed=s, site=site).image.mean() for s in range(8)])
+        for site in ("a", "b")
+    }
+    assert abs(means["a"] - means["b"]) > 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        ("flu", {}),
+        ("normal", {"site": "z"}),
+        ("normal", {"age": "old"}),
+        ("normal", {"difficulty": 2}),
+        ("normal", {"size": 8}),
+        ("normal", {"aspect": 9}),
+    ],
+)
+def test_wrong_arguments_are_named(kind, wrong):
+    with pytest.raises(ValueError, match=r"must .* Received"):
+        draw(kind, **wrong)
+
+
+def test_importing_brings_no_tensorflow():
+    import subprocess
+    import sys
+
+    code = "import sys, cxrlib.data.phantoms; print('tensorflow' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False"
+    assert phantoms.__doc__

@@ -1,0 +1,162 @@
+"""Phantom sets on disk: layout, structure, interruptions."""
+
+import csv
+import errno
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxrlib.data import phantoms
+from cxrlib.data.phantoms import cohort, plans
+
+
+@pytest.fixture(scope="module")
+def covid(tmp_path_factory):
+    return phantoms.write(tmp_path_factory.mktemp("sets") / "covid", "covid", size=48, n=120)
+
+
+def test_layout_and_counts_of_the_covid_set(covid):
+    assert {path.name for path in covid.iterdir()} == {
+        "chest_xray",
+        "chest_xray_masks",
+        "covid-chestxray-dataset",
+        "covid-chestxray-dataset_masks",
+    }
+    children = sorted((covid / "chest_xray").rglob("*.jpeg"))
+    pattern = r"(NORMAL2-)?IM-\d{4}-\d{4}(-\d{4})?|person\d+_(bacteria|virus)_\d+"
+    assert all(re.fullmatch(pattern, path.stem) for path in children)
+    images = sorted((covid / "covid-chestxray-dataset" / "images").glob("*.jpg"))
+    assert len(children) + len(images) == 120
+    with open(covid / "covid-chestxray-dataset" / "metadata.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == cohort.COLUMNS
+    frontal = [row for row in rows if row["view"] != "L"]
+    assert len(rows) == len(frontal) + 2
+    assert {row["filename"] for row in frontal} == {path.name for path in images}
+    masked = [row["mask"] for row in rows if row["mask"]]
+    assert masked
+    for mask in masked:
+        assert (covid / "covid-chestxray-dataset" / "masks" / mask).exists()
+    assert "COVID-19" in {row["finding"] for row in rows}
+    assert "No Finding" in {row["finding"] for row in rows}
+
+
+def test_masks_lie_beside_the_pictures_and_fit(covid):
+    for path in (covid / "chest_xray").rglob("*.jpeg"):
+        stem = covid / "chest_xray_masks" / path.relative_to(covid / "chest_xray").with_suffix("")
+        lungs = np.asarray(Image.open(f"{stem}.lungs.png"))
+        lesion = np.asarray(Image.open(f"{stem}.lesion.png"))
+        picture = Image.open(path)
+        assert picture.mode == "L"
+        assert lungs.shape == lesion.shape == picture.size[::-1]
+        assert set(np.unique(lungs)) == {0, 255}
+        assert lesion.any() == ("PNEUMONIA" in str(path))
+
+
+def test_adults(tmp_path):
+    root = phantoms.write(tmp_path / "adults", "adults", size=40, n=24)
+    names = [path.stem for path in (root / "nih-adult").rglob("*.jpeg")]
+    assert len(names) == 24
+    assert all(re.fullmatch(r"\d{8}_\d{3}", name) for name in names)
+    assert len(list((root / "nih-adult" / "NORMAL").iterdir())) == 12
+
+
+def test_same_seed_same_files_whatever_the_number_of_processes(tmp_path):
+    one = phantoms.write(tmp_path / "one", "adults", size=40, n=90, seed=4, workers=1)
+    two = phantoms.write(tmp_path / "two", "adults", size=40, n=90, seed=4, workers=2)
+    files = sorted(path.relative_to(one) for path in one.rglob("*.*"))
+    assert files == sorted(path.relative_to(two) for path in two.rglob("*.*"))
+    assert all((one / file).read_bytes() == (two / file).read_bytes() for file in files)
+
+
+def test_structure_of_the_pneumonia_plan():
+    jobs, rows = plans.plan("pneumonia")
+    assert not rows
+    assert len(jobs) == 1200
+    assert len({job.path for job in jobs}) == 1200
+    who, split = {}, {}
+    for job in jobs:
+        who.setdefault(job.arguments["patient"], []).append(job)
+    train = [job for job in jobs if "/train/" in job.path]
+    assert len(train) == 900
+    with_kin = sum(len(who[job.arguments["patient"]]) > 1 for job in train) / 900
+    assert 0.35 < with_kin < 0.49
+    kinds = Counter(job.arguments["kind"] for job in train)
+    assert kinds["bacterial"] > 1.6 * kinds["viral"]
+    assert 0.72 < 1 - kinds["normal"] / 900 < 0.77
+    for jobs_of_one in who.values():
+        assert len({job.path.split("/")[1] for job in jobs_of_one}) == 1
+    sixteen = {
+        re.search("person16_([a-z]+)", job.path)[1]: job.arguments["patient"]
+        for job in jobs
+        if "person16_" in job.path
+    }
+    assert len(set(sixteen.values())) == 2
+    for job in jobs:
+        split.setdefault(job.arguments["site"], set()).add(job.path.split("/")[1])
+    assert split == {"a": {"train"}, "b": {"test"}}
+    wide = {
+        sick: np.mean([j.arguments["aspect"] for j in jobs if ("PNEUM" in j.path) == sick])
+        for sick in (True, False)
+    }
+    assert wide[True] > wide[False]
+
+
+def test_a_planted_marker_reaches_its_class_only():
+    jobs, _ = plans.plan("adults", n=40, markers={"normal": "N", "*": ""})
+    assert {(job.arguments["kind"] == "normal", job.arguments["marker"]) for job in jobs} == {
+        (True, "N"),
+        (False, ""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full.*Nothing was left"),
+        (PermissionError(errno.EACCES, "Permission denied"), "not writable"),
+        (KeyboardInterrupt("stop"), "stop"),
+    ],
+)
+def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch, error, words):
+    calls = []
+
+    def save(mask, path):
+        calls.append(path)
+        if len(calls) == 7:
+            raise error
+        path.write_bytes(b"")
+
+    monkeypatch.setattr(cohort, "_save_mask", save)
+    with pytest.raises(type(error), match=words):
+        phantoms.write(tmp_path / "set", "adults", size=40, n=24, workers=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failures_in_another_process_are_told_and_leave_nothing(tmp_path, monkeypatch):
+    blocked = [plans.Job("a.jpeg/x.jpeg", "m", {"kind": "normal", "size": 32}, None)] * 90
+    good = [plans.Job("a.jpeg", "m", {"kind": "normal", "size": 32}, None)] * 2
+    monkeypatch.setattr(cohort, "plan", lambda *a, **k: (good + blocked, []))
+    with pytest.raises(OSError, match="Could not write the phantom set"):
+        phantoms.write(tmp_path / "set", "adults", workers=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_folder_is_refused(tmp_path):
+    (tmp_path / "mine.txt").write_text("dear")
+    with pytest.raises(FileExistsError, match="new or empty folder"):
+        phantoms.write(tmp_path, "adults", n=24)
+    with pytest.raises(ValueError, match="must be one of"):
+        phantoms.write(tmp_path / "new", "teeth")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_progress_reaches_the_total(tmp_path):
+    seen = []
+    phantoms.write(
+        tmp_path / "set", "adults", size=32, n=24, workers=1, progress=lambda *a: seen.append(a)
+    )
+    assert seen[-1] == (24, 24)
