@@ -164,14 +164,11 @@ def _phantoms(name: str, dataset: registry.DataSet) -> list[Path]:
     version = hashlib.sha256(b"".join(p.read_bytes() for p in code)).hexdigest()[:12]
     root = cache_folder() / "phantoms" / f"{name}-{version}"
     if not root.is_dir():
-        try:
-            root.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"could not write phantoms to {root.parent}: {error.strerror}. "
-                "Set CXR_CACHE to a folder where you may write."
-            ) from error
         for old in root.parent.glob(f"{name}-" + "[0-9a-f]" * 12):
             shutil.rmtree(old, ignore_errors=True)
-        phantoms.write(root, name, **dataset.options)
+        try:
+            phantoms.write(root, dataset.reader, **dataset.options)
+        except OSError as error:
+            if not root.is_dir():  # else another process drew the same set in the meantime
+                raise DataError(f"{error.strerror} Or set CXR_CACHE to another folder.") from error
     return [root / registry.COLLECTIONS[key].folder for key in dataset.collections]

@@ -2,8 +2,10 @@ import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cxrlib.data import DataError, banner, datasets, load, registry, verify
+from cxrlib.data.phantoms import plans
 from cxrlib.data.readers import unpack_npz
 
 
@@ -36,6 +38,25 @@ def test_asking_for_what_is_not_there_says_how_to_get_it():
         load("pneumonia", source="folder")
     with pytest.raises(DataError, match="cxr data fetch pneumonia"):
         load("pneumonia", source="cache")
+
+
+def test_auto_draws_phantoms_last_and_only_once(monkeypatch):
+    monkeypatch.setitem(plans.SETS, "pneumoniamnist", 60)
+    cases = load("pneumoniamnist", quiet=True)
+    assert cases.attrs["source"] == "phantoms"
+    assert set(cases.split) == {"train", "val", "test"}
+    assert set(cases.width) == set(cases.height) == {28}
+    assert Image.open(cases.lesion_path.iloc[0]).size == (28, 28)
+    monkeypatch.setattr(datasets.shutil, "rmtree", lambda *a, **k: pytest.fail("drawn again"))
+    again = load("pneumoniamnist", quiet=True)
+    assert again.path.equals(cases.path)
+
+
+def test_phantoms_that_cannot_be_written_say_where_to_go(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DataError, match="CXR_CACHE"):
+        load("adults")
 
 
 def test_auto_downloads_in_colab(monkeypatch, kermany):

@@ -124,13 +124,14 @@ def test_a_planted_marker_reaches_its_class_only():
 def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch, error, words):
     calls = []
 
-    def save(mask, path):
+    def save(pixels, path, square):
         calls.append(path)
         if len(calls) == 7:
             raise error
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
 
-    monkeypatch.setattr(cohort, "_save_mask", save)
+    monkeypatch.setattr(cohort, "_save", save)
     with pytest.raises(type(error), match=words):
         phantoms.write(tmp_path / "set", "adults", size=40, n=24, workers=1)
     assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,8 @@
 
 Layout under ``folder``: ``pneumonia`` has chest_xray/{train,test}/{NORMAL,PNEUMONIA}; ``covid``
 has the same and covid-chestxray-dataset/{images,masks,metadata.csv}; ``adults`` has
-nih-adult/{NORMAL,PNEUMONIA}. Beside each picture tree lies a tree of masks with the same relative
+nih-adult/{NORMAL,PNEUMONIA}; ``pneumoniamnist`` has pneumoniamnist-SIZE/{train,val,test}/… with
+square pictures. Beside each picture tree lies a tree of masks with the same relative
 names: chest_xray_masks/train/NORMAL/IM-0007-0001.lungs.png and ….lesion.png.
 """
 
@@ -11,18 +12,17 @@ from __future__ import annotations
 import csv
 import errno
 import os
-import pickle
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import joblib
+import numpy as np
 from PIL import Image
 
 from .phantom import draw
-from .plans import plan
+from .plans import Job, plan
 
 COLUMNS = [
     "patientid",
@@ -40,27 +40,27 @@ QUALITY = 90
 
 
 def write(
-    folder,
-    name,
+    folder: str | os.PathLike,
+    name: str,
     *,
-    size=224,
-    n=None,
-    seed=0,
-    difficulty=0.5,
-    markers=None,
-    workers=None,
-    progress=None,
-):
+    size: int = 224,
+    n: int | None = None,
+    seed: int = 0,
+    difficulty: float = 0.5,
+    markers: Mapping | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Path:
     """Draw a set and write it.
 
     Parameters
     ----------
     folder : path
         Must not exist yet, or be empty; its parents are made.
-    name : {"pneumonia", "covid", "adults"}
+    name : {"pneumonia", "covid", "adults", "pneumoniamnist"}
     size, n, seed, difficulty, markers
-        As for ``plans.plan``: nominal pixels, number of pictures (default 1200, 800, 300), seed,
-        0 to 1, kind -> marker.
+        As for ``plans.plan``: nominal pixels, number of pictures (default 1200, 800, 300, 1200),
+        seed, 0 to 1, kind -> marker.
     workers : int, optional
         Processes; by default one a processor, at most 4; 1 draws in this process.
     progress : callable, optional
@@ -106,102 +106,53 @@ def write(
     return folder
 
 
-def write_jobs(jobs, root, tick=None):
-    """Draw and save pictures and masks of ``jobs`` below ``root``; ``tick()`` after each."""
-    root = Path(root)
+def write_jobs(jobs: list[Job], root: Path) -> int:
+    """Draw and save pictures and masks of ``jobs`` below ``root``; return their number."""
     for job in jobs:
         arguments = dict(job.arguments)
         phantom = draw(arguments.pop("kind"), **arguments)
-        picture, masks = root / job.path, root / job.masks
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        masks.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(phantom.image).save(picture, quality=QUALITY)
-        _save_mask(phantom.lung_mask, masks.with_name(masks.name + ".lungs.png"))
-        _save_mask(phantom.lesion_mask, masks.with_name(masks.name + ".lesion.png"))
+        stem = job.masks.rsplit("/", 1)
+        _save(phantom.image, root / job.path, job.square)
+        _save(phantom.lung_mask, root / stem[0] / f"{stem[1]}.lungs.png", job.square)
+        _save(phantom.lesion_mask, root / stem[0] / f"{stem[1]}.lesion.png", job.square)
         if job.lung_path:
-            (root / job.lung_path).parent.mkdir(parents=True, exist_ok=True)
-            _save_mask(phantom.lung_mask, root / job.lung_path)
-        if tick is not None:
-            tick()
+            _save(phantom.lung_mask, root / job.lung_path, job.square)
+    return len(jobs)
 
 
-def _save_mask(mask, path):
-    Image.fromarray(mask.astype("uint8") * 255).save(path, compress_level=3)
+def _save(pixels: np.ndarray, path: Path, square: int | None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mask = pixels.dtype == bool
+    picture = Image.fromarray(pixels.astype(np.uint8) * (255 if mask else 1))
+    if square:
+        how = Image.Resampling.NEAREST if mask else Image.Resampling.BOX
+        picture = picture.resize((square, square), how)
+    picture.save(path, **({"quality": QUALITY} if path.suffix != ".png" else {"compress_level": 3}))
 
 
-def _write_table(path, rows):
+def _write_table(path: Path, rows: list[dict]) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _draw_all(jobs, root, workers, progress):
-    total = len(jobs)
-    workers = min(os.cpu_count() or 1, 4) if workers is None else workers
-    workers = min(workers, -(-total // 40))
-    if workers > 1 and sys.executable:
-        _in_processes(jobs, root, workers, progress)
-        return
+def _draw_all(
+    jobs: list[Job], root: Path, workers: int | None, progress: Callable[[int, int], object] | None
+) -> None:
+    workers = min(workers or os.cpu_count() or 1, 4, -(-len(jobs) // 40))
+    shares = [jobs[i : i + 20] for i in range(0, len(jobs), 20)]
+    # joblib's workers are fresh interpreters: they need no guarded script, and no fork, which is
+    # not safe once TensorFlow's threads are running.
+    pool = joblib.Parallel(workers, return_as="generator_unordered")
     done = 0
-
-    def tick():
-        nonlocal done
-        done += 1
-        if progress is not None and (done % 10 == 0 or done == total):
-            progress(done, total)
-
-    write_jobs(jobs, root, tick)
+    for count in pool(joblib.delayed(write_jobs)(share, root) for share in shares):
+        done += count
+        if progress is not None:
+            progress(done, len(jobs))
 
 
-def _in_processes(jobs, root, workers, progress):
-    """Share the jobs among fresh interpreters.
-
-    Not a process pool: its start would run an unguarded script of the user a second time, and a
-    fork is not safe once TensorFlow's threads are running.
-    """
-    control = Path(tempfile.mkdtemp(prefix="phantom-jobs-"))
-    running = []
-    try:
-        environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-        environment.setdefault("MALLOC_MMAP_THRESHOLD_", "67108864")  # glibc: reuse big arrays
-        environment.setdefault("MALLOC_TRIM_THRESHOLD_", "268435456")
-        package_root = str(Path(__file__).resolve().parents[3])
-        environment["PYTHONPATH"] = os.pathsep.join(
-            [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
-        for k in range(workers):
-            (control / f"{k}.jobs").write_bytes(pickle.dumps((jobs[k::workers], str(root))))
-            command = [sys.executable, "-m", f"{__package__}.worker", str(control / str(k))]
-            silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-            running.append(subprocess.Popen(command, env=environment, **silent))
-        while any(process.poll() is None for process in running):
-            if any(process.poll() for process in running):
-                break
-            if progress is not None:
-                progress(_ticks(control), len(jobs))
-            time.sleep(0.1)
-        failed = [k for k, process in enumerate(running) if process.poll() not in (0, None)]
-        if not failed and progress is not None:
-            progress(len(jobs), len(jobs))
-    finally:
-        for process in running:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        failures = [pickle.loads(path.read_bytes()) for path in control.glob("*.failed")]
-        shutil.rmtree(control, ignore_errors=True)
-    if failures:
-        raise failures[0]
-    if failed:
-        write_jobs(jobs, root)
-
-
-def _ticks(control):
-    return sum(path.stat().st_size for path in control.glob("*.ticks"))
-
-
-def _explain(error, folder, count, size):
+def _explain(error: OSError, folder: Path, count: int, size: int) -> OSError:
     """Return the same OSError with words that say what to do."""
     need = max(round(count * size * size * 0.4 / 1e6), 1)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -37,17 +37,17 @@ class Phantom:
 
 
 def draw(
-    kind,
+    kind: str,
     *,
-    size=224,
-    seed=0,
-    patient=None,
-    age=None,
-    difficulty=0.5,
-    site="a",
-    marker=None,
-    aspect=1.0,
-):
+    size: int = 224,
+    seed: int = 0,
+    patient: int | None = None,
+    age: str | None = None,
+    difficulty: float = 0.5,
+    site: str = "a",
+    marker: str | tuple | None = None,
+    aspect: float = 1.0,
+) -> Phantom:
     """Draw one frontal chest radiograph.
 
     Parameters

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-SETS = {"pneumonia": 1200, "covid": 800, "adults": 300}
+SETS = {"pneumonia": 1200, "covid": 800, "adults": 300, "pneumoniamnist": 1200}
 # (normal, bacterial, viral) shares of the real folders
 SHARES = {"train": (0.257, 0.485, 0.258), "test": (0.375, 0.388, 0.237)}
 FINDINGS = (
@@ -30,16 +31,25 @@ class Job:
     masks: str
     arguments: dict
     lung_path: str | None = None
+    square: int | None = None  # shrink to this side, in pixels
 
 
-def plan(name, *, size=224, n=None, seed=0, difficulty=0.5, markers=None):
+def plan(
+    name: str,
+    *,
+    size: int = 224,
+    n: int | None = None,
+    seed: int = 0,
+    difficulty: float = 0.5,
+    markers: Mapping | None = None,
+) -> tuple[list[Job], list[dict]]:
     """Plan a set.
 
     Parameters
     ----------
-    name : {"pneumonia", "covid", "adults"}
+    name : {"pneumonia", "covid", "adults", "pneumoniamnist"}
     size : int
-        Nominal size; heights and widths vary around it.
+        Nominal size; heights and widths vary around it, but for ``pneumoniamnist``.
     n : int, optional
         Number of pictures, at least 20; default in ``SETS``.
     seed : int
@@ -66,6 +76,8 @@ def plan(name, *, size=224, n=None, seed=0, difficulty=0.5, markers=None):
         return _adults(n, size, rng, common), []
     if name == "pneumonia":
         return _children(n, size, rng, common), []
+    if name == "pneumoniamnist":
+        return _squares(_children(n, max(size, 96), rng, common), size), []
     jobs = _children(round(0.7 * n), size, rng, common)
     more, rows = _collection(n - len(jobs), size, rng, common)
     return jobs + more, rows
@@ -122,6 +134,19 @@ def _children(n, size, rng, common):
                         )
                     )
     return jobs
+
+
+def _squares(jobs, size):
+    """Turn children's pictures into PneumoniaMNIST's: square, numbered, a tenth of train is val."""
+    squares = []
+    for i, job in enumerate(jobs):
+        _, split, label, _ = job.path.split("/")
+        part = "val" if split == "train" and i % 10 == 0 else split
+        place = f"{part}/{label}/{i:05d}"
+        path, masks = f"pneumoniamnist-{size}/{place}.png", f"pneumoniamnist-{size}_masks/{place}"
+        arguments = job.arguments | {"aspect": 1.0}
+        squares.append(replace(job, path=path, masks=masks, arguments=arguments, square=size))
+    return squares
 
 
 def _numbers(n, rng):
