@@ -1,0 +1,14 @@
+"""What holds a chapter together: its opening line, checked statements, exercises and quizzes."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submodules=["exercises"],
+    submod_attrs={
+        "claims": ["ClaimFailed", "claim", "claims_table", "collected"],
+        "opening": ["begin"],
+        "page": ["say"],
+        "quizzes": ["quiz"],
+    },
+)

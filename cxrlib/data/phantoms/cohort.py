@@ -111,10 +111,10 @@ def write_jobs(jobs: list[Job], root: Path) -> int:
     for job in jobs:
         arguments = dict(job.arguments)
         phantom = draw(arguments.pop("kind"), **arguments)
-        stem = job.masks.rsplit("/", 1)
+        masks = root / job.masks
         _save(phantom.image, root / job.path, job.square)
-        _save(phantom.lung_mask, root / stem[0] / f"{stem[1]}.lungs.png", job.square)
-        _save(phantom.lesion_mask, root / stem[0] / f"{stem[1]}.lesion.png", job.square)
+        _save(phantom.lung_mask, masks.with_name(f"{masks.name}.lungs.png"), job.square)
+        _save(phantom.lesion_mask, masks.with_name(f"{masks.name}.lesion.png"), job.square)
         if job.lung_path:
             _save(phantom.lung_mask, root / job.lung_path, job.square)
     return len(jobs)
