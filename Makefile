@@ -1,0 +1,47 @@
+# Two commands are all one needs: `make book` and `make test`.
+PY := .venv/bin/python
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lab check strip clean setup-book setup-test
+
+help:
+	@echo "make book    run every chapter, build the book: _build/html/index.html"
+	@echo "make test    lint, unit tests, every chapter on tiny samples, the built book in a browser"
+	@echo "make lab     open the chapters in JupyterLab"
+	@echo "make check   lint, direction of imports, chapters without outputs"
+	@echo "make strip   take the outputs out of the chapters after editing"
+	@echo "make clean   remove everything that was built (.venv stays)"
+	@echo "Set-up is part of each. Another Python: make book PYTHON=python3.12"
+
+setup-book:
+	@PYTHON="$(PYTHON)" sh tools/setup.sh book
+
+setup-test:
+	@PYTHON="$(PYTHON)" sh tools/setup.sh test
+
+book: setup-book
+	@$(PY) tools/make_book.py all
+
+lab: setup-book
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
+
+check: setup-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/nbstripout --keep-id --verify chapters/*.ipynb || \
+		{ echo "A chapter has outputs. Take them out: make strip"; exit 1; }
+
+strip: setup-test
+	@$(BIN)/nbstripout --keep-id chapters/*.ipynb
+
+test: check
+	@$(PY) -m pytest tests --ignore=tests/chapters --ignore=tests/book -q -n 2 --dist loadfile
+	@$(PY) tools/make_book.py all --quick
+	@BOOK=quick $(PY) -m pytest tests/chapters tests/book -q
+
+clean:
+	@rm -rf _build .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +
+	@echo "Removed what was built."

@@ -1,0 +1,54 @@
+"""Sphinx extension of the course: nothing is loaded from another server.
+
+MathJax is served from the book itself, thebe (not used here) is taken off the pages, and the
+course's own style sheet and script are added.
+"""
+
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from shutil import copy2
+
+from sphinx.errors import ExtensionError
+
+MATHJAX_PACKAGE = "sphinx-mathjax-offline"
+# What a page with TeX on it can ask for; the whole package is twelve times as large.
+MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
+
+
+def copy_mathjax(app, error):
+    """Copy the needed part of MathJax into the finished book."""
+    if error is not None or app.builder.format != "html":
+        return
+    try:
+        packaged = files(MATHJAX_PACKAGE) or []
+    except PackageNotFoundError:
+        raise ExtensionError(
+            f"Expected the package {MATHJAX_PACKAGE}, which serves formulas without a network, "
+            "but it is not installed. Install the book's packages: pip install -e '.[book]'"
+        ) from None
+    for entry in packaged:
+        part = entry.as_posix().partition("/static/mathjax/")[2]
+        if part.startswith(MATHJAX_PARTS):
+            target = Path(app.outdir, "_static", "mathjax", part)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy2(entry.locate(), target)
+
+
+def drop_thebe(app, pagename, templatename, context, doctree):
+    """Leave thebe's scripts out; Jupyter Book puts them on every page, twice."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in f"{script} {getattr(script, 'attributes', {})}".lower()
+    ]
+
+
+def setup(app):
+    """Connect the three of them."""
+    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.config.mathjax3_config = {"options": {"enableMenu": False}}
+    app.add_css_file("custom.css")
+    app.add_js_file("offline.js")
+    app.connect("html-page-context", drop_thebe, priority=999)
+    app.connect("build-finished", copy_mathjax)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

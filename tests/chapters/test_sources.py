@@ -1,0 +1,100 @@
+import re
+import sys
+
+import nbformat
+import pytest
+import yaml
+
+from tests.built import CHAPTERS, ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+import address
+
+PARAMETERS = 'quick = False\nsource = "auto"\nseed = 0'
+SECTIONS = ("quiz", "what we checked", "takeaway", "where to read on")
+SPHINX_ONLY = {
+    "a directive": r"^(```|:::+)\{",
+    "a colon fence": r"^:::",
+    "a role": r"\{[a-z]+(:[a-z]+)*\}`",
+    "a label": r"^\([\w-]+\)=$",
+}
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def text(notebook):
+    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+
+
+def headings(notebook):
+    without_code = re.sub(r"^```.*?^```", "", text(notebook), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^(#+) +(.+)$", without_code, re.MULTILINE)
+
+
+def test_it_is_valid_and_carries_no_outputs(chapter):
+    nbformat.validate(chapter)
+    assert all(not cell.outputs and cell.execution_count is None for cell in code(chapter))
+    assert chapter.metadata.kernelspec.name == "python3"
+
+
+def test_the_first_code_cell_sets_colab_up(chapter):
+    first = code(chapter)[0]
+    assert first.source == address.colab_cell(ROOT)
+    assert first.metadata.tags == ["remove-cell"]
+
+
+def test_it_has_the_parameters_that_all_chapters_have(chapter):
+    tagged = [c for c in code(chapter) if "parameters" in c.metadata.get("tags", [])]
+    assert [cell.source for cell in tagged] == [PARAMETERS]
+
+
+def test_cells_are_short_enough_to_read(chapter):
+    hidden = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
+    long = [
+        f"{len(cell.source.splitlines())} lines: {cell.source[:60]!r}"
+        for cell in code(chapter)
+        if not hidden & set(cell.metadata.get("tags", [])) and len(cell.source.splitlines()) > 15
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("what", SPHINX_ONLY)
+def test_it_reads_the_same_outside_the_book(chapter, what):
+    assert re.findall(SPHINX_ONLY[what], text(chapter), re.MULTILINE) == []
+
+
+def test_it_follows_the_template(chapter):
+    levels = [len(hashes) for hashes, _ in headings(chapter)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    titles = " | ".join(title.lower() for _, title in headings(chapter))
+    assert [section for section in SECTIONS if section not in titles] == []
+    opening = text(chapter)[:3000].lower()
+    assert "question" in opening
+    assert "minutes" in opening
+    assert "<details>" in text(chapter), "solutions are folded with <details>"
+    assert "exercises.check" in "".join(cell.source for cell in code(chapter))
+    assert text(chapter).count("<details>") == text(chapter).count("</details>")
+
+
+def test_links_between_chapters_lead_somewhere(chapter):
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text(chapter))
+    local = [t for t in targets if not re.match(r"[a-z]+:", t)]
+    assert [t for t in local if not (ROOT / "chapters" / t).exists()] == []
+
+
+def test_chapters_are_numbered_without_gaps():
+    assert [int(path.name[:2]) for path in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))
+
+
+def test_a_plain_jupyter_book_build_would_stop_at_an_error():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    assert config["execute"]["execute_notebooks"] == "cache"
+    assert config["sphinx"]["config"]["nb_execution_raise_on_error"] is True

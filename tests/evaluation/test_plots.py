@@ -1,0 +1,110 @@
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+from cxrlib.evaluation import plots
+
+
+@pytest.fixture(autouse=True)
+def _clean():
+    with plt.rc_context():
+        yield
+        plt.close("all")
+
+
+def test_importing_changes_no_setting():
+    code = (
+        "import matplotlib as m; before = dict(m.rcParams); from cxrlib.evaluation import plots;"
+        "plots.pictures; plots.counts; plots.lines; plots.look; assert dict(m.rcParams) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_style_is_applied_when_asked_for():
+    plots.use_style()
+    assert plt.rcParams["axes.spines.top"] is False
+
+
+def test_classes_differ_without_colour_too():
+    classes = [plots.LOOKS[n] for n in ("normal", "bacterial", "viral", "covid")]
+    for part in ("hatch", "marker", "line"):
+        assert len({getattr(c, part) for c in classes}) == len(classes)
+
+
+def test_pictures_are_grey_and_keep_their_shape():
+    axes = plots.pictures([np.zeros((20, 40)), np.full((30, 30, 1), 255)], ["wide", "square"])
+    image = axes.flat[0].images[0]
+    assert image.get_cmap().name == "gray"
+    assert image.get_clim() == (0, 255)
+    assert axes.flat[0].get_aspect() == 1
+    assert [ax.get_title() for ax in axes.flat] == ["wide", "square"]
+
+
+def test_empty_places_of_a_grid_stay_blank():
+    axes = plots.pictures([np.zeros((4, 4))] * 5, columns=3)
+    assert axes.shape == (2, 3)
+    assert not axes[1, 2].images
+    assert not axes[1, 2].axison
+
+
+def test_titles_must_fit():
+    with pytest.raises(ValueError, match="expected 2 titles, got 1"):
+        plots.pictures([np.zeros((4, 4))] * 2, ["one"])
+
+
+def test_weights_share_one_ramp_with_zero_in_the_middle():
+    axes = plots.weight_pictures(np.stack([np.full((3, 3), -2.0), np.full((3, 3), 1.0)]))
+    assert all(ax.images[0].get_clim() == (-2, 2) for ax in axes.flat[:2])
+    with pytest.raises(ValueError, match=r"\(N, H, W\)"):
+        plots.weight_pictures(np.zeros(4))
+
+
+def test_counts_carry_their_numbers():
+    table = pd.DataFrame({"normal": [1341, 234], "pneumonia": [3875, 390]}, ["train", "test"])
+    ax = plots.counts(table, plt.figure().add_subplot())
+    texts = {t.get_text() for t in ax.texts}
+    assert texts == {"1,341 normal", "234 normal", "3,875 pneumonia", "390 pneumonia"}
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["train", "test"]
+    assert ax.get_xlabel() == "number of pictures"
+
+
+def test_counts_of_a_series_take_the_classes_colours():
+    ax = plots.counts(pd.Series({"normal": 3, "pneumonia": 5}), plt.figure().add_subplot())
+    colours = [mpl.colors.to_hex(bar.get_facecolor()) for bar in ax.patches]
+    assert colours == ["#1f5f8b", "#d9822b"]
+
+
+def test_lines_are_named_where_they_end_without_touching():
+    ax = plots.lines(
+        [0, 1], {"a": [0, 1.0], "b": [0, 1.001]}, plt.figure().add_subplot(),
+        xlabel="shift (pixels)", ylabel="AUC",
+    )  # fmt: skip
+    heights = [t.xy[1] for t in ax.texts]
+    assert len(heights) == 2
+    assert abs(heights[0] - heights[1]) > 0.03
+    assert ax.get_legend() is None
+
+
+def test_learning_curves_mark_the_chosen_epoch():
+    history = pd.DataFrame({"loss": [3, 2, 1], "val_loss": [3, 2, 2.5]})
+    ax = plots.learning_curves(history, plt.figure().add_subplot(), chosen=2)
+    assert {t.get_text().strip() for t in ax.texts} == {"kept: epoch 2", "training", "validation"}
+    with pytest.raises(ValueError, match="expected a column 'auc', got loss, val_loss"):
+        plots.learning_curves(history, ax, metric="auc")
+
+
+def test_the_others_draw():
+    ax = plt.figure().add_subplot()
+    groups = {"normal": [1, 2, 3], "pneumonia": [2, 3, 4]}
+    assert plots.histogram(groups, ax, xlabel="width (pixels)").get_legend() is not None
+    plots.scatter({k: (v, v) for k, v in groups.items()}, ax, xlabel="a", ylabel="b")
+    plots.band([0, 1], [0, 0], [1, 1], ax)
+    plots.roc({"network": ([0, 1], [0, 1])}, ax)
+    plt.gcf().canvas.draw()

@@ -1,0 +1,72 @@
+"""A helper is shown in full where it is taught, and the package's copy is the same code."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TAUGHT = {
+    "02-neurons": {
+        "sigmoid",
+        "relu",
+        "dense",
+        "binary_cross_entropy",
+        "neuron_gradients",
+        "network",
+        "network_gradients",
+        "numeric_gradient",
+        "gradient_descent",
+    },
+}
+
+
+def functions(code):
+    return {n.name: n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.FunctionDef)}
+
+
+def bare(function):
+    """Arguments and body without docstring and checks of the input."""
+    body = [
+        node
+        for node in function.body
+        if not (
+            isinstance(node, ast.Expr)
+            and (
+                isinstance(node.value, ast.Constant)
+                or (
+                    isinstance(node.value, ast.Call)
+                    and getattr(node.value.func, "id", "").startswith("check_")
+                )
+            )
+        )
+    ]
+    return ast.unparse(function.args), [ast.unparse(node) for node in body]
+
+
+def in_package():
+    code = "\n".join(p.read_text() for p in sorted(ROOT.glob("cxrlib/models/scratch/*.py")))
+    return functions(code.replace("from __future__ import annotations", ""))
+
+
+def in_chapter(name):
+    cells = nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4).cells
+    found = {}
+    for cell in cells:
+        if cell.cell_type == "code" and "%" not in cell.source[:1] and "%pip" not in cell.source:
+            found |= functions(cell.source)
+    return found
+
+
+@pytest.mark.parametrize(("chapter", "name"), [(c, n) for c in TAUGHT for n in sorted(TAUGHT[c])])
+def test_chapter_and_package_hold_the_same_code(chapter, name):
+    taught = in_chapter(chapter)
+    assert name in taught, f"{chapter} does not show {name}"
+    assert bare(taught[name]) == bare(in_package()[name])
+
+
+def test_nothing_in_scratch_is_left_untaught():
+    from cxrlib.models import scratch
+
+    assert set(scratch.__all__) == set().union(*TAUGHT.values())

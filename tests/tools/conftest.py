@@ -1,0 +1,53 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tools"
+sys.path.insert(0, str(TOOLS))
+
+PARAMETERS = "quick = False\nsource = 'auto'\nseed = 0"
+
+
+class Course:
+    """A tiny course in a folder: chapters of a few lines, and the real tools to run them."""
+
+    def __init__(self, root):
+        self.root = root
+        for name in ("chapters", "cxrlib", "results", "data"):
+            (root / name).mkdir()
+        (root / "cxrlib" / "__init__.py").write_text("")
+        (root / "_config.yml").write_text(
+            "title: Tiny\nrepository:\n  url: https://github.com/old/course\n  branch: main\n"
+        )
+        self.environment = {"CXR_DATA": str(root / "data"), "CXR_CACHE": str(root / "cache")}
+
+    def chapter(self, name, *cells, parameters=PARAMETERS):
+        notebook = nbformat.v4.new_notebook()
+        notebook.cells = [
+            nbformat.v4.new_markdown_cell(f"# {name}"),
+            nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+            *(nbformat.v4.new_code_cell(cell) for cell in cells),
+        ]
+        nbformat.write(notebook, self.root / "chapters" / f"{name}.ipynb")
+
+    def make(self, *arguments, environment=None):
+        return subprocess.run(
+            [sys.executable, str(TOOLS / "make_book.py"), "--root", str(self.root), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | self.environment | (environment or {}),
+        )
+
+    def executed(self, name, folder="executed"):
+        return self.root / "_build" / folder / f"{name}.ipynb"
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course(tmp_path)

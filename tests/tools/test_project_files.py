@@ -1,0 +1,41 @@
+import re
+import tomllib
+
+import yaml
+
+from .conftest import ROOT
+
+
+def test_constraints_are_names_and_versions_and_nothing_else():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    wrong = [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[0-9][\w.]*", line)]
+    assert wrong == []
+    assert lines == sorted(lines, key=lambda line: line.split("==")[0])
+
+
+def test_constraints_name_every_direct_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"]]
+    for extra in project["optional-dependencies"].values():
+        wanted += extra
+    names = {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in wanted}
+    have = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().split()}
+    assert names - have - {"cxrlib"} == set()
+
+
+def test_the_table_of_contents_has_every_chapter_and_page_once():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    named = [toc["root"]] + [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    there = [f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.ipynb")]
+    there += [f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")]
+    assert sorted(named) == sorted(there)
+
+
+def test_conda_and_binder_install_what_make_installs():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert environment["dependencies"][-1]["pip"] == ["-c constraints.txt", "-e .[book]"]
+
+
+def test_committed_pictures_are_small():
+    for path in (ROOT / "book" / "_static").glob("*.png"):
+        assert path.stat().st_size < 300_000, path.name

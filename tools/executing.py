@@ -1,0 +1,209 @@
+"""Run the chapters through papermill, one after the other, and only those that changed."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import fingerprints
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+# What a chapter's kernel gets besides the caller's environment.
+KERNEL_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "GRPC_VERBOSITY": "ERROR",
+    "KERAS_BACKEND": "tensorflow",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+@dataclass
+class Result:
+    """How one chapter went: ``state`` is "ran", "unchanged" or "failed"."""
+
+    name: str
+    state: str
+    seconds: float
+    message: str = ""
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside its place, then rename it: readers see all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def parameter_names(notebook: nbformat.NotebookNode) -> list[str]:
+    """Names that the cell tagged ``parameters`` sets, in order; none without such a cell."""
+    names = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", []):
+            for line in ast.parse(cell.source).body:
+                targets = line.targets if isinstance(line, ast.Assign) else []
+                names += [target.id for target in targets if isinstance(target, ast.Name)]
+    return names
+
+
+def check_parameters(notebook: nbformat.NotebookNode, parameters: dict, name: str) -> None:
+    """Refuse a parameter that the chapter does not have; papermill would only log it."""
+    known = parameter_names(notebook)
+    unknown = [parameter for parameter in parameters if parameter not in known]
+    if unknown:
+        raise ValueError(
+            f"{name}: expected only parameters of its cell tagged 'parameters' "
+            f"({', '.join(known) or 'it has none'}), got {', '.join(unknown)}. "
+            "Add the name to that cell or leave it out."
+        )
+
+
+# What libraries write past Python (TensorFlow greets its reader so) goes to a log, not on the page;
+# Python's own warnings stay where they are seen.
+KERNEL_COMMAND = (
+    'exec "$1" -m ipykernel_launcher --IPKernelApp.capture_fd_output=False -f "$2" 2>>"$3"'
+)
+
+
+def prepare_kernel(build: Path) -> None:
+    """Describe this very Python as the kernel ``python3``, so that no installed one is needed."""
+    folder = build / "jupyter"
+    log = folder / "kernel.log"
+    spec = {
+        "argv": ["sh", "-c", KERNEL_COMMAND, "sh", sys.executable, "{connection_file}", str(log)],
+        "display_name": "Python 3",
+        "language": "python",
+        "env": KERNEL_ENVIRONMENT | {"IPYTHONDIR": str(folder / "ipython")},
+    }
+    write_whole(folder / "kernels" / "python3" / "kernel.json", json.dumps(spec))
+    log.unlink(missing_ok=True)
+    others = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
+    others = [place for place in others if place and place != str(folder)]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([str(folder), *others])
+    # A first import builds matplotlib's list of fonts and says so on the page: do it here.
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True)
+
+
+def why_changed(executed: Path, parts: dict[str, str]) -> str:
+    """Say why a chapter has to run, or "" where its executed copy is whole and up to date."""
+    key_file = executed.with_suffix(".key.json")
+    try:
+        stored = json.loads(key_file.read_text(encoding="utf-8"))
+        content = hashlib.sha256(executed.read_bytes()).hexdigest()
+        before = stored["parts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "not run yet"
+    if stored.get("content") != content:
+        return "the executed copy is not whole"
+    names = [name for name in parts | before if parts.get(name) != before.get(name)]
+    return f"changed: {', '.join(names)}" if names else ""
+
+
+def failure(error: Exception, source: nbformat.NotebookNode, partial: Path) -> str:
+    """Name the failing cell, by its number in the chapter's file, and the error."""
+    index, what = None, f"{type(error).__name__}: {error}".strip()
+    if isinstance(error, PapermillExecutionError):
+        index, what = error.cell_index, f"{error.ename}: {error.evalue}"
+    cells = []
+    if partial.exists():
+        cells = nbformat.read(partial, as_version=4).cells
+        # papermill adds its own cells: the parameters, and two that announce the error.
+        states = [cell.metadata.get("papermill", {}).get("status") for cell in cells]
+        marked = [i for i, state in enumerate(states) if state in ("failed", "running")]
+        begun = [i for i, state in enumerate(states) if state not in (None, "pending")]
+        index = marked[0] if marked else begun[-1] if begun else index
+    if index is None or not cells:
+        return what
+    added = ("injected-parameters", "papermill-error-cell-tag")
+    own = [c for c in cells[: index + 1] if not set(added) & set(c.metadata.get("tags", []))]
+    number = min(len(own), len(source.cells))
+    code = source.cells[number - 1].source.rstrip() or "(empty)"
+    indented = "\n".join(f"    | {line}" for line in code.splitlines())
+    return f"cell {number} of {len(source.cells)} failed\n{indented}\n    {what}"
+
+
+def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout: int) -> Result:
+    """Run one chapter if it changed; a failure leaves no executed copy behind."""
+    executed, key_file = target / path.name, target / f"{path.stem}.key.json"
+    reason = why_changed(executed, parts)
+    if not reason:
+        seconds = json.loads(key_file.read_text(encoding="utf-8"))["seconds"]
+        return Result(path.stem, "unchanged", seconds)
+    source = nbformat.read(path, as_version=4)
+    failed = target.parent / "failed" / path.name
+    partial = target / f".{path.stem}.{os.getpid()}.ipynb"
+    for old in (key_file, executed, failed):
+        old.unlink(missing_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    print(f"  {path.stem}: running {len(source.cells)} cells ({reason})", flush=True)
+    start = time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            str(path),
+            str(partial),
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            cwd=str(path.parent),
+            progress_bar=sys.stderr.isatty(),
+            execution_timeout=timeout,
+            start_timeout=120,
+        )
+        os.replace(partial, executed)
+    except Exception as error:  # whatever it was, the other chapters still run
+        message = failure(error, source, partial)
+        if partial.exists():
+            failed.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(partial, failed)
+            message += f"\n    traceback: {failed}"
+        return Result(path.stem, "failed", time.perf_counter() - start, message)
+    finally:
+        partial.unlink(missing_ok=True)
+    seconds = round(time.perf_counter() - start, 1)
+    content = hashlib.sha256(executed.read_bytes()).hexdigest()
+    note = {"parts": parts, "content": content, "seconds": seconds}
+    write_whole(key_file, json.dumps(note, indent=1))
+    return Result(path.stem, "ran", seconds)
+
+
+def run_all(
+    root: Path,
+    target: Path,
+    parameters: dict,
+    *,
+    only: Iterable[str] = (),
+    timeout: int = 900,
+) -> list[Result]:
+    """Run the chapters of ``root/chapters`` in order; two never run at once (they train)."""
+    chapters = sorted((root / "chapters").glob("*.ipynb"))
+    unknown = set(only) - {path.stem for path in chapters}
+    if unknown or not chapters:
+        have = ", ".join(path.stem for path in chapters) or "none"
+        raise ValueError(f"no such chapter: {', '.join(unknown)}. chapters/ has: {have}.")
+    chosen = [path for path in chapters if not only or path.stem in only]
+    for path in chosen:
+        check_parameters(nbformat.read(path, as_version=4), parameters, path.stem)
+    prepare_kernel(target.parent)
+    common = fingerprints.common_parts(root, parameters)
+    results = []
+    for path in chosen:
+        parts = {"chapter": fingerprints.of_file(path), **common}
+        result = run_chapter(path, target, parameters, parts, timeout)
+        results.append(result)
+        note = {"unchanged": "unchanged, ran in", "ran": "done in", "failed": "FAILED after"}
+        print(f"  {result.name}: {note[result.state]} {result.seconds:.1f} s", flush=True)
+        if result.message:
+            print(f"    {result.message}", flush=True)
+    return results

@@ -1,0 +1,112 @@
+"""Lay out what Sphinx shall see, and build it: strictly, and only when something changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import fingerprints
+import nbformat
+import yaml
+from executing import write_whole
+
+QUICK_NOTE = (
+    "This is a test copy: the chapters ran with {parameters}. Don't quote its numbers. "
+    "<code>make book</code> builds the real one."
+)
+OWN_KIND = "application/vnd.cxr"  # outputs that are data, such as claims; pages can't show them
+
+
+def staged_config(root: Path, parameters: dict) -> str:
+    """Return the book's configuration for executed notebooks, with a banner on a test copy."""
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    config.setdefault("execute", {})["execute_notebooks"] = "off"
+    if parameters:
+        shown = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+        config.setdefault("html", {})["announcement"] = QUICK_NOTE.format(parameters=shown)
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+
+
+def clean_copy(executed: Path, target: Path) -> None:
+    """Copy an executed chapter without notes for machines: papermill's, and recorded claims."""
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            for kind in [kind for kind in output.get("data", {}) if kind.startswith(OWN_KIND)]:
+                del output.data[kind]
+        if "outputs" in cell:
+            cell.outputs = [o for o in cell.outputs if "data" not in o or o.data]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+
+
+def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
+    """Put pages, table of contents, configuration and executed chapters where they belong."""
+    missing = [
+        path.stem
+        for path in sorted((root / "chapters").glob("*.ipynb"))
+        if not (executed / f"{path.stem}.key.json").exists()
+    ]
+    if missing:
+        raise FileNotFoundError(
+            f"expected an executed copy of every chapter in {executed}, got none of "
+            f"{', '.join(missing)}. Run `python tools/make_book.py execute` first."
+        )
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "_toc.yml", target / "_toc.yml")
+    write_whole(target / "_config.yml", staged_config(root, parameters))
+    for path in sorted((root / "chapters").glob("*.ipynb")):
+        clean_copy(executed / path.name, target / "chapters" / path.name)
+
+
+def show_problems(log: str) -> None:
+    """Print Sphinx's complaints, or the end of its log where it named none."""
+    lines = log.splitlines()
+    complaints = [line for line in lines if re.search(r"WARNING|CRITICAL|ERROR|Error:", line)]
+    print("\n".join(complaints or lines[-30:]), file=sys.stderr)
+
+
+def build(staged: Path, html: Path) -> bool:
+    """Build the staged book into ``html``; whole or not at all. Return whether that worked."""
+    key_file = html.with_name(f"{html.name}.key.json")
+    key = {
+        "pages": fingerprints.of_contents(staged),
+        "versions": fingerprints.of_text(fingerprints.versions()),
+    }
+    try:
+        unchanged = json.loads(key_file.read_text(encoding="utf-8")) == key
+    except (OSError, ValueError):
+        unchanged = False
+    if unchanged and (html / "index.html").exists():
+        print("  book: unchanged", flush=True)
+        return True
+    key_file.unlink(missing_ok=True)
+    work = html.with_name(f"{html.name}-sphinx")
+    shutil.rmtree(work, ignore_errors=True)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    command += [str(staged), "-W", "-n", "--keep-going", "--path-output", str(work)]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+    run = subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False
+    )
+    log = run.stdout + run.stderr
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "log.txt").write_text(log, encoding="utf-8")
+    built = work / "_build" / "html"
+    if run.returncode or not (built / "index.html").exists():
+        show_problems(log)
+        print(f"The book was not built. All of Sphinx's log: {work / 'log.txt'}", file=sys.stderr)
+        return False
+    shutil.rmtree(html, ignore_errors=True)
+    os.replace(built, html)
+    write_whole(key_file, json.dumps(key))
+    return True
