@@ -23,7 +23,7 @@ try:
     importlib.import_module("cxrlib")
 except ImportError as problem:
     raise ImportError(
-        "cxrlib is missing. In Colab: run this cell again, then Runtime > Restart session. "
+        "cxrlib is missing. In Colab: run this cell again, then Runtime > Restart. "
         'On your own machine: pip install -e ".[book]" in the course\\'s folder.'
     ) from problem
 """
