@@ -23,11 +23,11 @@ def of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def of_contents(folder: Path) -> str:
-    """Return one sha256 over names and contents below a folder, Python's caches left out."""
+def of_contents(folder: Path, leave_out: tuple[str, ...] = ("__pycache__",)) -> str:
+    """Return one sha256 over names and contents below a folder, some names left out."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and not set(leave_out) & set(path.parts):
             digest.update(f"{path.relative_to(folder).as_posix()} {of_file(path)}\n".encode())
     return digest.hexdigest()
 
@@ -69,7 +69,8 @@ def common_parts(
     data.append(of_listing(cache_folder(environment), leave_out=("phantoms",)))
     return {
         "cxrlib": of_contents(root / "cxrlib"),
-        "results": of_contents(root / "results"),
+        # What the chapters themselves write must not make them run again.
+        "results": of_contents(root / "results", leave_out=("claims.json",)),
         "parameters": of_text(json.dumps(parameters, sort_keys=True)),
         "versions": of_text(versions()),
         "data": of_text("\n".join(data)),

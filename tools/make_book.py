@@ -8,7 +8,7 @@
     python tools/make_book.py cover            draw the cover, the logo and the favicon
 
 Results are in _build/: executed/ (chapters), stage/ (what Sphinx saw), html/ (the pages); a run
-with other parameters than the published ones has its own three, marked "quick".
+with other parameters than the published ones has its own three, marked "quick". A published run also writes results/claims.json.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def read_parameters(quick: bool, pairs: list[str]) -> dict:
 def make(options: argparse.Namespace) -> int:
     """Carry out execute, stage, build or all three; return the exit code."""
     import executing
+    import recording
     import staging
 
     root = options.root.resolve()
@@ -75,6 +76,8 @@ def make(options: argparse.Namespace) -> int:
             names = ", ".join(failed)
             print(f"{len(failed)} of {len(results)} chapters failed: {names}. No book was built.")
             return 1
+    if options.command == "all" and not parameters:
+        recording.record_claims(root, executed)
     if options.command in ("all", "stage"):
         staging.stage(root, executed, staged, parameters)
     if options.command in ("all", "build") and not staging.build(staged, html):
