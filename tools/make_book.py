@@ -8,7 +8,8 @@
     python tools/make_book.py cover            draw the cover, the logo and the favicon
 
 Results are in _build/: executed/ (chapters), stage/ (what Sphinx saw), html/ (the pages); a run
-with other parameters than the published ones has its own three, marked "quick". A published run also writes results/claims.json.
+with other parameters than the published ones has its own three, marked "quick". A published run
+also writes results/claims.json.
 """
 
 from __future__ import annotations
