@@ -5,20 +5,21 @@ from __future__ import annotations
 import pandas as pd
 
 WHERE = {
-    "folder": "real X-rays from a folder on this machine",
-    "cache": "real X-rays from the cache",
-    "download": "real X-rays, downloaded",
-    "phantoms": "**phantoms**: radiographs drawn by a program, not patients",
+    "folder": "real X-rays of the set {name}, from a folder on this machine",
+    "cache": "real X-rays of the set {name}, from the cache",
+    "download": "real X-rays of the set {name}, downloaded",
+    "phantoms": "**phantoms**, drawn by a program and laid out like the set {name}, not patients",
 }
 
 
 def text(cases: pd.DataFrame) -> str:
     """Return the banner of a case table as one Markdown paragraph."""
     name, source = cases.attrs["name"], cases.attrs["source"]
-    line = f"**Pictures on this page:** {len(cases):,} of `{name}`: {WHERE[source]}."
+    line = f"**Pictures on this page:** {len(cases):,} {WHERE[source].format(name=f'`{name}`')}."
     if source == "phantoms":
         line += (
-            " Everything is computed from them, so nothing here says anything about real X-rays."
+            " Everything is computed from them, so no number here says anything about real X-rays."
+            " Where the text speaks of children and physicians, it means the published set."
             f" For the real pictures run `cxr data fetch {name}` and start again."
         )
     left_out = sum(p.action == "left out" for p in cases.attrs["problems"])

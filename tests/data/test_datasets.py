@@ -70,7 +70,7 @@ def test_the_banner_says_real_or_phantom_and_what_was_left_out(kermany, monkeypa
     (kermany / "train" / "NORMAL" / "IM-0001-0001.jpeg").write_bytes(b"")
     cases = load("pneumonia")
     said = capsys.readouterr().out
-    assert "7 of pneumonia: real X-rays" in said
+    assert "7 real X-rays of the set pneumonia" in said
     assert "1 files could not be used" in said
     cases.attrs["source"] = "phantoms"
     assert "cxr data fetch pneumonia" in banner.text(cases)

@@ -19,7 +19,7 @@ from cxrlib.teaching.exercises.results import (
 # Pairs of file names: are they the same child? And what does a wrong answer point to?
 PAIRS = (
     ("person16_bacteria_47.jpeg", "person16_bacteria_49.jpeg", True,
-     "the number after the subtype counts the child's pictures; leave it out of the key."),
+     "the last number is a running number of the picture; leave it out of the key."),
     ("IM-0011-0001-0001.jpeg", "IM-0011-0001-0002.jpeg", True,
      "only the first number after `IM-` is the child; the others count pictures."),
     ("person16_bacteria_47.jpeg", "person16_virus_47.jpeg", False,
