@@ -17,6 +17,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DataError as error:
         print(f"cxr: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `cxr data list | head`
+        sys.stderr.close()
     except KeyboardInterrupt:
         print("cxr: stopped; what has arrived is kept.", file=sys.stderr)
         return 130

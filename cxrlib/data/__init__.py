@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=["phantoms", "pipeline", "registry", "splits"],
     submod_attrs={
-        "cases": ["DataError", "classes", "problems", "sample"],
+        "cases": ["DataError", "classes", "combine", "problems", "sample"],
         "datasets": ["fetch", "load", "verify"],
         "images": ["Pictures", "read_image", "read_pictures"],
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pandas as pd
 
 WHERE = {
@@ -22,6 +24,9 @@ def text(cases: pd.DataFrame) -> str:
             " Where the text speaks of children and physicians, it means the published set."
             f" For the real pictures run `cxr data fetch {name}` and start again."
         )
+        named = os.environ.get("CXR_DATA")
+        if named:
+            line += f" (`CXR_DATA` names {named}, which has no such set.)"
     left_out = sum(p.action == "left out" for p in cases.attrs["problems"])
     if left_out:
         line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."

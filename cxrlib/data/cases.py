@@ -82,24 +82,64 @@ def build(
     return table
 
 
-def check_columns(cases: pd.DataFrame, name: str = "case table") -> None:
-    """Raise :class:`DataError` naming the required columns that a table lacks."""
-    missing = [c for c in REQUIRED if c not in cases.columns]
+def check_columns(
+    cases: pd.DataFrame, name: str = "case table", needed: Sequence[str] = REQUIRED
+) -> None:
+    """Raise :class:`DataError` naming the needed columns that a table lacks."""
+    missing = [c for c in needed if c not in cases.columns]
     if missing:
         raise DataError(
             f"{name}: missing column {', '.join(map(repr, missing))}. "
-            f"Expected {', '.join(REQUIRED)}; got {', '.join(map(str, cases.columns))}."
+            f"Expected {', '.join(needed)}; got {', '.join(map(str, cases.columns))}."
         )
 
 
 def classes(cases: pd.DataFrame) -> tuple[str, ...]:
     """Class names of a case table, in the order in which networks number them."""
+    check_columns(cases, needed=["label"])
+    if not isinstance(cases["label"].dtype, pd.CategoricalDtype):
+        raise DataError(
+            f"the column 'label' must be Categorical, so that classes have an order; it is "
+            f"{cases['label'].dtype}. Put tables together with data.combine, not with pd.concat."
+        )
     return tuple(cases["label"].cat.categories)
+
+
+def combine(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Put case tables together: classes in the order in which they first come.
+
+    Raises
+    ------
+    DataError
+        If a picture is in two of the tables.
+    """
+    names = list(dict.fromkeys(c for table in tables for c in classes(table)))
+    parts = [
+        table.assign(label=pd.Categorical(table["label"], names)).astype({"label": object})
+        for table in tables
+    ]
+    together = pd.concat([part.set_axis(range(len(part))) for part in parts], ignore_index=True)
+    together["label"] = pd.Categorical(together["label"], names)
+    twice = together["path"].duplicated()
+    if twice.any():
+        raise DataError(f"{together.loc[twice, 'path'].iloc[0]} is in two of the tables.")
+    sources = {table.attrs.get("source", "folder") for table in tables}
+    together.attrs.update(
+        name=" + ".join(str(table.attrs.get("name", "a table")) for table in tables),
+        source="phantoms" if "phantoms" in sources else sorted(sources)[0],
+        problems=tuple(p for table in tables for p in table.attrs.get("problems", ())),
+    )
+    return together
 
 
 def problems(cases: pd.DataFrame) -> pd.DataFrame:
     """List what was found wrong while reading: ``path``, ``problem``, ``action``."""
-    return pd.DataFrame(list(cases.attrs.get("problems", ())), columns=list(Problem._fields))
+    if "problems" not in cases.attrs:
+        raise DataError(
+            "this table does not know its problems: it was made by hand or by pd.concat. Ask the "
+            "table that data.load gave, or put tables together with data.combine."
+        )
+    return pd.DataFrame(list(cases.attrs["problems"]), columns=list(Problem._fields))
 
 
 def labels(cases: pd.DataFrame) -> np.ndarray:
@@ -110,11 +150,12 @@ def labels(cases: pd.DataFrame) -> np.ndarray:
     ndarray of float32
         Shape (N, 1) with 0 or 1 for two classes, one-hot (N, K) for more.
     """
+    names = classes(cases)
     codes = cases["label"].cat.codes.to_numpy()
     if (codes < 0).any():
         first = cases["path"].iloc[int(np.argmax(codes < 0))]
-        raise DataError(f"{first}: no label. Give it one of {', '.join(classes(cases))}.")
-    k = len(classes(cases))
+        raise DataError(f"{first}: no label. Give it one of {', '.join(names)}.")
+    k = len(names)
     return (codes[:, None] if k == 2 else np.eye(k)[codes]).astype("float32")
 
 
@@ -148,9 +189,12 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
     seed : int
         Same seed, same patients.
     """
+    if n < 1:
+        raise DataError(f"`n` must be at least 1. Received: {n}")
     if n >= len(cases):
         return cases
     table = cases.assign(patient_id=cases["patient_id"].fillna(cases["path"]))
+    table = table.set_axis(range(len(table)))
     stratum = table["patient_id"].map(
         strata(table, [c for c in ("split", "label", "subtype") if c in table])
     )
@@ -163,7 +207,7 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
         wanted = max(1, round(len(rows) * n / len(cases)))
         chosen = sizes.index[order[: int(np.searchsorted(reach, wanted)) + 1]]
         keep.append(rows.index[rows["patient_id"].isin(chosen)])
-    return cases.loc[np.sort(np.concatenate(keep))]
+    return cases.iloc[np.sort(np.concatenate(keep))]
 
 
 def _examples(problems: Sequence[Problem], most: int = 5) -> str:

@@ -6,16 +6,18 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pandas as pd
 
-from cxrlib.data import banner, readers, registry
+from cxrlib.data import banner, phantoms, readers, registry
 from cxrlib.data.cases import DataError
 from cxrlib.data.downloads import cache_folder, check_complete, fetch_collection, unzip
 from cxrlib.data.screening import finish
 
 SOURCES = ("auto", "folder", "cache", "download", "phantoms")
+SWEEP_AFTER = 7 * 24 * 3600  # seconds
 
 
 def load(
@@ -55,16 +57,25 @@ def load(
     """
     if source not in SOURCES:
         raise DataError(f"`source` must be one of {', '.join(SOURCES)}. Received: {source!r}")
-    if isinstance(name, os.PathLike) or os.sep in name or (
-        name not in registry.DATASETS and Path(name).is_dir()
-    ):  # fmt: skip
-        cases = _load_folder(Path(name), patient)
+    if not isinstance(name, str | os.PathLike) or not str(name):
+        raise DataError(f"`name` must be the name of a data set or a folder. Received: {name!r}")
+    if _is_folder(name):
+        if source not in ("auto", "folder"):
+            raise DataError(f"{name} is a folder, so `source` cannot be {source!r}. Leave it out.")
+        place, folders = "folder", [Path(name)]
+        rows, problems, names = readers.class_folder(_existing(Path(name)), patient)
     else:
+        if patient is not None:
+            raise DataError(f"`patient` is for folders of your own; {name!r} knows its patients.")
         dataset = registry.get(name)
         place, folders = _locate(name, dataset, source)
         rows, problems = readers.READERS[dataset.reader](folders, dataset.classes)
-        cases = finish(rows, problems, dataset.classes, name)
-        cases.attrs["source"] = place
+        names = dataset.classes
+    if any(phantoms_drawn(folder) for folder in folders):
+        place = "phantoms"
+        rows = [_as_phantom(row) for row in rows]
+    cases = finish(rows, problems, names, str(name))
+    cases.attrs["source"] = place
     if not quiet:
         banner.show(cases)
     return cases
@@ -110,18 +121,53 @@ def verify(name: str) -> list[Path]:
     raise DataError(f"{name} is not on this machine. Get it with: cxr data fetch {name}")
 
 
-def _load_folder(root: Path, patient: str | None) -> pd.DataFrame:
+def phantoms_drawn(folder: Path) -> bool:
+    """Say whether a folder, or the one around it, was written by :mod:`cxrlib.data.phantoms`."""
+    return any((place / phantoms.NOTE).is_file() for place in (folder, *folder.absolute().parents))
+
+
+def _as_phantom(row: dict) -> dict:
+    """Mark a drawn picture as such: put beside real tables, its patients stay its own."""
+    who = row["patient_id"]
+    who = who if pd.isna(who) else f"phantom-{who}"
+    return row | {"source": f"phantom-{row['source']}", "patient_id": who}
+
+
+def _is_folder(name: str | os.PathLike) -> bool:
+    if isinstance(name, os.PathLike) or os.sep in name:
+        return True
+    return name not in registry.DATASETS and Path(name).is_dir()
+
+
+def _existing(root: Path) -> Path:
     if not root.is_dir():
         raise DataError(f"{root}: no such folder. Give a folder with one sub-folder a class.")
-    rows, problems, names = readers.class_folder(root, patient)
-    cases = finish(rows, problems, names, str(root))
-    cases.attrs["source"] = "folder"
-    return cases
+    return root
+
+
+def named_folder() -> Path | None:
+    """Return the folder that ``CXR_DATA`` names, or None where it is not set.
+
+    Raises
+    ------
+    DataError
+        If it is set, but there is no such folder.
+    """
+    named = os.environ.get("CXR_DATA", "").strip()
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise DataError(
+            f"CXR_DATA is set to {named}, but there is no such folder. Correct it, or unset it to "
+            "use the cache or phantoms."
+        )
+    return folder
 
 
 def _roots() -> list[Path]:
-    named = os.environ.get("CXR_DATA")
-    return ([Path(named)] if named else []) + [cache_folder()]
+    named = named_folder()
+    return ([named] if named else []) + [cache_folder()]
 
 
 def _folders(root: Path, dataset: registry.DataSet) -> list[Path] | None:
@@ -131,8 +177,8 @@ def _folders(root: Path, dataset: registry.DataSet) -> list[Path] | None:
 
 def _locate(name: str, dataset: registry.DataSet, source: str) -> tuple[str, list[Path]]:
     if source in ("auto", "folder"):
-        named = os.environ.get("CXR_DATA")
-        folders = _folders(Path(named), dataset) if named else None
+        named = named_folder()
+        folders = _folders(named, dataset) if named else None
         if folders:
             return "folder", folders
         if source == "folder":
@@ -158,17 +204,22 @@ def _in_colab() -> bool:
 
 def _phantoms(name: str, dataset: registry.DataSet) -> list[Path]:
     """Draw the set once; the code's own fingerprint in the folder's name keeps it current."""
-    from cxrlib.data import phantoms
-
     code = sorted(Path(phantoms.__file__).parent.glob("*.py"))
     version = hashlib.sha256(b"".join(p.read_bytes() for p in code)).hexdigest()[:12]
     root = cache_folder() / "phantoms" / f"{name}-{version}"
     if not root.is_dir():
-        for old in root.parent.glob(f"{name}-" + "[0-9a-f]" * 12):
-            shutil.rmtree(old, ignore_errors=True)
+        _sweep(root.parent)
         try:
             phantoms.write(root, dataset.reader, **dataset.options)
         except OSError as error:
             if not root.is_dir():  # else another process drew the same set in the meantime
-                raise DataError(f"{error.strerror} Or set CXR_CACHE to another folder.") from error
+                text = error.strerror or str(error)
+                raise DataError(f"{text} Or set CXR_CACHE to another folder.") from error
     return [root / registry.COLLECTIONS[key].folder for key in dataset.collections]
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what other versions or killed runs left, once nobody can be using it any more."""
+    for old in folder.glob("*") if folder.is_dir() else ():
+        if time.time() - old.stat().st_mtime > SWEEP_AFTER:
+            shutil.rmtree(old, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -13,11 +14,11 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import requests
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
+from cxrlib.data import readers
 from cxrlib.data.cases import DataError
 from cxrlib.data.registry import Collection
 
@@ -65,16 +66,21 @@ def fetch_collection(
         _check_space(target.parent, collection)
         archive = _download(collection, target.parent / "downloads", progress)
         work = Path(tempfile.mkdtemp(prefix=f".{collection.folder}-", dir=target.parent))
-        unpack(archive, work / "new")
-        check_complete(work / "new", collection)
+        try:
+            unpack(archive, work / collection.folder)
+            check_complete(work / collection.folder, collection)
+        except DataError as error:
+            archive.unlink(missing_ok=True)  # else the next attempt would take it again
+            raise DataError(str(error).replace(f"{work}{os.sep}", "")) from None
         if not target.is_dir():
-            (work / "new").rename(target)
+            (work / collection.folder).rename(target)
         archive.unlink()
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "Free some space, or set" if full else "Set"
         raise DataError(
             f"could not write {collection.folder} below {target.parent}: "
-            f"{error.strerror or error}. Free some space, or set CXR_CACHE to a folder "
-            "where you may write."
+            f"{error.strerror or error}. {advice} CXR_CACHE to a folder where you may write."
         ) from error
     finally:
         if work is not None:
@@ -85,10 +91,7 @@ def fetch_collection(
 def check_complete(folder: Path, collection: Collection) -> None:
     """Raise :class:`DataError` unless the folder holds what the registry says."""
     if collection.listing:
-        listing = folder / collection.listing
-        if not listing.is_file():
-            raise DataError(f"{folder}: {collection.listing} is missing. Fetch it again.")
-        table = pd.read_csv(listing)
+        table = readers.read_listing(folder / collection.listing)
         names = table.loc[table["modality"] == "X-ray", "filename"]
         missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
         if missing or not len(names):
@@ -130,7 +133,6 @@ def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
                                 shutil.copyfileobj(source, out, CHUNK)
                             break
         except zipfile.BadZipFile as error:
-            archive.unlink(missing_ok=True)
             raise DataError(f"{archive.name} is damaged ({error}). Fetch it again.") from None
 
     return unpack
@@ -140,7 +142,6 @@ def _refuse_escape(archive: Path, member: zipfile.ZipInfo) -> None:
     parts = re.split(r"[\\/]", member.filename)
     link = stat.S_ISLNK(member.external_attr >> 16)
     if ".." in parts or not parts[0] or ":" in parts[0] or link:
-        archive.unlink(missing_ok=True)
         raise DataError(
             f"{archive.name} holds {member.filename!r}, which would be written outside its folder. "
             "Nothing was unpacked; do not use this archive."
@@ -174,6 +175,11 @@ def _download(collection: Collection, folder: Path, progress: bool) -> Path:
         raise DataError(
             f"{collection.archive}: wrong checksum, so it was thrown away ({error}). Fetch it "
             f"again; if that does not help, the file at {collection.home} has changed."
+        ) from None
+    except requests.HTTPError as error:
+        raise DataError(
+            f"{collection.archive} is not to be had from {collection.url} ({error}). "
+            f"Look at {collection.home} for where it has gone."
         ) from None
     except requests.RequestException as error:
         raise DataError(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +53,7 @@ class Pictures:
         if not mask.any():
             have = ", ".join(map(str, self.cases["split"].unique()))
             raise DataError(f"no picture in split {split!r}. Splits here: {have}")
-        return Pictures(self.images[mask], self.labels[mask], self.cases[mask], ())
+        return Pictures(_choose(self.images, mask), self.labels[mask], self.cases[mask], ())
 
 
 def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad") -> np.ndarray:
@@ -77,7 +79,8 @@ def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad
     DataError
         If the picture cannot be read; the message begins with the path.
     """
-    return _decode(path, size, fit).astype("float32")
+    with no_bomb_warnings():
+        return _decode(path, size, fit).astype("float32")
 
 
 def read_pictures(
@@ -118,7 +121,7 @@ def read_pictures(
                 broken.append((i, str(error)))
         return broken
 
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+    with no_bomb_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         broken = [b for part in pool.map(read, range(0, len(paths), 64)) for b in part]
     if not broken:
         return Pictures(images, labels(cases), cases)
@@ -132,7 +135,7 @@ def read_pictures(
     )
     good = np.ones(len(paths), bool)
     good[[i for i, _ in broken]] = False
-    return Pictures(images[good], labels(cases[good]), cases[good], problems)
+    return Pictures(_choose(images, good), labels(cases[good]), cases[good], problems)
 
 
 def aligned_empty(shape: tuple[int, ...]) -> np.ndarray:
@@ -141,6 +144,25 @@ def aligned_empty(shape: tuple[int, ...]) -> np.ndarray:
     memory = np.empty(count + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + count].reshape(shape)
+
+
+def _choose(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    chosen = aligned_empty((int(mask.sum()), *images.shape[1:]))
+    return np.compress(mask, images, axis=0, out=chosen)
+
+
+@contextlib.contextmanager
+def no_bomb_warnings() -> Iterator[None]:
+    """Keep Pillow's warning about large pictures off the page: here they are refused by name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
+
+
+def shown_size(picture: Image.Image) -> tuple[int, int]:
+    """Width and height in pixels after the rotation that the camera noted."""
+    turned = "exif" in picture.info and picture.getexif().get(0x0112, 1) >= 5
+    return picture.size[::-1] if turned else picture.size
 
 
 def open_picture(path: str | os.PathLike) -> Image.Image:
@@ -157,8 +179,8 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
         picture = Image.open(path, formats=FORMATS)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file. Load the data set again.") from None
-    except Image.DecompressionBombError:
-        raise DataError(_too_large(path)) from None
+    except Image.DecompressionBombError as error:
+        raise DataError(_too_large(path, f" ({error})")) from None
     except UnidentifiedImageError:
         empty = path.stat().st_size == 0
         what = "the file is empty" if empty else "not a JPEG or PNG picture"
@@ -168,7 +190,7 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
     width, height = picture.size
     if width * height > MAX_PIXELS:
         picture.close()
-        raise DataError(_too_large(path, f": {width:,}×{height:,}"))
+        raise DataError(_too_large(path, f" ({width:,}×{height:,})"))
     if min(width, height) < MIN_SIDE:
         picture.close()
         raise DataError(
@@ -207,13 +229,13 @@ def _decode(path: str | os.PathLike, size: int | None, fit: str) -> np.ndarray:
 
 
 def _grey(picture: Image.Image) -> Image.Image:
-    if picture.mode == "L":
+    if picture.mode == "L" and "transparency" not in picture.info:
         picture.load()
         return picture
     if picture.mode.startswith("I"):
         values = np.asarray(picture, dtype=np.float64)
-        # 10- and 12-bit films come in 16-bit files: the white point is the next power of two.
-        bits = max(8, int(values.max()).bit_length())
+        # 10-, 12- and 14-bit films come in 16-bit files; the file does not say which it is.
+        bits = min(b for b in (10, 12, 14, 16, 32) if values.max() < 2**b)
         return Image.fromarray((values * (255 / (2**bits - 1)) + 0.5).astype(np.uint8))
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")

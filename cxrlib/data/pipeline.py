@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -56,19 +58,31 @@ def dataset(
         )
     with tf.device("CPU"):
         images, labels = _tensor(pictures.images), tf.constant(pictures.labels)
-    rows = tf.data.Dataset.range(len(pictures))
-    if shuffle:
-        rows = rows.shuffle(len(pictures), seed=seed, reshuffle_each_iteration=True)
+    starts = range(0, len(pictures), batch_size)
+    rng = np.random.default_rng(seed)  # TensorFlow's shuffle would depend on its global seed too
+
+    def one_epoch() -> Iterator[np.ndarray]:
+        order = rng.permutation(len(pictures)) if shuffle else np.arange(len(pictures))
+        return (order[start : start + batch_size] for start in starts)
 
     def pick(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.cast(tf.gather(images, index), tf.float32), tf.gather(labels, index)
 
-    batches = rows.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
-    return batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    places = tf.data.Dataset.from_generator(
+        one_epoch, output_signature=tf.TensorSpec((None,), tf.int64)
+    )
+    places = places.apply(tf.data.experimental.assert_cardinality(len(starts)))
+    return places.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
 def _tensor(images: np.ndarray) -> tf.Tensor:
     """Share memory with the array where TensorFlow allows it: a large set should exist once."""
-    if len(images) and images.flags.c_contiguous and images.ctypes.data % ALIGNMENT == 0:
+    flags = images.flags
+    if (
+        len(images)
+        and flags.c_contiguous
+        and flags.writeable
+        and not images.ctypes.data % ALIGNMENT
+    ):
         return tf.experimental.dlpack.from_dlpack(images.__dlpack__())
     return tf.constant(images)

@@ -6,6 +6,7 @@ picture: that is done once, for all layouts, in :mod:`cxrlib.data.screening`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 from PIL import Image
 
 from cxrlib.data import splits
-from cxrlib.data.cases import DataError, Problem
+from cxrlib.data.cases import DataError, Problem, check_columns
 
 Rows = tuple[list[dict], list[Problem]]
 
@@ -95,9 +96,7 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     rows = [row | {"label": "covid"} for row in rows if "COVID-19" in row["finding"]]
     if not rows:
         raise DataError(f"{folders[1]}: metadata.csv lists no frontal COVID-19 picture.")
-    cut = splits.by_patient(
-        pd.DataFrame(rows).assign(width=0, height=0), {"train": 0.8, "test": 0.2}, stratify=["view"]
-    )
+    cut = splits.by_patient(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
     for row, split in zip(rows, cut["split"], strict=True):
         row["split"] = split
     return children + rows, problems + more
@@ -106,20 +105,18 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
 def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows:
     """Frontal X-rays of the COVID-19 image collection, every finding, from its ``metadata.csv``."""
     (root,) = folders
-    listing = _need(root / "metadata.csv")
-    meta = pd.read_csv(listing, dtype={"patientid": "string"})
-    missing = [c for c in COVID_COLUMNS if c not in meta.columns]
-    if missing:
-        raise DataError(
-            f"{listing}: missing column {', '.join(map(repr, missing))}. "
-            f"Expected {', '.join(COVID_COLUMNS)}; got {', '.join(meta.columns)}."
-        )
+    listing = root / "metadata.csv"
+    meta = read_listing(listing)
     meta = meta[(meta["modality"] == "X-ray") & meta["view"].isin(FRONTAL)]
     rows, problems = [], []
     for record in meta.to_dict("records"):
         path = root / "images" / str(record["filename"])
         if not path.exists():
             text = f"listed in {listing.name}, but there is no such file"
+            problems.append(Problem(str(path), text, "left out"))
+            continue
+        if pd.isna(record["patientid"]):
+            text = f"{listing.name} does not tell the patient"
             problems.append(Problem(str(path), text, "left out"))
             continue
         known = {c: record.get(c, pd.NA) for c in ("finding", "view", "age", "sex", "license")}
@@ -130,6 +127,22 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
         row["mask_path"] = str(mask) if mask.is_file() else pd.NA
         rows.append(row | _phantom_masks(root, path))
     return rows, problems
+
+
+def read_listing(path: Path) -> pd.DataFrame:
+    """Read the collection's ``metadata.csv``; patients as text, an unknown finding as ``""``.
+
+    Raises
+    ------
+    DataError
+        Naming the file if it is missing or no table, and the column that it lacks.
+    """
+    try:
+        meta = pd.read_csv(_need(path), dtype={"patientid": "string"})
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is no readable table ({error}). Fetch it again.") from None
+    check_columns(meta, str(path), COVID_COLUMNS)
+    return meta.assign(finding=meta["finding"].fillna(""))
 
 
 def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
@@ -152,11 +165,24 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     root : Path
         The folder.
     patient : str, optional
-        Regular expression; its first group (or the whole match) in the file name is the patient.
+        Regular expression; its group (or the whole match) in the file name is the patient.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two classes, a class is missing from a split, folders of splits
+        and other folders lie side by side, or the expression cannot be used.
     """
+    pattern = _patient_pattern(patient)
     inside = [p for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith(".")]
     parts = {p: SPLIT_FOLDERS.get(p.name.lower()) for p in inside}
-    splitted = bool(inside) and all(parts.values())
+    odd = [p.name for p, split in parts.items() if not split]
+    if odd and len(odd) < len(parts):
+        raise DataError(
+            f"{root}: {', '.join(p.name for p in parts if parts[p])} are splits, but "
+            f"{', '.join(odd)} is not one of {', '.join(SPLIT_FOLDERS)}. Rename or move it."
+        )
+    splitted = bool(inside) and not odd
     tops = parts if splitted else {root: pd.NA}
     label_folders = {
         (top, p.name): p
@@ -168,7 +194,7 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     if len(names) < 2:
         got = f"got {', '.join(names) or 'no sub-folder'}"
         raise DataError(f"{root}: expected at least two class folders with pictures, {got}.")
-    pattern = re.compile(patient) if patient else None
+    source = "/".join(root.resolve().parts[-2:]).strip("/")
     rows: list[dict] = []
     problems = [
         Problem(str(p), "lies outside the class folders, so it has no label", "left out")
@@ -180,14 +206,27 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
             paths = list(_files(_need(label_folders.get((top, name), top / name))))
             for path in paths:
                 found = pattern.search(path.name) if pattern else None
-                if pattern and not found:
+                who = found[pattern.groups] if found else None
+                if pattern and who is None:
                     text = f"the pattern {patient!r} finds no patient in the file name"
                     problems.append(Problem(str(path), text, "left out"))
                     continue
-                who = found[1] if found and pattern.groups else found[0] if found else pd.NA
-                who = f"{root.name}:{who}" if found else pd.NA
-                rows.append(_row(path, name, who, split, root.name))
+                who = f"{source}:{who}" if pattern else pd.NA
+                rows.append(_row(path, name, who, split, source))
     return rows, problems, names
+
+
+def _patient_pattern(patient: str | None) -> re.Pattern | None:
+    try:
+        pattern = re.compile(patient) if patient else None
+    except re.error as error:
+        raise DataError(f"`patient` is no regular expression ({error}): {patient!r}") from None
+    if pattern and pattern.groups > 1:
+        raise DataError(
+            f"`patient` must have one group at most, got {pattern.groups}: {patient!r}. "
+            "Write (?:...) for the others."
+        )
+    return pattern
 
 
 def unpack_npz(archive: Path, folder: Path) -> None:
@@ -210,8 +249,17 @@ def _row(path: Path, label: str, patient: object, split: object, source: str, **
 
 
 def _files(folder: Path, deep: bool = True) -> list[Path]:
-    found = folder.rglob("*") if deep else folder.glob("*")
-    return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
+    """List files below a folder, links followed; a dead link is listed, so that it gets named."""
+    found, seen = [], set()
+    for place, inside, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if not deep or real in seen:  # a link that leads back up would go on for ever
+            inside.clear()
+        if real not in seen:
+            found += [Path(place, name) for name in names if not name.startswith(".")]
+        inside[:] = [name for name in inside if not name.startswith(".")]
+        seen.add(real)
+    return sorted(found)
 
 
 def _need(path: Path) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from cxrlib.data.cases import DataError, Problem, build
-from cxrlib.data.images import open_picture
+from cxrlib.data.images import no_bomb_warnings, open_picture, shown_size
 
 ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
@@ -84,7 +84,7 @@ def screen(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Probl
     def look(path: str) -> None:
         try:
             with open_picture(path) as picture:
-                sizes[path] = picture.size
+                sizes[path] = shown_size(picture)
                 said = ENDINGS.get(Path(path).suffix.lower())
                 if said != picture.format:
                     text = f"the ending is {Path(path).suffix!r}, the content {picture.format}"
@@ -92,6 +92,6 @@ def screen(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Probl
         except DataError as error:
             problems.append(Problem(path, str(error).removeprefix(f"{path}: "), "left out"))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with no_bomb_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(look, paths, chunksize=256))
     return sizes, problems

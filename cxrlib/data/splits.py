@@ -22,7 +22,7 @@ def check(cases: pd.DataFrame) -> None:
     PatientLeakError
         With the number of patients and pictures concerned, and the first patient's files.
     """
-    check_columns(cases)
+    check_columns(cases, needed=["path", "patient_id", "split"])
     placed = cases[cases["split"].notna() & cases["patient_id"].notna()]
     sides = placed.groupby("patient_id")["split"].nunique()
     leaked = sides.index[sides > 1]
@@ -73,26 +73,29 @@ def by_patient(
         If fractions are not positive or do not sum to 1, a patient id is missing, or a split
         would stay without a patient of some class.
     """
-    check_columns(cases)
+    check_columns(cases, needed=["path", "label", "patient_id"])
     require_patients(cases)
     share = np.array(list(fractions.values()), float)
     if (share <= 0).any() or not np.isclose(share.sum(), 1):
         raise DataError(f"fractions must be positive and sum to 1. Received: {dict(fractions)}")
     names = list(fractions)
     stratum = strata(cases, [c for c in stratify if c in cases])
+    label = strata(cases, ["label"])
     rare = stratum.map(stratum.value_counts()) < len(names)  # too few to have one on each side
-    stratum = stratum.mask(rare, strata(cases, ["label"]))
+    stratum = stratum.mask(rare, label)
     sizes = cases.groupby("patient_id").size()
     rng = np.random.default_rng(seed)
     place = {}
+    over = {name: np.zeros(len(names)) for name in label}  # what a class's earlier strata left
     for _, patients in stratum.groupby(stratum, sort=True):
         ids = rng.permutation(patients.index.to_numpy())
         ids = ids[np.argsort(-sizes.loc[ids].to_numpy(), kind="stable")]
-        lacking = np.ones(len(names))  # 1: empty, 0: full
+        room = share * sizes.loc[ids].sum() + over[label[ids[0]]]
         for patient in ids:
-            side = int(np.argmax(lacking))
+            side = int(np.argmax(room / share))
             place[patient] = names[side]
-            lacking[side] -= sizes.loc[patient] / (share[side] * sizes.loc[ids].sum())
+            room[side] -= sizes.loc[patient]
+        over[label[ids[0]]] = room
     result = cases.assign(split=cases["patient_id"].map(place))
     _check_filled(result, names)
     return result
@@ -114,12 +117,13 @@ def hold_out(
     seed : int
         Same seed, same split.
     """
-    train = cases["split"] == "train"
+    check_columns(cases, needed=["path", "label", "patient_id", "split"])
+    train = (cases["split"] == "train").fillna(False)
     if not train.any():
         have = ", ".join(map(str, cases["split"].unique()))
         raise DataError(f"hold_out needs rows with split 'train'. Received splits: {have}")
     cut = by_patient(cases[train], {"train": 1 - fraction, into: fraction}, seed=seed)
-    result = cases.copy()
+    result = cases.assign(split=cases["split"].astype(object))
     result.loc[train, "split"] = cut["split"]
     check(result)
     return result

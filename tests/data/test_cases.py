@@ -3,7 +3,16 @@ import pandas as pd
 import pytest
 
 from cxrlib.data import cases as case_module
-from cxrlib.data.cases import DataError, Problem, build, classes, labels, problems, sample
+from cxrlib.data.cases import (
+    DataError,
+    Problem,
+    build,
+    classes,
+    combine,
+    labels,
+    problems,
+    sample,
+)
 from tests.data.conftest import case_table
 
 ROW = {"patient_id": "a", "split": "train", "source": "s", "width": 20, "height": 20}
@@ -59,6 +68,38 @@ def test_sample_takes_whole_patients_in_proportion_and_repeats_itself():
 
 def test_sample_takes_a_picture_without_patient_as_a_patient_of_its_own():
     assert len(sample(case_table([pd.NA] * 40), 10)) == pytest.approx(10, abs=2)
+
+
+def test_sample_refuses_nothing_and_minds_no_doubled_index():
+    table = case_table([f"p{i}" for i in range(100)])
+    with pytest.raises(DataError, match="`n` must be at least 1"):
+        sample(table, 0)
+    doubled = table.set_axis([0] * 100)
+    assert len(sample(doubled, 20)) == pytest.approx(20, abs=2)
+
+
+def test_combine_keeps_classes_sources_and_problems():
+    broken = Problem("c", "broken", "left out")
+    one = build([ROW | {"path": "a", "label": "n"}], ["n"], name="one")
+    two = build([ROW | {"path": "b", "label": "v"}], ["v"], name="two", problems=[broken])
+    one.attrs["source"], two.attrs["source"] = "folder", "phantoms"
+    both = combine(one, two)
+    assert classes(both) == ("n", "v")
+    assert both.attrs["source"] == "phantoms"
+    assert len(problems(both)) == 1
+    np.testing.assert_array_equal(labels(both), [[0], [1]])
+    with pytest.raises(DataError, match="a is in two of the tables"):
+        combine(one, one)
+
+
+def test_a_table_put_together_by_hand_says_what_it_lost():
+    one = build([ROW | {"path": "a", "label": "n"}], ["n"], name="one")
+    two = build([ROW | {"path": "b", "label": "v"}], ["v"], name="two")
+    glued = pd.concat([one, two])
+    with pytest.raises(DataError, match=r"data\.combine"):
+        classes(glued)
+    with pytest.raises(DataError, match="does not know its problems"):
+        problems(glued)
 
 
 def test_attributes_survive_choosing_rows():

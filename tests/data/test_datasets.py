@@ -1,10 +1,12 @@
 import io
+import os
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, banner, datasets, load, registry, verify
+from cxrlib.data import DataError, banner, datasets, load, phantoms, registry, verify
 from cxrlib.data.phantoms import plans
 from cxrlib.data.readers import unpack_npz
 
@@ -40,6 +42,53 @@ def test_asking_for_what_is_not_there_says_how_to_get_it():
         load("pneumonia", source="cache")
 
 
+@pytest.mark.parametrize("named", ["/nowhere/at/all", __file__])
+def test_a_named_folder_that_does_not_exist_is_an_error_and_not_a_reason_for_phantoms(
+    monkeypatch, named
+):
+    monkeypatch.setenv("CXR_DATA", named)
+    with pytest.raises(DataError, match=f"CXR_DATA is set to {named}, but there is no such folder"):
+        load("pneumonia")
+
+
+def test_a_named_folder_without_the_set_is_told_in_the_banner(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(plans.SETS, "adults", 24)
+    monkeypatch.setenv("CXR_DATA", str(tmp_path))
+    load("adults")
+    assert f"CXR_DATA names {tmp_path}, which has no such set" in capsys.readouterr().out
+
+
+def test_phantoms_on_disk_are_never_called_real(monkeypatch, tmp_path):
+    phantoms.write(tmp_path / "mine", "adults", n=24, size=40, workers=1)
+    monkeypatch.setenv("CXR_DATA", str(tmp_path / "mine"))
+    for cases in (load("adults", quiet=True), load(tmp_path / "mine" / "nih-adult", quiet=True)):
+        assert cases.attrs["source"] == "phantoms"
+        assert cases.source.str.startswith("phantom-").all()
+    assert load("adults", quiet=True).patient_id.str.startswith("phantom-nih:").all()
+
+
+@pytest.mark.parametrize("name", ["", None, 3])
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(DataError, match="`name` must be"):
+        load(name)
+
+
+def test_arguments_that_would_have_no_effect_are_refused(tmp_path):
+    with pytest.raises(DataError, match="is a folder, so `source` cannot be 'phantoms'"):
+        load(tmp_path, source="phantoms")
+    with pytest.raises(DataError, match="`patient` is for folders of your own"):
+        load("pneumonia", patient="(x)")
+
+
+def test_old_phantoms_are_swept_and_new_ones_stay(tmp_path):
+    for name, days in (("old", 9), ("new", 1), (".old-killed", 9)):
+        (tmp_path / name).mkdir()
+        then = time.time() - days * 24 * 3600
+        os.utime(tmp_path / name, (then, then))
+    datasets._sweep(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["new"]
+
+
 def test_auto_draws_phantoms_last_and_only_once(monkeypatch):
     monkeypatch.setitem(plans.SETS, "pneumoniamnist", 60)
     cases = load("pneumoniamnist", quiet=True)
@@ -47,7 +96,7 @@ def test_auto_draws_phantoms_last_and_only_once(monkeypatch):
     assert set(cases.split) == {"train", "val", "test"}
     assert set(cases.width) == set(cases.height) == {28}
     assert Image.open(cases.lesion_path.iloc[0]).size == (28, 28)
-    monkeypatch.setattr(datasets.shutil, "rmtree", lambda *a, **k: pytest.fail("drawn again"))
+    monkeypatch.setattr(phantoms, "write", lambda *a, **k: pytest.fail("drawn again"))
     again = load("pneumoniamnist", quiet=True)
     assert again.path.equals(cases.path)
 

@@ -20,6 +20,7 @@ class Server:
 
     def __init__(self, content: bytes):
         self.content, self.cut, self.ranges, self.asked = content, None, True, []
+        self.gone = False
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -27,6 +28,9 @@ class Server:
                 start = 0
                 wanted = self.headers.get("Range")
                 outer.asked.append(wanted)
+                if outer.gone:
+                    self.send_error(404)
+                    return
                 if wanted and outer.ranges:
                     start = int(wanted.removeprefix("bytes=").rstrip("-"))
                 if start >= len(outer.content):
@@ -62,11 +66,13 @@ def serve():
         server.http.server_close()
 
 
-def archive(names=("top/train/A/1.png", "top/train/B/2.png", "top/readme.txt")):
+def archive(names=("top/train/A/1.png", "top/train/B/2.png", "top/readme.txt"), texts=()):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as zipped:
         for i, name in enumerate(names):
             zipped.writestr(name, bytes([i]) * 200_000)
+        for name, text in dict(texts).items():
+            zipped.writestr(name, text)
     return file.getvalue()
 
 
@@ -164,6 +170,27 @@ def test_an_archive_with_too_few_pictures_is_refused(serve):
     with pytest.raises(DataError, match="train/B: expected 1, got 0"):
         get(collection(server))
     assert not (cache_folder() / "toy").exists()
+    server.content = archive()  # the server is mended
+    assert get(collection(server)).is_dir()
+
+
+def test_a_collection_that_brings_its_list_is_complete_when_all_of_it_is_there(serve):
+    listing = "patientid,finding,view,modality,filename\n1,COVID-19,PA,X-ray,1.png\n"
+    members = ((r"^top/(.*)$", r"\1"),)
+    server = serve(archive(["top/images/1.png"], {"top/metadata.csv": listing}))
+    entry = collection(server, counts=(), listing="metadata.csv", members=members)
+    assert get(entry).is_dir()
+    more = listing + "2,COVID-19,PA,X-ray,2.png\n"
+    other = serve(archive(["top/images/1.png"], {"top/metadata.csv": more}))
+    with pytest.raises(DataError, match=r"1 of 2 listed pictures are missing \(first: 2\.png"):
+        get(replace(entry, folder="other", url=other.url))
+
+
+def test_a_file_that_is_gone_from_the_server_says_where_to_look(serve):
+    server = serve(archive())
+    server.gone = True
+    with pytest.raises(DataError, match=r"is not to be had .*404.*Look at nowhere"):
+        get(collection(server))
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, read_image, read_pictures
+from cxrlib.data import DataError, images, read_image, read_pictures
 from cxrlib.data.readers import class_folder
-from cxrlib.data.screening import finish
+from cxrlib.data.screening import finish, screen
 from tests.data.conftest import picture
 
 RAMP = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (24, 1))
@@ -37,6 +37,15 @@ def test_deep_grey_is_scaled_to_its_own_white_point(tmp_path, bits):
     np.testing.assert_allclose(got, RAMP, atol=1)
 
 
+def test_films_of_one_depth_share_a_white_point(tmp_path):
+    films = []
+    for top in (2000, 2047, 2048, 4000):
+        deep = np.full((20, 20), 1030, np.uint16)
+        deep[0, 0] = top
+        films.append(read_image(save(tmp_path / f"{top}.png", Image.fromarray(deep)))[5, 5])
+    assert len(set(films)) == 1
+
+
 def test_one_bit_pictures_are_black_and_white(tmp_path):
     path = save(tmp_path / "x.png", Image.fromarray(RAMP > 127))
     assert set(np.unique(read_image(path))) == {0, 255}
@@ -45,6 +54,24 @@ def test_one_bit_pictures_are_black_and_white(tmp_path):
 def test_transparent_pixels_are_black(tmp_path):
     image = Image.new("RGBA", (32, 24), (255, 255, 255, 0))
     assert read_image(save(tmp_path / "x.png", image)).max() == 0
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P"])
+def test_a_transparent_colour_is_black(tmp_path, mode):
+    image = Image.new(mode, (32, 24), 0 if mode == "P" else "white")
+    if mode == "P":
+        image.putpalette([255, 255, 255])
+    clear = {"L": 255, "RGB": (255, 255, 255), "P": 0}[mode]
+    assert read_image(save(tmp_path / "x.png", image, transparency=clear)).max() == 0
+
+
+def test_large_jpegs_are_decoded_small(tmp_path, monkeypatch):
+    path = save(tmp_path / "x.jpg", Image.fromarray(np.kron(RAMP, np.ones((40, 40), np.uint8))))
+    decoded = []
+    grey = images._grey
+    monkeypatch.setattr(images, "_grey", lambda p: decoded.append(p.size) or grey(p))
+    np.testing.assert_allclose(read_image(path, 32)[4:28], RAMP, atol=6)
+    assert decoded == [(160, 120)]  # an eighth of 1280 × 960
 
 
 def test_padding_keeps_the_aspect_ratio_and_squashing_does_not(tmp_path):
@@ -94,7 +121,7 @@ BAD = {
     "text.png": (lambda p: p.write_text("not a picture"), "not a JPEG or PNG"),
     "gif.png": (lambda p: Image.fromarray(RAMP).save(p, format="GIF"), "not a JPEG or PNG"),
     "tiny.png": (lambda p: Image.new("L", (1, 1)).save(p), "1×1 pixels is too small"),
-    "huge.png": (bomb, "too large to decode safely"),
+    "huge.png": (bomb, r"too large to decode safely.*400000000 pixels"),
     "half.png": (truncated, "damaged"),
     "gone.png": (lambda p: None, "no such file"),
 }
@@ -107,6 +134,23 @@ def test_a_bad_file_is_named_and_explained(tmp_path, name):
     with pytest.raises(DataError, match=message) as error:
         read_image(tmp_path / name, 32)
     assert str(error.value).startswith(str(tmp_path / name))
+
+
+def test_what_pillow_would_only_warn_of_is_refused_without_a_warning(tmp_path, recwarn):
+    Image.new("1", (10_000, 10_000)).save(tmp_path / "large.png")
+    with pytest.raises(DataError, match=r"10,000×10,000.*expected at most 64,000,000"):
+        read_image(tmp_path / "large.png", 32)
+    sizes, problems = screen([str(tmp_path / "large.png")])
+    assert not sizes
+    assert "too large" in problems[0].problem
+    assert not recwarn.list
+
+
+def test_the_table_knows_the_size_after_rotation(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = str(save(tmp_path / "x.jpg", Image.fromarray(RAMP), exif=exif))
+    assert screen([path])[0][path] == read_image(path).shape[::-1] == (24, 32)
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path, monkeypatch):

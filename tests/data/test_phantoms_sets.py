@@ -24,6 +24,7 @@ def test_layout_and_counts_of_the_covid_set(covid):
         "chest_xray_masks",
         "covid-chestxray-dataset",
         "covid-chestxray-dataset_masks",
+        "phantoms.json",
     }
     children = sorted((covid / "chest_xray").rglob("*.jpeg"))
     pattern = r"(NORMAL2-)?IM-\d{4}-\d{4}(-\d{4})?|person\d+_(bacteria|virus)_\d+"

@@ -39,6 +39,33 @@ def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(pictures):
     assert two_epochs(2) != [first, second]
 
 
+def test_the_order_depends_on_nothing_but_the_seed(pictures):
+    import keras
+
+    orders = []
+    for world in (1, 2):
+        keras.utils.set_random_seed(world)
+        batches = pipeline.dataset(pictures, shuffle=True, seed=7)
+        orders.append(epoch(batches.as_numpy_iterator())[1].ravel().tolist())
+    assert orders[0] == orders[1]
+
+
+def test_it_knows_how_many_batches_it_has(pictures):
+    assert len(pipeline.dataset(pictures, batch_size=4, shuffle=True)) == 3
+
+
+def test_one_split_is_shared_with_tensorflow_and_not_copied_again(pictures):
+    part = pictures.where("train")
+    batches = pipeline.dataset(part)
+    part.images[:] = 3
+    assert (epoch(batches.as_numpy_iterator())[0] == 3).all()
+
+
+def test_a_locked_array_is_copied(pictures):
+    pictures.images.flags.writeable = False
+    assert len(epoch(pipeline.dataset(pictures).as_numpy_iterator())[0]) == 10
+
+
 def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
     monkeypatch.setenv("CXR_DATA", str(kermany.parent))
     cases = load("pneumonia", quiet=True)

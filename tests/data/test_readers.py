@@ -91,6 +91,28 @@ def test_a_listed_file_that_is_not_there_is_named(covid):
     assert found.path.str.endswith("7.jpg").any()
 
 
+def test_a_row_without_patient_is_left_out_and_named(covid):
+    table = pd.DataFrame(META).assign(patientid=[None, *META["patientid"][1:]])
+    table.to_csv(covid / "metadata.csv", index=False)
+    cases = load("covid", quiet=True)
+    assert not cases.patient_id.str.contains("None|NA").any()
+    found = problems(cases)
+    assert "does not tell the patient" in found[found.path.str.endswith("0.jpg")].problem.iloc[0]
+
+
+def test_an_unknown_finding_is_no_covid(covid):
+    table = pd.DataFrame(META).assign(finding=[None, *META["finding"][1:]])
+    table.to_csv(covid / "metadata.csv", index=False)
+    assert (load("covid", quiet=True).label == "covid").sum() == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00broken\x81"])
+def test_a_listing_that_is_no_table_is_named(covid, content):
+    (covid / "metadata.csv").write_bytes(content)
+    with pytest.raises(DataError, match=r"metadata\.csv"):
+        load("covid")
+
+
 def test_a_missing_metadata_column_is_named(covid):
     pd.DataFrame(META).drop(columns="finding").to_csv(covid / "metadata.csv", index=False)
     with pytest.raises(DataError, match=r"metadata\.csv: missing column 'finding'"):
@@ -117,7 +139,7 @@ def test_any_folder_with_a_sub_folder_a_class(tmp_path):
     assert list(cases.label.cat.categories) == ["sick", "well"]
     assert cases.patient_id.isna().all()
     cases = load(tmp_path / "mine", patient=r"^(\w+?)_", quiet=True)
-    assert set(cases.patient_id) == {"mine:ann", "mine:bob", "mine:cy"}
+    assert set(cases.patient_id) == {f"{tmp_path.name}/mine:{who}" for who in ("ann", "bob", "cy")}
 
 
 def test_a_folder_with_splits(tmp_path):
@@ -136,6 +158,47 @@ def test_an_empty_folder_is_an_error(tmp_path, make):
     make(tmp_path)
     with pytest.raises(DataError, match="at least two class folders"):
         load(tmp_path)
+
+
+def test_folders_of_splits_beside_others_are_refused(tmp_path):
+    for part in ("train", "test", "extra"):
+        own_folder(tmp_path / part)
+    with pytest.raises(DataError, match="test, train are splits, but extra is not"):
+        load(tmp_path)
+
+
+def test_patient_patterns_that_cannot_work_are_refused(tmp_path):
+    own_folder(tmp_path)
+    with pytest.raises(DataError, match="no regular expression"):
+        load(tmp_path, patient="(")
+    with pytest.raises(DataError, match="one group at most, got 2"):
+        load(tmp_path, patient=r"(\w+)_(\d)")
+
+
+def test_a_group_that_takes_no_part_is_no_patient(tmp_path):
+    own_folder(tmp_path)
+    cases = load(tmp_path, patient=r"^(ann|bob)?", quiet=True)
+    assert set(cases.patient_id.str.split(":").str[1]) == {"ann", "bob"}
+    assert problems(cases).path.str.endswith("cy_1.png").any()
+
+
+def test_two_hospitals_with_folders_of_one_name_keep_their_patients_apart(tmp_path):
+    ids = [
+        set(load(own_folder(tmp_path / site / "set"), patient="^[a-z]+", quiet=True).patient_id)
+        for site in ("one", "two")
+    ]
+    assert not ids[0] & ids[1]
+
+
+def test_links_are_followed_and_dead_ones_named(tmp_path):
+    own_folder(tmp_path / "set")
+    picture(tmp_path / "far" / "dee_1.png", 60)
+    (tmp_path / "set" / "sick" / "more").symlink_to(tmp_path / "far")
+    (tmp_path / "far" / "loop").symlink_to(tmp_path / "set" / "sick")
+    (tmp_path / "set" / "well" / "dead.png").symlink_to(tmp_path / "gone.png")
+    cases = load(tmp_path / "set", quiet=True)
+    assert (cases.label == "sick").sum() == 3
+    assert problems(cases).path.str.endswith("dead.png").sum() == 1
 
 
 def test_an_empty_class_is_named(tmp_path):

@@ -42,6 +42,34 @@ def test_check_names_the_patient_and_both_files():
         splits.check(table)
 
 
+@pytest.mark.parametrize("size", [4, 6, 25])
+def test_shares_are_kept_over_many_small_strata(size):
+    table = case_table([f"p{i}" for i in range(50 * size)], ["normal"] * 50 * size)
+    table["subtype"] = [str(i // size) for i in range(50 * size)]
+    cut = splits.by_patient(table, {"train": 0.9, "test": 0.1})
+    assert (cut.split == "test").sum() == pytest.approx(5 * size, abs=2)
+
+
+def test_each_stratum_has_its_share():
+    table = case_table([f"p{i}" for i in range(400)], ["pneumonia"] * 400)
+    table["subtype"] = ["viral"] * 100 + ["bacterial"] * 300
+    cut = splits.by_patient(table, {"train": 0.8, "val": 0.2})
+    assert pd.crosstab(cut.subtype, cut.split)["val"].to_dict() == {"bacterial": 60, "viral": 20}
+
+
+def test_a_huge_family_is_dealt_first():
+    table = case_table(["huge"] * 30 + [f"p{i}" for i in range(70)], ["normal"] * 100)
+    for seed in range(5):
+        cut = splits.by_patient(table, {"train": 0.7, "val": 0.3}, seed=seed)
+        assert (cut.split == "val").sum() == 30
+
+
+def test_hold_out_takes_a_categorical_split():
+    table = case_table([f"p{i}" for i in range(20)])
+    table["split"] = table["split"].astype("category")
+    assert set(splits.hold_out(table, 0.5).split) == {"train", "val"}
+
+
 def test_hold_out_touches_only_training_rows():
     table = case_table([f"p{i}" for i in range(100)], splits=["train"] * 80 + ["test"] * 20)
     cut = splits.hold_out(table, 0.25, seed=5)

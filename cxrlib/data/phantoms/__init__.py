@@ -11,8 +11,8 @@ devices beyond a wire; only frontal views; a mask follows the drawing and not a 
 A result on phantoms says how a method behaves, and nothing about patients.
 """
 
-from .cohort import write
+from .cohort import NOTE, write
 from .film import SITES, Site
 from .phantom import KINDS, Phantom, draw
 
-__all__ = ["KINDS", "SITES", "Phantom", "Site", "draw", "write"]
+__all__ = ["KINDS", "NOTE", "SITES", "Phantom", "Site", "draw", "write"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import json
 import os
 import shutil
 import tempfile
@@ -37,6 +38,7 @@ COLUMNS = [
     *("source_filename", "mask"),
 ]
 QUALITY = 90
+NOTE = "phantoms.json"  # says that everything beside and below it was drawn
 
 
 def write(
@@ -95,6 +97,8 @@ def write(
         _draw_all(jobs, partial, workers, progress)
         if rows:
             _write_table(partial / "covid-chestxray-dataset" / "metadata.csv", rows)
+        note = {"drawn by": "cxrlib.data.phantoms", "name": name, "seed": seed, "size": size}
+        (partial / NOTE).write_text(json.dumps(note), encoding="utf-8")
         if folder.exists():
             folder.rmdir()
         partial.rename(folder)
