@@ -107,30 +107,37 @@ def claims_table(cases: pd.DataFrame | None = None) -> None:
     display(bundle, raw=True)
 
 
-def _verdict(made: Claim) -> str:
+def _verdict(made: Claim) -> tuple[str, str]:
     if made.holds:
-        return "✓ holds"
-    return "✗ does not hold" if made.enforced else "not asked for (quick run)"
+        return "✓", "holds"
+    return ("✗", "does not hold") if made.enforced else ("–", "not asked for (quick run)")
 
 
 def _as_text() -> str:
-    rows = [f"{_verdict(c)}: {plain(c.statement)} [{_text(c.value)}]" for c in _book.claims]
+    rows = [
+        f"{' '.join(_verdict(c))}: {plain(c.statement)} [{_text(c.value)}]" for c in _book.claims
+    ]
     return "\n".join(rows)
 
 
 def _as_html() -> str:
-    head = "".join(f'<th scope="col">{t}</th>' for t in ("Statement", "Measured", "Checked"))
+    # The mark leads the statement: on a narrow page the book hides the last column.
+    left = 'style="text-align:left"'
+    titles = ("Statement", "Measured", "Checked")
+    head = "".join(f'<th scope="col" {left}>{title}</th>' for title in titles)
     rows = "".join(
-        f'<tr><td style="text-align:left">{html.escape(plain(c.statement))}</td>'
-        f'<td style="text-align:left">{html.escape(_text(c.value))}</td>'
-        f'<td style="text-align:left;white-space:nowrap">{_verdict(c)}</td></tr>'
+        f"<tr><td {left}>{mark} {html.escape(plain(c.statement))}</td>"
+        f"<td {left}>{html.escape(_text(c.value))}</td>"
+        f"<td {left}>{words}</td></tr>"
         for c in _book.claims
+        for mark, words in [_verdict(c)]
     )
     source = _book.claims[0].source
     note = f"Pictures: {'phantoms' if source == 'phantoms' else 'real X-rays'}. " if source else ""
     note += "Every statement was checked by the code when this page was made."
     return (
-        f'<table class="claims"><caption style="text-align:left;color:inherit">{note}</caption>'
+        '<table class="dataframe claims">'
+        f'<caption style="text-align:left;color:inherit">{note}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 

@@ -97,7 +97,19 @@ def test_the_table_escapes_what_it_shows_and_names_the_source():
     assert "&lt;x&gt;" in page
     assert "Pictures: phantoms." in page
     assert teaching.collected()[0]["source"] == "phantoms"
-    assert page.count('<th scope="col">') == 3
+    assert page.count('<th scope="col"') == 3
+
+
+def test_in_the_table_a_mark_leads_each_statement():
+    claims.start("02-neurons", quick=True)
+    teaching.claim("It holds.", True)
+    teaching.claim("It is high.", False, 0.4)
+    page = claims._as_html()
+    assert ">✓ It holds.<" in page
+    assert ">holds<" in page
+    assert ">– It is high.<" in page
+    assert ">not asked for (quick run)<" in page
+    assert claims._as_text().startswith("✓ holds: It holds.")
 
 
 def test_no_claims_no_table(capsys):

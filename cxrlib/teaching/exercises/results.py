@@ -18,7 +18,8 @@ class Result(NamedTuple):
     @property
     def markdown(self) -> str:
         """The result with its mark in front."""
-        mark = {True: "✅", False: "❌", None: "✏️ Your turn."}[self.passed]
+        # Where no font has the cross, the words behind it say the same.
+        mark = {True: "✅", False: "❌ Not yet.", None: "✏️ Your turn."}[self.passed]
         return f"{mark} {self.text}"
 
 
