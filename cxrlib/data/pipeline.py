@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -58,21 +56,21 @@ def dataset(
         )
     with tf.device("CPU"):
         images, labels = _tensor(pictures.images), tf.constant(pictures.labels)
-    starts = range(0, len(pictures), batch_size)
-    rng = np.random.default_rng(seed)  # TensorFlow's shuffle would depend on its global seed too
-
-    def one_epoch() -> Iterator[np.ndarray]:
-        order = rng.permutation(len(pictures)) if shuffle else np.arange(len(pictures))
-        return (order[start : start + batch_size] for start in starts)
+    rows = tf.data.Dataset.range(len(pictures))
+    if shuffle:
+        rng = np.random.default_rng(seed)  # TensorFlow's shuffle depends on its global seed too
+        orders = tf.data.Dataset.from_generator(
+            lambda: [rng.permutation(len(pictures))],  # one order, drawn anew for each epoch
+            output_signature=tf.TensorSpec(len(pictures), tf.int64),
+        )
+        rows = orders.flat_map(tf.data.Dataset.from_tensor_slices)
+        rows = rows.apply(tf.data.experimental.assert_cardinality(len(pictures)))
 
     def pick(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.cast(tf.gather(images, index), tf.float32), tf.gather(labels, index)
 
-    places = tf.data.Dataset.from_generator(
-        one_epoch, output_signature=tf.TensorSpec((None,), tf.int64)
-    )
-    places = places.apply(tf.data.experimental.assert_cardinality(len(starts)))
-    return places.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    batches = rows.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
+    return batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
 def _tensor(images: np.ndarray) -> tf.Tensor:
