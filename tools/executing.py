@@ -58,9 +58,8 @@ def parameter_names(notebook: nbformat.NotebookNode) -> list[str]:
     return names
 
 
-def check_parameters(notebook: nbformat.NotebookNode, parameters: dict, name: str) -> None:
+def check_parameters(known: list[str], parameters: dict, name: str) -> None:
     """Refuse a parameter that the chapter does not have; papermill would only log it."""
-    known = parameter_names(notebook)
     unknown = [parameter for parameter in parameters if parameter not in known]
     if unknown:
         raise ValueError(
@@ -71,18 +70,21 @@ def check_parameters(notebook: nbformat.NotebookNode, parameters: dict, name: st
 
 
 # What libraries write past Python (TensorFlow greets its reader so) goes to a log, not on the page;
-# Python's own warnings stay where they are seen.
-KERNEL_COMMAND = (
-    'exec "$1" -m ipykernel_launcher --IPKernelApp.capture_fd_output=False -f "$2" 2>>"$3"'
-)
+# Python's own warnings stay where they are seen. No shell is needed: Windows has none of this kind.
+LAUNCHER = """
+import os, runpy, sys
+os.dup2(os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
+"""
 
 
 def prepare_kernel(build: Path) -> None:
     """Describe this very Python as the kernel ``python3``, so that no installed one is needed."""
     folder = build / "jupyter"
     log = folder / "kernel.log"
+    command = [sys.executable, "-c", LAUNCHER, str(log)]
     spec = {
-        "argv": ["sh", "-c", KERNEL_COMMAND, "sh", sys.executable, "{connection_file}", str(log)],
+        "argv": [*command, "--IPKernelApp.capture_fd_output=False", "-f", "{connection_file}"],
         "display_name": "Python 3",
         "language": "python",
         "env": KERNEL_ENVIRONMENT | {"IPYTHONDIR": str(folder / "ipython")},
@@ -94,6 +96,13 @@ def prepare_kernel(build: Path) -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(folder), *others])
     # A first import builds matplotlib's list of fonts and says so on the page: do it here.
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True)
+
+
+def make_places_absolute() -> None:
+    """Read the folders that the caller names from where the caller is; kernels are elsewhere."""
+    for name in fingerprints.PLACES:
+        if named := os.environ.get(name, "").strip():
+            os.environ[name] = os.path.abspath(os.path.expanduser(named))
 
 
 def why_changed(executed: Path, parts: dict[str, str]) -> str:
@@ -132,6 +141,15 @@ def failure(error: Exception, source: nbformat.NotebookNode, partial: Path) -> s
     code = source.cells[number - 1].source.rstrip() or "(empty)"
     indented = "\n".join(f"    | {line}" for line in code.splitlines())
     return f"cell {number} of {len(source.cells)} failed\n{indented}\n    {what}"
+
+
+def refuse_broken(path: Path, target: Path, error: Exception) -> Result:
+    """Name a chapter that is no notebook; an older executed copy does not stand in for it."""
+    for old in (target / f"{path.stem}.key.json", target / path.name):
+        old.unlink(missing_ok=True)
+    what = str(error).strip().splitlines()[:1] or [""]
+    message = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {what[0][:200]}"
+    return Result(path.stem, "failed", 0.0, message)
 
 
 def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout: int) -> Result:
@@ -193,14 +211,24 @@ def run_all(
         have = ", ".join(path.stem for path in chapters) or "none"
         raise ValueError(f"no such chapter: {', '.join(unknown)}. chapters/ has: {have}.")
     chosen = [path for path in chapters if not only or path.stem in only]
+    make_places_absolute()
+    broken = {}
     for path in chosen:
-        check_parameters(nbformat.read(path, as_version=4), parameters, path.stem)
+        try:
+            known = parameter_names(nbformat.read(path, as_version=4))
+        except Exception as error:  # the other chapters still run
+            broken[path] = refuse_broken(path, target, error)
+        else:
+            check_parameters(known, parameters, path.stem)
     prepare_kernel(target.parent)
     common = fingerprints.common_parts(root, parameters)
     results = []
     for path in chosen:
-        parts = {"chapter": fingerprints.of_file(path), **common}
-        result = run_chapter(path, target, parameters, parts, timeout)
+        if path in broken:
+            result = broken[path]
+        else:
+            parts = {"chapter": fingerprints.of_file(path), **common}
+            result = run_chapter(path, target, parameters, parts, timeout)
         results.append(result)
         note = {"unchanged": "unchanged, ran in", "ran": "done in", "failed": "FAILED after"}
         print(f"  {result.name}: {note[result.state]} {result.seconds:.1f} s", flush=True)

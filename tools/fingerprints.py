@@ -6,11 +6,18 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
-from importlib.metadata import distributions
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from packaging.requirements import Requirement
+
+from cxrlib.data.downloads import cache_folder
+
+PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE")  # variables that name folders
+# What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
+RUNNERS = ("ipykernel", "papermill")
+PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "pygments", "sphinx-mathjax-offline")
 
 
 def of_text(text: str) -> str:
@@ -33,40 +40,64 @@ def of_contents(folder: Path, leave_out: tuple[str, ...] = ("__pycache__",)) -> 
 
 
 def of_listing(folder: Path, leave_out: tuple[str, ...] = ()) -> str:
-    """Return one sha256 over names, sizes and times below a folder of data; nothing is read."""
-    rows = []
-    for place, folders, names in os.walk(folder):
+    """Return one sha256 over names, sizes and times below a folder of data; nothing is read.
+
+    Links are followed; a folder that several links lead to is looked into once.
+    """
+    rows, seen = [], set()
+    for place, folders, names in os.walk(folder, followlinks=True):
         if Path(place) == folder:
             folders[:] = [name for name in folders if name not in leave_out]
+        folders.sort()
+        real = os.path.realpath(place)
+        if real in seen:
+            rows.append(f"{os.path.relpath(place, folder)} is {real}")
+            folders.clear()
+            continue
+        seen.add(real)
         for name in names:
             path = os.path.join(place, name)
-            status = os.stat(path)
+            try:
+                status = os.stat(path)
+            except OSError:  # a link that leads nowhere
+                status = os.lstat(path)
             rows.append(f"{os.path.relpath(path, folder)} {status.st_size} {status.st_mtime_ns}")
     return of_text("\n".join(sorted(rows)))
 
 
-def cache_folder(environment: Mapping[str, str]) -> Path:
-    """Return where cxrlib keeps downloads; a download changes what a chapter shows."""
-    return Path(environment.get("CXR_CACHE") or user_cache_path("cxrlib"))
+def requirements(package: str) -> list[str]:
+    """Return the names of the packages that one needs here, without those of its extras."""
+    needed = [Requirement(line) for line in requires(package) or []]
+    return [r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
+
+
+def _versions(packages: Iterable[str]) -> str:
+    lines = []
+    for package in sorted(set(packages)):
+        try:
+            lines.append(f"{package}=={version(package)}")
+        except PackageNotFoundError:
+            lines.append(f"{package} is missing")
+    return "\n".join([sys.version, *lines])
 
 
 def versions() -> str:
-    """Return Python's and every installed package's version, as one text."""
-    packages = {
-        f"{distribution.metadata['Name']}=={distribution.version}"
-        for distribution in distributions()
-    }
-    return "\n".join([sys.version, *sorted(packages)])
+    """Return the versions of Python and of what a chapter runs on, as one text."""
+    return _versions([*requirements("cxrlib"), *RUNNERS])
 
 
-def common_parts(
-    root: Path, parameters: dict, environment: Mapping[str, str] = os.environ
-) -> dict[str, str]:
+def book_versions() -> str:
+    """Return the versions of Python and of what makes the pages, as one text."""
+    return _versions(["jupyter-book", *requirements("jupyter-book"), *PAGE_MAKERS])
+
+
+def common_parts(root: Path, parameters: dict) -> dict[str, str]:
     """Return the parts that all chapters share: part → sha256."""
-    settings = {name: environment[name] for name in sorted(environment) if name.startswith("CXR_")}
+    settings = {name: os.environ[name] for name in sorted(os.environ) if name.startswith("CXR_")}
     places = [Path(settings[name]) for name in ("CXR_DATA", "CXR_WEIGHTS") if settings.get(name)]
     data = [of_listing(place) for place in places]
-    data.append(of_listing(cache_folder(environment), leave_out=("phantoms",)))
+    # A download changes what a chapter shows.
+    data.append(of_listing(cache_folder(), leave_out=("phantoms",)))
     return {
         "cxrlib": of_contents(root / "cxrlib"),
         # What the chapters themselves write must not make them run again.

@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 from executing import write_whole
 
-MIME = "application/vnd.cxr.claims+json"
+from cxrlib.teaching.claims import MIME
+
 KEPT = ("chapter", "statement", "value", "source", "holds")
 
 

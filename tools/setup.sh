@@ -15,14 +15,19 @@ supported() {
 version() { "$@" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null; }
 
 find_python() {
-    for name in ${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do
+    if [ -n "${PYTHON:-}" ]; then
+        set -- "$PYTHON" # one name, even with spaces
+    else
+        set -- python3.13 python3.12 python3.11 python3 python
+    fi
+    for name in "$@"; do
         if supported "$name"; then
-            echo "$name"
+            printf '%s\n' "$name"
             return
         fi
     done
     found=""
-    for name in ${PYTHON:-python3 python}; do
+    for name in "$@"; do
         number=$(version "$name" || true)
         [ -z "$number" ] || found="$found $name is $number."
     done
@@ -37,8 +42,14 @@ usable() { # a supported Python with pip, and not a folder that was moved here
         [ "$(cat $venv/.home 2>/dev/null || pwd)" = "$(pwd)" ]
 }
 
-if ! usable; then
-    python=$(find_python)
+fits() { # the .venv can be used, and has the very Python that was named, if one was
+    usable && { [ -z "${PYTHON:-}" ] || [ "$(version "$python")" = "$(version $venv/bin/python)" ]; }
+}
+
+python=""
+[ -z "${PYTHON:-}" ] || python=$(find_python)
+if ! fits; then
+    [ -n "$python" ] || python=$(find_python)
     echo "Set-up: making $venv with Python $(version "$python")"
     rm -rf $venv
     if ! "$python" -m venv $venv; then

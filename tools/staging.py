@@ -80,7 +80,7 @@ def build(staged: Path, html: Path) -> bool:
     key_file = html.with_name(f"{html.name}.key.json")
     key = {
         "pages": fingerprints.of_contents(staged),
-        "versions": fingerprints.of_text(fingerprints.versions()),
+        "versions": fingerprints.of_text(fingerprints.book_versions()),
     }
     try:
         unchanged = json.loads(key_file.read_text(encoding="utf-8")) == key

@@ -33,15 +33,24 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     Raises
     ------
     ValueError
-        If ``n`` is 0 or ``successes`` is not between 0 and ``n``.
+        If the counts are not whole numbers, ``n`` is below 1, ``successes`` is not between 0 and
+        ``n``, or ``level`` is not between 0 and 1.
     """
-    if n < 1 or not 0 <= successes <= n:
+    whole = all(float(count).is_integer() for count in (successes, n))
+    if not whole or n < 1 or not 0 <= successes <= n:
         raise ValueError(
-            f"expected 0 ≤ successes ≤ n and n ≥ 1, got successes={successes}, n={n}. "
-            "Count the cases, do not pass the share itself."
+            "expected whole numbers with 0 ≤ successes ≤ n and n ≥ 1, got "
+            f"successes={successes}, n={n}. Count the cases, do not pass the share itself."
         )
+    _check_level(level)
     found = stats.binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
     return Interval(successes / n, float(found.low), float(found.high))
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        hint = f" Write {level / 100:g} for {level:g} %." if 1 < level < 100 else ""
+        raise ValueError(f"expected a level between 0 and 1, such as 0.95, got {level}.{hint}")
 
 
 def patient_bootstrap(
@@ -75,9 +84,19 @@ def patient_bootstrap(
     -------
     Interval
         The metric on the pictures as they are, and the interval's ends.
+
+    Raises
+    ------
+    ValueError
+        If a class has too few patients to draw from, the metric gives no finite number, or an
+        argument is out of its range.
     """
+    _check_level(level)
+    if n < 1 or n != int(n):
+        raise ValueError(f"expected a whole number of resamples, at least 1, got n={n}.")
     y, score = metrics.check_scores(y_true, y_score)
     groups, strata = _group(y, patients)
+    _check_enough(strata, _NEEDS.get(metric, (0, 1)))
     value = float(metric(y, score))
     quick = _QUICK.get(metric)
     rng = np.random.default_rng(seed)
@@ -90,7 +109,15 @@ def patient_bootstrap(
             rows = (np.repeat(np.arange(len(y)), c) for c in counts)
             results.append([metric(y[r], score[r]) for r in rows])
     tail = 100 * (1 - level) / 2
-    low, high = np.percentile(np.concatenate(results), [tail, 100 - tail])
+    resampled = np.concatenate(results)
+    bad = int((~np.isfinite(resampled)).sum())
+    if bad or not np.isfinite(value):
+        raise ValueError(
+            f"expected a finite number from the metric, got {value:g} for the pictures as they are "
+            f"and {bad:,} of {n:,} resamples without one. Use more patients, or a metric that is "
+            "defined whenever both classes are there."
+        )
+    low, high = np.percentile(resampled, [tail, 100 - tail])
     return Interval(value, float(low), float(high))
 
 
@@ -114,6 +141,20 @@ def _group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     np.minimum.at(lowest, groups, y)
     np.maximum.at(highest, groups, y)
     return groups, lowest + highest
+
+
+def _check_enough(strata: np.ndarray, classes: tuple[int, ...]) -> None:
+    """Refuse a class whose patients would be the same in every resample."""
+    sizes = np.bincount(strata, minlength=3)  # patients of class 0 alone, of both, of 1 alone
+    for label in classes:
+        own, both = int(sizes[2 * label]), int(sizes[1])
+        if own + both and max(own, both) < 2:
+            raise ValueError(
+                f"expected at least 2 patients of class {label} to draw from, got {own}"
+                f"{f' and {both} with pictures of both classes' if both else ''}: every resample "
+                "would be the same, and the interval too narrow. Use more patients; for a share, "
+                "evaluation.wilson works with any count of patients."
+            )
 
 
 def _draw(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -154,3 +195,5 @@ _QUICK: dict[Hashable, Callable] = {
     metrics.sensitivity: _share(lambda y: y == 1),
     metrics.specificity: _share(lambda y: y == 0),
 }
+# Classes that a metric looks at; any other metric is taken to look at both.
+_NEEDS: dict[Hashable, tuple[int, ...]] = {metrics.sensitivity: (1,), metrics.specificity: (0,)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pkgutil import iter_modules
 
+from cxrlib.teaching import questions as chapters
 from cxrlib.teaching.page import in_notebook
 
 Questions = Sequence[tuple[str, Sequence[tuple[str, bool, str]]]]
@@ -30,10 +32,17 @@ def quiz(questions: str | Questions) -> None:
     Raises
     ------
     ValueError
-        If a question has fewer than two answers, or none of them is right.
+        If there are no questions of this name, or a question has fewer than two answers, or none
+        of them is right.
     """
     if isinstance(questions, str):
-        questions = import_module(f"cxrlib.teaching.questions.{questions}").QUESTIONS
+        known = [module.name for module in iter_modules(chapters.__path__)]
+        if questions not in known:
+            raise ValueError(
+                f"expected the name of a chapter's questions ({', '.join(known)}), "
+                f"got {questions!r}."
+            )
+        questions = import_module(f"{chapters.__name__}.{questions}").QUESTIONS
     checked = [_checked(question, answers) for question, answers in questions]
     if in_notebook():
         _show(checked)

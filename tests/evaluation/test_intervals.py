@@ -25,7 +25,29 @@ def test_wilson_at_known_values():
     assert (found.low, found.high) == pytest.approx((0.907, 0.947), abs=1e-3)
 
 
-@pytest.mark.parametrize(("k", "n"), [(1, 0), (-1, 5), (6, 5)])
+def test_the_level_is_the_one_asked_for():
+    # Wilson's formula with z = 1.6449 for 90 %, by hand: 8 of 10
+    found = evaluation.wilson(8, 10, level=0.9)
+    assert (found.low, found.high) == pytest.approx((0.541, 0.931), abs=1e-3)
+    args = cohort()
+    narrow, wide = (evaluation.patient_bootstrap(*args, n=400, level=q) for q in (0.5, 0.95))
+    assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
+    # Both take their ends from the same 400 resamples: 25 % lie below, or 2.5 %.
+    assert 2 < (wide.high - wide.low) / (narrow.high - narrow.low) < 4
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.95, 95, float("nan")])
+def test_a_level_is_between_0_and_1(level):
+    hint = "Write 0.95 for 95 %" if level == 95 else ""
+    with pytest.raises(ValueError, match=f"between 0 and 1.*{hint}"):
+        evaluation.wilson(8, 10, level=level)
+    with pytest.raises(ValueError, match=f"between 0 and 1.*{hint}"):
+        evaluation.patient_bootstrap(*cohort(), n=10, level=level)
+
+
+@pytest.mark.parametrize(
+    ("k", "n"), [(1, 0), (-1, 5), (6, 5), (0.5, 2), (2.7, 5), (2, 5.5), (0, 0.5), (0.93, 1)]
+)
 def test_wilson_refuses_impossible_counts(k, n):
     with pytest.raises(ValueError, match=f"successes={k}, n={n}"):
         evaluation.wilson(k, n)
@@ -74,15 +96,76 @@ def test_siblings_widen_the_interval():
 
 
 def test_every_resample_keeps_both_classes_and_whole_patients():
-    y, who = np.array([0, 0, 0, 1, 1]), np.array(["a", "a", "b", "c", "c"])
+    y, who = np.array([0, 0, 0, 1, 1, 1, 1]), np.array(["a", "a", "b", "c", "c", "d", "d"])
     seen = []
     evaluation.patient_bootstrap(
-        y, np.arange(5) / 10, who, lambda a, b: seen.append((a, b)) or 0.0, n=30
+        y, np.arange(7) / 10, who, lambda a, b: seen.append((a, b)) or 0.0, n=30
     )
     for truth, score in seen[1:]:
         assert set(truth) == {0, 1}
         assert list(score).count(0.0) == list(score).count(0.1)  # both pictures of patient a
-        assert list(score).count(0.3) == list(score).count(0.4) == 1
+        assert list(score).count(0.3) == list(score).count(0.4)  # patient c
+        assert len(truth) - list(truth).count(0) == 4
+
+
+def test_a_patient_with_pictures_of_both_classes_comes_and_goes_with_both():
+    y = np.array([0, 1, 0, 1, 0, 0, 1, 1])
+    who = np.array(["a", "a", "b", "b", "c", "d", "e", "f"])
+    seen = []
+    evaluation.patient_bootstrap(
+        y, np.arange(8) / 10, who, lambda a, b: seen.append(list(b)) or 0.0, n=60
+    )
+    twice = 0
+    for score in seen[1:]:
+        assert score.count(0.0) == score.count(0.1)  # patient a
+        assert score.count(0.2) == score.count(0.3)  # patient b
+        assert score.count(0.0) + score.count(0.2) == 2
+        twice += score.count(0.0) == 2
+    assert 0 < twice < 60
+
+
+@pytest.mark.parametrize(
+    ("y", "who", "label", "got"),
+    [
+        ([0, 1], ["a", "b"], 0, "got 1:"),
+        ([0, 0, 1, 1], ["a", "b", "c", "c"], 1, "got 1:"),
+        ([0, 1], ["a", "a"], 0, "got 0 and 1 with pictures of both"),
+        ([0, 0, 1, 1, 1], ["a", "b", "b", "c", "d"], 0, "got 1 and 1 with pictures of both"),
+    ],
+)
+def test_a_class_of_one_patient_gives_no_interval(y, who, label, got):
+    score = np.linspace(0.1, 0.9, len(y))
+    with pytest.raises(ValueError, match=rf"(?s)2 patients of class {label} .*{got}.*wilson"):
+        evaluation.patient_bootstrap(y, score, who, n=10)
+
+
+def test_only_the_classes_that_a_metric_looks_at_are_needed():
+    y, score, who = [0, 1, 1, 1], [0.2, 0.3, 0.8, 0.9], ["a", "b", "c", "d"]
+    found = evaluation.patient_bootstrap(y, score, who, metrics.sensitivity, n=50)
+    assert found.low < found.value < found.high
+    with pytest.raises(ValueError, match="class 0"):
+        evaluation.patient_bootstrap(y, score, who, metrics.specificity, n=50)
+    only_sick = evaluation.patient_bootstrap(y[1:], score[1:], who[1:], metrics.accuracy, n=50)
+    assert only_sick.value == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("n", [0, -5, 2.5])
+def test_resamples_are_counted_from_1(n):
+    with pytest.raises(ValueError, match=f"at least 1, got n={n}"):
+        evaluation.patient_bootstrap(*cohort(), n=n)
+
+
+def test_a_metric_without_a_finite_number_is_refused():
+    calls = []
+
+    def sometimes(y, score):
+        calls.append(1)
+        return float("nan") if len(calls) > 6 else 0.5
+
+    with pytest.raises(ValueError, match="5 of 10 resamples without"):
+        evaluation.patient_bootstrap(*cohort(), sometimes, n=10)
+    with pytest.raises(ValueError, match="got inf for the pictures as they are"):
+        evaluation.patient_bootstrap(*cohort(), lambda y, s: float("inf"), n=1)
 
 
 def test_patients_must_fit():

@@ -23,6 +23,11 @@ def test_outside_a_notebook_the_questions_are_printed(capsys):
     assert capsys.readouterr().out == "Why?\n  - This\n  - That\n"
 
 
+def test_an_unknown_name_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"neurons, pictures.*got 'nosuch'"):
+        teaching.quiz("nosuch")
+
+
 def test_several_right_answers_make_it_many_choice():
     assert quizzes._checked(*QUESTION)["type"] == "multiple_choice"
     two = ("Which?", [("This", True, "Yes."), ("That", True, "Yes.")])

@@ -35,12 +35,13 @@ class Course:
         ]
         nbformat.write(notebook, self.root / "chapters" / f"{name}.ipynb")
 
-    def make(self, *arguments, environment=None):
+    def make(self, *arguments, environment=None, cwd=None):
         return subprocess.run(
             [sys.executable, str(TOOLS / "make_book.py"), "--root", str(self.root), *arguments],
             capture_output=True,
             text=True,
             check=False,
+            cwd=cwd,
             env=os.environ | self.environment | (environment or {}),
         )
 
@@ -51,3 +52,13 @@ class Course:
 @pytest.fixture
 def course(tmp_path):
     return Course(tmp_path)
+
+
+@pytest.fixture
+def here(course, monkeypatch):
+    """Give this very process the tiny course's folders, as its commands get them."""
+    for name in [name for name in os.environ if name.startswith("CXR_")]:
+        monkeypatch.delenv(name)
+    for name, value in course.environment.items():
+        monkeypatch.setenv(name, value)
+    return course

@@ -1,8 +1,8 @@
 import json
 import os
+import sys
 
 import executing
-import fingerprints
 import nbformat
 import pytest
 
@@ -122,47 +122,61 @@ def test_python_warnings_reach_the_page_and_library_noise_does_not(course):
     assert "noise" in (course.root / "_build" / "jupyter" / "kernel.log").read_text()
 
 
-def test_every_part_of_the_key_changes_the_key(course):
-    def parts(parameters=None, **environment):
-        return fingerprints.common_parts(
-            course.root, parameters or {}, course.environment | environment
-        )
-
-    before = parts()
-    assert before == parts()
-    assert parts({"seed": 1})["parameters"] != before["parameters"]
-    assert parts(CXR_WEIGHTS=str(course.root / "cxrlib"))["data"] != before["data"]
-    assert parts(CXR_OTHER="1")["environment"] != before["environment"]
-    picture = course.root / "data" / "a.png"
-    picture.write_bytes(b"1")
-    more = parts()
-    assert more["data"] != before["data"]
-    os.utime(picture, (1, 1))
-    assert parts()["data"] != more["data"]
-    (course.root / "results" / "study.json").write_text("{}")
-    assert parts()["results"] != before["results"]
-    (course.root / "cache" / "phantoms").mkdir(parents=True)
-    (course.root / "cache" / "phantoms" / "p.png").write_bytes(b"1")
-    assert parts()["data"] == parts()["data"]
+def test_files_that_are_no_notebooks_are_named_and_the_others_still_run(course):
+    broken = {"02": "", "03": "{ torn", "04": "[]", "05": "{}", "06": '{"nbformat": 4}'}
+    for name, text in broken.items():
+        (course.root / "chapters" / f"{name}.ipynb").write_text(text)
+    course.chapter("01-good", "print('hello')")
+    course.chapter("09-good", "print('still here')")
+    stale = course.executed("03")
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old")
+    run = course.make("execute")
+    assert run.returncode == 1
+    for name in broken:
+        assert f"{name}.ipynb cannot be read as a notebook" in run.stdout
+    assert "5 of 7 chapters failed: 02, 03, 04, 05, 06" in run.stdout
+    assert outputs(course.executed("01-good")) == "hello\n"
+    assert outputs(course.executed("09-good")) == "still here\n"
+    assert not stale.exists()
 
 
-def test_drawn_phantoms_in_the_cache_do_not_change_the_key(course):
-    cache = course.root / "cache"
-    before = fingerprints.common_parts(course.root, {}, course.environment)
-    (cache / "phantoms").mkdir(parents=True)
-    (cache / "phantoms" / "p.png").write_bytes(b"1")
-    assert fingerprints.common_parts(course.root, {}, course.environment) == before
-    (cache / "chest_xray").mkdir()
-    (cache / "chest_xray" / "a.jpeg").write_bytes(b"1")
-    assert fingerprints.common_parts(course.root, {}, course.environment) != before
+def test_parameters_that_are_no_python_fail_their_own_chapter_only(course):
+    course.chapter("01-bad", parameters="quick = = False")
+    course.chapter("02-good", "print('still here')")
+    run = course.make("execute", "--quick")
+    assert run.returncode == 1
+    assert "01-bad.ipynb cannot be read as a notebook: SyntaxError" in run.stdout
+    assert course.executed("02-good", "executed-quick").exists()
 
 
-def test_the_key_looks_into_the_cache_that_cxrlib_uses(monkeypatch, tmp_path):
-    from cxrlib.data import downloads
+def test_folders_are_named_from_where_the_caller_is(course):
+    names = "CXR_DATA", "CXR_CACHE", "CXR_WEIGHTS"
+    course.chapter("01-one", f"import os\nfor n in {names}: print(os.environ[n])")
+    (course.root / "home" / "weights").mkdir(parents=True)
+    relative = {"CXR_DATA": "../data", "CXR_CACHE": " ../cache ", "CXR_WEIGHTS": "~/weights"}
+    home = {"HOME": str(course.root / "home")}
+    elsewhere = course.root / "cxrlib"
+    assert course.make("execute", environment=relative | home, cwd=elsewhere).returncode == 0
+    wanted = [course.root / "data", course.root / "cache", course.root / "home" / "weights"]
+    assert outputs(course.executed("01-one")).split() == [str(path) for path in wanted]
+    (course.root / "data" / "a.png").write_bytes(b"1")
+    again = course.make("execute", environment=relative | home, cwd=elsewhere)
+    assert "(changed: data)" in again.stdout
 
-    assert fingerprints.cache_folder(os.environ) == downloads.cache_folder()
-    monkeypatch.setenv("CXR_CACHE", str(tmp_path))
-    assert fingerprints.cache_folder(os.environ) == downloads.cache_folder() == tmp_path
+
+def test_an_empty_setting_stays_empty(monkeypatch):
+    monkeypatch.setenv("CXR_DATA", "")
+    executing.make_places_absolute()
+    assert os.environ["CXR_DATA"] == ""
+
+
+def test_no_shell_is_needed_to_run_a_chapter(course):
+    (course.root / "empty").mkdir()
+    course.chapter("01-one", "import sys\nprint(sys.executable)")
+    run = course.make("execute", environment={"PATH": str(course.root / "empty")})
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert outputs(course.executed("01-one")) == f"{sys.executable}\n"
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):

@@ -23,6 +23,18 @@ def test_constraints_name_every_direct_dependency():
     assert names - have - {"cxrlib"} == set()
 
 
+def test_the_build_tool_knows_the_licence_as_it_is_written():
+    text = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert text["project"]["license"] == "MIT"
+    (tool,) = text["build-system"]["requires"]
+    assert int(re.fullmatch(r"setuptools>=(\d+)", tool)[1]) >= 77
+
+
+def test_what_a_build_leaves_behind_is_not_committed():
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"_build/", "build/", "*.egg-info/", ".venv/"} <= set(ignored)
+
+
 def test_the_table_of_contents_has_every_chapter_and_page_once():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     named = [toc["root"]] + [c["file"] for part in toc["parts"] for c in part["chapters"]]

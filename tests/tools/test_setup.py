@@ -67,6 +67,76 @@ def test_a_python_named_by_hand_is_the_only_one_tried(place):
     assert "mine is 3.9.0" in done.stderr
 
 
+def installed(place, version):
+    """Put a .venv of some version there, whose pip does nothing."""
+    venv = place / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / ".home").write_text(os.path.realpath(place))
+    python(venv, "python", version)
+
+
+def maker(path, version):
+    """Put a Python there that is supported and makes a .venv of its own version."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = ".".join(map(str, version))
+    path.write_text(
+        f"""#!/bin/sh
+case "$*" in
+*sys.exit*) exit 0 ;;
+*"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+*print*) echo {text} ;;
+esac
+"""
+    )
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def with_venv(place):
+    for name in ("mkdir", "cp"):
+        (place / "bin" / name).symlink_to(shutil.which(name))
+    installed(place, (3, 12, 1))
+    return place
+
+
+def venv_version(place):
+    return run(place, ".venv/bin/python", "-c", "print").stdout.strip()
+
+
+def test_a_python_named_by_hand_replaces_a_venv_of_another_version(with_venv):
+    maker(with_venv / "bin" / "mine", (3, 11, 9))
+    assert run(with_venv, "make", "setup-book").returncode == 0
+    assert venv_version(with_venv) == "3.12.1"
+    done = run(with_venv, "make", "setup-book", "PYTHON=mine")
+    assert done.returncode == 0, done.stderr
+    assert "making .venv with Python 3.11.9" in done.stdout
+    assert venv_version(with_venv) == "3.11.9"
+    again = run(with_venv, "make", "setup-book", "PYTHON=mine")
+    assert again.returncode == 0
+    assert again.stdout == ""
+    assert run(with_venv, "make", "setup-book").stdout == ""  # no name: the .venv stays
+
+
+def test_a_python_named_by_hand_is_checked_even_with_a_venv(with_venv):
+    python(with_venv, "mine", (3, 9, 0))
+    done = run(with_venv, "make", "setup-book", "PYTHON=mine")
+    assert done.returncode != 0
+    assert "mine is 3.9.0" in done.stderr
+    assert venv_version(with_venv) == "3.12.1"
+
+
+def test_the_path_of_a_python_may_have_spaces(with_venv):
+    named = with_venv / "my programs" / "python 3"
+    maker(named, (3, 13, 0))
+    done = run(with_venv, "make", "setup-book", f"PYTHON={named}")
+    assert done.returncode == 0, done.stderr
+    assert venv_version(with_venv) == "3.13.0"
+    named.write_text("#!/bin/sh\necho 3.8.0; exit 1\n")
+    refused = run(with_venv, "sh", "tools/setup.sh", "book", PYTHON=str(named))
+    assert refused.returncode != 0
+    assert "needs Python" in refused.stderr
+
+
 def test_a_python_without_venv_says_what_to_install(place):
     (place / "bin" / "python3").write_text(
         '#!/bin/sh\ncase "$*" in *venv*) exit 1;; *print*) echo 3.12.1;; esac\n'

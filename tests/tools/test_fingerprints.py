@@ -1,0 +1,105 @@
+import importlib.metadata
+import os
+import sys
+
+import fingerprints
+import pytest
+
+
+@pytest.fixture
+def parts(here):
+    return lambda **parameters: fingerprints.common_parts(here.root, parameters)
+
+
+def test_every_part_of_the_key_changes_the_key(course, parts, monkeypatch):
+    before = parts()
+    assert before == parts()
+    assert parts(seed=1)["parameters"] != before["parameters"]
+    picture = course.root / "data" / "a.png"
+    picture.write_bytes(b"1")
+    more = parts()
+    assert more["data"] != before["data"]
+    os.utime(picture, (1, 1))
+    touched = parts()
+    assert touched["data"] != more["data"]
+    assert touched | {"data": ""} == before | {"data": ""}
+    (course.root / "results" / "study.json").write_text("{}")
+    assert parts()["results"] != before["results"]
+    (course.root / "cxrlib" / "new.py").write_text("")
+    assert parts()["cxrlib"] != before["cxrlib"]
+    monkeypatch.setenv("CXR_OTHER", "1")
+    assert parts()["environment"] != before["environment"]
+    monkeypatch.setenv("CXR_WEIGHTS", str(course.root / "results"))
+    assert parts()["data"] != touched["data"]
+
+
+def test_drawn_phantoms_in_the_cache_do_not_change_the_key(course, parts):
+    cache = course.root / "cache"
+    before = parts()
+    (cache / "phantoms").mkdir(parents=True)
+    (cache / "phantoms" / "p.png").write_bytes(b"1")
+    assert parts() == before
+    (cache / "chest_xray").mkdir()
+    (cache / "chest_xray" / "a.jpeg").write_bytes(b"1")
+    assert parts()["data"] != before["data"]
+
+
+def test_linked_folders_are_looked_into_and_loops_end(course, parts, tmp_path_factory):
+    pictures = tmp_path_factory.mktemp("disk")
+    (course.root / "data" / "chest_xray").symlink_to(pictures, target_is_directory=True)
+    (pictures / "again").symlink_to(course.root / "data", target_is_directory=True)
+    before = parts()
+    assert before == parts()
+    (pictures / "a.jpeg").write_bytes(b"1")
+    assert parts()["data"] != before["data"]
+
+
+def test_a_link_that_leads_nowhere_is_no_obstacle(course, parts):
+    before = parts()
+    link = course.root / "data" / "a.jpeg"
+    link.symlink_to(course.root / "gone.jpeg")
+    dangling = parts()
+    assert dangling["data"] != before["data"]
+    (course.root / "gone.jpeg").write_bytes(b"123")
+    assert parts()["data"] != dangling["data"]
+
+
+def test_chapters_depend_on_what_they_run_on_and_on_nothing_else(parts, monkeypatch):
+    lines = fingerprints.versions().splitlines()
+    assert sys.version.splitlines()[0] in lines
+    for name in ("numpy", "tensorflow", "keras", "ipykernel", "papermill"):
+        assert f"{name}=={importlib.metadata.version(name)}" in lines
+    assert not [line for line in lines if line.startswith(("pytest", "ruff", "jupyter-book"))]
+    before = parts()
+    monkeypatch.setattr(fingerprints, "version", changed("pytest", "sphinx"))
+    assert parts() == before
+    monkeypatch.setattr(fingerprints, "version", changed("keras"))
+    assert parts()["versions"] != before["versions"]
+
+
+def test_a_package_that_is_not_there_is_a_difference(monkeypatch):
+    before = fingerprints.versions()
+
+    def missing(name):
+        if name == "scipy":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return importlib.metadata.version(name)
+
+    monkeypatch.setattr(fingerprints, "version", missing)
+    assert "scipy is missing" in fingerprints.versions()
+    assert fingerprints.versions() != before
+
+
+def test_pages_depend_on_what_makes_them(monkeypatch):
+    before = fingerprints.book_versions()
+    lines = before.splitlines()
+    for name in ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme"):
+        assert f"{name}=={importlib.metadata.version(name)}" in lines
+    monkeypatch.setattr(fingerprints, "version", changed("pytest", "tensorflow"))
+    assert fingerprints.book_versions() == before
+    monkeypatch.setattr(fingerprints, "version", changed("sphinx"))
+    assert fingerprints.book_versions() != before
+
+
+def changed(*names):
+    return lambda name: "0" if name in names else importlib.metadata.version(name)

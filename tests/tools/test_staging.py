@@ -1,0 +1,103 @@
+import json
+
+import fingerprints
+import nbformat
+import pytest
+import staging
+import yaml
+
+from .test_recording import TABLE
+
+CONFIG = """
+title: Tiny
+author: Somebody
+only_build_toc_files: true
+repository: {url: "https://github.com/old/course", branch: main}
+execute: {execute_notebooks: cache}
+"""
+
+
+@pytest.fixture
+def book(course):
+    """A book of one page and one chapter."""
+    (course.root / "book").mkdir()
+    (course.root / "_config.yml").write_text(CONFIG)
+    (course.root / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n- file: chapters/01-one\n"
+    )
+    page(course, "See [the chapter](../chapters/01-one.ipynb).")
+    course.chapter("01-one", TABLE, "print('shown')")
+    return course
+
+
+def page(course, text):
+    (course.root / "book" / "index.md").write_text(f"# A tiny book\n\n{text}\n")
+
+
+def index(course, folder="html"):
+    return course.root / "_build" / folder / "index.html"
+
+
+def test_a_broken_reference_is_no_book_and_leaves_the_old_one(book):
+    first = book.make("all")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "The book is here" in first.stdout
+    old = index(book).read_text()
+    assert "book: unchanged" in book.make("build").stdout
+
+    page(book, "See [the chapter](../chapters/07-none.ipynb) and {py:func}`nosuch.function`.")
+    broken = book.make("all")
+    assert broken.returncode == 1  # needs Sphinx's -W
+    assert "07-none" in broken.stderr
+    assert "nosuch.function" in broken.stderr  # needs its -n
+    assert "The book is here" not in broken.stdout
+    assert index(book).read_text() == old
+
+
+def test_a_quick_copy_says_that_it_is_one_and_the_published_does_not(book):
+    assert book.make("execute", "--quick").returncode == 0
+    assert book.make("stage", "--quick").returncode == 0
+    config = yaml.safe_load((book.root / "_build" / "stage-quick" / "_config.yml").read_text())
+    assert "test copy" in config["html"]["announcement"]
+    assert "quick=True" in config["html"]["announcement"]
+    assert config["execute"]["execute_notebooks"] == "off"
+    published = yaml.safe_load(staging.staged_config(book.root, {}))
+    assert "announcement" not in published.get("html", {})
+    assert published["execute"]["execute_notebooks"] == "off"
+
+
+def test_pages_get_what_can_be_shown_and_no_notes_for_machines(book):
+    assert book.make("execute").returncode == 0
+    assert book.make("stage").returncode == 0
+    executed = nbformat.read(book.executed("01-one"), as_version=4).cells
+    assert "vnd.cxr.claims" in json.dumps([cell.get("outputs") for cell in executed])
+    cells = nbformat.read(book.executed("01-one", "stage/chapters"), as_version=4).cells
+    assert "vnd.cxr" not in json.dumps([cell.get("outputs") for cell in cells])
+    assert "a table" in json.dumps(cells[2].outputs)
+    assert cells[3].outputs[0].text == "shown\n"
+    assert not [cell for cell in cells if {"papermill", "execution"} & set(cell.metadata)]
+
+
+def test_an_output_that_was_a_note_only_leaves_nothing(tmp_path):
+    data = {"application/vnd.cxr.claims+json": []}
+    cell = nbformat.v4.new_code_cell("claims")
+    cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "in.ipynb")
+    staging.clean_copy(tmp_path / "in.ipynb", tmp_path / "out.ipynb")
+    assert nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[0].outputs == []
+
+
+def test_the_pages_key_has_the_versions_of_what_makes_them(tmp_path, monkeypatch, capsys):
+    (tmp_path / "stage").mkdir()
+    html = tmp_path / "html"
+    html.mkdir()
+    (html / "index.html").write_text("old")
+    key = {
+        "pages": fingerprints.of_contents(tmp_path / "stage"),
+        "versions": fingerprints.of_text(fingerprints.book_versions()),
+    }
+    (tmp_path / "html.key.json").write_text(json.dumps(key))
+    assert staging.build(tmp_path / "stage", html)
+    assert "book: unchanged" in capsys.readouterr().out
+    monkeypatch.setattr(fingerprints, "book_versions", lambda: "another sphinx")
+    assert not staging.build(tmp_path / "stage", html)  # there is nothing to build from
