@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from tests.book.lab_pages import page
 from tests.built import folder, missing
 
 FLAGS = [
@@ -116,3 +117,27 @@ def visit(browser, address):
     yield start
     for tab in opened:
         tab.context.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open labs on a page of their own, from disk: show(lab, width=390, dark=True)."""
+    opened = []
+
+    def start(*labs, width=1280, dark=False, theme="", framed=False, tail="", **options):
+        (tmp_path / "labs.html").write_text(page(labs, theme, framed), encoding="utf-8")
+        visit = Visit(
+            browser,
+            tmp_path.as_uri(),
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            **options,
+        )
+        opened.append(visit)
+        visit.open(f"labs.html{tail}")
+        return visit
+
+    yield start
+    for visit in opened:
+        assert visit.problems == []
+        visit.context.close()

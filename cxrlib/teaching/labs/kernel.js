@@ -1,0 +1,311 @@
+// kernel_lab: a 3 × 3 kernel walks over a picture; the arithmetic of one place is written out.
+
+function startLab(box, config) {
+  const picture = decodePicture(config.picture);
+  const input = greyImage(picture, 0, 255);
+  const presets = Object.entries(config.presets);
+  const state = {
+    kernel: config.kernel.slice(),
+    stride: config.stride,
+    padding: config.padding,
+    row: config.row,
+    column: config.column,
+  };
+  let passing = null; // the place under a mouse that only passes by
+  let ways, output, image;
+
+  // Keras puts half of the zeros in front, and the odd one behind.
+  function way(length) {
+    if (state.padding === "valid") {
+      return { length, places: Math.floor((length - 3) / state.stride) + 1, before: 0, after: 0 };
+    }
+    const places = Math.ceil(length / state.stride);
+    const zeros = Math.max((places - 1) * state.stride + 3 - length, 0);
+    return { length, places, before: Math.floor(zeros / 2), after: Math.ceil(zeros / 2) };
+  }
+
+  const inside = (row, column) =>
+    row >= 0 && row < picture.rows && column >= 0 && column < picture.columns;
+  const pixel = (row, column) =>
+    inside(row, column) ? picture.values[row * picture.columns + column] : 0;
+  const corner = (row, column) => [
+    row * state.stride - ways.down.before,
+    column * state.stride - ways.right.before,
+  ];
+
+  function sumAt(row, column) {
+    const [top, left] = corner(row, column);
+    let sum = 0;
+    for (let i = 0; i < 9; i++)
+      sum += state.kernel[i] * pixel(top + Math.floor(i / 3), left + (i % 3));
+    return sum;
+  }
+
+  function convolve() {
+    ways = { down: way(picture.rows), right: way(picture.columns) };
+    const { places: rows } = ways.down;
+    const { places: columns } = ways.right;
+    const values = new Float64Array(rows * columns);
+    for (let i = 0; i < values.length; i++) values[i] = sumAt(Math.floor(i / columns), i % columns);
+    const low = values.reduce((a, b) => Math.min(a, b));
+    const high = values.reduce((a, b) => Math.max(a, b));
+    const asItIs = low >= 0 && high <= 255.0001;
+    output = { rows, columns, values, low: asItIs ? 0 : low, high: asItIs ? 255 : high };
+    image = greyImage(output, output.low, output.high);
+    state.row = clamp(state.row, 0, rows - 1);
+    state.column = clamp(state.column, 0, columns - 1);
+  }
+
+  // ---- the parts on the page
+
+  const left = pixelCanvas(picture, 1, "");
+  const right = pixelCanvas(picture, 1, "");
+  const watch = {
+    label: "Move the frame: arrow keys, mouse or finger. Shift moves it by five.",
+    point: ([down, across], pressed) => {
+      const row = Math.round((down - 1.5 + ways.down.before) / state.stride);
+      const column = Math.round((across - 1.5 + ways.right.before) / state.stride);
+      const place = [clamp(row, 0, output.rows - 1), clamp(column, 0, output.columns - 1)];
+      passing = pressed ? null : place;
+      if (pressed) [state.row, state.column] = place;
+      showPlace();
+    },
+    step: (down, across) => {
+      passing = null;
+      state.row = clamp(state.row + down, 0, output.rows - 1);
+      state.column = clamp(state.column + across, 0, output.columns - 1);
+      showPlace();
+    },
+    leave: () => {
+      passing = null;
+      showPlace();
+    },
+  };
+  const problem = problemLine(box);
+  const fields = state.kernel.map((value, i) => {
+    const name = `Row ${Math.floor(i / 3) + 1}, column ${(i % 3) + 1}`;
+    return numberField({
+      label: `Kernel: ${name.toLowerCase()}`,
+      where: `${name}: `,
+      value,
+      low: -1000,
+      high: 1000,
+      write: weightText,
+      problem,
+      changed: (number) => {
+        state.kernel[i] = number;
+        showAll();
+      },
+    });
+  });
+  const set = (key) => (value) => {
+    // The frame stays where it is in the picture, not in the result.
+    const [row, column] = corner(state.row, state.column);
+    state[key] = value;
+    ways = { down: way(picture.rows), right: way(picture.columns) };
+    state.row = Math.max(Math.round((row + ways.down.before) / state.stride), 0);
+    state.column = Math.max(Math.round((column + ways.right.before) / state.stride), 0);
+    showAll();
+  };
+  const preset = pills(box, {
+    legend: "Kernel",
+    options: presets.map(([name]) => [name, name]),
+    value: "",
+    changed: (name) => {
+      state.kernel = config.presets[name].slice();
+      showAll();
+    },
+  });
+  const stride = pills(box, {
+    legend: "Stride",
+    options: [
+      [1, "1"],
+      [2, "2"],
+      [3, "3"],
+    ],
+    value: state.stride,
+    changed: set("stride"),
+  });
+  const padding = pills(box, {
+    legend: "Padding",
+    options: [
+      ["valid", "valid"],
+      ["same", "same (zeros)"],
+    ],
+    value: state.padding,
+    changed: set("padding"),
+  });
+  const size = element("output", { class: "size" });
+  const ramp = [element("span"), element("span")];
+  const products = state.kernel.map(() => [
+    element("i", { class: "swatch" }),
+    element("span"),
+    element("span"),
+  ]);
+  const cells = products.map(([swatch, factors, product]) =>
+    element("div", { class: "lab-cell" }, factors, product),
+  );
+  const sum = element("output", { class: "big sum", "aria-live": "polite" });
+
+  const threes = "grid-template-columns: repeat(3, 1fr)";
+  const grid = (children) => element("div", { class: "lab-cells", style: threes }, ...children);
+  box.querySelector(".lab-body").replaceChildren(
+    preset,
+    element(
+      "div",
+      { class: "two", style: "margin-top: 0.8rem" },
+      element(
+        "div",
+        null,
+        element("p", { class: "lab-name" }, "Picture"),
+        pointable(left, watch),
+        element(
+          "p",
+          { class: "soft" },
+          `${picture.rows} × ${picture.columns} pixels, 0 black to 255 white`,
+        ),
+      ),
+      element(
+        "div",
+        null,
+        element("p", { class: "lab-name" }, "Result"),
+        pointable(right, watch),
+        element("div", { class: "ramp" }, ramp[0], element("i"), ramp[1]),
+      ),
+    ),
+    element(
+      "div",
+      { class: "parts" },
+      element(
+        "div",
+        { class: "lab-card" },
+        element("p", { class: "lab-name" }, "At the frame: pixel × weight"),
+        grid(cells),
+        element("div", { style: "margin-top: 0.5rem" }, sum),
+      ),
+      element(
+        "div",
+        { class: "stack" },
+        element(
+          "fieldset",
+          null,
+          element("legend", null, "The nine weights"),
+          grid(fields),
+          problem,
+        ),
+        element("div", { class: "lab-row" }, stride, padding),
+        size,
+      ),
+    ),
+    linkRow(box, config.name, () => ({
+      ...state,
+      kernel: state.kernel.map(weightText),
+    })),
+  );
+
+  // ---- showing
+
+  function showPlace() {
+    const [row, column] = passing || [state.row, state.column];
+    const [top, first] = corner(row, column);
+    const { stride: step } = state;
+    left.redraw((context) => {
+      const { down, right: across } = ways;
+      const wide = picture.columns + across.before + across.after;
+      context.fillStyle = "#000";
+      context.fillRect(-across.before, -down.before, wide, picture.rows + down.before + down.after);
+      context.drawImage(input, 0, 0);
+      frame(context, first, top, 3, 3, 3);
+    });
+    // Each number of the result lies where the middle of its window was.
+    const at = (place, before) => place * step - before + 1.5 - step / 2;
+    right.redraw((context) => {
+      context.strokeStyle = "#7b8794";
+      context.lineWidth = 0.12;
+      context.strokeRect(0, 0, picture.columns, picture.rows);
+      const [x, y] = [at(0, ways.right.before), at(0, ways.down.before)];
+      context.drawImage(image, x, y, output.columns * step, output.rows * step);
+      frame(context, at(column, ways.right.before), at(row, ways.down.before), step, step);
+    });
+    const most = Math.max(1, ...state.kernel.map((weight) => Math.abs(weight) * 255));
+    products.forEach(([swatch, factors, product], i) => {
+      const [y, x] = [top + Math.floor(i / 3), first + (i % 3)];
+      const value = pixel(y, x);
+      const result = value * state.kernel[i];
+      swatch.className = inside(y, x) ? "swatch" : "swatch outside";
+      swatch.style.background = `rgb(${value}, ${value}, ${value})`;
+      factors.replaceChildren(swatch, `${value} × ${withMinus(weightText(state.kernel[i]))}`);
+      product.textContent = `= ${shown(result, 2)}`;
+      const tint = `var(--${result < 0 ? "cool" : "warm"}-tint)`;
+      cells[i].style.setProperty("--tint", `rgba(${tint}, ${(0.45 * Math.abs(result)) / most})`);
+      cells[i].dataset.value = result;
+    });
+    const value = output.values[row * output.columns + column];
+    sum.textContent = `Sum = ${shown(value)}`;
+    sum.append(
+      element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1} of the result`),
+    );
+    Object.assign(sum.dataset, { value, row, column });
+  }
+
+  function sizeSentence({ length, places }) {
+    return state.padding === "same"
+      ? `⌈${length} / ${state.stride}⌉ = ${places}`
+      : `⌊(${length} − 3) / ${state.stride}⌋ + 1 = ${places}`;
+  }
+
+  function showSize() {
+    const { down, right: across } = ways;
+    const zeros = [
+      [down.before, "above"],
+      [down.after, "below"],
+      [across.before, "left"],
+      [across.after, "right"],
+    ]
+      .filter(([count]) => count)
+      .map(([, side]) => side);
+    const both = `rows ${sizeSentence(down)}, columns ${sizeSentence(across)}`;
+    const formula = picture.rows === picture.columns ? sizeSentence(down) : both;
+    size.textContent = `Size of the result: ${formula}, so ${output.rows} × ${output.columns} numbers.`;
+    if (zeros.length) size.append(` A border of zeros: ${zeros.join(", ")}.`);
+    Object.assign(size.dataset, { rows: output.rows, columns: output.columns });
+  }
+
+  function showAll() {
+    convolve();
+    fields.forEach((field, i) => field.put(state.kernel[i]));
+    const alike = (weights) =>
+      weights.every((weight, i) => Math.abs(weight - state.kernel[i]) < 1e-9);
+    const named = presets.find(([, weights]) => alike(weights));
+    preset.put(named ? named[0] : "");
+    stride.put(state.stride);
+    padding.put(state.padding);
+    ramp[0].textContent = `black ${shown(output.low, 1)}`;
+    ramp[1].textContent = `white ${shown(output.high, 1)}`;
+    right.setAttribute(
+      "aria-label",
+      `The result, ${output.rows} by ${output.columns} numbers, ` +
+        `${ramp[0].textContent}, ${ramp[1].textContent}`,
+    );
+    right.numbers = Array.from(output.values);
+    showSize();
+    showPlace();
+  }
+
+  left.setAttribute(
+    "aria-label",
+    `A chest X-ray of ${picture.rows} by ${picture.columns} pixels with the kernel's frame on it`,
+  );
+  showAll();
+  followLinks(box, config.name, (found) => {
+    const weights = (found.get("kernel") || "")
+      .split(",")
+      .map((text) => parseNumber(text, -1000, 1000).value);
+    if (weights.length === 9 && !weights.includes(undefined)) state.kernel = weights;
+    state.stride = linked(found, "stride", 1, 3, state.stride, true);
+    state.padding = oneOf(found, "padding", ["valid", "same"], state.padding);
+    state.row = linked(found, "row", 0, 63, state.row, true);
+    state.column = linked(found, "column", 0, 63, state.column, true);
+    showAll();
+  });
+}

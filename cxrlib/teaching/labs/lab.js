@@ -1,0 +1,358 @@
+// Shared by the labs. Python puts this file and one lab's own file inline, inside one function,
+// so that nothing here becomes a global of the page.
+
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== false && value !== null)
+      made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+}
+
+let ids = 0;
+const newId = (box) => `${box.id}-${++ids}`;
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+// ---- numbers, to read and to type
+
+function shown(number, digits = 3) {
+  const rounded = Number(number.toFixed(digits));
+  return withMinus(String(rounded === 0 ? 0 : rounded));
+}
+
+// In a product a negative number wants brackets: 3 × (−2).
+const bracketed = (number, digits) =>
+  number < 0 ? `(${shown(number, digits)})` : shown(number, digits);
+
+// 0.5 stays 0.5, but a third is 1/3 and not 0.333333.
+function weightText(weight) {
+  const short = String(Number(weight.toFixed(4)));
+  if (Number(short) === weight) return short;
+  for (let below = 3; below <= 16; below++) {
+    const above = Math.round(weight * below);
+    if (Math.abs(weight * below - above) < 1e-12) return `${above}/${below}`;
+  }
+  return String(Number(weight.toFixed(6)));
+}
+
+const withMinus = (text) => text.replace("-", "−");
+
+function parseNumber(text, low, high, whole = false) {
+  const tidy = text.trim().replace(",", ".").replace(/^[−–]/, "-");
+  const quoted = `“${text.trim().slice(0, 20)}”`;
+  if (tidy === "") return { problem: "The field is empty." };
+  const fraction = /^([-+]?\d+)\/(\d+)$/.exec(tidy);
+  const plain = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(tidy);
+  if (!fraction && !plain) return { problem: `${quoted} is not a number.` };
+  const value = fraction ? fraction[1] / fraction[2] : Number(tidy);
+  if (!(value >= low && value <= high)) {
+    return { problem: `${quoted} is outside ${shown(low)} to ${shown(high)}.` };
+  }
+  if (whole && !Number.isInteger(value)) return { problem: `${quoted} is not a whole number.` };
+  return { value };
+}
+
+// A field that never passes on anything but a number; what is wrong stands in `problem`.
+function numberField({
+  label,
+  value,
+  low,
+  high,
+  whole,
+  write = String,
+  problem,
+  where = "",
+  changed,
+}) {
+  let good = value;
+  const field = element("input", {
+    class: "lab-number",
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": label,
+    "aria-describedby": problem.id,
+    value: withMinus(write(value)),
+    input: () => {
+      const read = parseNumber(field.value, low, high, whole);
+      tell(read.problem);
+      if (!read.problem) changed((good = read.value));
+    },
+  });
+  const tell = (trouble) => {
+    if (trouble) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+    problem.textContent = trouble
+      ? `${where}${trouble} Still using ${withMinus(write(good))}.`
+      : "";
+  };
+  field.put = (next) => {
+    const typing = document.activeElement === field && field.hasAttribute("aria-invalid");
+    if (next === good && (typing || parseNumber(field.value, low, high, whole).value === next))
+      return;
+    good = next;
+    field.value = withMinus(write(next));
+    tell("");
+  };
+  return field;
+}
+
+const problemLine = (box) => element("p", { class: "problem", id: newId(box), role: "alert" });
+
+function slider(box, { label, value, low, high, step, write, changed }) {
+  const problem = problemLine(box);
+  const id = newId(box);
+  const range = element("input", {
+    type: "range",
+    id,
+    min: low,
+    max: high,
+    step,
+    value,
+    input: () => changed(Number(range.value)),
+  });
+  const whole = step === 1;
+  const field = numberField({
+    label: `${label}, typed`,
+    value,
+    low,
+    high,
+    whole,
+    write,
+    problem,
+    changed,
+  });
+  const name = element("label", { for: id, class: "lab-name" }, label);
+  const both = element("div", { class: "slider" }, name, range, field, problem);
+  both.put = (next) => {
+    range.value = next;
+    field.put(next);
+  };
+  return both;
+}
+
+// ---- a choice of a few, as radio buttons
+
+function pills(box, { legend, options, value, changed }) {
+  const name = newId(box);
+  const inputs = options.map(([key]) =>
+    element("input", {
+      type: "radio",
+      name,
+      value: key,
+      change: () => changed(key),
+    }),
+  );
+  const labels = options.map(([, text], i) =>
+    element("label", { class: "pill" }, inputs[i], element("span", null, text)),
+  );
+  const whole = element(
+    "fieldset",
+    null,
+    element("legend", null, legend),
+    element("div", { class: "pills" }, ...labels),
+  );
+  whole.put = (next) =>
+    inputs.forEach((input, i) => {
+      input.checked = options[i][0] === next;
+    });
+  whole.put(value);
+  return whole;
+}
+
+// ---- grey pictures
+
+function decodePicture({ rows, columns, bytes }) {
+  const text = atob(bytes);
+  return { rows, columns, values: Float64Array.from(text, (letter) => letter.charCodeAt(0)) };
+}
+
+function greyImage({ rows, columns, values }, low, high) {
+  const small = element("canvas", { width: columns, height: rows });
+  const context = small.getContext("2d");
+  const image = context.createImageData(columns, rows);
+  const span = high - low;
+  values.forEach((value, i) => {
+    const grey = span > 0 ? (255 * (value - low)) / span : 128;
+    image.data.fill(grey, 4 * i, 4 * i + 3);
+    image.data[4 * i + 3] = 255;
+  });
+  context.putImageData(image, 0, 0);
+  return small;
+}
+
+// A canvas whose unit is one pixel of the picture, with `margin` pixels of room around it.
+function pixelCanvas({ rows, columns }, margin, label) {
+  const unit = Math.max(4, Math.round(576 / (Math.max(rows, columns) + 2 * margin)));
+  const canvas = element("canvas", {
+    role: "img",
+    "aria-label": label,
+    width: (columns + 2 * margin) * unit,
+    height: (rows + 2 * margin) * unit,
+  });
+  const context = canvas.getContext("2d");
+  canvas.redraw = (paint) => {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(unit, 0, 0, unit, margin * unit, margin * unit);
+    context.imageSmoothingEnabled = false;
+    paint(context);
+  };
+  canvas.place = (event) => {
+    const area = canvas.getBoundingClientRect();
+    const down = (event.clientY - area.top) / area.height;
+    const right = (event.clientX - area.left) / area.width;
+    return [down * (rows + 2 * margin) - margin, right * (columns + 2 * margin) - margin];
+  };
+  return canvas;
+}
+
+// Dark around bright, so that it shows on every grey; as thick on a phone as on a desk.
+function frame(context, x, y, width, height, inner = 1) {
+  const { canvas } = context;
+  const thin = canvas.width / (canvas.clientWidth || 300) / context.getTransform().a;
+  const around = (distance, thickness, colour) => {
+    context.strokeStyle = colour;
+    context.lineWidth = thickness;
+    context.strokeRect(x - distance, y - distance, width + 2 * distance, height + 2 * distance);
+  };
+  around(1.25 * thin, 4.5 * thin, "#000");
+  context.strokeStyle = "#ffb454";
+  context.lineWidth = 0.8 * thin;
+  for (let i = 1; i < inner; i++) {
+    context.strokeRect(x, y + (height * i) / inner, width, 0);
+    context.strokeRect(x + (width * i) / inner, y, 0, height);
+  }
+  around(1.25 * thin, 2 * thin, "#ffb454");
+}
+
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+// Mouse, finger and arrow keys on a drawing. A mouse that only passes by previews;
+// pressing, touching and keys stay.
+function pointable(content, { label, point, step, leave = () => {} }) {
+  const drawing = content.place ? content : content.querySelector("canvas");
+  const aim = (event) => {
+    const pressed = event.buttons > 0 || event.pointerType !== "mouse";
+    point(drawing.place(event), pressed);
+  };
+  return element(
+    "div",
+    {
+      class: "lab-view",
+      tabindex: 0,
+      role: "application",
+      "aria-label": label,
+      pointerdown: (event) => {
+        event.currentTarget.focus({ preventScroll: true, focusVisible: false });
+        event.currentTarget.setPointerCapture(event.pointerId);
+        aim(event);
+        event.preventDefault();
+      },
+      pointermove: aim,
+      pointerleave: leave,
+      keydown: (event) => {
+        const direction = STEPS[event.key];
+        if (!direction || event.ctrlKey || event.metaKey || event.altKey) return;
+        const far = event.shiftKey ? 5 : 1;
+        step(direction[0] * far, direction[1] * far);
+        event.preventDefault();
+        event.stopPropagation();
+      },
+    },
+    content,
+  );
+}
+
+// ---- the state in a link: page.html#kernel_lab=stride:2;padding:same
+
+function stateInLink(name) {
+  let hash;
+  try {
+    hash = decodeURIComponent(window.location.hash);
+  } catch {
+    return null;
+  }
+  const part = hash
+    .slice(1)
+    .split("&")
+    .find((one) => one.startsWith(`${name}=`));
+  if (!part) return null;
+  return new Map(
+    part
+      .slice(name.length + 1)
+      .split(";")
+      .map((pair) => {
+        const cut = pair.indexOf(":");
+        return [pair.slice(0, cut), pair.slice(cut + 1)];
+      }),
+  );
+}
+
+// A number from a link, or the present one where the link makes no sense.
+function linked(found, key, low, high, present, whole = false) {
+  const read = parseNumber(found.get(key) || "", low, high, whole);
+  return read.problem ? present : read.value;
+}
+
+const oneOf = (found, key, choices, present) =>
+  choices.includes(found.get(key)) ? found.get(key) : present;
+
+// Inside a notebook's frame the address is not the page's own, so only the text is offered.
+function pageAddress() {
+  const framed = window.self !== window.top || document.body.hasAttribute("data-jp-theme-light");
+  const { protocol, host, pathname } = window.location;
+  if (framed || !/^(https?|file):$/.test(protocol)) return null;
+  return `${protocol}//${host}${pathname}`;
+}
+
+function linkRow(box, name, write) {
+  const text = element("input", {
+    type: "text",
+    readonly: true,
+    hidden: true,
+    "aria-label": "Link to this state",
+  });
+  const answer = element("output", { class: "soft", "aria-live": "polite" });
+  const offer = (sentence) => {
+    answer.textContent = sentence;
+    text.select();
+  };
+  const copy = () => {
+    const page = pageAddress();
+    const pairs = Object.entries(write()).map(([key, value]) => `${key}:${value}`);
+    text.value = `${page || ""}#${name}=${pairs.join(";")}`;
+    text.hidden = false;
+    if (!page) return offer("Copy this text and put it behind the address of the book's page.");
+    if (!navigator.clipboard) return offer("Copy this text.");
+    return navigator.clipboard.writeText(text.value).then(
+      () => offer("Copied."),
+      () => offer("Copy this text."),
+    );
+  };
+  const button = element("button", { type: "button", click: copy }, "Copy link to this state");
+  const row = element("div", { class: "lab-link" }, button, answer, text);
+  const outdated = (event) => {
+    if (row.contains(event.target)) return;
+    text.hidden = true;
+    answer.textContent = "";
+  };
+  for (const kind of ["input", "pointerdown", "keydown"]) box.addEventListener(kind, outdated);
+  return row;
+}
+
+// Follow the link the page was opened with, and any that is opened later.
+function followLinks(box, name, restore) {
+  const follow = () => {
+    const found = stateInLink(name);
+    if (!found) return;
+    restore(found);
+    box.scrollIntoView({ block: "nearest" });
+  };
+  window.addEventListener("hashchange", follow);
+  follow();
+}

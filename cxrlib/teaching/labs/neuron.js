@@ -1,0 +1,232 @@
+// neuron_lab: two inputs, two weights, a bias, an activation, and the line that they draw.
+
+function startLab(box, config) {
+  const { points, labels, classes, features, reach } = config;
+  const state = { ...config.start };
+  const [w1Name, w2Name] = features;
+  let passing = null; // the place under a mouse that only passes by
+
+  const ACTIVATIONS = {
+    step: { of: (z) => (z > 0 ? 1 : 0), written: (z) => [`step(${z})`], shade: (a) => a },
+    sigmoid: {
+      of: (z) => 1 / (1 + Math.exp(-z)),
+      written: (z) => ["1 / (1 + e", element("sup", null, `−${z}`), ")"],
+      shade: (a) => a,
+    },
+    relu: {
+      of: (z) => Math.max(0, z),
+      written: (z) => [`max(0, ${z})`],
+      shade: (a) => 0.5 + Math.min(a, 2) / 4,
+    },
+    tanh: { of: Math.tanh, written: (z) => [`tanh ${z}`], shade: (a) => (a + 1) / 2 },
+  };
+
+  const sumOf = ([x, y]) => state.w1 * x + state.w2 * y + state.bias;
+
+  // log(1 + e^z) without ever computing e^z of a large z
+  const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+
+  function lossOf(z, label) {
+    if (state.activation === "sigmoid") return softplus(z) - label * z;
+    const target = state.activation === "tanh" ? 2 * label - 1 : label;
+    return (ACTIVATIONS[state.activation].of(z) - target) ** 2;
+  }
+
+  // ---- the parts on the page: the drawing is Python's, only what moves is moved here
+
+  const svg = box.querySelector("svg");
+  const dots = [...svg.querySelectorAll(".dots > g")];
+  const [line, arrow, chosen] = ["line", "arrow", "chosen"].map((name) =>
+    svg.querySelector(`.${name}`),
+  );
+  const shade = element("canvas", { width: 80, height: 80, "aria-hidden": "true" });
+  shade.place = (event) => {
+    const area = shade.getBoundingClientRect();
+    const right = (event.clientX - area.left) / area.width;
+    const down = (event.clientY - area.top) / area.height;
+    return [(1 - 2 * down) * reach, (2 * right - 1) * reach];
+  };
+  const tidy = (value) => Number(clamp(value, -reach, reach).toFixed(2));
+  const watch = {
+    label: "Move the chosen point: arrow keys, mouse or finger. Shift moves it by five steps.",
+    point: ([y, x], pressed) => {
+      passing = pressed ? null : [tidy(x), tidy(y)];
+      if (pressed) Object.assign(state, { x: tidy(x), y: tidy(y) });
+      showPoint();
+    },
+    step: (down, across) => {
+      passing = null;
+      Object.assign(state, { x: tidy(state.x + across * 0.1), y: tidy(state.y - down * 0.1) });
+      showPoint();
+    },
+    leave: () => {
+      passing = null;
+      showPoint();
+    },
+  };
+  const change = (key) => (value) => {
+    state[key] = value;
+    showAll();
+  };
+  const fourDigits = (value) => String(Number(value.toFixed(4)));
+  const knob = (label, key) =>
+    slider(box, {
+      label,
+      value: state[key],
+      low: -config.limit,
+      high: config.limit,
+      step: 0.1,
+      write: fourDigits,
+      changed: change(key),
+    });
+  const knobs = {
+    w1: knob(`Weight of the ${w1Name}, w₁`, "w1"),
+    w2: knob(`Weight of the ${w2Name}, w₂`, "w2"),
+    bias: knob("Bias, b", "bias"),
+  };
+  const activation = pills(box, {
+    legend: "Activation",
+    value: state.activation,
+    changed: change("activation"),
+    options: [
+      ["step", "step"],
+      ["sigmoid", "sigmoid"],
+      ["relu", "ReLU"],
+      ["tanh", "tanh"],
+    ],
+  });
+  const sum = element("output", { class: "sum" });
+  const answer = element("output", { class: "big answer", "aria-live": "polite" });
+  const verdict = element("p", { class: "soft" });
+  const loss = element("output", { class: "big loss", "aria-live": "polite" });
+  const right = element("output", { class: "right" });
+
+  const plane = box.querySelector(".plane");
+  plane.prepend(shade);
+  const still = box.querySelector(".drawing");
+  const view = pointable(plane, watch);
+  still.querySelector(".upright").after(view);
+  box.querySelector(".lab-body").replaceChildren(
+    element(
+      "div",
+      { class: "parts", style: "margin-top: 0" },
+      still,
+      element(
+        "div",
+        { class: "stack" },
+        ...Object.values(knobs),
+        activation,
+        element("div", { class: "lab-card" }, loss, right),
+      ),
+    ),
+    element(
+      "div",
+      { class: "lab-card", style: "margin-top: 0.9rem" },
+      element("p", { class: "lab-name" }, "At the cross"),
+      sum,
+      answer,
+      verdict,
+    ),
+    linkRow(box, config.name, () => ({ ...state })),
+  );
+
+  // ---- showing
+
+  const across = (x) => 200 + (200 * x) / reach;
+  const down = (y) => 200 - (200 * y) / reach;
+  const put = (part, places) => {
+    for (const [name, value] of Object.entries(places)) part.setAttribute(name, value.toFixed(2));
+  };
+
+  function showLine() {
+    const { w1, w2, bias } = state;
+    const length = Math.hypot(w1, w2);
+    const none = length === 0;
+    line.toggleAttribute("hidden", none);
+    arrow.toggleAttribute("hidden", none);
+    if (none) return;
+    const [ux, uy] = [w1 / length, w2 / length];
+    const [x, y] = [(-bias / length) * ux, (-bias / length) * uy];
+    const far = 4 * reach;
+    put(line, {
+      x1: across(x - uy * far),
+      y1: down(y + ux * far),
+      x2: across(x + uy * far),
+      y2: down(y - ux * far),
+    });
+    const turn = (-Math.atan2(w2, w1) * 180) / Math.PI;
+    arrow.setAttribute(
+      "transform",
+      `translate(${across(x).toFixed(1)} ${down(y).toFixed(1)}) rotate(${turn.toFixed(1)})`,
+    );
+  }
+
+  function showShade() {
+    const context = shade.getContext("2d");
+    const { width } = shade;
+    const image = context.createImageData(width, width);
+    const { of, shade: level } = ACTIVATIONS[state.activation];
+    for (let i = 0; i < width * width; i++) {
+      const x = ((2 * (i % width) + 1) / width - 1) * reach;
+      const y = (1 - (2 * Math.floor(i / width) + 1) / width) * reach;
+      const t = 2 * level(of(sumOf([x, y]))) - 1;
+      const colour = t > 0 ? [217, 130, 43] : [31, 95, 139];
+      image.data.set([...colour, 95 * Math.abs(t)], 4 * i);
+    }
+    context.putImageData(image, 0, 0);
+  }
+
+  function showScore() {
+    const sums = points.map(sumOf);
+    const wrong = sums.map((z, i) => z > 0 !== (labels[i] === 1));
+    dots.forEach((dot, i) => dot.classList.toggle("wrong", wrong[i]));
+    const mean = sums.reduce((total, z, i) => total + lossOf(z, labels[i]), 0) / points.length;
+    const name = state.activation === "sigmoid" ? "cross-entropy" : "mean squared error";
+    loss.replaceChildren(`Loss ${shown(mean)} `, element("span", { class: "soft" }, name));
+    const of = (label) => {
+      const all = labels.filter((one) => one === label).length;
+      return `${wrong.filter((bad, i) => bad && labels[i] === label).length} of ${all}`;
+    };
+    const hits = wrong.filter((bad) => !bad).length;
+    right.textContent = `${hits} of ${points.length} right. Missed ${classes[1]}: ${of(1)}. False alarms: ${of(0)}.`;
+    loss.dataset.value = mean;
+    right.dataset.accuracy = hits / points.length;
+  }
+
+  function showPoint() {
+    const [x, y] = passing || [state.x, state.y];
+    chosen.setAttribute("transform", `translate(${across(x).toFixed(1)} ${down(y).toFixed(1)})`);
+    const z = sumOf([x, y]);
+    const { of, written } = ACTIVATIONS[state.activation];
+    const output = of(z);
+    const b = (number) => bracketed(number, 4);
+    sum.textContent =
+      `z = w₁ × ${w1Name} + w₂ × ${w2Name} + b = ` +
+      `${shown(state.w1, 4)} × ${b(x)} + ${b(state.w2)} × ${b(y)} + ${b(state.bias)} = ${shown(z)}`;
+    answer.replaceChildren(...written(bracketed(z)), ` = ${shown(output)}`);
+    verdict.textContent =
+      z > 0
+        ? `z is above 0: on the side of ${classes[1]}.`
+        : `z is not above 0: on the side of ${classes[0]}.`;
+    Object.assign(sum.dataset, { x, y, value: z });
+    answer.dataset.value = output;
+  }
+
+  function showAll() {
+    for (const [key, control] of Object.entries(knobs)) control.put(state[key]);
+    activation.put(state.activation);
+    showLine();
+    showShade();
+    showScore();
+    showPoint();
+  }
+
+  showAll();
+  followLinks(box, config.name, (found) => {
+    for (const key of ["w1", "w2", "bias"])
+      state[key] = linked(found, key, -config.limit, config.limit, state[key]);
+    for (const key of ["x", "y"]) state[key] = linked(found, key, -reach, reach, state[key]);
+    state.activation = oneOf(found, "activation", Object.keys(ACTIVATIONS), state.activation);
+    showAll();
+  });
+}

@@ -1,0 +1,295 @@
+// pooling_lab: squares of a picture become one number each; then the picture moves.
+
+function startLab(box, config) {
+  const picture = decodePicture(config.picture);
+  const { rows, columns } = picture;
+  const state = { ...config.start };
+  const TENTH = 25.5; // of the range 0 to 255
+  let passing = null;
+  let moved, before, after, movedImage, pooledImage;
+
+  // What moves in from outside repeats the edge.
+  function shifted() {
+    const values = new Float64Array(rows * columns);
+    for (let row = 0; row < rows; row++) {
+      const from = Math.max(row - state.down, 0) * columns;
+      for (let column = 0; column < columns; column++) {
+        values[row * columns + column] = picture.values[from + Math.max(column - state.right, 0)];
+      }
+    }
+    return { rows, columns, values };
+  }
+
+  const places = (length) => Math.floor((length - state.size) / state.stride) + 1;
+
+  function squareAt(values, row, column) {
+    const numbers = [];
+    for (let i = 0; i < state.size; i++) {
+      const from = (row * state.stride + i) * columns + column * state.stride;
+      for (let j = 0; j < state.size; j++) numbers.push(values[from + j]);
+    }
+    return numbers;
+  }
+
+  function one(numbers) {
+    if (state.kind === "max") return Math.max(...numbers);
+    return numbers.reduce((a, b) => a + b) / numbers.length;
+  }
+
+  function pool({ values }) {
+    const pooled = { rows: places(rows), columns: places(columns), values: [] };
+    for (let row = 0; row < pooled.rows; row++) {
+      for (let column = 0; column < pooled.columns; column++) {
+        pooled.values.push(one(squareAt(values, row, column)));
+      }
+    }
+    return pooled;
+  }
+
+  const changes = (a, b) =>
+    a.values.map((value, i) => (Math.abs(value - b.values[i]) > TENTH ? 1 : 0));
+
+  // ---- the parts on the page
+
+  const left = pixelCanvas(picture, 0, "");
+  const right = pixelCanvas(picture, 0, "");
+  const goTo = (row, column, stays) => {
+    const place = [clamp(row, 0, after.rows - 1), clamp(column, 0, after.columns - 1)];
+    passing = stays ? null : place;
+    if (stays) [state.row, state.column] = place;
+    showPlace();
+  };
+  const watch = {
+    label: "Move the square: arrow keys, mouse or finger. Shift moves it by five.",
+    point: ([down, across], pressed) => {
+      const half = (state.size - state.stride) / 2;
+      goTo(
+        Math.floor((down - half) / state.stride),
+        Math.floor((across - half) / state.stride),
+        pressed,
+      );
+    },
+    step: (down, across) => goTo(state.row + down, state.column + across, true),
+    leave: () => {
+      passing = null;
+      showPlace();
+    },
+  };
+  const set = (key) => (value) => {
+    // The square stays where it is in the picture; a new size brings its own stride, as in Keras.
+    const [y, x] = [state.row * state.stride, state.column * state.stride];
+    state[key] = value;
+    if (key === "size") state.stride = value;
+    state.row = Math.round(y / state.stride);
+    state.column = Math.round(x / state.stride);
+    showAll();
+  };
+  const few = (legend, numbers, key) =>
+    pills(box, {
+      legend,
+      options: numbers.map((n) => [n, String(n)]),
+      value: state[key],
+      changed: set(key),
+    });
+  const kind = pills(box, {
+    legend: "Keep the",
+    options: [
+      ["max", "maximum"],
+      ["average", "average"],
+    ],
+    value: state.kind,
+    changed: set("kind"),
+  });
+  const size = few("Size", [2, 3, 4], "size");
+  const stride = few("Stride", [1, 2, 3, 4], "stride");
+  const shift = (label, key) =>
+    slider(box, {
+      label,
+      value: state[key],
+      low: 0,
+      high: 4,
+      step: 1,
+      changed: (value) => {
+        state[key] = value;
+        showAll();
+      },
+    });
+  const toRight = shift("Move the picture to the right (pixels)", "right");
+  const downwards = shift("Move it down (pixels)", "down");
+  const shape = element("output", { class: "shape" });
+  const square = element("div", { class: "lab-cells" });
+  const answer = element("output", { class: "big answer", "aria-live": "polite" });
+  const meters = ["", " warm"].map((look) => [
+    element("output", { "aria-live": "polite" }),
+    element("div"),
+    look,
+  ]);
+  const meter = ([text, bar, look]) =>
+    element("div", null, text, element("div", { class: `meter${look}` }, bar));
+
+  box.querySelector(".lab-body").replaceChildren(
+    element("div", { class: "lab-row" }, kind, size, stride),
+    element(
+      "div",
+      { class: "two", style: "margin-top: 0.8rem" },
+      element(
+        "div",
+        null,
+        element("p", { class: "lab-name" }, "Picture, moved"),
+        pointable(left, watch),
+      ),
+      element("div", null, element("p", { class: "lab-name" }, "Pooled"), pointable(right, watch)),
+    ),
+    element(
+      "p",
+      { class: "soft" },
+      "A dot marks a pooled number that the move changed by more than a tenth of the range from 0 to 255.",
+    ),
+    element(
+      "div",
+      { class: "parts" },
+      element(
+        "div",
+        { class: "stack" },
+        toRight,
+        downwards,
+        element(
+          "div",
+          { class: "lab-card stack" },
+          element("p", { class: "lab-name" }, "Changed by more than a tenth"),
+          ...meters.map(meter),
+        ),
+      ),
+      element(
+        "div",
+        { class: "stack" },
+        element(
+          "div",
+          { class: "lab-card" },
+          element("p", { class: "lab-name" }, "In the square"),
+          square,
+          element("div", { style: "margin-top: 0.5rem" }, answer),
+        ),
+        shape,
+      ),
+    ),
+    linkRow(box, config.name, () => ({ ...state })),
+  );
+
+  // ---- showing
+
+  function showPlace() {
+    const [row, column] = passing || [state.row, state.column];
+    const { size: side, stride: step } = state;
+    left.redraw((context) => {
+      context.drawImage(movedImage, 0, 0);
+      frame(context, column * step, row * step, side, side, side);
+    });
+    const half = (side - step) / 2;
+    right.redraw((context) => {
+      context.translate(half, half);
+      context.drawImage(pooledImage, 0, 0, after.columns * step, after.rows * step);
+      showDots(context, step);
+      frame(context, column * step, row * step, step, step);
+    });
+    const numbers = squareAt(moved.values, row, column);
+    const kept = after.values[row * after.columns + column];
+    const best = state.kind === "max" ? numbers.indexOf(kept) : -1;
+    square.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
+    square.replaceChildren(
+      ...numbers.map((number, i) => {
+        const grey = `background: rgb(${number}, ${number}, ${number})`;
+        return element(
+          "div",
+          { class: i === best ? "lab-cell best" : "lab-cell" },
+          element("i", { class: "swatch", style: grey }),
+          String(number),
+        );
+      }),
+    );
+    const total = numbers.reduce((a, b) => a + b);
+    const mean = `${total} / ${numbers.length} = ${shown(kept)}`;
+    answer.textContent = state.kind === "max" ? `Largest = ${shown(kept)}` : mean;
+    answer.append(element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1}`));
+    Object.assign(answer.dataset, { value: kept, row, column });
+  }
+
+  function showDots(context, step) {
+    const radius = Math.min(0.18 * step, 0.5);
+    changes(before, after).forEach((changed, i) => {
+      if (!changed) return;
+      const [y, x] = [Math.floor(i / after.columns), i % after.columns];
+      for (const [grow, colour] of [
+        [1.6, "#000"],
+        [1, "#ffb454"],
+      ]) {
+        context.fillStyle = colour;
+        context.beginPath();
+        context.arc((x + 0.5) * step, (y + 0.5) * step, radius * grow, 0, 7);
+        context.fill();
+      }
+    });
+  }
+
+  function showShare([text, bar], what, a, b) {
+    const list = changes(a, b);
+    const count = list.reduce((sum, changed) => sum + changed, 0);
+    const share = count / list.length;
+    text.replaceChildren(
+      `${what}: `,
+      element("strong", null, `${Math.round(100 * share)} %`),
+      element("span", { class: "soft" }, ` (${count} of ${list.length})`),
+    );
+    text.dataset.share = share;
+    bar.style.width = `${100 * share}%`;
+  }
+
+  function showSize() {
+    const by = (length) =>
+      `⌊(${length} − ${state.size}) / ${state.stride}⌋ + 1 = ${places(length)}`;
+    const formula = rows === columns ? by(rows) : `rows ${by(rows)}, columns ${by(columns)}`;
+    shape.textContent = `Size of the result: ${formula}, so ${after.rows} × ${after.columns} numbers.`;
+    Object.assign(shape.dataset, { rows: after.rows, columns: after.columns });
+  }
+
+  function showAll() {
+    moved = shifted();
+    before = pool(picture);
+    after = pool(moved);
+    movedImage = greyImage(moved, 0, 255);
+    pooledImage = greyImage(after, 0, 255);
+    state.row = clamp(state.row, 0, after.rows - 1);
+    state.column = clamp(state.column, 0, after.columns - 1);
+    const controls = { kind, size, stride, right: toRight, down: downwards };
+    for (const [key, control] of Object.entries(controls)) control.put(state[key]);
+    left.setAttribute(
+      "aria-label",
+      `A chest X-ray of ${rows} by ${columns} pixels, ` +
+        `moved ${state.right} to the right and ${state.down} down`,
+    );
+    right.setAttribute(
+      "aria-label",
+      `The same after pooling: ${after.rows} by ${after.columns} numbers`,
+    );
+    right.numbers = after.values;
+    showSize();
+    showShare(meters[0], "Pixels of the picture", picture, moved);
+    showShare(meters[1], "Pooled numbers", before, after);
+    showPlace();
+  }
+
+  showAll();
+  followLinks(box, config.name, (found) => {
+    const whole = (key, low, high) => linked(found, key, low, high, state[key], true);
+    Object.assign(state, {
+      size: whole("size", 2, 4),
+      stride: whole("stride", 1, 4),
+      kind: oneOf(found, "kind", ["max", "average"], state.kind),
+      right: whole("right", 0, 4),
+      down: whole("down", 0, 4),
+      row: whole("row", 0, 63),
+      column: whole("column", 0, 63),
+    });
+    showAll();
+  });
+}
