@@ -1,9 +1,15 @@
 """Networks by hand, in NumPy only: each function is taught in a chapter and used ever after.
 
-Arrays: pictures as rows ``x`` (N, D), labels ``y`` (N, 1) of 0 and 1, weights (D, K), bias (K,).
+Chapter 02: pictures as rows ``x`` (N, D), labels ``y`` (N, 1) of 0 and 1, weights (D, K),
+bias (K,). Chapters 03 and 04: pictures ``x`` (N, H, W, C), kernels (high, wide, C, K), as in Keras;
+one picture (H, W) with one kernel (high, wide) will do too. A gradient function takes the layer's
+input and ``back``, the gradient of the loss for the layer's output.
 """
 
+from cxrlib.models.scratch.classes import cross_entropy, cross_entropy_gradient, softmax
+from cxrlib.models.scratch.convolution import conv2d, conv2d_gradients
 from cxrlib.models.scratch.descent import gradient_descent, numeric_gradient
+from cxrlib.models.scratch.kernels import BLUR, EDGES, IDENTITY, SHARPEN, SOBEL_X, SOBEL_Y
 from cxrlib.models.scratch.neurons import (
     binary_cross_entropy,
     dense,
@@ -13,15 +19,52 @@ from cxrlib.models.scratch.neurons import (
     relu,
     sigmoid,
 )
+from cxrlib.models.scratch.passing_back import dense_gradients, relu_gradient
+from cxrlib.models.scratch.pooling import (
+    average_pool,
+    average_pool_gradient,
+    global_average_pool,
+    global_average_pool_gradient,
+    global_max_pool,
+    global_max_pool_gradient,
+    max_pool,
+    max_pool_gradient,
+)
+from cxrlib.models.scratch.windows import borders, padded, unpadded, windows
 
 __all__ = [
+    "BLUR",
+    "EDGES",
+    "IDENTITY",
+    "SHARPEN",
+    "SOBEL_X",
+    "SOBEL_Y",
+    "average_pool",
+    "average_pool_gradient",
     "binary_cross_entropy",
+    "borders",
+    "conv2d",
+    "conv2d_gradients",
+    "cross_entropy",
+    "cross_entropy_gradient",
     "dense",
+    "dense_gradients",
+    "global_average_pool",
+    "global_average_pool_gradient",
+    "global_max_pool",
+    "global_max_pool_gradient",
     "gradient_descent",
+    "max_pool",
+    "max_pool_gradient",
     "network",
     "network_gradients",
     "neuron_gradients",
     "numeric_gradient",
+    "padded",
     "relu",
+    "relu_gradient",
     "sigmoid",
+    "softmax",
+    "unpadded",
+    "windows",
 ]

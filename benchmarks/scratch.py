@@ -1,0 +1,98 @@
+"""Time the course's NumPy convolution against Keras on the CPU, side by side.
+
+    python benchmarks/scratch.py [--size 224] [--kernels 16] [--pictures 1] [--repeats 30]
+
+Both convolve the same float32 pictures with the same 3×3 kernels, forward and back, by turns in one
+process. Given is the median; Keras is timed as a plain call and inside a ``tf.function``, and the
+faster of the two is what NumPy is compared with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+GOAL = 10  # at most so many times as slow as Keras
+
+
+def ways(size: int, kernels: int, pictures: int) -> dict[str, Callable]:
+    """Make the functions to time, and see that they agree."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from cxrlib.models import scratch
+
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 1, size=(pictures, size, size, 1)).astype("float32")
+    layer = keras.layers.Conv2D(kernels, 3, padding="same")
+    layer.build(x.shape)
+    weights = [w.numpy() for w in layer.weights]
+    back = rng.normal(size=(*x.shape[:3], kernels)).astype("float32")
+    there, error = tf.constant(x), tf.constant(back)
+
+    def slopes() -> list:
+        with tf.GradientTape() as tape:
+            tape.watch(there)
+            out = layer(there)
+        return tape.gradient(out, [there, *layer.weights], output_gradients=error)
+
+    forward = tf.function(lambda: layer(there))
+    backward = tf.function(slopes)
+    found = {
+        "numpy": lambda: scratch.conv2d(x, *weights, padding="same"),
+        "keras": lambda: layer(there).numpy(),
+        "keras_compiled": lambda: forward().numpy(),
+        "numpy_gradients": lambda: scratch.conv2d_gradients(x, weights[0], back, padding="same"),
+        "keras_gradients": lambda: [g.numpy() for g in slopes()],
+        "keras_compiled_gradients": lambda: [g.numpy() for g in backward()],
+    }
+    assert np.abs(found["numpy"]() - found["keras"]()).max() < 1e-5
+    for ours, theirs in zip(found["numpy_gradients"](), found["keras_gradients"](), strict=True):
+        assert np.allclose(ours, theirs, rtol=1e-3, atol=0.01)  # sums of 50,000 terms
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--kernels", type=int, default=16)
+    parser.add_argument("--pictures", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=30)
+    options = parser.parse_args()
+    functions = ways(options.size, options.kernels, options.pictures)
+    times = {name: [] for name in functions}
+    for turn in range(options.repeats + 3):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            if turn >= 3:  # the first turns compile and warm up
+                times[name].append(1000 * (time.perf_counter() - start))
+    median = {name: round(statistics.median(found), 3) for name, found in times.items()}
+    ratios = {
+        what: median[f"numpy{what}"] / min(median[f"keras{what}"], median[f"keras_compiled{what}"])
+        for what in ("", "_gradients")
+    }
+    answer = {
+        **vars(options),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "milliseconds": median,
+        "numpy_times_as_slow_as_keras": {
+            k.strip("_") or "forward": round(r, 2) for k, r in ratios.items()
+        },
+        "goal": GOAL,
+        "reached": max(ratios.values()) <= GOAL,
+    }
+    print(json.dumps(answer, indent=2))
+
+
+if __name__ == "__main__":
+    main()
