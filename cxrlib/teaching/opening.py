@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
@@ -31,12 +32,18 @@ def begin(chapter: str, quick: bool = False, seed: int = 0) -> None:
         Printed, so that a printed page says how to get the same numbers.
     """
     claims.start(chapter, quick=quick)
+    logging.getLogger("tensorflow").addFilter(_no_advice_on_tracing)
     plots.use_style()
     parts = [f"Python {platform.python_version()}"]
     parts += [f"{shown} {_version(name)}" for name, shown in SHOWN.items()]
     say("*" + " · ".join([*parts, f"seed {seed}"]) + "*")
     if quick:
         say("**Quick run:** a tiny sample, for tests. Its numbers mean nothing.")
+
+
+def _no_advice_on_tracing(record: logging.LogRecord) -> bool:
+    """Hold back one advice to programmers: a page with several small networks traces each."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def _version(name: str) -> str:
