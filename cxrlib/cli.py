@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from cxrlib.data import DataError, datasets, registry
+from cxrlib.teaching import records
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -14,19 +15,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         options.run(options)
-    except DataError as error:
+    except (DataError, records.RecordError) as error:
         print(f"cxr: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # `cxr data list | head`
         sys.stderr.close()
     except KeyboardInterrupt:
-        print("cxr: stopped; what has arrived is kept.", file=sys.stderr)
+        print("cxr: stopped; what is done is kept. The same command goes on.", file=sys.stderr)
         return 130
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cxr", description="Chest X-ray data for the course.")
+    parser = argparse.ArgumentParser(
+        prog="cxr", description="The course's data and its recorded runs."
+    )
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
     data = rooms.add_parser("data", help="list, fetch and verify data sets")
     verbs = data.add_subparsers(required=True, metavar="VERB")
@@ -39,6 +42,14 @@ def _parser() -> argparse.ArgumentParser:
         command = verbs.add_parser(verb, help=what)
         command.add_argument("name", metavar="NAME", help=", ".join(registry.DATASETS))
         command.set_defaults(run=run)
+    again = rooms.add_parser("reproduce", help="run a study on the real X-rays, write its record")
+    again.add_argument("id", metavar="ID", help="such as article-3-as-published")
+    again.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run each (0)")
+    again.add_argument("--folder", default="results", help="where the record goes (results)")
+    again.set_defaults(run=_reproduce)
+    results = rooms.add_parser("results", help="list the recorded runs, or show one")
+    results.add_argument("id", metavar="ID", nargs="?", help="such as article-3-repaired")
+    results.set_defaults(run=_results)
     return parser
 
 
@@ -66,6 +77,31 @@ def _fetch(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> None:
     for folder in datasets.verify(options.name):
         print(f"complete: {folder}")
+
+
+def _reproduce(options: argparse.Namespace) -> None:
+    from cxrlib.teaching import studies
+
+    record = studies.reproduce(options.id, seeds=options.seeds, folder=options.folder)
+    print(records.as_text(record))
+
+
+def _results(options: argparse.Namespace) -> None:
+    if options.id is not None:
+        print(records.as_text(records.read(options.id)))
+        return
+    folder, found, broken = records.find_folder(), [], []
+    for name in records.known(folder):
+        try:
+            found.append(records.read(name, folder))
+        except records.RecordError as error:
+            broken.append(str(error))
+    if found:
+        print(records.as_table(found))
+    elif not broken:
+        print(f"No record in {folder} yet. A run on the real X-rays makes one.")
+    if broken:
+        raise records.RecordError("\n".join(broken))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["phantoms", "pipeline", "registry", "splits"],
+    submodules=["augment", "phantoms", "pipeline", "registry", "splits"],
     submod_attrs={
         "cases": ["DataError", "classes", "combine", "problems", "sample"],
         "datasets": ["fetch", "load", "verify"],

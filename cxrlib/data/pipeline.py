@@ -1,11 +1,15 @@
-"""Pictures → batches: decoded once, kept as bytes, shuffled with a seed."""
+"""Pictures → batches: decoded once, kept as bytes, shuffled and augmented with a seed."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from cxrlib.data import augment as augmentation
 from cxrlib.data.cases import DataError
 from cxrlib.data.images import ALIGNMENT, Pictures, read_pictures
 
@@ -16,7 +20,9 @@ def dataset(
     *,
     batch_size: int = 32,
     shuffle: bool = False,
+    augment: str | augmentation.Recipe | None = None,
     seed: int = 0,
+    first_epoch: int = 0,
     fit: str = "pad",
 ) -> tf.data.Dataset:
     """Batches for ``model.fit``, ``evaluate`` and ``predict``.
@@ -34,8 +40,13 @@ def dataset(
         Pictures a batch; the last batch may be smaller.
     shuffle : bool
         A new order every epoch, the same series of orders for the same seed.
+    augment : str or Recipe, optional
+        Change every picture anew each epoch, by a name in ``data.augment.PRESETS`` or a recipe of
+        your own. For training pictures only.
     seed : int
-        Seed of the shuffling.
+        Seed of the orders and of the augmentation.
+    first_epoch : int
+        The epoch to begin with, where an interrupted training goes on.
     fit : {"pad", "squash"}
         See :func:`cxrlib.data.read_image`.
 
@@ -54,23 +65,48 @@ def dataset(
             f"the pictures are {pictures.images.shape[1]} px, `size` says {size}. "
             "Leave `size` out, or read the pictures again."
         )
+    recipe = None if augment is None else augmentation.preset(augment)
+    if recipe:
+        _check_for_training(pictures)
     with tf.device("CPU"):
         images, labels = _tensor(pictures.images), tf.constant(pictures.labels)
-    rows = tf.data.Dataset.range(len(pictures))
-    if shuffle:
-        rng = np.random.default_rng(seed)  # TensorFlow's shuffle depends on its global seed too
-        orders = tf.data.Dataset.from_generator(
-            lambda: [rng.permutation(len(pictures))],  # one order, drawn anew for each epoch
-            output_signature=tf.TensorSpec(len(pictures), tf.int64),
-        )
-        rows = orders.flat_map(tf.data.Dataset.from_tensor_slices)
-        rows = rows.apply(tf.data.experimental.assert_cardinality(len(pictures)))
+    n = len(pictures)
+    if shuffle or recipe:
+        epochs = itertools.count(first_epoch)
+        shapes = tf.TensorSpec(n, tf.int64), tf.TensorSpec((n, None), tf.float32)
 
-    def pick(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.cast(tf.gather(images, index), tf.float32), tf.gather(labels, index)
+        def plan() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            # NumPy draws: TensorFlow's shuffle and random layers depend on its global seed too.
+            rng = np.random.default_rng([seed, next(epochs)])
+            order = rng.permutation(n) if shuffle else np.arange(n)
+            yield order, augmentation.draw(recipe, n, rng) if recipe else np.empty((n, 0), "f4")
+
+        rows = tf.data.Dataset.from_generator(plan, output_signature=shapes)
+        rows = rows.flat_map(lambda *epoch: tf.data.Dataset.from_tensor_slices(epoch))
+        rows = rows.apply(tf.data.experimental.assert_cardinality(n))
+    else:
+        rows = tf.data.Dataset.range(n).map(lambda index: (index, tf.zeros(0)))
+
+    def pick(index: tf.Tensor, settings: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        chosen = tf.cast(tf.gather(images, index), tf.float32)
+        if recipe:
+            chosen = augmentation.apply(chosen, settings, recipe)
+        return chosen, tf.gather(labels, index)
 
     batches = rows.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
     return batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _check_for_training(pictures: Pictures) -> None:
+    splits = pictures.cases["split"]
+    others = splits[~(splits == "train").fillna(False)]
+    if len(others):
+        raise DataError(
+            f"augmentation is for training pictures, but {len(others):,} of {len(splits):,} "
+            f"pictures are of split {str(others.iloc[0])!r}. A network is judged on pictures as "
+            "they are: changed ones are other pictures, and their score is another number. Leave "
+            "`augment` out here. To look at changed copies, use data.augment.augmented."
+        )
 
 
 def _tensor(images: np.ndarray) -> tf.Tensor:

@@ -189,11 +189,24 @@ def _share(of: Callable[[np.ndarray], np.ndarray]) -> Callable:
     return share
 
 
+def _precision(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
+    called = score >= 0.5
+    return counts @ (called & (y == 1)) / np.maximum(counts @ called.astype(int), 1)
+
+
+def _balanced(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
+    shares = (_QUICK[metric](counts, y, score) for metric in _HALVES)
+    return sum(shares) / 2
+
+
+_HALVES = (metrics.sensitivity, metrics.specificity)
 _QUICK: dict[Hashable, Callable] = {
     metrics.roc_auc: _auc,
     metrics.accuracy: _share(lambda y: y >= 0),
     metrics.sensitivity: _share(lambda y: y == 1),
     metrics.specificity: _share(lambda y: y == 0),
+    metrics.balanced_accuracy: _balanced,
+    metrics.precision: _precision,
 }
 # Classes that a metric looks at; any other metric is taken to look at both.
 _NEEDS: dict[Hashable, tuple[int, ...]] = {metrics.sensitivity: (1,), metrics.specificity: (0,)}

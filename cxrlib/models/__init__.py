@@ -4,6 +4,9 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["networks", "scratch"],
-    submod_attrs={"networks": ["mlp"]},
+    submodules=["networks", "preprocessing", "scratch", "training"],
+    submod_attrs={
+        "networks": ["custom_cnn", "first_cnn", "mlp"],
+        "training": ["class_weights", "cosine_restarts", "exponential_decay", "fit"],
+    },
 )

@@ -1,4 +1,9 @@
-"""Networks in Keras: flat, functional, raw pixels in [0, 255] in, probabilities out."""
+"""Networks in Keras: flat, functional, raw pixels in [0, 255] in, probabilities out.
+
+All take ``input_shape`` as (height, width, channels) with 1 or 3 channels, ``classes`` (2 gives one
+sigmoid output, K > 2 gives K softmax outputs) and a ``seed`` for the first weights and for dropout.
+None of them is compiled.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from cxrlib.models import preprocessing
+
 
 def mlp(
     input_shape: Sequence[int],
@@ -14,6 +21,7 @@ def mlp(
     *,
     classes: int = 2,
     dropout: float = 0.0,
+    preprocess: str | layers.Layer = "symmetric",
     seed: int = 0,
 ) -> keras.Model:
     """Build a multilayer perceptron: every pixel connected to every hidden neuron.
@@ -21,40 +29,145 @@ def mlp(
     Parameters
     ----------
     input_shape : (height, width, channels)
-        Of one picture, values in [0, 255]; scaled to [-1, 1] inside.
+        Of one picture, values in [0, 255].
     hidden : sequence of int
         Neurons in each hidden layer (ReLU).
     classes : int
         2 gives one sigmoid output; K > 2 gives K softmax outputs.
     dropout : float
         Share of hidden neurons silenced in each training step.
+    preprocess : str or layer
+        See :mod:`cxrlib.models.preprocessing`.
     seed : int
         Same seed, same first weights and same dropout.
-
-    Returns
-    -------
-    keras.Model
-        Not compiled.
     """
-    if len(input_shape) != 3 or not all(isinstance(n, int) and n > 0 for n in input_shape):
-        raise ValueError(
-            f"expected `input_shape` as (height, width, channels), got {tuple(input_shape)}. "
-            "For grey pictures of 64 pixels: (64, 64, 1)."
-        )
-    if classes < 2:
-        raise ValueError(f"expected 2 classes or more, got {classes}. One sigmoid output is 2.")
-    inputs = keras.Input(input_shape, name="picture")
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(inputs)
-    x = layers.Flatten(name="flatten")(x)
+    net = _Builder(input_shape, preprocess, seed)
+    net.add(layers.Flatten(name="flatten"))
     for i, units in enumerate(hidden, start=1):
-        x = layers.Dense(units, "relu", kernel_initializer=_start(seed, i), name=f"hidden_{i}")(x)
-        if dropout:
-            x = layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(x)
-    units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
-    first = _start(seed, len(hidden) + 1)
-    outputs = layers.Dense(units, activation, kernel_initializer=first, name="answer")(x)
-    return keras.Model(inputs, outputs, name="mlp")
+        net.add(layers.Dense(units, "relu", name=f"hidden_{i}"))
+        net.drop(dropout, f"dropout_{i}")
+    return net.finish(classes, "mlp")
 
 
-def _start(seed: int, layer: int) -> keras.initializers.Initializer:
-    return keras.initializers.GlorotUniform(seed=1000 * seed + layer)
+def first_cnn(
+    input_shape: Sequence[int] = (180, 180, 1),
+    filters: Sequence[int] = (16, 32, 64, 128),
+    *,
+    dense: int = 512,
+    dropout: float = 0.3,
+    classes: int = 2,
+    preprocess: str | layers.Layer = "rescale",
+    seed: int = 0,
+) -> keras.Model:
+    """Build article 3's network: convolutions of 3 × 3, each followed by max pooling.
+
+    Parameters
+    ----------
+    input_shape : (height, width, channels)
+        Of one picture, values in [0, 255].
+    filters : sequence of int
+        Kernels of each convolution.
+    dense : int
+        Neurons of the hidden layer between maps and answer.
+    dropout : float
+        Share of these neurons silenced in each training step.
+    classes, preprocess, seed
+        As in :func:`mlp`.
+    """
+    net = _Builder(input_shape, preprocess, seed, poolings=len(filters))
+    for i, n in enumerate(filters, start=1):
+        net.add(layers.Conv2D(n, 3, padding="same", activation="relu", name=f"conv_{i}"))
+        net.add(layers.MaxPooling2D(2, name=f"pool_{i}"))
+    net.add(layers.Flatten(name="flatten"))
+    net.add(layers.Dense(dense, "relu", name="dense"))
+    net.drop(dropout, "dropout")
+    return net.finish(classes, "first_cnn")
+
+
+def custom_cnn(
+    input_shape: Sequence[int] = (160, 160, 1),
+    filters: Sequence[int] = (32, 64, 96, 128),
+    *,
+    dense: int = 512,
+    dropout: float = 0.0,
+    classes: int = 2,
+    preprocess: str | layers.Layer = "samplewise",
+    seed: int = 0,
+) -> keras.Model:
+    """Build article 0's network: blocks of convolution, batch normalisation, ReLU, max pooling.
+
+    Parameters
+    ----------
+    input_shape : (height, width, channels)
+        Of one picture, values in [0, 255].
+    filters : sequence of int
+        Kernels of each block. The article says "from 32 to 128" in four blocks; the two in the
+        middle are our reading.
+    dense : int
+        Neurons of the hidden layer between maps and answer.
+    dropout : float
+        Share of these neurons silenced in each training step; the article has none.
+    classes, preprocess, seed
+        As in :func:`mlp`.
+    """
+    net = _Builder(input_shape, preprocess, seed, poolings=len(filters))
+    for i, n in enumerate(filters, start=1):
+        # Batch normalisation has a shift of its own, so the convolution needs no bias.
+        net.add(layers.Conv2D(n, 3, padding="same", use_bias=False, name=f"conv_{i}"))
+        net.add(layers.BatchNormalization(name=f"norm_{i}"))
+        net.add(layers.ReLU(name=f"relu_{i}"))
+        net.add(layers.MaxPooling2D(2, name=f"pool_{i}"))
+    net.add(layers.Flatten(name="flatten"))
+    net.add(layers.Dense(dense, "relu", name="dense"))
+    net.drop(dropout, "dropout")
+    return net.finish(classes, "custom_cnn")
+
+
+class _Builder:
+    """Puts layers in a row; each weighted one gets a start of its own from the seed."""
+
+    def __init__(
+        self,
+        input_shape: Sequence[int],
+        preprocess: str | layers.Layer,
+        seed: int,
+        poolings: int = 0,
+    ) -> None:
+        shape = tuple(input_shape)
+        if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
+            raise ValueError(
+                f"expected `input_shape` as (height, width, channels), got {shape}. "
+                "For grey pictures of 64 pixels: (64, 64, 1)."
+            )
+        if shape[2] not in (1, 3):
+            raise ValueError(
+                f"expected 1 (grey) or 3 (colour) channels, got {shape[2]} in {shape}. "
+                "For grey pictures of 64 pixels: (64, 64, 1)."
+            )
+        if min(shape[:2]) < 2**poolings:
+            raise ValueError(
+                f"expected pictures of at least {2**poolings} pixels a side for {poolings} "
+                f"poolings, got {shape[0]} × {shape[1]}. Use larger pictures or fewer blocks."
+            )
+        self.seed, self.weighted, self.dropouts = seed, 0, 0
+        self.inputs = keras.Input(shape, name="picture")
+        self.x = preprocessing.layer(preprocess)(self.inputs)
+
+    def add(self, layer: layers.Layer) -> None:
+        if hasattr(layer, "kernel_initializer"):
+            self.weighted += 1
+            start = keras.initializers.GlorotUniform(seed=1000 * self.seed + self.weighted)
+            layer.kernel_initializer = start
+        self.x = layer(self.x)
+
+    def drop(self, share: float, name: str) -> None:
+        if share:
+            self.dropouts += 1
+            self.x = layers.Dropout(share, seed=self.seed + self.dropouts, name=name)(self.x)
+
+    def finish(self, classes: int, name: str) -> keras.Model:
+        if classes < 2:
+            raise ValueError(f"expected 2 classes or more, got {classes}. One sigmoid output is 2.")
+        units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
+        self.add(layers.Dense(units, activation, name="answer"))
+        return keras.Model(self.inputs, self.x, name=name)

@@ -4,7 +4,7 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["exercises", "labs"],
+    submodules=["exercises", "labs", "records", "studies"],
     submod_attrs={
         "claims": ["ClaimFailed", "claim", "claims_table", "collected"],
         "opening": ["begin"],

@@ -63,12 +63,18 @@ def test_the_quick_way_equals_calling_the_metric(seed, digits):
     y, score, who = cohort(40, 25, seed, digits)
     if len(set(y)) < 2:
         return
-    for metric in (metrics.roc_auc, metrics.accuracy, metrics.sensitivity, metrics.specificity):
+    for metric in intervals._QUICK:
         quick = evaluation.patient_bootstrap(y, score, who, metric, n=20, seed=seed)
         called = evaluation.patient_bootstrap(
             y, score, who, lambda a, b, m=metric: m(a, b), n=20, seed=seed
         )
         np.testing.assert_allclose(quick, called, atol=1e-12)
+
+
+def test_resamples_without_an_alarm_count_as_precision_0():
+    y, score, who = [0, 0, 1, 1], [0.1, 0.2, 0.3, 0.9], ["a", "b", "c", "d"]
+    found = evaluation.patient_bootstrap(y, score, who, metrics.precision, n=50)
+    assert (found.low, found.value, found.high) == (0, 1, 1)
 
 
 def test_two_thousand_resamples_are_quick():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn import metrics as sk
 
 from cxrlib import evaluation
 
@@ -11,6 +12,11 @@ def test_numbers_one_can_count():
     assert evaluation.accuracy(TRUTH, SCORES) == 0.6
     assert evaluation.sensitivity(TRUTH, SCORES) == 0.5
     assert evaluation.specificity(TRUTH, SCORES) == pytest.approx(2 / 3)
+    assert evaluation.balanced_accuracy(TRUTH, SCORES) == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert evaluation.precision(TRUTH, SCORES, threshold=0.3) == pytest.approx(2 / 3)
+    assert evaluation.f1(TRUTH, SCORES, threshold=0.3) == pytest.approx(4 / 5)  # 2·2 / (3 + 2)
+    # The sick are 1st and 3rd by score: half of the recall at 1/1, half at 2/3.
+    assert evaluation.pr_auc(TRUTH, SCORES) == pytest.approx((1 + 2 / 3) / 2)
     assert evaluation.roc_auc(TRUTH, SCORES) == pytest.approx(5 / 6)  # 5 of 6 pairs in order
     np.testing.assert_array_equal(evaluation.confusion(TRUTH, SCORES), [[2, 1], [1, 1]])
 
@@ -51,3 +57,72 @@ def test_sensitivity_needs_the_sick_and_specificity_the_healthy():
         evaluation.sensitivity([0], [0.1])
     with pytest.raises(ValueError, match="healthy"):
         evaluation.specificity([1], [0.1])
+
+
+def test_nobody_called_sick_gives_precision_0_without_a_warning(recwarn):
+    assert evaluation.precision([0, 1], [0.1, 0.2]) == 0
+    assert evaluation.f1([0, 1], [0.1, 0.2]) == 0
+    assert not recwarn.list
+
+
+def test_scores_of_one_class_are_refused_where_they_mean_nothing():
+    for metric in (evaluation.pr_auc, evaluation.balanced_accuracy):
+        with pytest.raises(ValueError, match="healthy"):
+            metric([1, 1], [0.1, 0.9])
+    with pytest.raises(ValueError, match="sick"):
+        evaluation.f1([0, 0], [0.1, 0.9])
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5])
+def test_the_report_says_what_scikit_learn_says(threshold):
+    rng = np.random.default_rng(0)
+    y, score = rng.integers(0, 2, 200), rng.random(200).round(1)
+    called = score >= threshold
+    expected = {
+        "accuracy": sk.accuracy_score(y, called),
+        "precision": sk.precision_score(y, called),
+        "sensitivity": sk.recall_score(y, called),
+        "specificity": sk.recall_score(1 - y, ~called),
+        "F1": sk.f1_score(y, called),
+        "ROC AUC": sk.roc_auc_score(y, score),
+        "PR AUC": sk.average_precision_score(y, score),
+    }
+    found = evaluation.report(y[:, None], score[:, None], threshold)
+    assert found.to_dict() == pytest.approx(expected)
+    assert list(found.index) == list(expected)
+    balanced = evaluation.balanced_accuracy(y, score, threshold)
+    assert balanced == pytest.approx(sk.balanced_accuracy_score(y, called))
+
+
+# place     0    1    2    3    4    5    6     7
+WRONG_Y = [0, 0, 0, 0, 1, 1, 1, 1]
+WRONG_P = [0.9, 0.7, 0.6, 0.1, 0.45, 0.8, 0.2, 0.5]
+
+
+def test_the_worst_errors_come_first():
+    # False alarms 0 (0.40 over), 1 (0.20), 2 (0.10); missed 6 (0.30 under), 4 (0.05)
+    assert list(evaluation.most_wrong(WRONG_Y, WRONG_P, 8)) == [0, 6, 1, 2, 4]
+    assert list(evaluation.most_wrong(WRONG_Y, WRONG_P, 4)) == [0, 6, 1, 4]  # half each
+    assert list(evaluation.most_wrong(WRONG_Y, WRONG_P, 3)) == [0, 6, 1]
+    assert list(evaluation.most_wrong(WRONG_Y, WRONG_P, 1)) == [0]
+
+
+def test_the_worst_errors_of_one_kind_or_another_threshold():
+    assert list(evaluation.most_wrong(WRONG_Y, WRONG_P, 2, kind="false alarms")) == [0, 1]
+    assert list(evaluation.most_wrong(WRONG_Y, WRONG_P, kind="missed")) == [6, 4]
+    # From 0.75 on: missed 6 (0.55 under), 4 (0.30), 7 (0.25); one false alarm, 0 (0.15 over)
+    assert list(evaluation.most_wrong(WRONG_Y, WRONG_P, threshold=0.75)) == [6, 4, 7, 0]
+
+
+def test_equal_errors_keep_their_order_and_no_error_gives_none():
+    assert list(evaluation.most_wrong([0, 1, 0, 1], [1, 0, 1, 0])) == [0, 1, 2, 3]
+    none = evaluation.most_wrong([0, 1], [0, 1])
+    assert none.shape == (0,)
+    assert np.zeros((2, 3))[none].shape == (0, 3)  # it can be used as an index
+
+
+def test_most_wrong_names_bad_arguments():
+    with pytest.raises(ValueError, match="false alarms, missed, got 'false'"):
+        evaluation.most_wrong(WRONG_Y, WRONG_P, kind="false")
+    with pytest.raises(ValueError, match="at least 1, got n=0"):
+        evaluation.most_wrong(WRONG_Y, WRONG_P, 0)

@@ -22,7 +22,10 @@ def _clean():
 def test_importing_changes_no_setting():
     code = (
         "import matplotlib as m; before = dict(m.rcParams); from cxrlib.evaluation import plots;"
-        "plots.pictures; plots.counts; plots.lines; plots.look; assert dict(m.rcParams) == before"
+        "plots.pictures; plots.counts; plots.lines; plots.look; plots.confusion;"
+        "assert dict(m.rcParams) == before;"
+        "import sys; from cxrlib import evaluation; dir(evaluation); evaluation.report;"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
@@ -108,3 +111,63 @@ def test_the_others_draw():
     plots.band([0, 1], [0, 0], [1, 1], ax)
     plots.roc({"network": ([0, 1], [0, 1])}, ax)
     plt.gcf().canvas.draw()
+
+
+def test_learning_panels_draw_each_metric():
+    history = pd.DataFrame({"loss": [3, 2], "val_loss": [3, 2], "accuracy": [0.5, 0.6], "auc": 1})
+    axes = plots.learning_panels(history, ("loss", "accuracy", "auc"), chosen=1)
+    assert axes.shape == (2, 2)
+    assert [ax.get_ylabel() for ax in axes.flat[:3]] == ["loss", "accuracy", "auc"]
+    assert all("kept: epoch 1" in {t.get_text() for t in ax.texts} for ax in axes.flat[:3])
+    assert [len(ax.lines) for ax in axes.flat] == [3, 2, 2, 0]  # with the mark of the epoch
+    assert not axes[1, 1].axison
+
+
+def seeds(mean, n):
+    mean = np.array(mean, float)
+    index = range(1, len(mean) + 1)
+    return pd.DataFrame({"mean": mean, "low": mean - 1, "high": mean + 2, "n": n}, index)
+
+
+def test_curves_over_seeds_say_what_the_band_is():
+    frames = {"training": seeds([3, 2, 1], [4, 4, 2]), "validation": seeds([4, 3, 3], [4, 4, 2])}
+    ax = plots.curves_over_seeds(frames, plt.figure().add_subplot(), ylabel="loss")
+    assert ax.get_ylabel() == "loss: mean and range of 4 runs"
+    assert ax.get_xlabel() == "epoch (2 of 4 runs reach the last)"
+    assert {t.get_text() for t in ax.texts} == {"training", "validation"}
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), [4, 3, 3])
+    edge = ax.collections[1].get_paths()[0].vertices
+    assert (edge[:, 1].min(), edge[:, 1].max()) == (2, 6)
+
+
+def test_curves_over_seeds_need_the_same_epochs():
+    ax = plt.figure().add_subplot()
+    plots.curves_over_seeds({"training": seeds([1], 3)}, ax, ylabel="loss")
+    assert ax.get_xlabel() == "epoch"
+    frames = {"training": seeds([1], 3), "validation": seeds([1, 2], 3)}
+    with pytest.raises(ValueError, match="got training 1, validation 2"):
+        plots.curves_over_seeds(frames, ax, ylabel="loss")
+
+
+def test_feature_maps_take_their_own_ramp_or_one():
+    maps = np.stack([np.arange(6.0).reshape(2, 3), np.full((2, 3), 9.0)], axis=-1)
+    own = plots.feature_maps(maps, ["a", "b"])
+    assert [ax.images[0].get_clim() for ax in own.flat] == [(0, 5), (9, 9)]
+    shared = plots.feature_maps(maps, shared=True)
+    assert [ax.images[0].get_clim() for ax in shared.flat] == [(0, 9), (0, 9)]
+    for ax in own.flat:
+        assert ax.images[0].get_cmap().name == "gray"
+        assert ax.get_aspect() == 1
+    np.testing.assert_array_equal(own.flat[0].images[0].get_array(), maps[..., 0])
+    assert [ax.get_title() for ax in own.flat] == ["a", "b"]
+
+
+def test_feature_maps_of_one_pixel_or_one_row_are_drawn():
+    assert plots.feature_maps(np.ones((1, 1, 3))).shape == (1, 3)
+    assert plots.feature_maps(np.ones((1, 5, 3))).flat[0].images[0].get_array().shape == (1, 5)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (1, 4, 4, 2), (4, 4, 0)])
+def test_feature_maps_are_of_one_picture(shape):
+    with pytest.raises(ValueError, match=r"\(H, W, C\), got .*maps\[0\]"):
+        plots.feature_maps(np.zeros(shape))

@@ -22,6 +22,7 @@ def every_lab(side=64):
         labs.neuron_lab(points, points[:, 0] > 0),
         labs.kernel_lab(picture(side, side)),
         labs.pooling_lab(picture(side, side)),
+        labs.augmentation_lab(picture(side, side), rotation=20),
     ]
 
 
@@ -73,7 +74,7 @@ def test_no_text_can_end_the_script_or_open_a_tag():
 
 
 def test_the_files_are_part_of_the_package():
-    for name in ("lab.css", "lab.js", "neuron.js", "kernel.js", "pooling.js"):
+    for name in ("lab.css", "lab.js", "neuron.js", "kernel.js", "pooling.js", "augmentation.js"):
         assert files("cxrlib.teaching.labs").joinpath(name).is_file()
 
 
@@ -123,7 +124,7 @@ def with_nan():
     return bad
 
 
-@pytest.mark.parametrize("lab", [labs.kernel_lab, labs.pooling_lab])
+@pytest.mark.parametrize("lab", [labs.kernel_lab, labs.pooling_lab, labs.augmentation_lab])
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
@@ -159,6 +160,13 @@ def test_bad_pictures(lab, bad, says):
         (lambda p: labs.pooling_lab(p, kind="min"), "'max', 'average'"),
         (lambda p: labs.pooling_lab(p, right=5), "`right`"),
         (lambda p: labs.pooling_lab(p, down=0.5), "`down`"),
+        (lambda p: labs.augmentation_lab(p, rotation=51), "`rotation` as a number from -50 to 50"),
+        (lambda p: labs.augmentation_lab(p, zoom=110), "`zoom` as a number from 0.8 to 1.2"),
+        (lambda p: labs.augmentation_lab(p, right=5), "`right` as a number from -0.2 to 0.2"),
+        (lambda p: labs.augmentation_lab(p, gamma=float("nan")), "`gamma`"),
+        (lambda p: labs.augmentation_lab(p, mirrored="no"), "`mirrored` as True or False"),
+        (lambda p: labs.augmentation_lab(p, upside_down=1), "`upside_down` as True or False"),
+        (lambda p: labs.augmentation_lab(p, fill="mirror"), "'reflect', 'wrap', got 'mirror'"),
         (lambda p: labs.neuron_lab([[1, 2]], [2]), "0 or 1"),
         (lambda p: labs.neuron_lab([[1, 2]], None), "labels"),
         (lambda p: labs.neuron_lab([[1, 2, 3]], [1]), r"shape \(1, 3\)"),

@@ -9,9 +9,11 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "answers": ["confusion", "predictions"],
         "charts": ["counts", "histogram", "scatter"],
-        "curves": ["band", "learning_curves", "lines", "roc"],
-        "grids": ["pictures", "side_by_side", "weight_pictures"],
+        "curves": ["band", "lines", "roc"],
+        "grids": ["feature_maps", "pictures", "side_by_side", "weight_pictures"],
+        "learning": ["curves_over_seeds", "learning_curves", "learning_panels"],
         "style": ["GREY", "INK", "LOOKS", "STYLE", "look", "use_style"],
     },
 )

@@ -1,4 +1,4 @@
-"""Lines: any series, learning curves, ROC curves."""
+"""Lines: any series, bands, ROC curves."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import GREY, INK, look
+from cxrlib.evaluation.plots.style import GREY, look
 
 GAP = 0.055  # least distance of two names at the end of lines, in heights of a 3.6 inch figure
 
@@ -43,42 +41,6 @@ def band(x: ArrayLike, low: ArrayLike, high: ArrayLike, ax: Axes | None = None, 
     """Shade the room between two curves, in the colour of the line with the same name."""
     ax = ax or plt.gca()
     ax.fill_between(x, low, high, color=look(name, at).colour, alpha=0.18, lw=0)
-    return ax
-
-
-def learning_curves(
-    history: pd.DataFrame,
-    ax: Axes | None = None,
-    *,
-    metric: str = "loss",
-    chosen: int | None = None,
-) -> Axes:
-    """Draw a metric on training and validation pictures, epoch by epoch.
-
-    Parameters
-    ----------
-    history : DataFrame
-        One row an epoch, columns as in Keras's ``History.history``.
-    metric : str
-        Column to draw, with its ``val_`` twin where there is one.
-    chosen : int, optional
-        Epoch (counted from 1) whose weights are kept; marked.
-    """
-    ax = ax or plt.gca()
-    if metric not in history:
-        raise ValueError(f"expected a column {metric!r}, got {', '.join(history.columns)}.")
-    epochs = np.arange(1, len(history) + 1)
-    series = {"training": history[metric]}
-    if f"val_{metric}" in history:
-        series["validation"] = history[f"val_{metric}"]
-    if chosen is not None:
-        ax.axvline(chosen, color=GREY, lw=1, ls=":")
-        ax.annotate(
-            f" kept: epoch {chosen}", (chosen, 1), xycoords=("data", "axes fraction"), va="top",
-            fontsize="small", color=INK,
-        )  # fmt: skip
-    lines(epochs, series, ax, xlabel="epoch", ylabel=metric, markers=True)
-    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     return ax
 
 

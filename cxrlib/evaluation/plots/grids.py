@@ -39,7 +39,7 @@ def pictures(
     -------
     ndarray of Axes
     """
-    images = [np.squeeze(np.asarray(image)) for image in images]
+    images = [_flat(np.asarray(image)) for image in images]
     if titles and len(titles) != len(images):
         raise ValueError(
             f"expected {len(images)} titles, got {len(titles)}. Give one a picture, or none."
@@ -74,3 +74,38 @@ def weight_pictures(weights: ArrayLike, titles: Sequence[str] = (), *, columns: 
         raise ValueError(f"expected weights of shape (N, H, W), got {weights.shape}. Reshape them.")
     most = float(np.abs(weights).max()) or 1.0
     return pictures(weights, titles, columns=columns, side=side, limits=(-most, most))
+
+
+def feature_maps(
+    maps: ArrayLike,
+    titles: Sequence[str] = (),
+    *,
+    shared: bool = False,
+    columns: int = 8,
+    side: float = 1.1,
+) -> np.ndarray:
+    """Draw what a layer puts out for one picture, one map a channel.
+
+    Parameters
+    ----------
+    maps : array, shape (H, W, C)
+        Such as one of :func:`cxrlib.evaluation.explain.feature_maps`.
+    titles : sequence of str
+        One a map, or none.
+    shared : bool
+        One ramp for all maps: strengths compare, weak maps stay dark. Otherwise each runs from its
+        own lowest value (black) to its own highest (white): shapes show, strengths do not.
+    """
+    maps = np.asarray(maps)
+    if maps.ndim != 3 or not maps.size:
+        raise ValueError(
+            f"expected maps of one picture, shape (H, W, C), got {maps.shape}. "
+            "Of a batch take one: maps[0]; for one map write map[..., None]."
+        )
+    limits = (float(maps.min()), float(maps.max())) if shared else None
+    each = np.moveaxis(maps, -1, 0)
+    return pictures(each, titles, columns=columns, side=side, limits=limits)
+
+
+def _flat(image: np.ndarray) -> np.ndarray:
+    return image if image.ndim == 2 else np.squeeze(image)

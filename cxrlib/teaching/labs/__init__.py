@@ -4,9 +4,10 @@ Each function returns a :class:`~cxrlib.teaching.labs.page.Lab`; as the last lin
 shown. The HTML holds everything: picture, style and script.
 """
 
+from cxrlib.teaching.labs.augmentation import augmentation_lab
 from cxrlib.teaching.labs.kernel import kernel_lab
 from cxrlib.teaching.labs.neuron import neuron_lab
 from cxrlib.teaching.labs.page import Lab
 from cxrlib.teaching.labs.pooling import pooling_lab
 
-__all__ = ["Lab", "kernel_lab", "neuron_lab", "pooling_lab"]
+__all__ = ["Lab", "augmentation_lab", "kernel_lab", "neuron_lab", "pooling_lab"]

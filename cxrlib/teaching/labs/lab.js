@@ -103,7 +103,9 @@ function numberField({
 
 const problemLine = (box) => element("p", { class: "problem", id: newId(box), role: "alert" });
 
-function slider(box, { label, value, low, high, step, write, changed }) {
+// `says` reads a value out with its unit.
+function slider(box, options) {
+  const { label, value, low, high, step, whole = step === 1, write, says, changed } = options;
   const problem = problemLine(box);
   const id = newId(box);
   const range = element("input", {
@@ -115,7 +117,6 @@ function slider(box, { label, value, low, high, step, write, changed }) {
     value,
     input: () => changed(Number(range.value)),
   });
-  const whole = step === 1;
   const field = numberField({
     label: `${label}, typed`,
     value,
@@ -130,6 +131,7 @@ function slider(box, { label, value, low, high, step, write, changed }) {
   const both = element("div", { class: "slider" }, name, range, field, problem);
   both.put = (next) => {
     range.value = next;
+    if (says) range.setAttribute("aria-valuetext", says(next));
     field.put(next);
   };
   return both;

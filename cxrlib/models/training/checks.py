@@ -1,0 +1,122 @@
+"""What can be wrong with a training, said before its first epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import pandas as pd
+
+from cxrlib.data import Pictures, splits
+
+
+def check_model(model: keras.Model) -> None:
+    """Refuse a model that is not compiled, or whose learning rate leads nowhere."""
+    if getattr(model, "optimizer", None) is None:
+        raise ValueError(
+            "expected a compiled model, got one without optimizer and loss. "
+            'First: model.compile(optimizer="adam", loss="binary_crossentropy").'
+        )
+    rate = float(model.optimizer.learning_rate)
+    if not (math.isfinite(rate) and rate > 0):
+        raise ValueError(
+            f"expected a learning rate above 0, got {rate:g}. "
+            "Compile again with another, such as keras.optimizers.Adam(1e-3)."
+        )
+
+
+def check_settings(
+    epochs: int, batch_size: int, patience: int | None, monitor: str, *, has_validation: bool
+) -> None:
+    """Refuse counts below 1, and watching a validation that is not there."""
+    counts = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
+    for name, count in counts.items():
+        if count is not None and (isinstance(count, bool) or count != int(count) or count < 1):
+            raise ValueError(f"expected `{name}` as a whole number of at least 1, got {count!r}.")
+    if patience is not None and monitor.startswith("val_") and not has_validation:
+        raise ValueError(
+            f"expected validation pictures, since patience watches {monitor!r}, got none. "
+            "Cut them from the training children: data.splits.hold_out(cases)."
+        )
+
+
+def check_pictures(model: keras.Model, pictures: Pictures, kind: str) -> None:
+    """Refuse pictures and labels that do not fit the model or cannot be learned from."""
+    if not isinstance(pictures, Pictures):
+        raise TypeError(
+            f"expected {kind} pictures as data.Pictures, got {type(pictures).__name__}. "
+            "Read a case table: data.read_pictures(cases, size=96).where('train')."
+        )
+    if not len(pictures):
+        raise ValueError(f"expected at least one {kind} picture, got none. Is the split empty?")
+    _check_images(model, pictures, kind)
+    _check_labels(model, pictures, kind)
+
+
+def _check_images(model: keras.Model, pictures: Pictures, kind: str) -> None:
+    wanted, images = model.input_shape[1:], pictures.images
+    sizes = zip(wanted, images.shape[1:], strict=False)
+    if images.ndim != len(wanted) + 1 or any(w not in (None, got) for w, got in sizes):
+        raise ValueError(
+            f"expected {kind} pictures of shape {wanted}, as the model takes them, got "
+            f"{images.shape[1:]}. Read them again with size={wanted[0]}, or build the model for "
+            f"input_shape={images.shape[1:]}."
+        )
+    if images.dtype.kind == "f":
+        bad = ~np.isfinite(images).all(axis=(1, 2, 3))
+        if bad.any():
+            first = pictures.cases["path"].iloc[int(np.argmax(bad))]
+            raise ValueError(
+                f"expected pictures of numbers from 0 to 255, got NaN or infinite values in "
+                f"{int(bad.sum()):,} {kind} pictures (first: {first}). Leave those out."
+            )
+
+
+def _check_labels(model: keras.Model, pictures: Pictures, kind: str) -> None:
+    labels, outputs = np.asarray(pictures.labels), int(model.output_shape[-1])
+    if labels.shape != (len(pictures), outputs):
+        raise ValueError(
+            f"expected {kind} labels of shape ({len(pictures):,}, {outputs}) for a model with "
+            f"{outputs} output(s), got {labels.shape}. Two classes need one output, K classes K: "
+            "build the model with classes=len(data.classes(cases))."
+        )
+    one_hot = outputs == 1 or (labels.sum(axis=1) == 1).all()
+    if not (np.isin(labels, (0, 1)).all() and one_hot):
+        odd = labels[~np.isin(labels, (0, 1)).all(axis=1)][:1].tolist() or "rows without one 1"
+        raise ValueError(
+            f"expected {kind} labels of 0 and 1, got {odd}. data.read_pictures makes them."
+        )
+    numbers = labels[:, 0] if outputs == 1 else labels.argmax(axis=1)
+    if len(np.unique(numbers)) == 1:
+        name = pictures.cases["label"].iloc[0] if "label" in pictures.cases else int(numbers[0])
+        raise ValueError(
+            f"expected {kind} pictures of at least two classes, got {len(labels):,} of "
+            f"{str(name)!r} alone. Nothing can be told apart: look at the split."
+        )
+
+
+def check_apart(train: Pictures, val: Pictures) -> None:
+    """Refuse patients that are in both sets."""
+    if "patient_id" in train.cases and "patient_id" in val.cases:
+        sides = [
+            p.cases[["path", "patient_id"]].assign(split=side)
+            for p, side in ((train, "training"), (val, "validation"))
+        ]
+        splits.check(pd.concat(sides, ignore_index=True))
+
+
+def check_weights(weights: Mapping[int, float] | str | None, model: keras.Model) -> None:
+    """Refuse class weights that do not name each class with a positive number."""
+    if weights is None:
+        return
+    outputs = int(model.output_shape[-1])
+    wanted = set(range(max(2, outputs)))
+    if isinstance(weights, str) or set(weights) != wanted:
+        raise ValueError(
+            f'expected `class_weight` as "balanced" or one weight for each of {sorted(wanted)}, '
+            f"got {weights!r}."
+        )
+    if not all(math.isfinite(w) and w > 0 for w in weights.values()):
+        raise ValueError(f"expected class weights above 0, got {dict(weights)}.")

@@ -1,0 +1,163 @@
+"""``fit``: Keras's ``model.fit`` on pictures, with what a careful training needs around it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+import keras
+import pandas as pd
+
+from cxrlib.data import Pictures
+from cxrlib.data.augment import Recipe
+from cxrlib.data.pipeline import dataset
+from cxrlib.models.training import checks
+from cxrlib.models.training.progress import Progress
+from cxrlib.models.training.resuming import Backup, Rows, describe
+from cxrlib.models.training.schedules import class_weights
+
+
+def fit(
+    model: keras.Model,
+    train: Pictures,
+    val: Pictures | None,
+    *,
+    epochs: int,
+    batch_size: int = 32,
+    augment: str | Recipe | None = None,
+    class_weight: str | Mapping[int, float] | None = None,
+    patience: int | None = None,
+    monitor: str = "val_loss",
+    resume: str | os.PathLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Train a compiled model.
+
+    Everything that can be wrong with model, pictures or settings is said before the first epoch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    train, val : Pictures
+        Of different patients. Validation pictures are never augmented. ``val=None`` trains
+        without looking, as when the number of epochs is settled.
+    epochs : int
+        At most.
+    batch_size : int
+        Pictures a step.
+    augment : str or Recipe, optional
+        For the training pictures; see :mod:`cxrlib.data.augment`.
+    class_weight : "balanced" or mapping, optional
+        ``"balanced"`` takes :func:`class_weights` of the training labels.
+    patience : int, optional
+        Stop after so many epochs without a better ``monitor``, and go back to the weights of the
+        best epoch, even if the end is reached first. Without it the last weights stay.
+    monitor : str
+        A column of the history: lower is better for losses, higher for anything else.
+    resume : path, optional
+        Folder where the state is kept after every epoch. Called again with the same settings, an
+        interrupted training goes on where it was and ends as it would have. The folder goes away
+        when the training ends.
+    callbacks : sequence of Callback
+        Further ones, for Keras.
+    seed : int
+        Of the orders and the augmentation. First weights and dropout have the model's own.
+
+    Returns
+    -------
+    DataFrame
+        A row an epoch (index from 1): Keras's logs, ``learning_rate``, and ``seconds``.
+        ``attrs["kept"]`` is the epoch whose weights the model has now.
+
+    Raises
+    ------
+    ValueError
+        See above. ``PatientLeakError`` if a patient is in both sets of pictures.
+    """
+    checks.check_model(model)
+    checks.check_settings(epochs, batch_size, patience, monitor, has_validation=val is not None)
+    checks.check_pictures(model, train, "training")
+    if val is not None:
+        checks.check_pictures(model, val, "validation")
+        checks.check_apart(train, val)
+    if class_weight == "balanced":
+        class_weight = class_weights(train.labels)
+    checks.check_weights(class_weight, model)
+
+    rows = Rows()
+    keeper = _keeper(monitor, patience)
+    mine = [rows, *([keeper] if keeper else []), Progress(epochs)]
+    first = 0
+    if resume is not None:
+        settings = {"batch_size": batch_size, "class_weight": class_weight, "seed": seed}
+        settings |= {"augment": repr(augment), "patience": patience, "monitor": monitor}
+        backup = Backup(resume, describe(model, train, val, **settings), rows, keeper)
+        mine.append(backup)
+        first = epochs if backup.state["stopped"] else backup.done
+    batches = dataset(
+        train, shuffle=True, augment=augment, batch_size=batch_size, seed=seed, first_epoch=first
+    )
+    model.fit(
+        batches,
+        validation_data=None if val is None else dataset(val, batch_size=64),
+        epochs=epochs,
+        initial_epoch=first,
+        shuffle=False,  # the batches come shuffled
+        class_weight=dict(class_weight) if class_weight else None,
+        callbacks=[*mine, *callbacks],
+        verbose=0,
+    )
+    history = pd.DataFrame(rows.rows)
+    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
+    history.attrs["kept"] = keeper.best_epoch + 1 if keeper else len(history)
+    return history
+
+
+def _keeper(monitor: str, patience: int | None) -> keras.callbacks.EarlyStopping | None:
+    if patience is None:
+        return None
+    return keras.callbacks.EarlyStopping(
+        monitor,
+        patience=patience,
+        mode="min" if "loss" in monitor else "max",
+        restore_best_weights=True,
+    )
+
+
+def compiled(
+    model: keras.Model,
+    optimizer: str,
+    rate: float | keras.optimizers.schedules.LearningRateSchedule,
+    **settings: float,
+) -> keras.Model:
+    """Compile a classifier with the loss that fits its outputs, and the metrics articles report.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With one sigmoid output or K softmax outputs.
+    optimizer : str
+        Keras's name, such as ``"SGD"`` or ``"RMSprop"``.
+    rate : float or schedule
+        Learning rate.
+    **settings
+        Further arguments of the optimizer.
+
+    Returns
+    -------
+    keras.Model
+        The same model.
+    """
+    binary = int(model.output_shape[-1]) == 1
+    model.compile(
+        optimizer=getattr(keras.optimizers, optimizer)(rate, **settings),
+        loss="binary_crossentropy" if binary else "categorical_crossentropy",
+        metrics=[
+            "accuracy",
+            keras.metrics.Precision(name="precision"),
+            keras.metrics.Recall(name="recall"),
+        ],
+    )
+    return model

@@ -1,0 +1,106 @@
+"""What an error of each class costs, and how large the steps are from epoch to epoch."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def class_weights(labels: ArrayLike) -> dict[int, float]:
+    """Weigh classes so that each counts the same in the loss: ``n / (n_class · K)``.
+
+    Parameters
+    ----------
+    labels : array, shape (N, 1) with 0 or 1, or one-hot (N, K)
+        Of the training pictures.
+
+    Returns
+    -------
+    dict
+        Class number → weight, as ``model.fit`` takes it.
+
+    Raises
+    ------
+    ValueError
+        If a class has no picture.
+
+    Notes
+    -----
+    The formula of scikit-learn's ``compute_class_weight("balanced")`` (King and Zeng 2001), which
+    article 2 uses.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        counts = labels.sum(axis=0)
+    else:
+        counts = np.bincount(labels.ravel().astype(int), minlength=2)
+    if not (counts > 0).all():
+        raise ValueError(
+            f"expected pictures of each class, got {counts.astype(int).tolist()}. "
+            "Weigh classes by the whole training set, or leave the empty class out."
+        )
+    return {i: float(counts.sum() / (len(counts) * n)) for i, n in enumerate(counts)}
+
+
+def exponential_decay(
+    rate: float, *, pictures: int, batch_size: int, each_epoch: float = 0.9
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Multiply the learning rate by ``each_epoch`` once an epoch, smoothly from step to step.
+
+    Parameters
+    ----------
+    rate : float
+        To begin with.
+    pictures, batch_size : int
+        Give the steps of an epoch.
+    each_epoch : float
+        Between 0 and 1.
+    """
+    _check(rate, pictures, batch_size)
+    if not 0 < each_epoch <= 1:
+        raise ValueError(
+            f"expected `each_epoch` above 0 and at most 1, got {each_epoch}. "
+            "0.9 leaves nine tenths of the rate after each epoch."
+        )
+    return keras.optimizers.schedules.ExponentialDecay(
+        rate, decay_steps=math.ceil(pictures / batch_size), decay_rate=each_epoch
+    )
+
+
+def cosine_restarts(
+    rate: float, *, pictures: int, batch_size: int, first: int = 5, longer: float = 2.0
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Let the rate fall along a cosine to zero and start again (Loshchilov and Hutter 2017).
+
+    Parameters
+    ----------
+    rate : float
+        At each start.
+    pictures, batch_size : int
+        Give the steps of an epoch.
+    first : int
+        Epochs until the first restart.
+    longer : float
+        Factor on the length of each following stretch.
+    """
+    _check(rate, pictures, batch_size)
+    if first < 1 or longer < 1:
+        raise ValueError(
+            f"expected `first` and `longer` of at least 1, got {first} and {longer}. "
+            "5 and 2 restart after 5, 15 and 35 epochs."
+        )
+    return keras.optimizers.schedules.CosineDecayRestarts(
+        rate, first_decay_steps=first * math.ceil(pictures / batch_size), t_mul=longer
+    )
+
+
+def _check(rate: float, pictures: int, batch_size: int) -> None:
+    if not (math.isfinite(rate) and rate > 0):
+        raise ValueError(f"expected a learning rate above 0, got {rate}. Usual: 1e-4 to 1e-2.")
+    if pictures < 1 or batch_size < 1:
+        raise ValueError(
+            f"expected at least one picture and one a batch, got {pictures} and {batch_size}."
+        )

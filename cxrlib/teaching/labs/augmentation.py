@@ -1,0 +1,212 @@
+"""``augmentation_lab``: turn, move, zoom, flip and expose a radiograph, and doubt the result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+
+from cxrlib import data
+from cxrlib.teaching.labs import checks, page
+
+# How far each slider and a link go, in what is read on the page: degrees, percent, or gamma.
+LIMITS = {
+    "rotation": (-50, 50),
+    "right": (-20, 20),
+    "down": (-20, 20),
+    "zoom_x": (80, 120),
+    "zoom_y": (80, 120),
+    "shear": (-1, 1),
+    "contrast": (60, 140),
+    "brightness": (-30, 30),
+    "gamma": (0.6, 1.6),
+}
+BUTTONS = {  # text of a button: recipe in data.augment.PRESETS
+    "as it is": "none",
+    "plausible": "plausible",
+    "article 0": "article-0",
+    "article 3": "article-3",
+    "article 4": "article-4",
+}
+
+
+class Verdict(NamedTuple):
+    """Whether a radiographer would see this."""
+
+    up_to: float | None  # how far from the picture as it is; None: any distance
+    word: str  # "yes", "rarely" or "no"
+    why: str
+
+
+# Rules of thumb. Distances are degrees or percent (of a side, of the range, of the pixels); for
+# gamma they are its factor; a flip has no distance.
+VERDICTS = {
+    "rotation": (
+        Verdict(10, "yes", "few children lie quite straight."),
+        Verdict(20, "rarely", "a restless child may lie like this."),
+        Verdict(None, "no", "the film would be taken again."),
+    ),
+    "shift": (
+        Verdict(10, "yes", "the chest is seldom exactly in the middle of the film."),
+        Verdict(15, "rarely", "part of the chest may be cut off."),
+        Verdict(None, "no", "where a lung is cut off, the film would be taken again."),
+    ),
+    "zoom": (
+        Verdict(10, "yes", "children differ in size, and so does their distance from the tube."),
+        Verdict(None, "rarely", "the chest is cut off, or the film shows much besides it."),
+    ),
+    "stretch": (
+        Verdict(2, "yes", "too little to notice."),
+        Verdict(10, "rarely", "a film enlarges both ways alike; only chests differ in shape."),
+        Verdict(None, "no", "a film enlarges both ways alike."),
+    ),
+    "shear": (
+        Verdict(0.5, "yes", "too little to notice."),
+        Verdict(None, "rarely", "a film does not lean to one side; a patient may."),
+    ),
+    "mirrored": (
+        Verdict(
+            None,
+            "rarely",
+            "the heart points to the right, as in situs inversus (about 1 in 10,000 people), or "
+            "the film was put up the wrong way round, which the marker letter gives away.",
+        ),
+    ),
+    "upside_down": (Verdict(None, "no", "a chest film is put up with the neck at the top."),),
+    "contrast": (
+        Verdict(20, "yes", "tubes, doses and development differ."),
+        Verdict(30, "rarely", "most films are better exposed than this."),
+        Verdict(None, "no", "greys this hard or flat hide what a radiographer looks for."),
+    ),
+    "brightness": (
+        Verdict(10, "yes", "doses and development differ."),
+        Verdict(20, "rarely", "most films are better exposed than this."),
+        Verdict(None, "no", "a lung this white or black could look like disease, or hide it."),
+    ),
+    "gamma": (
+        Verdict(1.2, "yes", "films and screens turn dose into grey in different ways."),
+        Verdict(1.4, "rarely", "most films are better exposed than this."),
+        Verdict(None, "no", "mid-tones this light or dark could look like disease, or hide it."),
+    ),
+    "outside": (
+        Verdict(10, "yes", "a narrow border is made up."),
+        Verdict(25, "rarely", "a broad border is made up."),
+        Verdict(None, "no", "so much of the picture is made up."),
+    ),
+}
+
+
+def augmentation_lab(
+    picture: np.ndarray,
+    *,
+    rotation: float = 0,
+    right: float = 0,
+    down: float = 0,
+    zoom: float = 1,
+    mirrored: bool = False,
+    upside_down: bool = False,
+    contrast: float = 1,
+    brightness: float = 0,
+    gamma: float = 1,
+    fill: str = "nearest",
+    name: str = "augmentation_lab",
+) -> page.Lab:
+    """Return a lab that changes a radiograph and asks whether a radiographer would see the result.
+
+    The numbers are those of :func:`cxrlib.data.augment.apply`.
+
+    Parameters
+    ----------
+    picture : ndarray
+        One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
+        Fractions are rounded to whole greys.
+    rotation : float
+        Degrees at the start, clockwise as seen, -50 to 50.
+    right, down : float
+        Shares of the picture's side, -0.2 to 0.2.
+    zoom : float
+        0.8 to 1.2; above 1 the chest is larger.
+    mirrored, upside_down : bool
+        Flipped left to right, top to bottom.
+    contrast : float
+        0.6 to 1.4, factor on the distance from the picture's own mean.
+    brightness : float
+        -0.3 to 0.3, share of the range from black to white.
+    gamma : float
+        0.6 to 1.6; above 1 mid-tones are darker.
+    fill : "nearest", "constant", "reflect" or "wrap"
+        What comes in from outside: the edge repeated, black, the picture mirrored or from the
+        other side.
+    name : str
+        What the lab is called in links; two on a page need two names.
+
+    Raises
+    ------
+    ValueError
+        For a picture or setting it cannot show.
+    """
+    pixels = checks.grey_picture(picture)
+    setting = data.augment.Setting(
+        rotation=_number(rotation, "rotation", 1),
+        right=_number(right, "right", 100),
+        down=_number(down, "down", 100),
+        zoom_x=_number(zoom, "zoom_x", 100, "zoom"),
+        zoom_y=_number(zoom, "zoom_y", 100, "zoom"),
+        mirrored=_switch(mirrored, "mirrored"),
+        upside_down=_switch(upside_down, "upside_down"),
+        contrast=_number(contrast, "contrast", 100),
+        brightness=_number(brightness, "brightness", 100),
+        gamma=_number(gamma, "gamma", 1),
+    )
+    fill = checks.choice(fill, data.augment.FILLS, "fill")
+    rows, columns = pixels.shape
+    return page.Lab(
+        kind="augmentation_lab",
+        name=checks.link_name(name),
+        title="One film, many films: which of them could have been taken?",
+        about="",
+        first=(
+            "press “plausible” a few times, then “article 4”. Which of these films could come from "
+            "a hospital? Then turn the child as far as you would still believe."
+        ),
+        still=page.image(pixels, f"The radiograph, {rows} by {columns} pixels")
+        + page.image(_changed(pixels, setting, fill), "The same, changed"),
+        config={
+            "picture": page.packed(pixels),
+            "start": _as_read(setting) | {"fill": fill},
+            "limits": LIMITS,
+            "recipes": {
+                text: asdict(data.augment.PRESETS[recipe]) for text, recipe in BUTTONS.items()
+            },
+            "verdicts": VERDICTS,
+        },
+    )
+
+
+def _number(value: float, key: str, unit: float, argument: str = "") -> float:
+    low, high = LIMITS[key]
+    return checks.number(value, low / unit, high / unit, argument or key)
+
+
+def _switch(value: bool, argument: str) -> int:
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(
+            f"expected `{argument}` as True or False, got {value!r}. It is a switch: choose one."
+        )
+    return int(value)
+
+
+def _as_read(setting: NamedTuple) -> dict:
+    """Return a setting in the page's units: degrees, percent, gamma."""
+    shares = ("right", "down", "zoom_x", "zoom_y", "contrast", "brightness")
+    values = setting._asdict()
+    return values | {key: round(100 * values[key], 6) for key in shares}
+
+
+def _changed(pixels: np.ndarray, setting: NamedTuple, fill: str) -> np.ndarray:
+    # Any recipe that both moves and exposes: the setting says by how much.
+    recipe = data.augment.Recipe(rotation=1, gamma=1, fill=fill)
+    settings = np.array([setting], np.float32)
+    changed = data.augment.apply(pixels[None, :, :, None], settings, recipe)
+    return np.rint(changed)[0, :, :, 0]

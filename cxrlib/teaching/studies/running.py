@@ -1,0 +1,104 @@
+"""Running a study and writing its record."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cxrlib import data, evaluation
+from cxrlib.evaluation.intervals import Interval
+from cxrlib.teaching import records
+from cxrlib.teaching.studies.catalogue import get
+
+HEADLINES = {
+    "test accuracy": evaluation.accuracy,
+    "test ROC AUC": evaluation.roc_auc,
+    "test sensitivity": evaluation.sensitivity,
+    "test specificity": evaluation.specificity,
+    "test balanced accuracy": evaluation.balanced_accuracy,
+}
+
+
+def reproduce(
+    id: str, *, seeds: Sequence[int] = (0,), folder: str | os.PathLike = "results"
+) -> records.Record:
+    """Run a study on the real data and write its record.
+
+    Parameters
+    ----------
+    id : str
+        A key of :data:`~cxrlib.teaching.studies.STUDIES`.
+    seeds : sequence of int
+        One run each.
+    folder : path
+        Where the record goes. What an interrupted run needs to go on lies below it, in
+        ``.unfinished``.
+
+    Raises
+    ------
+    DataError
+        If there is no such study, or the real data are not at hand.
+    """
+    study = get(id)
+    method = import_module(f"cxrlib.teaching.studies.{study.method}")
+    cases = data.load(study.config["data"], quiet=True)
+    if cases.attrs["source"] == "phantoms":
+        raise data.DataError(
+            f"a study runs on real X-rays, and {study.config['data']} is not here. "
+            f"Run `cxr data fetch {study.config['data']}` first, or set CXR_DATA."
+        )
+    cases = method.prepare(cases, study.config, seed=min(seeds))
+    started, runs = time.perf_counter(), []
+    for seed in seeds:
+        state = Path(folder) / ".unfinished" / f"{id}-{seed}"
+        runs.append(method.run(cases, study.config, seed, state))
+    record = records.make(
+        id=id,
+        title=study.title,
+        article=study.article,
+        config=study.config,
+        data=records.describe_data(cases),
+        **records.environment(),
+        seconds=time.perf_counter() - started,
+        peak_memory_mb=_peak_memory_mb(),
+        runs=runs,
+        summary=_summary(cases, runs),
+        test_touches=method.touches(study.config, runs),
+        notes=list(study.notes),
+    )
+    records.write(record, folder)
+    return record
+
+
+def _summary(cases: pd.DataFrame, runs: list[dict]) -> dict:
+    """Give the mean over the seeds, and the mean of the ends of their intervals."""
+    patients = cases.loc[cases["split"] == "test", "patient_id"]
+    intervals = {}
+    for name, metric in HEADLINES.items():
+        each = [
+            evaluation.patient_bootstrap(
+                run["scores"]["y"], run["scores"]["score"], patients, metric
+            )
+            for run in runs
+        ]
+        intervals[name] = Interval(*np.mean(each, axis=0))
+    how = "95 %, patients of the test folder drawn again 2,000 times"
+    if len(runs) > 1:
+        how += f"; value and ends are means over {len(runs)} seeds"
+    return records.summarise(intervals, how)
+
+
+def _peak_memory_mb() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,0 +1,98 @@
+"""Training one of the course's own networks from its first weights, and judging it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from cxrlib import data, evaluation, models
+from cxrlib.teaching import records
+
+
+def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
+    """Return the rows that are used, with the split that the setting ``watched`` asks for."""
+    return data.splits.hold_out(cases, seed=seed) if config["watched"] == "val" else cases
+
+
+def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+    """Train and judge once.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        From :func:`prepare`.
+    config : dict
+        Of a :class:`~cxrlib.teaching.studies.Study`.
+    seed : int
+        Of first weights, order, augmentation and dropout.
+    resume : path
+        Where an interrupted training is kept.
+
+    Returns
+    -------
+    dict
+        One of a record's ``runs``.
+    """
+    pictures = data.read_pictures(cases, config["size"], "squash")
+    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    watched = parts[config["watched"]]
+    if config["watched_augment"]:
+        changed = data.augment.augmented(watched.images, config["watched_augment"], seed=seed)
+        watched = replace(watched, images=changed.round().astype("uint8"))
+    network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
+    history = models.fit(
+        network,
+        parts["train"],
+        watched,
+        epochs=config["epochs"],
+        batch_size=config["batch_size"],
+        augment=config["augment"],
+        class_weight=config["class_weight"],
+        patience=config["patience"],
+        resume=resume,
+        seed=seed,
+    )
+    return judged(network, parts, history, seed)
+
+
+def judged(network, parts: dict[str, data.Pictures], history: pd.DataFrame, seed: int) -> dict:
+    """Score every split with the final weights, pictures as they are, threshold 0.5."""
+    metrics, confusion = {"kept epoch": history.attrs["kept"]}, {}
+    for split, part in parts.items():
+        scores = network.predict(data.pipeline.dataset(part), verbose=0)
+        confusion[split] = evaluation.confusion(part.labels, scores)
+        report = evaluation.metrics.report(part.labels, scores)
+        metrics |= {f"{split} {name}": value for name, value in report.items()}
+        if split == "test":
+            test_scores = records.score_columns(part.cases, scores)
+    return {
+        "seed": seed,
+        "history": {name: column.tolist() for name, column in history.items()},
+        "metrics": metrics,
+        "confusion_matrix": confusion,
+        "threshold": 0.5,
+        "scores": test_scores,
+    }
+
+
+def touches(config: dict, runs: list[dict]) -> int:
+    """Count how often each run looked at the test set."""
+    epochs = max(len(run["history"]["loss"]) for run in runs)
+    return 1 + (epochs if config["watched"] == "test" else 0)
+
+
+def _network(config: dict, pictures: int, classes: int, seed: int):
+    size, rate = config["size"], config["learning_rate"]
+    network = getattr(models, config["network"])(
+        (size, size, 1), classes=classes, preprocess=config["preprocess"], seed=seed
+    )
+    if config["each_epoch"] < 1:
+        rate = models.exponential_decay(
+            rate,
+            pictures=pictures,
+            batch_size=config["batch_size"],
+            each_epoch=config["each_epoch"],
+        )
+    return models.training.compiled(network, config["optimizer"], rate)

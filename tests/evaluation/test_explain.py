@@ -1,0 +1,111 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from cxrlib import evaluation
+from cxrlib.models import scratch
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    picture = keras.Input((10, 12, 1), name="picture")
+    x = layers.Rescaling(1 / 255, name="rescale")(picture)
+    x = layers.Conv2D(3, 3, activation="relu", bias_initializer="ones", name="edges")(x)
+    x = layers.BatchNormalization(name="norm")(x)
+    x = layers.Dropout(0.5, name="drop")(x)
+    x = layers.MaxPooling2D(2, name="shrink")(x)
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    return keras.Model(picture, layers.Dense(1, "sigmoid", name="answer")(x))
+
+
+@pytest.fixture(scope="module")
+def image():
+    return np.random.default_rng(0).integers(0, 256, (10, 12)).astype("uint8")
+
+
+def test_maps_are_those_of_a_convolution_by_hand(model, image):
+    maps = evaluation.feature_maps(model, image)
+    assert list(maps) == ["edges", "shrink"]
+    kernel, bias = model.get_layer("edges").get_weights()
+    by_hand = scratch.relu(scratch.conv2d(image[None, :, :, None] / 255.0, kernel, bias))
+    np.testing.assert_allclose(maps["edges"], by_hand[0], atol=1e-5)
+    assert maps["shrink"].shape == (4, 5, 3)
+
+
+def test_maps_are_those_of_a_forward_pass_layer_by_layer(model, image):
+    x = image[None, :, :, None].astype("float32")
+    for layer in model.layers[1:6]:
+        x = layer(x, training=False)  # dropout rests, batch normalisation uses what it learned
+    np.testing.assert_allclose(evaluation.feature_maps(model, image)["shrink"], x[0], atol=1e-6)
+
+
+def test_all_layers_come_from_one_pass(model, image, monkeypatch):
+    calls = []
+    layer = model.get_layer("edges")
+    plain = type(layer).call
+    monkeypatch.setattr(layer, "call", lambda *a, **k: calls.append(1) or plain(layer, *a, **k))
+    assert len(evaluation.feature_maps(model, image, ["edges", "norm", "shrink"])) == 3
+    assert len(calls) == 1
+
+
+def test_layers_come_in_the_order_asked_for(model, image):
+    assert list(evaluation.feature_maps(model, image, ["shrink", "edges"])) == ["shrink", "edges"]
+    assert list(evaluation.feature_maps(model, image, "norm")) == ["norm"]
+
+
+@pytest.mark.parametrize("shape", [(10, 12), (10, 12, 1), (1, 10, 12, 1)])
+def test_a_picture_may_carry_its_axes(model, image, shape):
+    found = evaluation.feature_maps(model, image.reshape(shape), ["edges"])["edges"]
+    np.testing.assert_array_equal(found, evaluation.feature_maps(model, image)["edges"])
+
+
+def test_a_size_left_open_takes_any_picture(image):
+    picture = keras.Input((None, None, 1))
+    model = keras.Model(picture, layers.Conv2D(2, 3, name="conv")(picture))
+    assert evaluation.feature_maps(model, image)["conv"].shape == (8, 10, 2)
+
+
+def test_sequential_models_will_do(image):
+    model = keras.Sequential([keras.Input((10, 12, 1)), layers.MaxPooling2D(2, name="pool")])
+    expected = scratch.max_pool(image.astype(float), 2)
+    np.testing.assert_array_equal(evaluation.feature_maps(model, image)["pool"][..., 0], expected)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["edge"], "got 'edge'. Did you mean 'edges'.*picture, rescale, edges"),
+        (["xyz"], "got 'xyz'. The model has picture"),
+        (["answer"], "'answer' puts out numbers without place.*edges, norm, drop, shrink"),
+        ([], "got none"),
+    ],
+)
+def test_layers_that_cannot_be_drawn_are_named(model, image, names, words):
+    with pytest.raises(ValueError, match=words):
+        evaluation.feature_maps(model, image, names)
+
+
+@pytest.mark.parametrize("shape", [(12, 10), (10, 12, 3), (2, 10, 12, 1), (120,)])
+def test_a_picture_of_another_size_is_refused(model, shape):
+    with pytest.raises(ValueError, match=r"shape \(10, 12, 1\), got \(.*resize"):
+        evaluation.feature_maps(model, np.zeros(shape))
+
+
+def test_a_picture_without_numbers_is_refused(model):
+    with pytest.raises(ValueError, match="NaN"):
+        evaluation.feature_maps(model, np.full((10, 12), np.nan))
+
+
+def test_a_model_without_maps_is_refused(image):
+    picture = keras.Input((10, 12, 1), name="picture")
+    dense = keras.Model(
+        picture, layers.Dense(1, name="answer")(layers.Flatten(name="flat")(picture))
+    )
+    with pytest.raises(
+        ValueError, match="convolution or pooling layers, got picture, flat, answer"
+    ):
+        evaluation.feature_maps(dense, image)
+    with pytest.raises(ValueError, match="Begin it with keras"):
+        evaluation.feature_maps(keras.Sequential([layers.Conv2D(1, 3)]), image)

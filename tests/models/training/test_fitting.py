@@ -1,0 +1,199 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib import models
+from cxrlib.data import DataError, Pictures
+from cxrlib.data.splits import PatientLeakError
+from tests.models.training.conftest import small_model, some_pictures
+
+TOLD = ["accuracy", "loss", "val_accuracy", "val_loss", "learning_rate"]
+
+
+def test_the_history_has_a_row_an_epoch_counted_from_one(train, val):
+    history = models.fit(small_model(), train, val, epochs=3, batch_size=8)
+    assert history.index.tolist() == [1, 2, 3]
+    assert set(TOLD) <= set(history)
+    assert (history["seconds"] > 0).all()
+    assert history.attrs["kept"] == 3
+
+
+def test_it_learns_what_can_be_learned(train, val):
+    history = models.fit(small_model(), train, val, epochs=30, batch_size=8)
+    assert history["val_accuracy"].iloc[-1] == 1
+
+
+@pytest.mark.parametrize("augment", [None, "plausible"])
+def test_two_runs_give_the_same_numbers(train, val, augment):
+    settings = {"epochs": 3, "batch_size": 8, "augment": augment, "seed": 4}
+    first = models.fit(small_model(), train, val, **settings)
+    keras.utils.set_random_seed(99)
+    second = models.fit(small_model(), train, val, **settings)
+    pd.testing.assert_frame_equal(first[TOLD], second[TOLD], check_exact=True)
+    other = models.fit(small_model(), train, val, **(settings | {"seed": 5}))
+    assert not first["loss"].equals(other["loss"])
+
+
+def test_it_is_keras_fit_on_the_same_batches(train, val):
+    ours, theirs = small_model(dropout=0), small_model(dropout=0)
+    history = models.fit(ours, train, val, epochs=1, batch_size=len(train.images))
+    x, y = train.images.astype("float32"), train.labels
+    pair = val.images.astype("float32"), val.labels
+    plain = theirs.fit(x, y, validation_data=pair, epochs=1, batch_size=len(x), verbose=0)
+    assert history["val_loss"].iloc[0] == pytest.approx(plain.history["val_loss"][0], abs=1e-5)
+
+
+def test_balanced_class_weights_are_those_of_the_formula(train, val):
+    chosen = [0, 1, 3, 5, 7, 9]  # one healthy child, five sick
+    few = Pictures(train.images[chosen], train.labels[chosen], train.cases.iloc[chosen])
+    balanced = models.fit(small_model(), few, val, epochs=1, class_weight="balanced")
+    by_hand = {0: 6 / (2 * 1), 1: 6 / (2 * 5)}
+    weighted = models.fit(small_model(), few, val, epochs=1, class_weight=by_hand)
+    plain = models.fit(small_model(), few, val, epochs=1)
+    assert balanced["loss"].iloc[0] == pytest.approx(weighted["loss"].iloc[0], rel=1e-6)
+    assert balanced["loss"].iloc[0] != pytest.approx(plain["loss"].iloc[0], rel=1e-3)
+
+
+def test_patience_stops_and_goes_back_to_the_best_weights(train, val):
+    model = small_model(rate=0.05)
+    history = models.fit(model, train, val, epochs=60, batch_size=8, patience=2)
+    best = int(history["val_loss"].idxmin())
+    assert len(history) == best + 2 < 60
+    assert history.attrs["kept"] == best
+    now = model.evaluate(val.images.astype("float32"), val.labels, verbose=0)[0]
+    assert now == pytest.approx(history["val_loss"].min(), abs=1e-5)
+
+
+def test_the_best_weights_stay_when_the_last_epoch_comes_first(train, val):
+    model = small_model(rate=0.05)
+    history = models.fit(model, train, val, epochs=12, batch_size=8, patience=12)
+    assert len(history) == 12
+    now = model.evaluate(val.images.astype("float32"), val.labels, verbose=0)[0]
+    assert now == pytest.approx(history["val_loss"].min(), abs=1e-5)
+    assert history.attrs["kept"] == history["val_loss"].idxmin()
+
+
+def test_many_classes_and_no_validation():
+    three = some_pictures(classes=("normal", "bacterial", "viral"))
+    history = models.fit(small_model(classes=3), three, None, epochs=2, class_weight="balanced")
+    assert "val_loss" not in history
+    assert np.isfinite(history["loss"]).all()
+
+
+def test_nothing_is_printed_where_nobody_watches(train, val, capfd):
+    models.fit(small_model(), train, val, epochs=1)
+    out = capfd.readouterr()
+    assert out.out == ""
+    assert "epoch" not in out.err
+
+
+# ---- what is said before the first epoch
+
+
+def changed(pictures, **parts):
+    now = {"images": pictures.images, "labels": pictures.labels, "cases": pictures.cases}
+    return Pictures(**(now | parts))
+
+
+def nan_picture(pictures):
+    images = pictures.images.astype("float32")
+    images[5, 3, 3] = np.nan
+    return changed(pictures, images=images)
+
+
+def one_class(pictures):
+    return changed(pictures, labels=np.ones_like(pictures.labels))
+
+
+def empty(pictures):
+    return changed(pictures, images=pictures.images[:0], labels=pictures.labels[:0],
+                   cases=pictures.cases[:0])  # fmt: skip
+
+
+BAD_PICTURES = {
+    "labels of the wrong shape": (
+        lambda p: changed(p, labels=np.eye(2, dtype="float32")[p.labels[:, 0].astype(int)]),
+        r"labels of shape \(\d+, 1\).*got \(\d+, 2\)",
+    ),
+    "flat labels": (lambda p: changed(p, labels=p.labels[:, 0]), r"got \(\d+,\)"),
+    "labels that are no classes": (lambda p: changed(p, labels=p.labels * 2), "labels of 0 and 1"),
+    "one class": (one_class, "at least two classes"),
+    "a NaN": (nan_picture, r"NaN.*1 \w+ pictures \(first: \w+/005.png\)"),
+    "another size": (
+        lambda p: some_pictures(size=20),
+        r"\(16, 16, 1\).*got \(20, 20, 1\).*size=16",
+    ),
+    "nothing": (empty, "at least one .* picture, got none"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_PICTURES)
+@pytest.mark.parametrize("side", ["training", "validation"])
+def test_bad_pictures_are_named_before_the_first_epoch(train, val, what, side):
+    spoil, message = BAD_PICTURES[what]
+    pictures = {"training": train, "validation": val}
+    pictures[side] = spoil(pictures[side])
+    model = small_model()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=f"(?s){side}.*" if what == "nothing" else message) as said:
+        models.fit(model, *pictures.values(), epochs=1)
+    assert side in str(said.value) or what == "a NaN"
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 0.0, float("nan"), float("inf")])
+def test_a_learning_rate_that_leads_nowhere_is_refused(train, val, rate):
+    with pytest.raises(ValueError, match="learning rate above 0"):
+        models.fit(small_model(rate, keras.optimizers.SGD), train, val, epochs=1)
+
+
+BAD_SETTINGS = [
+    ({"epochs": 0}, "`epochs`"),
+    ({"batch_size": 0}, "`batch_size`"),
+    ({"batch_size": 2.5}, "`batch_size`"),
+    ({"patience": 0}, "`patience`"),
+    ({"class_weight": {0: 1.0}}, "one weight for each"),
+    ({"class_weight": {0: 1.0, 1: -1.0}}, "above 0"),
+    ({"class_weight": "equal"}, "balanced"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), BAD_SETTINGS)
+def test_bad_settings_are_refused(train, val, settings, message):
+    with pytest.raises(ValueError, match=message):
+        models.fit(small_model(), train, val, **({"epochs": 1} | settings))
+
+
+def test_an_unknown_preset_comes_with_the_nearest(train, val):
+    with pytest.raises(DataError, match="Did you mean 'plausible'"):
+        models.fit(small_model(), train, val, epochs=1, augment="plausable")
+
+
+def test_patience_needs_a_validation(train):
+    with pytest.raises(ValueError, match="hold_out"):
+        models.fit(small_model(), train, None, epochs=1, patience=2)
+
+
+def test_a_patient_on_both_sides_is_refused(train, val):
+    val.cases.loc[0, "patient_id"] = "train child 0"
+    with pytest.raises(PatientLeakError, match="train child 0"):
+        models.fit(small_model(), train, val, epochs=1)
+
+
+def test_a_model_that_is_not_compiled_is_refused(train, val):
+    with pytest.raises(ValueError, match="model.compile"):
+        models.fit(models.first_cnn((16, 16, 1)), train, val, epochs=1)
+
+
+def test_arrays_are_not_pictures(val):
+    with pytest.raises(TypeError, match="read_pictures"):
+        models.fit(small_model(), np.zeros((2, 16, 16, 1)), val, epochs=1)
+
+
+def test_a_loss_that_is_no_number_stops_the_training(train, val):
+    model = small_model()
+    model.compile(keras.optimizers.SGD(0.1), loss=lambda y, p: keras.ops.log(-1 - p))
+    with pytest.raises(FloatingPointError, match="nan in epoch 1"):
+        models.fit(model, train, val, epochs=9)

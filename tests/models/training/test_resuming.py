@@ -1,0 +1,96 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib import models
+from tests.models.training.conftest import small_model
+from tests.models.training.test_fitting import TOLD
+
+
+class Killed(BaseException):
+    """What no ``except Exception`` catches, like the end of a process."""
+
+
+class KillAfter(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 == self.epoch:
+            raise Killed
+
+
+def settings(**more):
+    return {"epochs": 6, "batch_size": 8, "augment": "plausible", "patience": 5} | more
+
+
+@pytest.mark.parametrize("after", [1, 3, 6])
+@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam, keras.optimizers.SGD])
+def test_it_ends_as_if_it_had_not_been_interrupted(train, val, tmp_path, after, optimizer):
+    def model():
+        rate = models.exponential_decay(0.02, pictures=24, batch_size=8)
+        return small_model(rate, optimizer)
+
+    whole = model()
+    expected = models.fit(whole, train, val, **settings())
+    where = tmp_path / "state"
+    with pytest.raises(Killed):
+        models.fit(model(), train, val, **settings(resume=where, callbacks=[KillAfter(after)]))
+    again = model()
+    history = models.fit(again, train, val, **settings(resume=where))
+    pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
+    assert history.attrs == expected.attrs
+    for ours, theirs in zip(again.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert not where.exists()
+
+
+def test_early_stopping_knows_what_it_knew(train, val, tmp_path):
+    plan = settings(epochs=60, patience=2, augment=None)
+    expected = models.fit(small_model(0.05), train, val, **plan)
+    stop = len(expected) - 1
+    where = tmp_path / "state"
+    with pytest.raises(Killed):
+        models.fit(small_model(0.05), train, val, resume=where, callbacks=[KillAfter(stop)], **plan)
+    history = models.fit(small_model(0.05), train, val, resume=where, **plan)
+    pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
+    assert history.attrs == expected.attrs
+
+
+def test_a_stopped_training_that_was_killed_at_the_very_end_does_not_go_on(train, val, tmp_path):
+    plan = settings(epochs=60, patience=2, augment=None)
+    expected = models.fit(small_model(0.05), train, val, **plan)
+    where, last = tmp_path / "state", KillAfter(len(expected))
+    with pytest.raises(Killed):
+        models.fit(small_model(0.05), train, val, resume=where, callbacks=[last], **plan)
+    history = models.fit(small_model(0.05), train, val, resume=where, **plan)
+    assert len(history) == len(expected)
+
+
+def test_a_half_written_state_is_not_used(train, val, tmp_path):
+    where = tmp_path / "state"
+    with pytest.raises(Killed):
+        models.fit(small_model(), train, val, **settings(resume=where, callbacks=[KillAfter(2)]))
+    (where / "unfinished").mkdir()
+    (where / "unfinished" / "state.json").write_text('{"rows": [')
+    history = models.fit(small_model(), train, val, **settings(resume=where))
+    expected = models.fit(small_model(), train, val, **settings())
+    pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
+
+
+def test_another_training_is_not_mixed_in(train, val, tmp_path):
+    where = tmp_path / "state"
+    with pytest.raises(Killed):
+        models.fit(small_model(), train, val, **settings(resume=where, callbacks=[KillAfter(2)]))
+    with pytest.raises(ValueError, match="another batch_size, optimizer"):
+        models.fit(small_model(0.5), train, val, **settings(resume=where, batch_size=4))
+    assert (where / "epoch-0002" / "state.json").exists()
+
+
+def test_a_folder_with_other_things_is_refused(train, val, tmp_path):
+    (tmp_path / "thesis.txt").write_text("chapter 1")
+    with pytest.raises(ValueError, match=r"thesis\.txt"):
+        models.fit(small_model(), train, val, **settings(resume=tmp_path))
+    assert (tmp_path / "thesis.txt").exists()
