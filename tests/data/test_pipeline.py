@@ -88,3 +88,58 @@ def test_sizes_must_fit(pictures):
         pipeline.dataset(pictures.cases)
     with pytest.raises(DataError, match="pictures are 4 px"):
         pipeline.dataset(pictures, size=8)
+
+
+# ---- augmentation
+
+
+def drawn(pictures, **settings):
+    batches = pipeline.dataset(pictures, augment="plausible", **settings)
+    return [epoch(batches.as_numpy_iterator()) for _ in range(2)]
+
+
+@pytest.fixture
+def films():
+    images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8)
+    cases = case_table([f"p{i}" for i in range(6)])
+    return Pictures(images, np.arange(6, dtype="float32")[:, None], cases)
+
+
+def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(films):
+    (first, _), (second, _) = drawn(films, batch_size=4, seed=1)
+    assert not np.allclose(first, second)
+    (again, labels), _ = drawn(films, batch_size=4, seed=1)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(labels.ravel(), np.arange(6))
+    (other, _), _ = drawn(films, batch_size=4, seed=2)
+    assert not np.allclose(first, other)
+
+
+def test_augmented_pictures_do_not_depend_on_the_batch(films):
+    (small, _), _ = drawn(films, batch_size=1, shuffle=True)
+    (large, _), _ = drawn(films, batch_size=6, shuffle=True)
+    np.testing.assert_allclose(small, large, atol=1e-3)
+
+
+def test_each_label_stays_with_its_picture(films):
+    ((x, y), _) = drawn(films, batch_size=4, shuffle=True)
+    for picture, label in zip(x, y.ravel().astype(int), strict=True):
+        gaps = [np.abs(picture - other).mean() for other in films.images.astype(float)]
+        assert np.argmin(gaps) == label
+
+
+def test_a_training_can_begin_with_a_later_epoch(films):
+    for settings in ({"shuffle": True}, {"shuffle": True, "augment": "plausible"}):
+        batches = pipeline.dataset(films, **settings)
+        _, second = (epoch(batches.as_numpy_iterator()) for _ in range(2))
+        later = epoch(pipeline.dataset(films, first_epoch=1, **settings).as_numpy_iterator())
+        for ours, theirs in zip(second, later, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("split", ["val", "test", None])
+def test_only_training_pictures_are_augmented(films, split):
+    films.cases.loc[2, "split"] = split
+    with pytest.raises(DataError, match=r"1 of 6 pictures.*judged on pictures as they are"):
+        pipeline.dataset(films, augment="plausible")
+    pipeline.dataset(films)

@@ -1,8 +1,8 @@
 """An interrupted training goes on where it was.
 
 Keras's ``BackupAndRestore`` keeps weights, optimizer and epoch in two files that can come apart. It
-knows nothing of the history so far, of early stopping, or of dropout's random numbers, so that what
-follows is another training. Here a folder holds all of it, and takes its name only when it is whole.
+knows nothing of the history, of early stopping, or of dropout's random numbers, so what follows is
+another training. Here one folder holds all of it, and gets its name when it is whole.
 """
 
 from __future__ import annotations

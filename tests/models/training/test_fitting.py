@@ -183,7 +183,7 @@ def test_a_patient_on_both_sides_is_refused(train, val):
 
 
 def test_a_model_that_is_not_compiled_is_refused(train, val):
-    with pytest.raises(ValueError, match="model.compile"):
+    with pytest.raises(ValueError, match=r"model\.compile"):
         models.fit(models.first_cnn((16, 16, 1)), train, val, epochs=1)
 
 

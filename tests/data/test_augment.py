@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from cxrlib.data import DataError, augment
+from cxrlib.data.augment import Recipe, Setting
+
+
+def film(rows=40, columns=32, seed=0):
+    noise = np.random.default_rng(seed).uniform(0, 255, (rows, columns))
+    return ndimage.gaussian_filter(noise, 2).astype("float32")
+
+
+def changed(picture, recipe=None, **setting):
+    every = Recipe(rotation=1, contrast=1, gamma=1)
+    settings = np.array([Setting(**setting)], "float32")
+    return augment.apply(picture[None, :, :, None], settings, recipe or every).numpy()[0, :, :, 0]
+
+
+def by_scipy(picture, s, mode):
+    """Do the same with SciPy: flip, zoom, shear, turn about the middle, move."""
+    turn, lean = np.deg2rad(s.rotation), np.deg2rad(s.shear)
+    # Rows first: the turn is clockwise where rows run downwards.
+    forward = (
+        np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        @ np.array([[1, np.tan(lean)], [0, 1]])
+        @ np.diag([s.zoom_y, s.zoom_x])
+        @ np.diag([1 - 2 * s.upside_down, 1 - 2 * s.mirrored])
+    )
+    back = np.linalg.inv(forward)
+    middle = (np.array(picture.shape) - 1) / 2
+    moved = np.array([s.down * picture.shape[0], s.right * picture.shape[1]])
+    return ndimage.affine_transform(
+        picture.astype(float), back, middle - back @ (middle + moved), order=1, mode=mode
+    )
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting(rotation=10),
+        Setting(rotation=-35, right=0.1, down=-0.2),
+        Setting(zoom_x=1.2, zoom_y=0.8),
+        Setting(shear=20),
+        Setting(mirrored=1, rotation=5),
+        Setting(upside_down=1, down=0.1),
+        Setting(rotation=50, right=-0.2, down=0.2, zoom_x=0.9, zoom_y=1.1, shear=10, mirrored=1),
+    ],
+)
+def test_it_moves_pictures_as_scipy_does(setting):
+    picture = film()
+    expected = by_scipy(picture, setting, "nearest")
+    np.testing.assert_allclose(changed(picture, **setting._asdict()), expected, atol=0.02)
+
+
+def test_a_positive_turn_is_clockwise_and_moves_go_right_and_down():
+    picture = np.zeros((21, 21), "float32")
+    picture[2, 10] = 200  # above the middle
+    assert np.unravel_index(changed(picture, rotation=90).argmax(), picture.shape) == (10, 18)
+    moved = changed(picture, right=1 / 21, down=2 / 21)
+    assert np.unravel_index(moved.argmax(), picture.shape) == (4, 11)
+
+
+def test_mirror_and_upside_down_are_exact():
+    picture = film()
+    np.testing.assert_allclose(changed(picture, mirrored=1), picture[:, ::-1], atol=1e-3)
+    np.testing.assert_allclose(changed(picture, upside_down=1), picture[::-1], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("fill", "comes_in"),
+    [("nearest", lambda p: p[:, :1]), ("constant", lambda p: 0 * p[:, :1]),
+     ("wrap", lambda p: p[:, -1:])],
+)  # fmt: skip
+def test_what_comes_in_from_outside(fill, comes_in):
+    picture = film(32, 32)
+    moved = changed(picture, Recipe(shift=0.1, fill=fill), right=1 / 32)
+    np.testing.assert_allclose(moved[:, 1:], picture[:, :-1], atol=1e-3)
+    np.testing.assert_allclose(moved[:, :1], comes_in(picture), atol=1e-3)
+
+
+def test_exposure_is_gamma_then_contrast_about_the_mean_then_brightness():
+    picture = film()
+    grey = (picture / 255) ** 1.2
+    by_hand = 255 * np.clip((grey - grey.mean()) * 1.3 + grey.mean() + 0.1, 0, 1)
+    ours = changed(picture, contrast=1.3, brightness=0.1, gamma=1.2)
+    np.testing.assert_allclose(ours, by_hand, atol=0.01)
+
+
+def test_nothing_to_do_changes_nothing():
+    pictures = film()[None, :, :, None]
+    np.testing.assert_array_equal(augment.augmented(pictures, "none"), pictures)
+
+
+@pytest.mark.parametrize("name", augment.PRESETS)
+def test_drawn_settings_stay_within_the_recipe(name):
+    recipe = augment.PRESETS[name]
+    drawn = augment.draw(recipe, 2000, np.random.default_rng(0))
+    s = Setting(*drawn.T)
+    assert drawn.dtype == np.float32
+    assert np.abs(s.rotation).max() <= recipe.rotation
+    assert max(np.abs(s.right).max(), np.abs(s.down).max()) <= recipe.shift + 1e-6
+    assert np.abs(np.array([s.zoom_x, s.zoom_y]) - 1).max() <= recipe.zoom + 1e-6
+    assert np.array_equal(s.zoom_x, s.zoom_y) == (not recipe.stretch)
+    assert np.abs(s.contrast - 1).max() <= recipe.contrast + 1e-6
+    assert np.abs(s.brightness).max() <= recipe.brightness + 1e-6
+    assert np.abs(np.log(s.gamma)).max() <= np.log1p(recipe.gamma) + 1e-6
+    for flips, asked in ((s.mirrored, recipe.mirror), (s.upside_down, recipe.upside_down)):
+        assert set(flips) == ({0, 1} if asked else {0})
+    if recipe.rotation:  # the whole range is used, to both sides
+        assert s.rotation.max() > 0.95 * recipe.rotation
+        assert s.rotation.min() < -0.95 * recipe.rotation
+
+
+def test_same_seed_same_copies_and_values_stay_in_range():
+    pictures = np.stack([film(seed=i) for i in range(5)])[..., None]
+    first, again, other = (augment.augmented(pictures, "article-4", seed=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert first.shape == pictures.shape
+    assert first.min() >= 0
+    assert first.max() <= 255
+
+
+def test_uint8_and_colour_are_taken_too():
+    colour = np.repeat(film()[None, :, :, None], 3, axis=3).round().astype(np.uint8)
+    out = augment.augmented(colour, "plausible")
+    np.testing.assert_allclose(out[..., 0], out[..., 2], atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (0, 8, 8, 1)])
+def test_one_picture_alone_is_told_how_to_come(shape):
+    with pytest.raises(DataError, match=r"\(N, H, W, C\)"):
+        augment.augmented(np.zeros(shape))
