@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from cxrlib.data.downloads import cache_folder
 
-PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE")  # variables that name folders
+PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # variables that name folders
 # What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
 RUNNERS = ("ipykernel", "papermill")
 PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "pygments", "sphinx-mathjax-offline")

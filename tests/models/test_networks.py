@@ -48,3 +48,69 @@ def test_a_wrong_shape_is_named(shape):
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match="2 classes or more, got 1"):
         models.mlp((8, 8, 1), classes=1)
+
+
+# ---- the articles' networks
+
+SMALL = {"filters": (2, 3), "dense": 4}
+NETWORKS = [models.first_cnn, models.custom_cnn]
+
+
+@pytest.mark.parametrize("build", NETWORKS)
+@pytest.mark.parametrize("shape", [(16, 16, 1), (21, 17, 3)])
+@pytest.mark.parametrize(("classes", "outputs"), [(2, 1), (4, 4)])
+def test_any_size_one_or_three_channels_any_number_of_classes(build, shape, classes, outputs):
+    model = build(shape, classes=classes, **SMALL)
+    pictures = np.random.default_rng(0).uniform(0, 255, (3, *shape))
+    scores = model.predict(pictures, verbose=0)
+    assert scores.shape == (3, outputs)
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert not any(isinstance(layer, keras.Model) for layer in model.layers)
+
+
+@pytest.mark.parametrize("build", NETWORKS)
+def test_they_survive_saving_and_start_alike_for_a_seed(build, tmp_path):
+    model = build((16, 16, 1), seed=3, **SMALL)
+    keras.utils.set_random_seed(99)
+    twin, other = build((16, 16, 1), seed=3, **SMALL), build((16, 16, 1), seed=4, **SMALL)
+    pictures = np.random.default_rng(0).uniform(0, 255, (3, 16, 16, 1))
+    scores = model.predict(pictures, verbose=0)
+    np.testing.assert_array_equal(scores, twin.predict(pictures, verbose=0))
+    assert not np.allclose(scores, other.predict(pictures, verbose=0))
+    model.save(tmp_path / "net.keras")
+    again = keras.models.load_model(tmp_path / "net.keras")
+    np.testing.assert_allclose(scores, again.predict(pictures, verbose=0), atol=1e-6)
+
+
+def test_the_first_cnn_is_article_3_s():
+    model = models.first_cnn()
+    assert model.input_shape == (None, 180, 180, 1)
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert kinds[2:10] == ["Conv2D", "MaxPooling2D"] * 4
+    assert [model.get_layer(f"conv_{i}").filters for i in (1, 2, 3, 4)] == [16, 32, 64, 128]
+    assert model.get_layer("dense").units == 512
+    assert model.get_layer("dropout").rate == 0.3
+
+
+def test_the_custom_cnn_is_article_0_s():
+    model = models.custom_cnn()
+    assert model.input_shape == (None, 160, 160, 1)
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert kinds[2:18] == ["Conv2D", "BatchNormalization", "ReLU", "MaxPooling2D"] * 4
+    filters = [model.get_layer(f"conv_{i}").filters for i in (1, 2, 3, 4)]
+    assert (filters[0], filters[-1]) == (32, 128)
+    assert filters == sorted(filters)
+    assert model.get_layer("dense").units == 512
+    assert "Dropout" not in kinds
+
+
+@pytest.mark.parametrize("build", NETWORKS)
+def test_too_small_a_picture_is_refused(build):
+    with pytest.raises(ValueError, match="at least 16 pixels a side for 4 poolings"):
+        build((15, 40, 1))
+
+
+@pytest.mark.parametrize("build", [models.mlp, *NETWORKS])
+def test_two_or_four_channels_are_refused(build):
+    with pytest.raises(ValueError, match=r"1 \(grey\) or 3 \(colour\) channels, got 4"):
+        build((32, 32, 4))

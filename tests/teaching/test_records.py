@@ -201,8 +201,12 @@ def test_the_folder_is_the_one_given_or_named_or_the_next_above(tmp_path, monkey
     deep = tmp_path / "course" / "chapters"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
+    installed = tmp_path / "share" / "results"
+    monkeypatch.setattr(records.files, "INSTALLED", installed)
     with pytest.raises(records.RecordError, match=r"expected a folder results/ in .*chapters"):
         records.known()
+    records.write(records.make(**fields(id="study-installed")), installed)
+    assert records.known() == ["study-installed"]
     records.write(records.make(**fields()), "../results")
     (tmp_path / "course" / "results" / "claims.json").write_text("[]")
     assert records.known() == ["article-3-repaired"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import sys
 from pathlib import Path
 
 from cxrlib.teaching.records.record import Record, make
 from cxrlib.teaching.records.refusals import RESERVED, RecordError, check_id
 
 VARIABLE = "CXR_RESULTS"
+INSTALLED = Path(sys.prefix) / "share" / "cxrlib" / "results"
 
 
 def find_folder(folder: str | os.PathLike | None = None) -> Path:
@@ -20,7 +22,8 @@ def find_folder(folder: str | os.PathLike | None = None) -> Path:
     ----------
     folder : str or path, optional
         The folder itself. Without it: the one that the environment variable ``CXR_RESULTS``
-        names, else ``results/`` in the current folder or the nearest one above it.
+        names, else ``results/`` in the current folder or the nearest one above it, else the
+        records that were installed with the package.
 
     Raises
     ------
@@ -41,6 +44,8 @@ def find_folder(folder: str | os.PathLike | None = None) -> Path:
     for place in (here, *here.parents):
         if (place / "results").is_dir():
             return place / "results"
+    if INSTALLED.is_dir():
+        return INSTALLED
     raise RecordError(
         f"expected a folder results/ in {here} or above it, got none. Run this in the course's "
         f"folder, or set {VARIABLE} to the folder with the records."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import sys
 import time
@@ -56,9 +58,9 @@ def reproduce(
         )
     cases = method.prepare(cases, study.config, seed=min(seeds))
     started, runs = time.perf_counter(), []
+    unfinished = Path(folder) / ".unfinished"
     for seed in seeds:
-        state = Path(folder) / ".unfinished" / f"{id}-{seed}"
-        runs.append(method.run(cases, study.config, seed, state))
+        runs.append(_once(method, cases, study.config, seed, unfinished / f"{id}-{seed}"))
     record = records.make(
         id=id,
         title=study.title,
@@ -74,7 +76,30 @@ def reproduce(
         notes=list(study.notes),
     )
     records.write(record, folder)
+    for seed in seeds:
+        (unfinished / f"{id}-{seed}.json").unlink()
+    with contextlib.suppress(OSError):  # another study's is left in it
+        unfinished.rmdir()
     return record
+
+
+def _once(method, cases: pd.DataFrame, config: dict, seed: int, state: Path) -> dict:
+    """Run with one seed, or take what an earlier, interrupted call has done of it."""
+    done = state.with_name(f"{state.name}.json")
+    if done.exists():
+        kept = json.loads(done.read_text(encoding="utf-8"))
+        if kept["config"] == config:
+            return kept["run"]
+    run = method.run(cases, config, seed, state)
+    state.parent.mkdir(parents=True, exist_ok=True)
+    part = done.with_suffix(".part")
+    part.write_text(json.dumps({"config": config, "run": run}, default=_plain), encoding="utf-8")
+    part.replace(done)
+    return run
+
+
+def _plain(value: np.ndarray | np.generic) -> object:
+    return value.tolist()
 
 
 def _summary(cases: pd.DataFrame, runs: list[dict]) -> dict:

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from cxrlib import models
+from cxrlib.models import preprocessing
+
+
+def films(channels=1, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 200, (5, 12, 10, channels)).astype("float32")
+
+
+def test_rescaling_is_a_change_of_unit():
+    np.testing.assert_allclose(preprocessing.rescale()(films()), films() / 255, rtol=1e-6)
+    np.testing.assert_allclose(preprocessing.symmetric()(films()), films() / 127.5 - 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_samplewise_is_scikit_learn_s_scaler_over_the_pixels_of_one_picture(channels):
+    x = films(channels)
+    by_hand = StandardScaler().fit_transform(x.reshape(5, -1).T).T.reshape(x.shape)
+    np.testing.assert_allclose(preprocessing.samplewise()(x), by_hand, atol=1e-4)
+
+
+def test_samplewise_takes_exposure_contrast_and_any_rescaling_away():
+    x = films()
+    alone = preprocessing.samplewise()(x)
+    np.testing.assert_allclose(preprocessing.samplewise()(0.7 * x + 20), alone, atol=1e-4)
+    rescaled = preprocessing.samplewise()(preprocessing.rescale()(x))
+    np.testing.assert_allclose(rescaled, alone, atol=2e-4)
+
+
+def test_a_picture_of_one_grey_becomes_zeros():
+    np.testing.assert_array_equal(preprocessing.samplewise()(np.full((1, 4, 4, 1), 90.0)), 0)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_featurewise_is_scikit_learn_s_scaler_over_all_pictures(channels):
+    x = films(channels)
+    x[..., -1] *= 0.5
+    by_hand = StandardScaler().fit_transform(x.reshape(-1, channels)).reshape(x.shape)
+    layer = preprocessing.featurewise(x)
+    np.testing.assert_allclose(layer(x), by_hand, atol=1e-4)
+    brighter = np.asarray(layer(x + 10)) - np.asarray(layer(x))
+    assert (brighter > 0.05).all(), "the exposure of a single film stays"
+
+
+@pytest.mark.parametrize(
+    "images", [np.zeros((0, 4, 4, 1)), np.zeros((4, 4)), np.full((2, 4, 4, 1), 7)]
+)
+def test_what_cannot_be_standardised_is_refused(images):
+    with pytest.raises(ValueError, match=r"expected (training )?pictures"):
+        preprocessing.featurewise(images)
+
+
+def test_by_name_by_layer_or_an_error_that_helps():
+    assert preprocessing.layer("samplewise").name == "samplewise"
+    mine = preprocessing.featurewise(films())
+    assert preprocessing.layer(mine) is mine
+    with pytest.raises(ValueError, match=r"featurewise\(train\.images\)"):
+        models.first_cnn((16, 16, 1), preprocess="featurewise")
+    with pytest.raises(ValueError, match="rescale, symmetric, samplewise"):
+        models.first_cnn((16, 16, 1), preprocess="zca")
+
+
+def test_zca_at_article_4_s_size_needs_18_gigabytes():
+    assert preprocessing.zca_bytes((150, 150, 3)) == 67_500**2 * 4
+    assert 18e9 < preprocessing.zca_bytes((150, 150, 3)) < 18.5e9
+    rows = np.zeros((3, 4 * 4 * 2), "float32")
+    assert preprocessing.zca_bytes((4, 4, 2)) == np.cov(rows.T).astype("float32").nbytes
