@@ -4,9 +4,9 @@
 
 Both networks of chapters 05 and 07 are trained at their articles' sizes on pictures of the training
 folder. Ways take turns within one process, epoch by epoch, so that a slow minute of the machine
-meets them all; the ratio is that of the medians. Then augmented pictures a second, with article
-0's settings, beside Keras's ``ImageDataGenerator`` and its layers in tf.data. Last the peak memory of
-an epoch on the whole training folder, each network in a process of its own.
+meets them all; the ratio is that of the medians. Then come augmented pictures a second with article
+0's settings, beside Keras's ``ImageDataGenerator`` and Keras's layers in tf.data, and last the peak
+memory of an epoch on the whole training folder, each network in a process of its own.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def epochs(name: str, n: int, repeats: int) -> dict:
 
 
 class Generator:
-    """Keras's ``ImageDataGenerator`` with article 0's settings; an epoch each time it is iterated."""
+    """Keras's ``ImageDataGenerator`` with article 0's settings; iterating it gives an epoch."""
 
     def __init__(self, train, *, from_files: bool) -> None:
         from keras.src.legacy.preprocessing.image import ImageDataGenerator

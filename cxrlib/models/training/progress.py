@@ -7,17 +7,7 @@ import time
 
 import keras
 
-
-def watched() -> bool:
-    """Say whether a person sits in front of this kernel or terminal.
-
-    Programs that execute notebooks (papermill, nbclient, nbmake) tell the kernel that nobody can be
-    asked for input.
-    """
-    from IPython import get_ipython
-
-    kernel = getattr(get_ipython(), "kernel", None)
-    return sys.stderr.isatty() if kernel is None else bool(getattr(kernel, "_allow_stdin", False))
+from cxrlib.models.training.watching import watched
 
 
 class Progress(keras.callbacks.Callback):
@@ -57,7 +47,8 @@ class Progress(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         """Say how long it took."""
         if self.watched:
-            self._show(f"{self.epoch} epochs in {time.perf_counter() - self.started:.0f} s")
+            epochs = "epoch" if self.epoch == 1 else "epochs"
+            self._show(f"{self.epoch} {epochs} in {time.perf_counter() - self.started:.0f} s")
             if self.handle is None:
                 print(file=sys.stderr)
 
