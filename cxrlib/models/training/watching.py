@@ -1,4 +1,4 @@
-"""Is anybody there who would like to see how far a training is?"""
+"""Whether somebody is there who would like to see how far a training is."""
 
 from __future__ import annotations
 

@@ -1,9 +1,15 @@
+import os
+import signal
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from cxrlib import models
+from tests.built import ROOT
 from tests.models.training.conftest import small_model
 from tests.models.training.test_fitting import TOLD
 
@@ -96,3 +102,31 @@ def test_a_folder_with_other_things_is_refused(train, val, tmp_path):
     with pytest.raises(ValueError, match=r"thesis\.txt"):
         models.fit(small_model(), train, val, **settings(resume=tmp_path))
     assert (tmp_path / "thesis.txt").exists()
+
+
+KILLED = """
+import os, signal, sys
+import keras
+from cxrlib import models
+from tests.models.training.conftest import small_model, some_pictures
+from tests.models.training.test_resuming import settings
+
+class Kill(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+train, val = some_pictures(), some_pictures(12, "val", seed=1)
+models.fit(small_model(), train, val, **settings(resume=sys.argv[1], callbacks=[Kill()]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_process_leaves_what_another_can_go_on_with(train, val, tmp_path):
+    where = tmp_path / "state"
+    command = [sys.executable, "-c", KILLED, str(where)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    assert [p.name for p in where.iterdir()] == ["epoch-0002"]
+    history = models.fit(small_model(), train, val, **settings(resume=where))
+    expected = models.fit(small_model(), train, val, **settings())
+    pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
