@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from cxrlib.data import DataError, datasets, registry
 from cxrlib.teaching import records
@@ -14,21 +15,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code (0 fine, 1 failed, 2 wrong usage)."""
     options = _parser().parse_args(argv)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except (DataError, records.RecordError) as error:
         print(f"cxr: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # `cxr data list | head`
         sys.stderr.close()
+        return 0
     except KeyboardInterrupt:
         print("cxr: stopped; what is done is kept. The same command goes on.", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cxr", description="The course's data and its recorded runs."
+        prog="cxr", description="Data sets, their audit, and recorded runs."
     )
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
     data = rooms.add_parser("data", help="list, fetch and verify data sets")
@@ -42,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
         command = verbs.add_parser(verb, help=what)
         command.add_argument("name", metavar="NAME", help=", ".join(registry.DATASETS))
         command.set_defaults(run=run)
+    audit = rooms.add_parser("audit", help="look for what would make a result worthless")
+    audit.add_argument("what", metavar="FOLDER|NAME", help="one sub-folder a class, or a data set")
+    audit.add_argument("--html", metavar="FILE", help="write a report with pictures, JSON beside")
+    audit.add_argument("--patient", metavar="REGEX", help="finds the patient in a file name")
+    audit.set_defaults(run=_audit)
     again = rooms.add_parser("reproduce", help="run a study on the real X-rays, write its record")
     again.add_argument("id", metavar="ID", help="such as article-3-as-published")
     again.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run each (0)")
@@ -77,6 +83,27 @@ def _fetch(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> None:
     for folder in datasets.verify(options.name):
         print(f"complete: {folder}")
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from cxrlib.evaluation import audit
+
+    what = options.what
+    if what not in registry.DATASETS and not Path(what).is_dir():
+        raise DataError(
+            f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}. "
+            "A folder holds one sub-folder a class, or train/ and test/ with such."
+        )
+    cases = datasets.load(
+        what if what in registry.DATASETS else Path(what), patient=options.patient, quiet=True
+    )
+    report = audit.audit(cases)
+    print(report)
+    for finding in report.failed:
+        print(f"\n{finding.check}: {finding.advice}")
+    if options.html:
+        print(f"\nreport: {audit.write_html(report, options.html)}")
+    return 1 if report.failed else 0
 
 
 def _reproduce(options: argparse.Namespace) -> None:

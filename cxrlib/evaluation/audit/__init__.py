@@ -1,0 +1,12 @@
+"""The audit of a data set: what would make a good result worthless, looked for before training."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "findings": ["Finding", "Report"],
+        "running": ["CHECKS", "audit"],
+        "page": ["write_html"],
+    },
+)

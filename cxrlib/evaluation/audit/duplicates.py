@@ -1,0 +1,117 @@
+"""The same picture more than once: within a split, across splits, under two labels."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from cxrlib.evaluation.audit.findings import Finding, examples
+
+BITS_APART = 12  # of 256; re-saved, resized or re-exposed copies differ in fewer
+ALIKE = 0.985  # least correlation of two thumbnails
+ROWS_AT_ONCE = 256
+
+
+def hashes(thumbnails: np.ndarray) -> np.ndarray:
+    """Describe each picture by 256 bits: whether a place is brighter than the one to its left.
+
+    Parameters
+    ----------
+    thumbnails : ndarray, shape (N, 64, 64)
+        Grey pictures.
+
+    Returns
+    -------
+    ndarray of uint64, shape (N, 4)
+
+    Notes
+    -----
+    The difference hash of N. Krawetz (2013), at 16 × 16 instead of 8 × 8: chests are much more
+    alike than holiday pictures are.
+    """
+    n = len(thumbnails)
+    rows = thumbnails.reshape(n, 16, 4, 64).mean(axis=2)
+    edges = np.linspace(0, 64, 18).round().astype(int)
+    columns = np.stack([rows[:, :, a:b].mean(axis=2) for a, b in pairwise(edges)], axis=2)
+    bits = np.diff(columns, axis=2) > 0.5  # half a grey level: noise in the black is not an edge
+    return np.packbits(bits.reshape(n, 256), axis=1).view(np.uint64)
+
+
+def near_pairs(codes: np.ndarray, most: int = BITS_APART) -> np.ndarray:
+    """Return all pairs whose codes differ in at most ``most`` bits.
+
+    Compares everybody with everybody, a block of rows at a time: exact, and in bounded memory.
+
+    Returns
+    -------
+    ndarray of int, shape (P, 2)
+        The lower index first.
+    """
+    pairs = []
+    for start in range(0, len(codes), ROWS_AT_ONCE):
+        block, others = codes[start : start + ROWS_AT_ONCE], codes[start:]
+        apart = np.zeros((len(block), len(others)), np.uint16)
+        for word in range(codes.shape[1]):
+            apart += np.bitwise_count(block[:, None, word] ^ others[None, :, word])
+        row, column = np.nonzero(apart <= most)
+        later = column > row
+        pairs.append(np.stack([row[later], column[later]], axis=1) + start)
+    return np.concatenate(pairs) if pairs else np.empty((0, 2), int)
+
+
+def find(thumbnails: np.ndarray) -> pd.DataFrame:
+    """Find pairs of pictures that are the same, exactly or nearly.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``one``, ``other`` (row numbers), ``exact`` (no pixel of the thumbnails differs).
+    """
+    pairs = near_pairs(hashes(thumbnails))
+    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(flat, axis=1)
+    one, other = pairs.T
+    alike = np.array([flat[a] @ flat[b] for a, b in pairs]) if len(pairs) else np.empty(0)
+    limit = ALIKE * norm[one] * norm[other]
+    kept = pairs[(alike >= limit) & (norm[one] > 0) & (norm[other] > 0)]
+    exact = [bool((thumbnails[a] == thumbnails[b]).all()) for a, b in kept]
+    return pd.DataFrame({"one": kept[:, 0], "other": kept[:, 1], "exact": np.array(exact, bool)})
+
+
+def check(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
+    """Judge the doubles: across splits or under two labels they fail, elsewhere they are named."""
+    pairs = find(thumbnails)
+    if pairs.empty:
+        return Finding("duplicates", "fine", "no picture comes twice", numbers={"pairs": 0})
+    split = cases["split"].astype("string").fillna("?").to_numpy()
+    label = cases["label"].astype(str).to_numpy()
+    patient = cases["patient_id"].astype("string").fillna("?").to_numpy()
+    one, other = pairs["one"].to_numpy(), pairs["other"].to_numpy()
+    crossing, contradicting = split[one] != split[other], label[one] != label[other]
+    strangers = patient[one] != patient[other]
+    numbers = {
+        "pairs": len(pairs),
+        "exact": int(pairs["exact"].sum()),
+        "across splits": int(crossing.sum()),
+        "under two labels": int(contradicting.sum()),
+        "of two patients": int(strangers.sum()),
+    }
+    bad = crossing | contradicting
+    order = np.argsort(~bad, kind="stable")
+    shown = [(one[i], other[i]) for i in order]
+    paths = cases["path"].to_numpy()
+    pictures = examples(
+        [paths[k] for pair in shown for k in pair],
+        [f"{split[k]}, {label[k]}, patient {patient[k]}" for pair in shown for k in pair],
+    )
+    said = ", ".join(f"{count:,} {what}" for what, count in numbers.items() if count)
+    if bad.any():
+        advice = "Keep one of each pair, or all in one split; find out which label is right."
+        return Finding("duplicates", "fail", said, advice, numbers, pictures)
+    advice = "Doubles count twice. Keep one of each pair, or know that you did not."
+    if strangers.any():
+        advice += " Doubles of two patients hint at a patient id that is too fine."
+    return Finding("duplicates", "look", said, advice, numbers, pictures)

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxrlib import data
+from cxrlib.data import phantoms
+
+PATIENT = r"p\d+"
+
+
+def draw_set(root, n=160, seed=0, size=96, test_site="a", marker=None):
+    """Draw a set without faults: one hospital, both classes alike, patients dealt out by split."""
+    rng = np.random.default_rng([seed, 5])
+    for patient in range(n):
+        kind = ("normal", "bacterial")[patient % 2]
+        split = "test" if rng.random() < 0.3 else "train"
+        phantom = phantoms.draw(
+            kind,
+            size=size,
+            seed=10_000 * seed + patient,
+            site=test_site if split == "test" else "a",
+            marker=marker if marker and kind == "bacterial" else "",
+        )
+        folder = root / split / ("PNEUMONIA" if patient % 2 else "NORMAL")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(phantom.image).save(folder / f"p{patient:04d}_0.png")
+    return root
+
+
+def table(root):
+    return data.load(root, patient=PATIENT, quiet=True)
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory):
+    return draw_set(tmp_path_factory.mktemp("clean") / "set")

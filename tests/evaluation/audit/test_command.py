@@ -1,0 +1,27 @@
+import shutil
+
+from cxrlib.cli import main
+
+
+def test_a_clean_folder_passes(clean, capsys):
+    assert main(["audit", str(clean), "--patient", r"p\d+"]) == 0
+    out = capsys.readouterr().out
+    assert "160 pictures" in out
+    assert "fail" not in out
+
+
+def test_a_fault_gives_exit_code_1_and_a_page(clean, tmp_path, capsys):
+    root = shutil.copytree(clean, tmp_path / "set")
+    film = next((root / "train/NORMAL").glob("*.png"))
+    shutil.copy(film, root / "test/NORMAL/p9001_0.png")
+    page = tmp_path / "audit.html"
+    assert main(["audit", str(root), "--patient", r"p\d+", "--html", str(page)]) == 1
+    out = capsys.readouterr().out
+    assert "duplicates: Keep one of each pair" in out
+    assert page.exists()
+    assert page.with_suffix(".json").exists()
+
+
+def test_what_is_neither_folder_nor_set_is_named(capsys, tmp_path):
+    assert main(["audit", str(tmp_path / "gone")]) == 1
+    assert "expected a folder or one of pneumonia" in capsys.readouterr().err

@@ -1,0 +1,151 @@
+"""One fault a test, planted in a set that is silent without it."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxrlib import data
+from cxrlib.evaluation import audit
+from tests.evaluation.audit.conftest import draw_set, table
+
+
+@pytest.fixture
+def copy(clean, tmp_path):
+    return shutil.copytree(clean, tmp_path / "set")
+
+
+def files(root, where="train/NORMAL"):
+    return sorted((root / where).glob("*.png"))
+
+
+def alarms(report):
+    return {f.check: f.verdict for f in report.findings if f.verdict in ("fail", "look")}
+
+
+def test_a_clean_set_is_passed_in_silence(clean):
+    report = audit.audit(table(clean))
+    assert alarms(report) == {}
+    assert [f.check for f in report.findings] == list(audit.CHECKS)
+
+
+def test_a_copy_across_splits(copy):
+    shutil.copy(files(copy)[0], copy / "test/NORMAL/p9001_0.png")
+    report = audit.audit(table(copy))
+    assert alarms(report) == {"duplicates": "fail"}
+    assert report["duplicates"].numbers["across splits"] == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda film: film.resize((70, 75)),
+        lambda film: film.point(lambda v: min(255, int(0.8 * v + 25))),
+    ],
+    ids=["resized", "exposed"],
+)
+def test_a_near_copy_across_splits(copy, changed):
+    with Image.open(files(copy)[3]) as film:
+        changed(film.convert("L")).save(copy / "test/NORMAL/p9001_0.jpg", quality=80)
+    report = audit.audit(table(copy))
+    assert alarms(report) == {"duplicates": "fail"}
+    names = [e.path.rsplit("/", 1)[1] for e in report["duplicates"].examples]
+    assert sorted(names) == sorted([files(copy)[3].name, "p9001_0.jpg"])
+
+
+def test_a_picture_under_two_labels(copy):
+    with Image.open(files(copy)[5]) as film:  # saved anew: no byte of the file is the same
+        film.save(copy / "train/PNEUMONIA/p9002_0.jpg", quality=95)
+    report = audit.audit(table(copy))
+    assert alarms(report)["duplicates"] == "fail"
+    assert report["duplicates"].numbers["under two labels"] == 1
+
+
+def test_a_patient_on_both_sides(copy):
+    film = files(copy, "test/NORMAL")[0]
+    film.rename(film.with_name(files(copy)[0].name.replace("_0", "_1")))
+    report = audit.audit(table(copy))
+    assert alarms(report) == {"patients": "fail"}
+    assert report["patients"].numbers["on both sides"] == 1
+    assert len(report["patients"].examples) == 2
+
+
+def test_a_marker_in_the_corner_of_one_class(tmp_path):
+    report = audit.audit(table(draw_set(tmp_path / "set", marker=("AP", (0.06, 0.06), 0.09))))
+    assert alarms(report)["shortcuts"] == "fail"
+    assert report["shortcuts"].numbers["corners only"][0] > 0.9
+
+
+def test_another_hospital_in_the_test_folder(tmp_path):
+    report = audit.audit(table(draw_set(tmp_path / "set", n=320, test_site="b")))
+    assert alarms(report)["folder shift"] == "fail"
+
+
+def test_an_inverted_picture(copy):
+    path = files(copy)[7]
+    with Image.open(path) as film:
+        film.convert("L").point(lambda v: 255 - v).save(path)
+    report = audit.audit(table(copy))
+    assert alarms(report) == {"odd pictures": "fail"}
+    assert [e.path for e in report["odd pictures"].examples] == [str(path)]
+
+
+def test_a_blank_picture(copy):
+    path = files(copy)[7]
+    Image.new("L", (90, 96), 30).save(path)
+    assert alarms(audit.audit(table(copy))) == {"odd pictures": "fail"}
+
+
+def test_half_a_file(copy):
+    path = files(copy)[9]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    report = audit.audit(table(copy))
+    assert alarms(report) == {"files": "fail"}
+    assert str(path) in report["files"].numbers["files"][0]
+
+
+def test_a_size_that_tells_the_label(copy):
+    for path in copy.rglob("PNEUMONIA/*.png"):
+        with Image.open(path) as film:
+            film.resize((film.width + 40, film.height)).save(path)
+    assert alarms(audit.audit(table(copy)))["sizes"] == "fail"
+
+
+def test_an_exposure_that_tells_the_label(copy):
+    for path in copy.rglob("PNEUMONIA/*.png"):
+        with Image.open(path) as film:
+            film.convert("L").point(lambda v: int(0.75 * v)).save(path)
+    assert alarms(audit.audit(table(copy)))["brightness"] == "fail"
+
+
+def test_a_set_of_mostly_sick_children(copy):
+    for path in files(copy)[10:] + files(copy, "test/NORMAL")[5:]:
+        path.unlink()
+    assert alarms(audit.audit(table(copy)))["counts"] == "look"
+
+
+def test_without_patients_it_says_what_it_could_not_check(clean):
+    report = audit.audit(data.load(clean, quiet=True).assign(patient_id=None))
+    assert report["patients"].verdict == "not checked"
+    assert not report.failed
+
+
+def test_a_handful_of_pictures_is_told_that_probes_need_more(copy):
+    for path in files(copy)[3:] + files(copy, "train/PNEUMONIA")[3:]:
+        path.unlink()
+    shutil.rmtree(copy / "test")
+    report = audit.audit(table(copy))
+    assert report["shortcuts"].verdict == report["folder shift"].verdict == "not checked"
+    assert "5 patients" in report["shortcuts"].says
+
+
+def test_many_classes_are_each_asked_against_the_rest(copy):
+    for split in ("train", "test"):
+        (copy / split / "VIRAL").mkdir()
+        for path in files(copy, f"{split}/NORMAL")[::2]:
+            pixels = np.asarray(Image.open(path)).copy()
+            pixels[:14, :14] = 255  # a planted corner
+            Image.fromarray(pixels).save(copy / split / "VIRAL" / path.name)
+            path.unlink()
+    assert alarms(audit.audit(table(copy)))["shortcuts"] == "fail"

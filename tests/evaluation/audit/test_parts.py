@@ -1,0 +1,90 @@
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxrlib.evaluation import audit
+from cxrlib.evaluation.audit import duplicates, probes
+from cxrlib.evaluation.audit.findings import Example, Finding, Report
+
+
+@given(st.integers(0, 10_000), st.integers(2, 40), st.integers(0, 130))
+def test_near_pairs_are_those_of_brute_force(seed, n, most):
+    rng = np.random.default_rng(seed)
+    bits = rng.random((n, 256)) < 0.5
+    bits[n // 2] = bits[0] ^ (rng.random(256) < 0.02)
+    codes = np.packbits(bits, axis=1).view(np.uint64)
+    expected = [(a, b) for a, b in combinations(range(n), 2) if (bits[a] != bits[b]).sum() <= most]
+    assert sorted(map(tuple, duplicates.near_pairs(codes, most).tolist())) == expected
+
+
+def test_blocks_do_not_change_the_pairs(monkeypatch):
+    codes = np.random.default_rng(0).integers(0, 4, (50, 4)).astype(np.uint64)
+    whole = duplicates.near_pairs(codes)
+    monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", 7)
+    assert sorted(map(tuple, duplicates.near_pairs(codes))) == sorted(map(tuple, whole))
+
+
+def test_scores_come_from_models_that_have_not_seen_the_patient():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(30), 4)
+    y = rng.integers(0, 2, 30)[groups]
+    x = np.eye(30)[groups]  # a picture tells its patient and nothing else
+    honest = probes.auc(x, y, groups)
+    leaked = probes.auc(x, y, np.arange(len(y)))
+    assert leaked.value > 0.95
+    assert honest.value < 0.75
+
+
+def test_probes_see_only_their_part():
+    x = np.zeros((1, 64, 64), np.float32)
+    x[0, 20:44, 20:44] = 1
+    assert probes.PROBES["full picture"](x).any()
+    assert not probes.PROBES["border only"](x).any()
+    assert not probes.PROBES["corners only"](x).any()
+    assert not probes.PROBES["centre blacked out"](x).any()
+    assert probes.PROBES["8 × 8 thumbnail"](x).shape == (1, 64)
+
+
+@pytest.fixture
+def report(clean):
+    film = sorted(clean.rglob("*.png"))[0]
+    findings = (
+        Finding("counts", "fine", "as many <b>healthy</b> as sick", numbers={"n": 1200}),
+        Finding(
+            "duplicates", "fail", "2 pairs", "Keep one.", {"auc": [0.91234, 0.9, 0.93]},
+            (Example(str(film), "train"), Example(str(film.parent / "gone.png"), "test")),
+        ),
+    )  # fmt: skip
+    return Report("a set", 1234, findings, 3.2)
+
+
+def test_the_page_stands_alone_with_json_beside(report, tmp_path):
+    page = audit.write_html(report, tmp_path / "out" / "audit.html")
+    text = page.read_text()
+    assert text.index("✗ fail") < text.index("✓ fine"), "what failed comes first"
+    assert "as many &lt;b&gt;healthy&lt;/b&gt; as sick" in text
+    assert "0.912 (0.900 to 0.930)" in text
+    assert 'src="data:image/png;base64,' in text
+    assert "gone.png: no such file" in text
+    assert not {"http://", "https://", "<script"} & set(text.split('"'))
+    assert "diagnosis" in text
+    known = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert known["findings"][1]["numbers"]["auc"] == [0.91234, 0.9, 0.93]
+    assert sorted(p.name for p in page.parent.iterdir()) == ["audit.html", "audit.json"]
+
+
+def test_a_report_answers_for_its_checks(report):
+    assert report["counts"].verdict == "fine"
+    assert [f.check for f in report.failed] == ["duplicates"]
+    with pytest.raises(KeyError, match="counts, duplicates"):
+        report["colours"]
+    assert "1,234 pictures" in str(report)
+
+
+def test_an_unknown_verdict_is_refused():
+    with pytest.raises(ValueError, match="fail, look, fine, not checked"):
+        Finding("counts", "good", "")
