@@ -78,7 +78,7 @@ def test_a_marker_in_the_corner_of_one_class(tmp_path):
 
 
 def test_another_hospital_in_the_test_folder(tmp_path):
-    report = audit.audit(table(draw_set(tmp_path / "set", n=320, test_site="b")))
+    report = audit.audit(table(draw_set(tmp_path / "set", test_site="c")))
     assert alarms(report)["folder shift"] == "fail"
 
 

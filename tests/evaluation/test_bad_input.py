@@ -1,0 +1,163 @@
+"""Bad input to everything that judges scores: a defined answer, or an error that says what came."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib import evaluation as ev
+
+WHO = range(30)
+
+
+def subgroups(y, score):
+    cases = pd.DataFrame({"patient_id": list(WHO[: len(y)]), "view": "AP"})
+    return ev.subgroups(cases, y, score, "view", n=5)
+
+
+ANY_SCORE = {
+    "youden": ev.youden,
+    "for_sensitivity": lambda y, s: ev.for_sensitivity(y, s, 0.9),
+    "for_specificity": lambda y, s: ev.for_specificity(y, s, 0.9),
+    "for_cost": lambda y, s: ev.for_cost(y, s, 2, 1),
+    "threshold_table": ev.threshold_table,
+    "roc_curve": ev.roc_curve,
+    "pr_curve": ev.pr_curve,
+    "delong": ev.delong,
+    "delong_difference": lambda y, s: ev.delong_difference(y, s, s),
+    "patient_bootstrap": lambda y, s: ev.patient_bootstrap(y, s, WHO[: len(y)], n=5),
+    "paired_difference": lambda y, s: ev.paired_difference(y, s, s, WHO[: len(y)], n=5),
+    "predictive_intervals": lambda y, s: ev.predictive_intervals(y, s, WHO[: len(y)], 0.5, 0.1),
+}
+PROBABILITIES = {
+    "temperature": ev.temperature,
+    "net_benefit": ev.net_benefit,
+    "reliability": ev.reliability,
+    "ece": ev.ece,
+    "brier": ev.brier,
+    "brier_parts": ev.brier_parts,
+    "risk_coverage": ev.risk_coverage,
+}
+ONE_CLASS_IS_ENOUGH = {"reliability", "ece", "brier", "brier_parts", "risk_coverage"}
+ALL = ANY_SCORE | PROBABILITIES
+Y, S = [0, 1, 0, 1, 0, 1] * 5, [0.2, 0.9, 0.6, 0.4, 0.1, 0.7] * 5
+
+
+def each(names):
+    return pytest.mark.parametrize("of", [pytest.param(ALL[name], id=name) for name in names])
+
+
+@each(ALL)
+def test_good_input_is_taken(of):
+    of(Y, S)
+    of(np.array(Y)[:, None], np.array(S, "float32")[:, None])
+
+
+@each([name for name in ALL if name not in ONE_CLASS_IS_ENOUGH])
+@pytest.mark.parametrize(("label", "missing"), [(0, "sick"), (1, "healthy")])
+def test_one_class_only_is_refused(of, label, missing):
+    with pytest.raises(ValueError, match=f"at least one picture that is {missing}"):
+        of([label] * 30, S)
+
+
+@each(ONE_CLASS_IS_ENOUGH)
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_class_only_is_judged_where_it_can_be(of, label, recwarn):
+    of([label] * 30, S)
+    assert not recwarn.list
+
+
+@each(ALL)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_scores_that_are_no_numbers_are_refused(of, bad):
+    with pytest.raises(ValueError, match="got 1 NaN or infinite of 30"):
+        of(Y, [*S[:-1], bad])
+
+
+@each(PROBABILITIES)
+@pytest.mark.parametrize("bad", [-0.1, 1.001, 7])
+def test_probabilities_lie_between_0_and_1(of, bad):
+    with pytest.raises(ValueError, match="probabilities between 0 and 1, got 1 of 30 scores out"):
+        of(Y, [*S[:-1], bad])
+
+
+@each(ANY_SCORE)
+def test_ranks_need_no_probabilities(of):
+    of(Y, [-3, 9, 4, -1, -8, 5] * 5)
+
+
+@each(ALL)
+def test_lengths_must_fit(of):
+    with pytest.raises(ValueError, match="one score for each of 30 true labels, got 29"):
+        of(Y, S[:-1])
+
+
+@each(ALL)
+def test_nothing_is_refused(of):
+    with pytest.raises(ValueError, match="at least one picture, got none"):
+        of([], [])
+
+
+@each(ALL)
+def test_other_labels_are_refused(of):
+    with pytest.raises(ValueError, match=r"0 \(healthy\) and 1 \(sick\), got also"):
+        of([0, 1, 2, 0, 1, 0] * 5, S)
+
+
+@each(set(ALL) - {"predictive_intervals"})
+def test_ties_everywhere_have_an_answer(of, recwarn):
+    of(Y, [0.5] * 30)
+    assert not recwarn.list
+
+
+def test_ties_everywhere_leave_no_negative_predictive_value():
+    # At 0.5 everybody is called sick.
+    with pytest.raises(ValueError, match="finite number"):
+        ALL["predictive_intervals"](Y, [0.5] * 30)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda who: ev.patient_bootstrap(Y, S, who, n=5),
+        lambda who: ev.paired_difference(Y, S, S, who, n=5),
+        lambda who: ev.predictive_intervals(Y, S, who, 0.5, 0.1, n=5),
+    ],
+)
+def test_a_single_patient_gives_no_interval(of):
+    with pytest.raises(ValueError, match="at least 2 patients of class 0 to draw from"):
+        of(["a"] * 30)
+
+
+def test_a_single_patient_in_a_subgroup_has_a_number_and_no_interval():
+    cases = pd.DataFrame({"patient_id": "a", "view": "AP"}, index=range(30))
+    found = ev.subgroups(cases, Y, S, "view", n=5)
+    assert found["value"].notna().all()
+    assert found["low"].isna().all()
+    assert (found["reason"] == "too few patients for an interval").all()
+
+
+def test_subgroups_check_scores_as_the_others_do():
+    assert len(subgroups(Y, S)) == 2
+    assert subgroups([1] * 30, S)["reason"].tolist() == ["no healthy pictures"] * 2
+    with pytest.raises(ValueError, match="NaN"):
+        subgroups(Y, [*S[:-1], np.nan])
+    with pytest.raises(ValueError, match="one score for each of 30"):
+        subgroups(Y, S[:-1])
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda s: ev.youden(Y, S).apply(s),
+        lambda s: ev.temperature(Y, S).apply(s),
+        lambda s: ev.prior_correction(s, 0.5, 0.1),
+    ],
+)
+def test_scores_without_a_truth_are_checked_too(of):
+    assert of(np.array([[0.2], [0.7]])).shape == (2,)
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        of([0.2, np.nan])
+    with pytest.raises(ValueError, match="at least one picture"):
+        of([])
+    with pytest.raises(ValueError, match=r"\(N,\) or \(N, 1\)"):
+        of(np.full((2, 2), 0.5))

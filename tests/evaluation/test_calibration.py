@@ -1,0 +1,205 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special
+from sklearn.calibration import calibration_curve
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss
+
+from cxrlib import evaluation
+
+
+def scored(seed=0, n=200, digits=None, sure=1.0):
+    """Scores that mean what they say, if `sure` is 1; above, they are too sure."""
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(scale=2, size=n)
+    y = (rng.random(n) < special.expit(logit)).astype(int)
+    y[:2] = 0, 1
+    score = special.expit(sure * logit)
+    return y, score if digits is None else score.round(digits)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([1, 2, None]),
+    st.integers(1, 15),
+    st.sampled_from(["uniform", "quantile"]),
+)
+def test_bins_are_scikit_learn_s(seed, digits, bins, strategy):
+    y, score = scored(seed, 60, digits)
+    share, mean = calibration_curve(y, score, n_bins=bins, strategy=strategy)
+    found = evaluation.reliability(y, score, bins, strategy)
+    assert found["n"].sum() == 60
+    full = found[found["n"] > 0]
+    np.testing.assert_allclose(full["share_sick"], share)
+    np.testing.assert_allclose(full["mean_score"], mean)
+    assert (full["left"] <= full["mean_score"] + 1e-12).all()
+    assert (full["mean_score"] <= full["right"] + 1e-12).all()
+
+
+def test_a_bin_one_can_count():
+    y, score = [0, 1, 1, 1, 0], [0.0, 0.1, 0.15, 0.95, 1.0]
+    found = evaluation.reliability(y, score, bins=10)
+    assert found["n"].tolist() == [2, 1, 0, 0, 0, 0, 0, 0, 0, 2]  # 0.1 lies on an edge: below
+    assert found["right"].tolist() == pytest.approx(np.arange(1, 11) / 10)
+    first, empty = found.loc[0], found.loc[5]
+    assert (first["mean_score"], first["share_sick"]) == (0.05, 0.5)
+    assert tuple(first[["share_sick", "low", "high"]]) == evaluation.wilson(1, 2)
+    assert empty[["mean_score", "share_sick", "low", "high"]].isna().all()
+
+
+def test_quantile_bins_share_the_pictures_and_ties_merge_them():
+    y, score = scored(n=100)
+    assert evaluation.reliability(y, score, 4, "quantile")["n"].tolist() == [25] * 4
+    tied = evaluation.reliability([0, 1, 0, 1], [0.3, 0.3, 0.3, 0.9], 4, "quantile")
+    assert tied["n"].tolist() == [3, 1]
+
+
+def test_ece_by_hand_and_with_its_bins():
+    # 0–0.5: mean score 0.2, none sick; 0.5–1: mean score 0.75, 2 of 4 sick.
+    y, score = [0, 0, 1, 1, 0, 0], [0.1, 0.3, 0.9, 0.9, 0.6, 0.6]
+    found = evaluation.ece(y, score, bins=2)
+    assert float(found) == found.value == pytest.approx(2 / 6 * 0.2 + 4 / 6 * 0.25)
+    assert found[1:] == (2, "uniform")
+    assert f"{found}" == "0.233 (2 uniform bins)"
+    assert f"{found:.1f}" == "0.2 (2 uniform bins)"
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000), st.integers(1, 20))
+def test_ece_picture_by_picture(seed, bins):
+    y, score = scored(seed, 50)
+    total = 0
+    for k in range(bins):
+        inside = (score > k / bins) & (score <= (k + 1) / bins)
+        if inside.any():
+            total += abs(sum(y[inside] - score[inside])) / 50
+    assert evaluation.ece(y, score, bins).value == pytest.approx(total)
+
+
+def test_more_bins_say_more_error_on_the_same_scores():
+    y, score = scored(n=300)
+    found = [evaluation.ece(y, score, bins).value for bins in (2, 10, 100)]
+    assert found == sorted(found)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000))
+def test_brier_is_scikit_learn_s(seed):
+    y, score = scored(seed, 30)
+    assert evaluation.brier(y, score) == pytest.approx(brier_score_loss(y, score))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_the_brier_score_is_the_sum_of_its_parts(seed, bins):
+    y, score = scored(seed, 80)
+    parts = evaluation.brier_parts(y, score, bins)
+    table = evaluation.reliability(y, score, bins)
+    assert parts["brier"] == pytest.approx(brier_score_loss(y, score))
+    total = parts["miscalibration"] - parts["resolution"] + parts["uncertainty"]
+    assert total + parts["within_bins"] == pytest.approx(parts["brier"])
+    # Stephenson et al. (2008): within-bin variance less twice the within-bin covariance.
+    place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], score)
+    off = score - table["mean_score"].to_numpy()[place]
+    sick_off = y - table["share_sick"].to_numpy()[place]
+    assert parts["within_bins"] == pytest.approx(np.mean(off**2 - 2 * off * sick_off), abs=1e-12)
+
+
+def test_with_one_score_a_bin_murphy_s_three_parts_are_all():
+    # 10 pictures at 0.2, 3 sick; 10 at 0.8, 9 sick.
+    y = np.repeat([0, 1, 0, 1], [7, 3, 1, 9])
+    parts = evaluation.brier_parts(y, np.repeat([0.2, 0.8], 10))
+    assert parts["miscalibration"] == pytest.approx(0.01)
+    assert parts["resolution"] == pytest.approx(0.09)  # 0.3 and 0.9, around 0.6
+    assert parts["uncertainty"] == pytest.approx(0.24)
+    assert parts["within_bins"] == pytest.approx(0, abs=1e-15)
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 10_000), st.sampled_from([0.5, 1, 3]))
+def test_the_temperature_is_a_logistic_regression_s(seed, sure):
+    y, score = scored(seed, 300, sure=sure)
+    learnt = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10)
+    learnt.fit(special.logit(score.clip(1e-7, 1 - 1e-7))[:, None], y)
+    found = evaluation.temperature(y, score)
+    assert 1 / found.value == pytest.approx(learnt.coef_[0, 0], rel=1e-4)
+    assert found.loss_after <= found.loss_before
+    assert not found.at_limit
+
+
+def test_too_sure_scores_are_cooled_and_keep_their_order():
+    y, score = scored(n=3000, sure=3)
+    found = evaluation.temperature(y, score)
+    assert found.value == pytest.approx(3, rel=0.1)
+    mended = found.apply(score[:, None])
+    inside = (score > 1e-7) & (score < 1 - 1e-7)
+    logit, mended_logit = special.logit(score[inside]), special.logit(mended[inside])
+    np.testing.assert_allclose(mended_logit * found.value, logit, rtol=1e-6)
+    assert evaluation.ece(y, mended).value < evaluation.ece(y, score).value / 3
+    assert evaluation.roc_auc(y, mended) == pytest.approx(evaluation.roc_auc(y, score), abs=1e-5)
+    np.testing.assert_array_equal(mended >= 0.5, score >= 0.5)
+
+
+def test_certainty_is_taken_for_nearly_certain():
+    found = evaluation.temperature([0, 1, 1, 0], [0.0, 1.0, 0.0, 0.4])
+    assert np.isfinite([found.value, found.loss_before, found.loss_after]).all()
+    mended = found.apply([0, 1e-12, 0.5, 1])
+    assert mended[0] == mended[1]
+    assert mended[2] == 0.5
+    assert ((mended > 0) & (mended < 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("y", "score", "value", "at_limit"),
+    [
+        ([0, 1, 0, 1], [0.2, 0.7, 0.4, 0.9], 0.05, True),  # all on their side of 0.5
+        ([1, 0, 1, 0], [0.2, 0.7, 0.4, 0.9], 20, True),  # all on the wrong side
+        ([0, 1, 0, 1], [0.5] * 4, 1, False),  # says nothing: nothing to learn
+    ],
+)
+def test_where_no_temperature_is_best(y, score, value, at_limit):
+    found = evaluation.temperature(y, score)
+    assert found.value == pytest.approx(value)
+    assert found.at_limit is at_limit
+    assert ("cannot calibrate" in str(found)) is at_limit
+
+
+def test_prior_correction_is_bayes_rule():
+    # Of 100 sick 90 test positive, of 100 healthy 20. At half sick: 90 of 110. At one in ten:
+    # 9 of 9 + 18.
+    assert evaluation.prior_correction([90 / 110], 0.5, 0.1) == pytest.approx([9 / 27])
+    there = evaluation.prior_correction([0, 0.2, 0.7, 1], 0.6, 0.05)
+    np.testing.assert_allclose(evaluation.prior_correction(there, 0.05, 0.6), [0, 0.2, 0.7, 1])
+    np.testing.assert_allclose(evaluation.prior_correction([0.3], 0.4, 0.4), [0.3])
+
+
+def test_corrected_scores_mean_what_they_say_at_the_new_prevalence():
+    # Two normals, 1.5 apart; the trained network saw half sick, here are 10 %.
+    rng = np.random.default_rng(0)
+    y = (rng.random(20_000) < 0.1).astype(int)
+    x = rng.normal(size=len(y)) + 1.5 * y
+    score = special.expit(1.5 * x - 1.5**2 / 2)
+    before = evaluation.ece(y, score).value
+    mended = evaluation.prior_correction(score, 0.5, 0.1)
+    assert evaluation.ece(y, mended).value < 0.01 < 0.1 < before
+    assert mended.mean() == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: evaluation.reliability([0, 1], [0.1, 0.9], 0), "bins, at least 1, got bins=0"),
+        (lambda: evaluation.ece([0, 1], [0.1, 0.9], 2.5), "got bins=2.5"),
+        (lambda: evaluation.ece([0, 1], [0.1, 0.9], strategy="equal"), "got 'equal'"),
+        (lambda: evaluation.prior_correction([0.5], 0, 0.1), "trained prevalence between"),
+        (lambda: evaluation.prior_correction([0.5], 0.5, 10), "new prevalence.*0.1 for 10 %"),
+        (lambda: evaluation.prior_correction([1.5], 0.5, 0.1), "1 of 1 scores outside"),
+        (lambda: evaluation.temperature([0, 1], [0.2, 0.7]).apply([-3.0]), "through a sigmoid"),
+    ],
+)
+def test_arguments_out_of_range_are_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

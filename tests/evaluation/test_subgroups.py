@@ -1,0 +1,112 @@
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib import evaluation
+
+from .test_intervals import cohort
+
+
+def grouped(n=200):
+    y, score, who = cohort(n, n // 2)
+    view = np.where(np.arange(n) % 3 == 0, "PA", "AP")
+    return pd.DataFrame({"patient_id": who.astype(str), "view": view}), y, score
+
+
+def test_each_group_is_judged_as_if_it_came_alone():
+    cases, y, score = grouped()
+    found = evaluation.subgroups(cases, y, score, "view", n=50, seed=2).set_index("group")
+    assert found.index.tolist() == ["all", "AP", "PA"]
+    assert (found["reason"] == "").all()
+    for name, row in found.iterrows():
+        chosen = np.ones(len(y), bool) if name == "all" else (cases["view"] == name).to_numpy()
+        who = cases["patient_id"][chosen]
+        alone = evaluation.patient_bootstrap(y[chosen], score[chosen], who, n=50, seed=2)
+        assert tuple(row[["value", "low", "high"]]) == alone
+        assert row["n"] == chosen.sum()
+        assert row["sick"] == y[chosen].sum()
+        assert row["patients"] == who.nunique()
+
+
+def test_any_metric_and_other_patients():
+    cases, y, score = grouped()
+    metric = partial(evaluation.specificity, threshold=0.3)
+    each = np.arange(len(y))
+    found = evaluation.subgroups(cases, y, score, "view", metric, each, n=50)
+    assert found.loc[0, "value"] == evaluation.specificity(y, score, 0.3)
+    assert found["patients"].tolist() == found["n"].tolist()
+
+
+def test_a_group_without_a_number_says_why():
+    age = ["0-1"] * 4 + ["2-3"] * 3 + ["4-5"] * 4 + [None] * 4
+    cases = pd.DataFrame({"age": pd.Categorical(age, ["0-1", "2-3", "4-5", "6-9"])})
+    y = [int(c) for c in "001111101010011"]
+    score = np.array([int(c) for c in "132412312341234"]) / 10
+    who = list("abcd") + list("efg") + list("hihi") + list("klmn")
+    found = evaluation.subgroups(cases, y, score, "age", patients=who, n=50).set_index("group")
+    assert found.index.tolist() == ["all", "0-1", "2-3", "4-5", "6-9", "not known"]
+    assert found["reason"].tolist() == [
+        "",
+        "",
+        "no healthy pictures",
+        "too few patients for an interval",
+        "no pictures",
+        "resamples all the same: no interval",
+    ]
+    assert found["n"].tolist() == [15, 4, 3, 4, 0, 4]
+    assert found["value"].isna().tolist() == [False, False, True, False, True, False]
+    assert found["low"].isna().tolist() == found["high"].isna().tolist()
+    assert found["low"].isna().tolist() == [False, False, True, True, True, True]
+
+
+def test_a_metric_that_needs_one_class_only_is_judged_on_one_class():
+    cases, y, score = grouped()
+    cases["truth"] = np.where(y == 1, "sick", "healthy")
+    found = evaluation.subgroups(cases, y, score, "truth", evaluation.sensitivity, n=50)
+    assert found["reason"].tolist() == ["", "no sick pictures", ""]
+
+
+def test_a_metric_that_breaks_is_named():
+    cases, y, score = grouped()
+
+    def broken(y, score):
+        if len(y) < 100:
+            raise ValueError("expected more. Get more.")
+        return float("nan") if len(y) < 150 else y.mean()
+
+    reasons = evaluation.subgroups(cases, y, score, "view", broken, n=5)["reason"].tolist()
+    assert reasons[0].startswith("resamples all the same") or reasons[0] == ""
+    assert reasons[1].startswith("expected a finite number from the metric, got nan")
+    assert reasons[2] == "expected more"
+
+
+def test_numbers_are_groups_if_there_are_few():
+    cases, y, score = grouped()
+    cases["year"] = np.where(cases["view"] == "PA", 10, 9)
+    found = evaluation.subgroups(cases, y, score, "year", n=5)
+    assert found["group"].tolist() == ["all", "9", "10"]
+    cases["year"] = cases["year"].astype("Int64").where(cases.index > 3)
+    assert evaluation.subgroups(cases, y, score, "year", n=5)["group"].iloc[-1] == "not known"
+    cases["age"] = np.arange(len(y))
+    with pytest.raises(ValueError, match=r"'age' holds 200 different .*pd.cut\(cases\['age'\]"):
+        evaluation.subgroups(cases, y, score, "age")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"column": "sex"}, "'sex'. It has patient_id, view"),
+        ({"patients": ["a"]}, "a patient for each of 200 pictures, got 1"),
+        ({"patients": [None] * 200}, "got 200 without"),
+        ({"n": 0}, "got n=0"),
+        ({"level": 95}, "Write 0.95"),
+        ({"cases": pd.DataFrame({"patient_id": ["a"]})}, "of 200 pictures, got 1"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_named(change, words):
+    cases, y, score = grouped()
+    given = {"cases": cases, "y_true": y, "y_score": score, "column": "view"} | change
+    with pytest.raises(ValueError, match=words):
+        evaluation.subgroups(**given)

@@ -1,0 +1,195 @@
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from cxrlib import evaluation
+
+#          healthy            sick
+Y = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1])
+S = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.4, 0.6, 0.8, 0.9])
+
+
+def noisy(seed, n=40, digits=1):
+    rng = np.random.default_rng(seed)
+    y = np.append(rng.integers(0, 2, n - 2), [0, 1])
+    return y, (rng.normal(size=n) + y).round(digits)
+
+
+def test_the_table_counts_every_step():
+    found = evaluation.threshold_table([0, 1, 1, 0], [0.2, 0.4, 0.8, 0.4])
+    assert found["threshold"].tolist() == pytest.approx([-np.inf, 0.3, 0.6, np.inf])
+    assert found["found"].tolist() == [2, 2, 1, 0]
+    assert found["missed"].tolist() == [0, 0, 1, 2]
+    assert found["alarms"].tolist() == [2, 1, 0, 0]  # the ties at 0.4 change sides together
+    assert found["spared"].tolist() == [0, 1, 2, 2]
+    assert found["sensitivity"].tolist() == [1, 1, 0.5, 0]
+    assert found["specificity"].tolist() == [0, 0.5, 1, 1]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000), st.sampled_from([0, 1, 9]))
+def test_the_table_says_what_scikit_learn_says(seed, digits):
+    y, score = noisy(seed, digits=digits)
+    for row in evaluation.threshold_table(y, score).itertuples():
+        (spared, alarms), (missed, found) = sk.confusion_matrix(y, score >= row.threshold)
+        assert (row.spared, row.alarms, row.missed, row.found) == (spared, alarms, missed, found)
+
+
+def test_neighbouring_floats_are_told_apart():
+    low, high = np.float32(0.5), np.nextafter(np.float32(0.5), np.float32(1))
+    for a, b in ((low, high), (0.5, np.nextafter(0.5, 1))):
+        t = evaluation.youden([0, 1], [a, b])
+        assert t.apply([a, b]).tolist() == [0, 1]
+
+
+def test_youden_takes_the_largest_sum_and_of_equals_the_lowest():
+    # At 0.55: 3/4 + 4/5; at 0.35: 4/4 + 3/5; at 0.75: 2/4 + 5/5.
+    t = evaluation.youden(Y, S)
+    assert t.value == pytest.approx(0.35)
+    assert (t.sensitivity, t.specificity) == (1, 0.6)
+    equal = evaluation.youden([0, 1, 0, 1], [1, 2, 3, 4])  # at 1.5 and 3.5: 1/2 gained
+    assert equal.value == 1.5
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000))
+def test_youden_finds_what_the_roc_curve_has(seed):
+    y, score = noisy(seed)
+    false_alarms, found, _ = sk.roc_curve(y, score)
+    t = evaluation.youden(y, score)
+    assert t.sensitivity + t.specificity - 1 == pytest.approx((found - false_alarms).max())
+
+
+def test_a_target_sensitivity_is_reached_with_the_fewest_alarms():
+    t = evaluation.for_sensitivity(Y, S, 0.75)
+    assert (t.value, t.sensitivity, t.specificity) == pytest.approx((0.55, 0.75, 0.8))
+    assert evaluation.for_sensitivity(Y, S, 0.76).value == pytest.approx(0.35)  # the next is 4 of 4
+    assert evaluation.for_sensitivity(Y, S, 1).value == pytest.approx(0.35)
+
+
+def test_a_target_specificity_is_reached_with_the_fewest_missed():
+    t = evaluation.for_specificity(Y, S, 0.8)
+    assert (t.value, t.sensitivity, t.specificity) == pytest.approx((0.55, 0.75, 0.8))
+    assert evaluation.for_specificity(Y, S, 0.81).value == pytest.approx(0.75)
+    assert evaluation.for_specificity(Y, S, 0.6).value == pytest.approx(0.35)
+
+
+@pytest.mark.parametrize("target", [0.1 * k for k in range(1, 11)])
+def test_a_target_that_is_met_exactly_counts_as_met(target):
+    y, score = np.repeat([0, 1], 10), np.concatenate([np.arange(10), np.arange(10)])
+    assert evaluation.for_sensitivity(y, score, target).sensitivity == pytest.approx(target)
+    assert evaluation.for_specificity(y, score, target).specificity == pytest.approx(target)
+
+
+def test_costs_decide_and_prevalence_weighs():
+    # Misses and alarms equally bad at half sick: the same as Youden's index.
+    assert evaluation.for_cost(Y, S, 1, 1, 0.5).value == evaluation.youden(Y, S).value
+    dear_miss = evaluation.for_cost(Y, S, 10, 1)
+    dear_alarm = evaluation.for_cost(Y, S, 1, 10)
+    assert (dear_miss.value, dear_alarm.value) == pytest.approx((0.35, 0.75))
+    rare = evaluation.for_cost(Y, S, 1, 1, 0.01)
+    assert rare.value == pytest.approx(0.75)
+    assert evaluation.for_cost(Y, S, 0, 1).value == pytest.approx(0.75)  # of equals the lowest
+    assert evaluation.for_cost(Y, S, 1, 0).value == -np.inf
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000), st.floats(0.1, 10), st.floats(0.1, 0.9))
+def test_no_threshold_is_cheaper(seed, cost_miss, prevalence):
+    y, score = noisy(seed)
+    t = evaluation.for_cost(y, score, cost_miss, 1, prevalence)
+
+    def cost(threshold):
+        missed, alarms = np.mean(score[y == 1] < threshold), np.mean(score[y == 0] >= threshold)
+        return prevalence * cost_miss * missed + (1 - prevalence) * alarms
+
+    assert cost(t.value) <= min(map(cost, np.linspace(-5, 5, 201))) + 1e-9
+
+
+def test_without_a_prevalence_the_set_s_own_counts():
+    assert evaluation.for_cost(Y, S, 3, 1) == evaluation.for_cost(Y, S, 3, 1, 4 / 9)
+    assert "0.444 sick" in evaluation.for_cost(Y, S, 3, 1).rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "sensitivity", "specificity"),
+    [
+        (lambda y, s: evaluation.youden(y, s), -np.inf, 1, 0),
+        (lambda y, s: evaluation.for_sensitivity(y, s, 0.9), -np.inf, 1, 0),
+        (lambda y, s: evaluation.for_specificity(y, s, 0.9), np.inf, 0, 1),
+        (lambda y, s: evaluation.for_cost(y, s, 5, 1), -np.inf, 1, 0),
+        (lambda y, s: evaluation.for_cost(y, s, 1, 5), np.inf, 0, 1),
+    ],
+)
+def test_ties_everywhere_call_everybody_or_nobody(rule, value, sensitivity, specificity):
+    t = rule([0, 1, 0, 1], [0.5] * 4)
+    assert (t.value, t.sensitivity, t.specificity) == (value, sensitivity, specificity)
+    assert t.apply([-1e9, 0.5, 1e9]).tolist() == [int(value < 0)] * 3
+    assert ("everybody" if value < 0 else "nobody") in str(t)
+
+
+def test_a_target_beyond_the_scores_calls_everybody_or_nobody():
+    # The lowest score is a sick person's, the highest a healthy one's.
+    y, score = [1, 0, 1, 0], [0.1, 0.2, 0.8, 0.9]
+    assert evaluation.for_sensitivity(y, score, 1).value == -np.inf
+    assert evaluation.for_specificity(y, score, 1).value == np.inf
+
+
+def test_chosen_frozen_and_applied_elsewhere():
+    t = evaluation.youden(Y, S, on="the validation set")
+    assert (t.chosen_on, t.n, t.rule) == ("the validation set", 9, "Youden's index")
+    with pytest.raises(FrozenInstanceError):
+        t.value = 0.5
+    assert t.apply([[0.34], [0.36]]).tolist() == [0, 1]
+    other = noisy(3)
+    assert t.report(*other).equals(evaluation.report(*other, t.value))
+    assert str(t) == (
+        "0.35, by Youden's index on 9 pictures of the validation set: "
+        "sensitivity 1.000, specificity 0.600"
+    )
+
+
+def test_the_report_of_a_threshold_that_calls_nobody():
+    t = evaluation.for_specificity([0, 1, 0], [0.1, 0.2, 0.9], 1)
+    report = t.report([0, 1], [0.3, 0.6])
+    assert (report["sensitivity"], report["specificity"], report["precision"]) == (0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: evaluation.for_sensitivity(Y, S, 0), "sensitivity above 0"),
+        (lambda: evaluation.for_sensitivity(Y, S, 95), "sensitivity between 0 and 1.*0.95 for 95"),
+        (lambda: evaluation.for_specificity(Y, S, 1.2), "specificity between 0 and 1"),
+        (lambda: evaluation.for_specificity(Y, S, float("nan")), "specificity between 0 and 1"),
+        (lambda: evaluation.for_cost(Y, S, -1, 1), "at least 0.*cost_miss=-1"),
+        (lambda: evaluation.for_cost(Y, S, 0, 0), "not both 0"),
+        (lambda: evaluation.for_cost(Y, S, float("inf"), 1), "cost_miss=inf"),
+        (lambda: evaluation.for_cost(Y, S, 1, 1, 0), "prevalence between 0 and 1, got 0"),
+        (lambda: evaluation.for_cost(Y, S, 1, 1, 30), "Write 0.3 for 30 %"),
+        (lambda: evaluation.youden(Y, S).apply([0.1, np.nan]), "1 NaN"),
+        (lambda: evaluation.youden(Y, S).apply(np.eye(2)), r"\(N,\) or \(N, 1\)"),
+    ],
+)
+def test_arguments_out_of_range_are_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000))
+def test_curves_are_scikit_learn_s(seed):
+    y, score = noisy(seed)
+    roc = evaluation.roc_curve(y[:, None], score[:, None])
+    for found, expected in zip(roc, sk.roc_curve(y, score, drop_intermediate=False), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert sk.auc(roc.false_alarms, roc.sensitivity) == pytest.approx(evaluation.roc_auc(y, score))
+    precision, recall, thresholds = sk.precision_recall_curve(y, score)
+    pr = evaluation.pr_curve(y, score)
+    np.testing.assert_array_equal(pr.precision, precision)
+    np.testing.assert_array_equal(pr.sensitivity, recall)
+    np.testing.assert_array_equal(pr.thresholds, [*thresholds, np.inf])
