@@ -116,10 +116,14 @@ def test_factor_hints(wrong, hint):
 
 
 def test_the_factor_is_the_one_of_keras():
-    layer = keras.layers.RandomRotation(my_factor(36), seed=0)
-    turned = [layer.get_random_transformation(None, True)["angle"] for _ in range(300)]
-    most = float(np.abs(np.concatenate([np.ravel(angle) for angle in turned])).max())
-    assert 0.95 * 36 < most <= 36
+    films = np.zeros((300, 65, 65, 1), "float32")
+    films[:, :32, 32] = 255  # a hand that points up from the middle
+    layer = keras.layers.RandomRotation(my_factor(36), fill_mode="constant", seed=0)
+    rows, columns = np.mgrid[-32:33, -32:33]
+    hands = np.asarray(layer(films, training=True))[..., 0]
+    right, up = ((hands * side).sum(axis=(1, 2)) for side in (columns, -rows))
+    most = np.abs(np.rad2deg(np.arctan2(right, up))).max()
+    assert 0.95 * 36 < most < 1.02 * 36
 
 
 # --- how many pictures

@@ -9,15 +9,18 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "augmentation": ["check_copies", "check_invented", "check_turn_factor"],
         "convolution": [
             "check_conv_weights",
             "check_convolution",
             "check_output_size",
             "check_small_kernels",
         ],
+        "custom_cnn": ["check_batch_norm", "check_class_weights", "check_rates"],
         "neurons": ["check_gradient", "check_neuron", "check_parameter_count"],
         "patients": ["check_patient_key", "check_split"],
         "pooling": ["check_moves", "check_pool_gradients", "check_receptive_field"],
         "results": ["Result"],
+        "training": ["check_dense_weights", "check_early_stopping", "check_standardised"],
     },
 )
