@@ -4,11 +4,40 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["curves", "explain", "intervals", "metrics", "plots"],
+    submodules=[
+        "audit",
+        "calibration",
+        "curves",
+        "decisions",
+        "explain",
+        "groups",
+        "intervals",
+        "metrics",
+        "plots",
+        "recalibration",
+        "sweeps",
+        "thresholds",
+    ],
     submod_attrs={
+        "calibration": ["CalibrationError", "brier", "brier_parts", "ece", "reliability"],
         "curves": ["over_seeds"],
+        "decisions": [
+            "PredictiveValues",
+            "net_benefit",
+            "predictive_intervals",
+            "predictive_values",
+            "risk_coverage",
+        ],
         "explain": ["feature_maps"],
-        "intervals": ["Interval", "patient_bootstrap", "wilson"],
+        "groups": ["subgroups"],
+        "intervals": [
+            "Interval",
+            "delong",
+            "delong_difference",
+            "paired_difference",
+            "patient_bootstrap",
+            "wilson",
+        ],
         "metrics": [
             "accuracy",
             "balanced_accuracy",
@@ -21,6 +50,15 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "roc_auc",
             "sensitivity",
             "specificity",
+        ],
+        "recalibration": ["Temperature", "prior_correction", "temperature"],
+        "sweeps": ["pr_curve", "roc_curve", "threshold_table"],
+        "thresholds": [
+            "Threshold",
+            "for_cost",
+            "for_sensitivity",
+            "for_specificity",
+            "youden",
         ],
     },
 )

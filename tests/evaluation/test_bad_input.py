@@ -43,7 +43,7 @@ Y, S = [0, 1, 0, 1, 0, 1] * 5, [0.2, 0.9, 0.6, 0.4, 0.1, 0.7] * 5
 
 
 def each(names):
-    return pytest.mark.parametrize("of", [pytest.param(ALL[name], id=name) for name in names])
+    return pytest.mark.parametrize("of", [pytest.param(ALL[name], id=name) for name in sorted(names)])
 
 
 @each(ALL)
@@ -122,6 +122,7 @@ def test_ties_everywhere_leave_no_negative_predictive_value():
         lambda who: ev.paired_difference(Y, S, S, who, n=5),
         lambda who: ev.predictive_intervals(Y, S, who, 0.5, 0.1, n=5),
     ],
+    ids=["patient_bootstrap", "paired_difference", "predictive_intervals"],
 )
 def test_a_single_patient_gives_no_interval(of):
     with pytest.raises(ValueError, match="at least 2 patients of class 0 to draw from"):

@@ -97,6 +97,12 @@ def test_costs_decide_and_prevalence_weighs():
     assert evaluation.for_cost(Y, S, 1, 0).value == -np.inf
 
 
+def test_costs_that_are_equal_on_paper_are_equal():
+    # A miss is nine times as bad and the sick nine times as rare: each swap costs nothing.
+    y, score = [0, 1] * 10, np.arange(20)
+    assert evaluation.for_cost(y, score, 9, 1, 0.1).value == 0.5
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.floats(0.1, 10), st.floats(0.1, 0.9))
 def test_no_threshold_is_cheaper(seed, cost_miss, prevalence):

@@ -1,0 +1,127 @@
+"""How often 95 % intervals hold the truth, when patients have several pictures.
+
+    python benchmarks/coverage.py [--sets 1000] [--resamples 400] > coverage.json
+
+Sets of pictures are simulated whose true AUC and sensitivity are known: a patient's own share of
+the score is the same in all its pictures. On each set, intervals are made by drawing patients
+again, by drawing single pictures again, and by the formulas that take each picture for a patient
+(DeLong, Wilson). An honest 95 % interval holds the truth in 93 to 97 % of the sets. The last design
+compares two models whose true AUCs are known. Prints one JSON object, with the minutes it took:
+about 12 of one core at default size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from functools import partial
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from scipy import stats
+
+from cxrlib import evaluation
+
+APART = 1.2  # distance of the classes' mean scores, in standard deviations
+THRESHOLD = APART / 2
+DESIGNS = {
+    # patients (five eighths sick), most pictures of one, share of the variance between patients
+    "few siblings": {"patients": 428, "most": 2, "alike": 0.7},
+    "many siblings": {"patients": 428, "most": 8, "alike": 0.7},
+    "many siblings, few patients": {"patients": 120, "most": 8, "alike": 0.7},
+    "pictures of strangers": {"patients": 428, "most": 8, "alike": 0.0},
+}
+
+
+def cohort(rng, patients: int, most: int, alike: float, apart: float = APART):
+    """Simulate truth, scores and patients; scores are normal with variance 1 in each class."""
+    sick = np.arange(patients) % 8 < 5
+    who = np.repeat(np.arange(patients), rng.integers(1, most + 1, size=patients))
+    own = rng.normal(size=patients)[who] * np.sqrt(alike)
+    y = sick[who].astype(int)
+    return y, own + rng.normal(size=len(who)) * np.sqrt(1 - alike) + apart * y, who
+
+
+def covered(design: dict, sets: int, resamples: int) -> dict:
+    """Count for each way how often its interval holds the truth, and how wide it is."""
+    auc = stats.norm.cdf(APART / np.sqrt(2))
+    found = stats.norm.cdf(APART - THRESHOLD)
+    share = partial(evaluation.sensitivity, threshold=THRESHOLD)
+    hits: dict[str, list] = {}
+    for seed in range(sets):
+        y, score, who = cohort(np.random.default_rng(seed), **design)
+        again = partial(evaluation.patient_bootstrap, n=resamples, seed=seed)
+        each = np.arange(len(y))
+        sick = y == 1
+        ways = {
+            "AUC, patients drawn": (again(y, score, who), auc),
+            "AUC, pictures drawn": (again(y, score, each), auc),
+            "AUC, DeLong": (evaluation.delong(y, score), auc),
+            "sensitivity, patients drawn": (again(y, score, who, share), found),
+            "sensitivity, Wilson": (
+                evaluation.wilson(int((score[sick] >= THRESHOLD).sum()), int(sick.sum())),
+                found,
+            ),
+        }
+        for name, (interval, truth) in ways.items():
+            inside = interval.low <= truth <= interval.high
+            hits.setdefault(name, []).append((inside, interval.high - interval.low))
+    return {name: summary(rows) for name, rows in hits.items()}
+
+
+def compared(sets: int, resamples: int, apart: float = 1.0) -> dict:
+    """Do the same for the difference of two models that share half of each score's noise."""
+    truth = stats.norm.cdf(APART / np.sqrt(2)) - stats.norm.cdf(apart / np.sqrt(2))
+    design = DESIGNS["many siblings"]
+    hits: dict[str, list] = {}
+    for seed in range(sets):
+        y, a, who = cohort(np.random.default_rng(seed), **design)
+        rng = np.random.default_rng([seed, 1])
+        own = rng.normal(size=who.max() + 1)[who] * np.sqrt(design["alike"])
+        other = own + rng.normal(size=len(y)) * np.sqrt(1 - design["alike"])
+        b = np.sqrt(0.5) * (a - APART * y + other) + apart * y
+        again = partial(evaluation.paired_difference, n=resamples, seed=seed)
+        ways = {
+            "difference, patients drawn": again(y, a, b, who),
+            "difference, pictures drawn": again(y, a, b, np.arange(len(y))),
+            "difference, DeLong": evaluation.delong_difference(y, a, b),
+        }
+        for name, interval in ways.items():
+            inside = interval.low <= truth <= interval.high
+            hits.setdefault(name, []).append((inside, interval.high - interval.low))
+    return {name: summary(rows) for name, rows in hits.items()}
+
+
+def summary(rows: list[tuple[bool, float]]) -> dict:
+    """Share of hits with Wilson's interval, and the median width."""
+    inside = sum(hit for hit, _ in rows)
+    share = evaluation.wilson(inside, len(rows))
+    return {
+        "coverage": round(share.value, 4),
+        "between": [round(share.low, 4), round(share.high, 4)],
+        "median_width": round(float(np.median([width for _, width in rows])), 4),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", type=int, default=1000)
+    parser.add_argument("--resamples", type=int, default=400)
+    options = parser.parse_args()
+    start = time.perf_counter()
+    answer = {"benchmark": "coverage", **vars(options), "level": 0.95, "designs": {}}
+    for name, design in DESIGNS.items():
+        ways = covered(design, options.sets, options.resamples)
+        answer["designs"][name] = design | {"ways": ways}
+    answer["designs"]["two models, many siblings"] = {
+        "ways": compared(options.sets, options.resamples)
+    }
+    answer["minutes"] = round((time.perf_counter() - start) / 60, 1)
+    print(json.dumps(answer, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Patients drawn again: the interval of any metric, and of the difference of two models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cxrlib.evaluation import metrics
+from cxrlib.evaluation.intervals.drawing import check_enough, draw, group
+from cxrlib.evaluation.intervals.shares import Interval, check_level
+from cxrlib.evaluation.intervals.weighted import needs, on_counts
+
+CHUNK = 250  # resamples held in memory at once
+
+Metric = Callable[[np.ndarray, np.ndarray], float]
+
+
+def patient_bootstrap(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patients: ArrayLike,
+    metric: Metric = metrics.roc_auc,
+    *,
+    n: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Interval:
+    """Percentile interval of a metric when whole patients are drawn again, class by class.
+
+    Pictures of one patient resemble each other, so they come and go together; drawing single
+    pictures would give an interval that is too narrow.
+
+    Parameters
+    ----------
+    y_true, y_score : array, shape (N,) or (N, 1)
+        Truth (0 or 1) and scores.
+    patients : array, shape (N,)
+        Patient of each picture.
+    metric : callable
+        ``metric(y_true, y_score) -> float``. Those of :mod:`cxrlib.evaluation.metrics`, also with
+        another threshold as ``functools.partial(metrics.sensitivity, threshold=0.3)``, are
+        computed for all resamples at once; any other is called ``n`` times.
+    n, seed, level
+        Resamples, seed, and coverage.
+
+    Returns
+    -------
+    Interval
+        The metric on the pictures as they are, and the interval's ends. Where every resample gives
+        the same number, as with scores in perfect order, the interval has no width: that says
+        "too few errors to resample", not "certain".
+
+    Raises
+    ------
+    ValueError
+        If a class has too few patients to draw from, the metric gives no finite number, or an
+        argument is out of its range.
+    """
+    y, score = metrics.check_scores(y_true, y_score)
+    value = float(metric(y, score))
+    by_counts = on_counts(metric, y, score)
+    drawn = resampled(y, patients, by_counts, needs(metric), n=n, seed=seed, level=level)
+    return percentile_interval(value, drawn, level)
+
+
+def paired_difference(
+    y_true: ArrayLike,
+    score_a: ArrayLike,
+    score_b: ArrayLike,
+    patients: ArrayLike,
+    metric: Metric = metrics.roc_auc,
+    *,
+    n: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Interval:
+    """Interval of ``metric`` of model A minus that of model B, on the very same pictures.
+
+    Both models are judged on the same drawn patients each time. What is hard for both then cancels,
+    and the interval is narrower than two separate ones would suggest.
+
+    Parameters
+    ----------
+    y_true : array, shape (N,) or (N, 1)
+    score_a, score_b : array, shape (N,) or (N, 1)
+        Scores of the two models for the same pictures in the same order. To compare at a threshold
+        of each model's own, pass its calls: ``threshold_a.apply(score_a)``.
+    patients, metric, n, seed, level
+        As in :func:`patient_bootstrap`.
+
+    Returns
+    -------
+    Interval
+        Above 0, A is better. An interval that holds 0 does not show that the models are equal.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`patient_bootstrap`.
+    """
+    y, a = metrics.check_scores(y_true, score_a)
+    _, b = metrics.check_scores(y_true, score_b)
+    value = float(metric(y, a)) - float(metric(y, b))
+    of_a, of_b = (on_counts(metric, y, score) for score in (a, b))
+    drawn = resampled(
+        y, patients, lambda counts: of_a(counts) - of_b(counts), needs(metric),
+        n=n, seed=seed, level=level,
+    )  # fmt: skip
+    return percentile_interval(value, drawn, level)
+
+
+def resampled(
+    y: np.ndarray,
+    patients: ArrayLike,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    classes: tuple[int, ...],
+    *,
+    n: int,
+    seed: int,
+    level: float,
+) -> np.ndarray:
+    """Compute a statistic for ``n`` draws of the patients.
+
+    Parameters
+    ----------
+    y : array of int, shape (N,)
+    patients : array, shape (N,)
+    statistic : callable
+        Takes counts of shape (resamples, N), how often each picture was drawn, and returns one
+        number, or a row of numbers, for each resample.
+    classes : tuple of int
+        Classes the statistic looks at: each needs two patients or more.
+    n, seed, level
+        As in :func:`patient_bootstrap`; the level is only checked.
+
+    Returns
+    -------
+    ndarray, shape (n,) or (n, K)
+    """
+    check_resamples(n, level)
+    groups, strata = group(y, patients)
+    check_enough(strata, classes)
+    rng = np.random.default_rng(seed)
+    sizes = [min(CHUNK, int(n) - start) for start in range(0, int(n), CHUNK)]
+    return np.concatenate([statistic(draw(strata, size, rng)[:, groups]) for size in sizes])
+
+
+def check_resamples(n: int, level: float) -> None:
+    """Refuse a number of resamples or a coverage out of its range."""
+    check_level(level)
+    if n < 1 or n != int(n):
+        raise ValueError(f"expected a whole number of resamples, at least 1, got n={n}.")
+
+
+def percentile_interval(value: float, drawn: np.ndarray, level: float) -> Interval:
+    """Take the interval's ends from the resampled values; refuse if one is not finite."""
+    bad = int((~np.isfinite(drawn)).sum())
+    if bad or not np.isfinite(value):
+        raise ValueError(
+            f"expected a finite number from the metric, got {value:g} for the pictures as they are "
+            f"and {bad:,} of {len(drawn):,} resamples without one. Use more patients, or a metric "
+            "that is defined whenever both classes are there."
+        )
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(drawn, [tail, 100 - tail])
+    return Interval(value, float(low), float(high))

@@ -1,0 +1,60 @@
+"""Drawing patients again, class by class."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+
+def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Give each picture the number of its patient, and each patient a stratum.
+
+    Returns
+    -------
+    groups : ndarray of int, shape (N,)
+    strata : ndarray of int, shape (patients,)
+        0 for patients with healthy pictures only, 2 with sick ones only, 1 with both.
+    """
+    table = pd.DataFrame({"patient": np.asarray(patients, dtype=object).reshape(-1)})
+    if len(table) != len(y):
+        raise ValueError(
+            f"expected a patient for each of {len(y):,} pictures, got {len(table):,}. "
+            "Pass cases.patient_id of the very same rows."
+        )
+    missing = int(table["patient"].isna().sum())
+    if missing:
+        raise ValueError(
+            f"expected a patient for every picture, got {missing:,} without. "
+            "Leave those pictures out, or say that each is a patient of its own."
+        )
+    groups, names = pd.factorize(table["patient"])
+    # A patient with pictures of both classes belongs to a stratum of its own.
+    lowest, highest = np.ones(len(names), int), np.zeros(len(names), int)
+    np.minimum.at(lowest, groups, y)
+    np.maximum.at(highest, groups, y)
+    return groups, lowest + highest
+
+
+def check_enough(strata: np.ndarray, classes: tuple[int, ...]) -> None:
+    """Refuse a class whose patients would be the same in every resample."""
+    sizes = np.bincount(strata, minlength=3)  # patients of class 0 alone, of both, of 1 alone
+    for label in classes:
+        own, both = int(sizes[2 * label]), int(sizes[1])
+        if own + both and max(own, both) < 2:
+            raise ValueError(
+                f"expected at least 2 patients of class {label} to draw from, got {own}"
+                f"{f' and {both} with pictures of both classes' if both else ''}: every resample "
+                "would be the same, and the interval too narrow. Use more patients; for a share, "
+                "evaluation.wilson works with any count of patients."
+            )
+
+
+def draw(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each patient was drawn in each of ``n`` resamples: shape (n, patients)."""
+    counts = np.zeros((n, len(strata)), np.int64)
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        share = np.full(len(members), 1 / len(members))
+        counts[:, members] = rng.multinomial(len(members), share, size=n)
+    return counts

@@ -1,0 +1,104 @@
+"""The metrics for many resamples at once: each picture counts as often as it was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import partial
+
+import numpy as np
+
+from cxrlib.evaluation import metrics
+
+Weighted = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # (counts, y, score)
+
+
+def on_counts(metric: Callable, y: np.ndarray, score: np.ndarray) -> Callable:
+    """Turn ``metric(y, score)`` into a function of counts, shape (resamples, N) -> (resamples,)."""
+    base, threshold = _taken_apart(metric)
+    if base in AREAS:
+        return lambda counts: AREAS[base](counts, y, score)
+    if base in SHARES:
+        return lambda counts: SHARES[base](counts, y, score >= threshold)
+    rows = np.arange(len(y))
+    return lambda counts: np.array(
+        [metric(y[r], score[r]) for r in (np.repeat(rows, c) for c in counts)], dtype=float
+    )
+
+
+def needs(metric: Callable) -> tuple[int, ...]:
+    """Classes that a metric looks at; an unknown metric is taken to look at both."""
+    return _NEEDS.get(_taken_apart(metric)[0], (0, 1))
+
+
+def _taken_apart(metric: Callable) -> tuple[Hashable, float]:
+    """Return a metric and its threshold, also for ``partial(metric, threshold=...)``."""
+    if isinstance(metric, partial) and not metric.args and set(metric.keywords) == {"threshold"}:
+        return metric.func, metric.keywords["threshold"]
+    return metric, 0.5
+
+
+def _auc(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Pairs in the right order, ties by half."""
+    sick, healthy = _by_score(counts, y, score)
+    below = np.cumsum(healthy, axis=1) - healthy / 2
+    return (sick * below).sum(axis=1) / (sick.sum(axis=1) * healthy.sum(axis=1))
+
+
+def _average_precision(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Precision at each score, weighted by the sick that are found there."""
+    sick, healthy = (c[:, ::-1] for c in _by_score(counts, y, score))
+    found = np.cumsum(sick, axis=1)
+    called = np.maximum(found + np.cumsum(healthy, axis=1), 1)
+    return (sick * found / called).sum(axis=1) / sick.sum(axis=1)
+
+
+def _by_score(
+    counts: np.ndarray, y: np.ndarray, score: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count the sick and the healthy at each distinct score, the lowest first."""
+    order = np.argsort(score, kind="stable")
+    starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
+    counts = counts[:, order]
+    groups = (counts * y[order], counts * (1 - y[order]))
+    return tuple(np.add.reduceat(c, starts, axis=1) for c in groups)
+
+
+def _share(chosen: np.ndarray, among: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return counts @ (chosen & among).astype(int) / np.maximum(counts @ among.astype(int), 1)
+
+
+def _accuracy(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    return _share(called == (y == 1), y >= 0, counts)
+
+
+def _sensitivity(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    return _share(called, y == 1, counts)
+
+
+def _specificity(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    return _share(~called, y == 0, counts)
+
+
+def _precision(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    return _share(y == 1, called, counts)
+
+
+def _balanced(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    return (_sensitivity(counts, y, called) + _specificity(counts, y, called)) / 2
+
+
+def _f1(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    found = counts @ (called & (y == 1)).astype(int)
+    return 2 * found / (counts @ (called.astype(int) + (y == 1)))
+
+
+AREAS: dict[Hashable, Weighted] = {metrics.roc_auc: _auc, metrics.pr_auc: _average_precision}
+SHARES: dict[Hashable, Weighted] = {
+    metrics.accuracy: _accuracy,
+    metrics.sensitivity: _sensitivity,
+    metrics.specificity: _specificity,
+    metrics.balanced_accuracy: _balanced,
+    metrics.precision: _precision,
+    metrics.f1: _f1,
+}
+_NEEDS: dict[Hashable, tuple[int, ...]] = {metrics.sensitivity: (1,), metrics.specificity: (0,)}

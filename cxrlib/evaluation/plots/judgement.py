@@ -1,0 +1,164 @@
+"""Judging probabilities: thresholds, calibration, decisions, abstention. Frames in, lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cxrlib.evaluation.plots.style import GREY, INK, look
+
+Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
+
+
+def reliability(frames: Frames, ax: Axes | None = None) -> Axes:
+    """Draw a reliability diagram: share of sick against mean score, with intervals.
+
+    Parameters
+    ----------
+    frames : DataFrame or mapping of str to DataFrame
+        From :func:`cxrlib.evaluation.reliability`; several are named in a legend. Bins without
+        pictures are left out. For one frame each point carries its number of pictures.
+    """
+    ax = ax or plt.gca()
+    ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
+    for words, place, side in (("more sick than scored", (0.03, 0.97), "left"),
+                               ("fewer sick than scored", (0.97, 0.03), "right")):  # fmt: skip
+        ax.annotate(
+            words, place, xycoords="axes fraction", color=GREY, fontsize="small",
+            ha=side, va="top" if side == "left" else "bottom",
+        )  # fmt: skip
+    named = _named(frames)
+    for i, (name, frame) in enumerate(named.items()):
+        how, frame = look(name, i), frame[frame["n"] > 0]
+        x, y = frame["mean_score"], frame["share_sick"]
+        ax.errorbar(
+            x, y, [y - frame["low"], frame["high"] - y], color=how.colour, ecolor=how.colour,
+            marker=how.marker, markersize=6, linestyle=how.line, lw=1.2, elinewidth=1.2,
+            capsize=2.5, label=name,
+        )  # fmt: skip
+        if len(named) == 1:
+            _counts(ax, frame)
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
+    ax.set(xlabel="mean score in the bin", ylabel="share that is sick")
+    if len(named) > 1:
+        _legend_above(ax)
+    return ax
+
+
+def _counts(ax: Axes, frame: pd.DataFrame) -> None:
+    """Write the number of pictures over each bin; every other one higher, so that none touch."""
+    for i, (x, n) in enumerate(zip(frame["mean_score"], frame["n"], strict=True)):
+        ax.annotate(
+            f"{n:,}", (x, 1.02 + 0.06 * (i % 2)), xycoords=("data", "axes fraction"),
+            ha="center", va="bottom", fontsize="x-small", color=INK, annotation_clip=False,
+        )  # fmt: skip
+    ax.annotate(
+        "pictures", (-0.02, 1.02), xycoords="axes fraction", ha="right", va="bottom",
+        fontsize="x-small", color=INK, annotation_clip=False,
+    )  # fmt: skip
+
+
+def threshold_curve(
+    table: pd.DataFrame, ax: Axes | None = None, *, chosen: float | None = None
+) -> Axes:
+    """Draw sensitivity and specificity over the threshold.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`cxrlib.evaluation.threshold_table`.
+    chosen : float, optional
+        The frozen threshold, marked by a line.
+    """
+    ax = ax or plt.gca()
+    finite = table[np.isfinite(table["threshold"])]
+    if chosen is not None and np.isfinite(chosen):
+        ax.axvline(chosen, color=GREY, lw=1, ls=":")
+        ax.annotate(
+            f"chosen: {chosen:.3g}", (chosen, 1), xycoords=("data", "axes fraction"),
+            va="bottom", ha="center", fontsize="small", color=INK,
+        )  # fmt: skip
+    series = {name: finite[name] for name in ("sensitivity", "specificity")}
+    for i, (name, values) in enumerate(series.items()):
+        how = look(name, i)
+        ax.plot(
+            finite["threshold"], values, color=how.colour, linestyle=how.line, label=name,
+            drawstyle="steps-mid",
+        )  # fmt: skip
+    ax.legend(loc="lower center", handlelength=3)
+    ax.yaxis.set_major_formatter(_percent)
+    ax.set(ylim=(-0.03, 1.03), ylabel="share called right")
+    ax.set(xlabel="threshold (score from which a picture is called sick)")
+    return ax
+
+
+def decision_curve(frames: Frames, ax: Axes | None = None, *, per: int = 1000) -> Axes:
+    """Draw a decision curve: net benefit of the network, of acting on everybody, and on nobody.
+
+    Parameters
+    ----------
+    frames : DataFrame or mapping of str to DataFrame
+        From :func:`cxrlib.evaluation.net_benefit`, all of the same pictures and thresholds.
+    per : int
+        Pictures that the benefit is counted for.
+    """
+    ax = ax or plt.gca()
+    named = _named(frames, "network")
+    first = next(iter(named.values()))
+    x = first["threshold"]
+    ax.plot(x, per * first["treat_all"], color=GREY, ls=":", label="everybody called sick")
+    ax.plot(x, per * first["treat_none"], color=INK, lw=1, label="nobody called sick")
+    for i, (name, frame) in enumerate(named.items()):
+        how = look(name, i)
+        ax.plot(
+            frame["threshold"], per * frame["model"], color=how.colour, linestyle=how.line,
+            label=name,
+        )  # fmt: skip
+    top = per * max(frame[["model", "treat_all"]].to_numpy().max() for frame in named.values())
+    ax.set_ylim(-0.15 * top, 1.08 * top)  # treating all falls without end
+    ax.xaxis.set_major_formatter(_percent)
+    ax.set(xlabel="probability from which one acts")
+    ax.set(ylabel=f"net benefit per {per:,} pictures\n(sick found − weighed false alarms)")
+    _legend_above(ax)
+    return ax
+
+
+def risk_coverage(frames: Frames, ax: Axes | None = None) -> Axes:
+    """Draw the share of errors among the pictures kept, over how many are kept.
+
+    Parameters
+    ----------
+    frames : DataFrame or mapping of str to DataFrame
+        From :func:`cxrlib.evaluation.risk_coverage`.
+    """
+    ax = ax or plt.gca()
+    named = _named(frames)
+    for i, (name, frame) in enumerate(named.items()):
+        how = look(name, i)
+        ax.plot(frame["coverage"], frame["error"], color=how.colour, linestyle=how.line, label=name)
+        last = frame.iloc[-1]
+        ax.plot(last["coverage"], last["error"], how.marker, color=how.colour, clip_on=False)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(_percent)
+    ax.set(xlim=(0, 1), ylim=(0, None), ylabel="wrong among these")
+    ax.set(xlabel="pictures the network decides itself, the surest first")
+    if len(named) > 1:
+        ax.legend(loc="upper left", handlelength=3)
+    return ax
+
+
+def _legend_above(ax: Axes) -> None:
+    """Write the legend over the axes, where no line can run through it."""
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=2, handlelength=3)
+
+
+def _percent(value: float, _place: int) -> str:
+    return f"{100 * value:g} %"
+
+
+def _named(frames: Frames, name: str = "") -> Mapping[str, pd.DataFrame]:
+    return {name: frames} if isinstance(frames, pd.DataFrame) else frames

@@ -1,0 +1,137 @@
+"""Mending probabilities: one temperature learnt on validation, and another share of the sick.
+
+Both keep the order of the scores, so the ROC curve stays as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, special
+
+from cxrlib.evaluation.checks import check_probabilities, check_probabilities_alone, check_share
+
+CLIP = 1e-7  # a network's float32 sigmoid cannot come closer to 1 than 6e-8 without being 1
+COLDEST, HOTTEST = 0.05, 20.0
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """A temperature, and what it did to the loss where it was learnt.
+
+    Attributes
+    ----------
+    value : float
+        Logits are divided by it. Above 1 the scores were too sure, below 1 not sure enough.
+    loss_before, loss_after : float
+        Mean negative log-likelihood of the pictures it was learnt on.
+    n : int
+        How many those were.
+    at_limit : bool
+        Whether the best temperature lies beyond [0.05, 20]: with scores all on the right side of
+        0.5, or in the wrong order, there is no best one, and this set cannot calibrate.
+    """
+
+    value: float
+    loss_before: float
+    loss_after: float
+    n: int
+    at_limit: bool
+
+    def apply(self, y_score: ArrayLike) -> np.ndarray:
+        """Return calibrated probabilities, shape (N,).
+
+        Scores closer to 0 or 1 than 1e-7 are taken for that first: their logit is not finite.
+
+        Raises
+        ------
+        ValueError
+            If a score is no probability.
+        """
+        return special.expit(_logit(check_probabilities_alone(y_score)) / self.value)
+
+    def __str__(self) -> str:
+        limit = " (at its limit: these pictures cannot calibrate)" if self.at_limit else ""
+        return (
+            f"T = {self.value:.3g}{limit}, from {self.n:,} pictures: "
+            f"loss {self.loss_before:.3f} → {self.loss_after:.3f}"
+        )
+
+
+def temperature(y_val: ArrayLike, score_val: ArrayLike) -> Temperature:
+    """Learn one number that makes probabilities neither too sure nor too unsure (Guo 2017).
+
+    Logits, log(p / (1 − p)), are divided by the temperature that gives the lowest negative
+    log-likelihood. The decision at 0.5 never changes, nor does a shift of the scores go away.
+
+    Parameters
+    ----------
+    y_val, score_val : array, shape (N,) or (N, 1)
+        Truth and probabilities of validation pictures; not those to judge by.
+
+    Raises
+    ------
+    ValueError
+        If a class is missing, or a score is no probability.
+    """
+    y, score = check_probabilities(y_val, score_val, needs=(0, 1))
+    logit = _logit(score)
+    sign = np.where(y == 1, 1, -1)
+
+    def loss(inverse: float) -> float:
+        return float(np.logaddexp(0, -sign * inverse * logit).mean())
+
+    def slope(inverse: float) -> float:
+        return float(((special.expit(inverse * logit) - y) * logit).mean())
+
+    # The loss is convex in 1/T, so its slope has one root, or none between the limits.
+    inverse, at_limit = 1.0, False
+    if logit.any():
+        if slope(1 / HOTTEST) >= 0:
+            inverse, at_limit = 1 / HOTTEST, True
+        elif slope(1 / COLDEST) <= 0:
+            inverse, at_limit = 1 / COLDEST, True
+        else:
+            inverse = optimize.brentq(slope, 1 / HOTTEST, 1 / COLDEST, xtol=1e-12)
+    return Temperature(1 / inverse, loss(1.0), loss(inverse), len(y), at_limit)
+
+
+def prior_correction(
+    y_score: ArrayLike, trained_prevalence: float, new_prevalence: float
+) -> np.ndarray:
+    """Carry probabilities over to a place with another share of the sick, by Bayes' rule.
+
+    The odds are multiplied by the ratio of the new prior odds to the old (Saerens, Latinne and
+    Decaestecker 2002, Neural Computation 14, 21-41). That is right where the sick and the healthy
+    look as they did in training and only their shares differ; it does not mend another scanner.
+
+    Parameters
+    ----------
+    y_score : array, shape (N,) or (N, 1)
+        Probabilities, calibrated for the pictures trained on.
+    trained_prevalence : float
+        Share of the sick that training saw; 0.5 if the classes were weighted to be equal.
+    new_prevalence : float
+        Share of the sick where the scores are to be used.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        0 stays 0 and 1 stays 1: who was certain is not moved.
+
+    Raises
+    ------
+    ValueError
+        If a score is no probability or a prevalence not between 0 and 1.
+    """
+    score = check_probabilities_alone(y_score)
+    old = check_share(trained_prevalence, "trained prevalence")
+    new = check_share(new_prevalence, "new prevalence")
+    sick, healthy = score * new / old, (1 - score) * (1 - new) / (1 - old)
+    return sick / (sick + healthy)
+
+
+def _logit(score: np.ndarray) -> np.ndarray:
+    return special.logit(np.clip(score, CLIP, 1 - CLIP))
