@@ -43,7 +43,9 @@ Y, S = [0, 1, 0, 1, 0, 1] * 5, [0.2, 0.9, 0.6, 0.4, 0.1, 0.7] * 5
 
 
 def each(names):
-    return pytest.mark.parametrize("of", [pytest.param(ALL[name], id=name) for name in sorted(names)])
+    # Sorted, since several workers must collect the same tests in the same order.
+    chosen = [pytest.param(ALL[name], id=name) for name in sorted(names)]
+    return pytest.mark.parametrize("of", chosen)
 
 
 @each(ALL)
