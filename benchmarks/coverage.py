@@ -6,8 +6,8 @@ Sets of pictures are simulated whose true AUC and sensitivity are known: a patie
 the score is the same in all its pictures. On each set, intervals are made by drawing patients
 again, by drawing single pictures again, and by the formulas that take each picture for a patient
 (DeLong, Wilson). An honest 95 % interval holds the truth in 93 to 97 % of the sets. The last design
-compares two models whose true AUCs are known. Prints one JSON object, with the minutes it took:
-about 12 of one core at default size.
+compares two models whose true AUCs are known. 400 resamples instead of the usual 2,000 cost about
+half a percent of coverage. Prints one JSON object, with the minutes it took: about 8 of one core.
 """
 
 from __future__ import annotations

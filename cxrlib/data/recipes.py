@@ -113,7 +113,8 @@ PRESETS = {
         mirror=True,
         upside_down=True,
         brightness=20 / 255,
-        about="Article 4: rotation_range=50, shifts 0.2, both flips, channel_shift_range=20.",
+        about="Article 4: rotation_range=50, shifts 0.2, both flips, channel_shift_range=20. "
+        "The article fills with black; here the edge is repeated, as in the other recipes.",
     ),
 }
 

@@ -24,6 +24,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; }
 td, th { border-bottom: 1px solid var(--line); padding: .35rem .6rem .35rem 0; text-align: left;
   vertical-align: top; }
+body > table td:first-child { white-space: nowrap; }
 .fail b { color: var(--fail); } .look b { color: var(--look); } .fine b { color: var(--fine); }
 h2 { margin: 2rem 0 .3rem; font-size: 1.15rem; }
 .numbers td:last-child { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
