@@ -5,8 +5,8 @@
 Both networks of chapters 05 and 07 are trained at their articles' sizes on pictures of the training
 folder. Ways take turns within one process, so that a slow minute of the machine meets them all; of
 two epochs at a time the second counts, and the ratio is that of the medians. Then come augmented
-pictures a second with article 0's settings, beside Keras's ``ImageDataGenerator`` and Keras's layers
-in tf.data, and last the peak memory of an epoch on the whole training folder, each network in a
+pictures a second with article 0's settings, beside Keras's ``ImageDataGenerator`` and its layers in
+tf.data, and last the peak memory of an epoch on the whole training folder, each network in a
 process of its own.
 """
 
