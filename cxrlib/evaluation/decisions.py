@@ -112,9 +112,9 @@ def predictive_intervals(
     def both(counts: np.ndarray) -> np.ndarray:
         return np.stack(predictive_values(*(of(counts) for of in by_counts), prevalence), axis=1)
 
-    drawn = resampled(y, patients, both, (0, 1), n=n, seed=seed, level=level)
+    drawn, worth = resampled(y, patients, both, (0, 1), n=n, seed=seed, level=level)
     ends = zip(values, drawn.T, strict=True)
-    return PredictiveValues(*(percentile_interval(value, column, level) for value, column in ends))
+    return PredictiveValues(*(percentile_interval(v, column, worth, level) for v, column in ends))
 
 
 def net_benefit(

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import integrate, stats
 
 from cxrlib import evaluation
 from cxrlib.evaluation import intervals, metrics
-from cxrlib.evaluation.intervals import weighted
+from cxrlib.evaluation.intervals import bootstrap, drawing, weighted
 
 
 def cohort(n=624, patients=428, seed=0, digits=None):
@@ -34,7 +35,7 @@ def test_the_level_is_the_one_asked_for():
     args = cohort()
     narrow, wide = (evaluation.patient_bootstrap(*args, n=400, level=q) for q in (0.5, 0.95))
     assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
-    # Both take their ends from the same 400 resamples: 25 % lie below, or 2.5 %.
+    # Both take their ends from the same 400 resamples: about 25 % lie below, or 2.5 %.
     assert 2 < (wide.high - wide.low) / (narrow.high - narrow.low) < 4
 
 
@@ -67,12 +68,55 @@ def test_the_quick_way_equals_calling_the_metric(seed, digits):
         return
     quickened = [*weighted.AREAS, *weighted.SHARES]
     quickened += [partial(m, threshold=0.37) for m in (metrics.sensitivity, metrics.f1)]
+    groups, strata = drawing.group(y, who)
+    counts = drawing.draw(strata, 10, np.random.default_rng(seed))[:, groups]
     for metric in quickened:
-        quick = evaluation.patient_bootstrap(y, score, who, metric, n=10, seed=seed)
-        called = evaluation.patient_bootstrap(
-            y, score, who, lambda a, b, m=metric: m(a, b), n=10, seed=seed
-        )
-        np.testing.assert_allclose(quick, called, atol=1e-12)
+        quick = weighted.on_counts(metric, y, score)
+        called = weighted.on_counts(lambda a, b, m=metric: m(a, b), y, score)
+        np.testing.assert_allclose(quick(counts), called(counts), atol=1e-12)
+
+
+@pytest.mark.parametrize(("patients", "expected"), [(5, 0.00095), (20, 0.0159), (100, 0.0231)])
+def test_tails_by_hand(patients, expected):
+    # t of 4, 19 and 99 degrees of freedom from a table: 2.776, 2.093, 1.984
+    assert bootstrap.tail(patients, 0.95) == pytest.approx(expected, abs=1e-4)
+
+
+@given(st.floats(2.5, 500), st.floats(0.5, 0.99))
+def test_the_tail_undoes_what_a_resample_does_to_a_mean(patients, level):
+    # Means of resamples are normal, √(n / (n - 1)) too close together; where the tail is cut,
+    # Student's t interval of the mean ends. The density of t is integrated here.
+    reach = -stats.norm.ppf(bootstrap.tail(patients, level)) * np.sqrt((patients - 1) / patients)
+    inside, _ = integrate.quad(stats.t(patients - 1).pdf, -reach, reach)
+    assert inside == pytest.approx(level, abs=1e-6)
+
+
+@pytest.mark.parametrize(("patients", "least", "most"), [(16, 1.1, 1.6), (2000, 1, 1.01)])
+def test_the_interval_is_wider_than_percentiles_with_few_patients_only(patients, least, most):
+    who, rng = np.arange(patients), np.random.default_rng(0)
+    y = (who % 8 < 5).astype(int)
+    score = rng.normal(loc=y)
+    by_counts = weighted.on_counts(metrics.roc_auc, y, score)
+    drawn, _ = bootstrap.resampled(y, who, by_counts, (0, 1), n=1000, seed=0, level=0.95)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    found = evaluation.patient_bootstrap(y, score, who, n=1000)
+    assert least < (found.high - found.low) / (high - low) < most
+
+
+def test_an_interval_ends_within_what_the_resamples_reach():
+    y, score, who = [0, 0, 1, 1], [0.1, 0.7, 0.6, 0.9], ["a", "b", "c", "d"]
+    assert evaluation.patient_bootstrap(y, score, who, n=200) == (0.75, 0, 1)
+    found = evaluation.patient_bootstrap(y, [0.1, 0.7, 0.8, 0.9], who, metrics.specificity, n=200)
+    assert found == (0.5, 0, 1)
+
+
+def test_patients_count_as_many_as_have_equal_shares_of_the_pictures():
+    groups = np.repeat(np.arange(8), [3, 3, 3, 3, 3, 9, 1, 1])
+    y = (groups > 4).astype(int)
+    assert drawing.effective_patients(y, groups, (0,)) == 5
+    assert drawing.effective_patients(y, groups, (1,)) == pytest.approx(11**2 / 83)
+    assert drawing.effective_patients(y, groups, (0, 1)) == pytest.approx(11**2 / 83)
+    assert drawing.effective_patients(y[y == 1], groups[y == 1], (0, 1)) == pytest.approx(121 / 83)
 
 
 def test_resamples_without_an_alarm_count_as_precision_0():

@@ -50,6 +50,23 @@ def check_enough(strata: np.ndarray, classes: tuple[int, ...]) -> None:
             )
 
 
+def effective_patients(y: np.ndarray, groups: np.ndarray, classes: tuple[int, ...]) -> float:
+    """How many patients with equally many pictures the smallest class is worth.
+
+    The classes are drawn apart, so the one with the fewest patients limits how well the resamples'
+    spread is known; and where few patients own most of the pictures, it rests on those few: Kish's
+    (Σm)² / Σm² for patients with m pictures.
+
+    Returns
+    -------
+    float
+        At least 1; the number of patients if all have as many pictures. A class without pictures
+        is left out.
+    """
+    pictures = [np.bincount(groups[y == label]) for label in classes if (y == label).any()]
+    return min(float(m.sum() ** 2 / (m**2).sum()) for m in pictures)
+
+
 def draw(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """How often each patient was drawn in each of ``n`` resamples: shape (n, patients)."""
     counts = np.zeros((n, len(strata)), np.int64)
