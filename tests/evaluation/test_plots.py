@@ -113,6 +113,18 @@ def test_the_others_draw():
     plt.gcf().canvas.draw()
 
 
+def test_a_precision_recall_curve_says_what_its_axes_are_and_names_its_lines():
+    _, ax = plt.subplots()
+    plots.precision_recall({"a": ([1, 0.5, 0], [0.2, 0.6, 1]), "b": ([1, 0], [0.5, 1])}, ax)
+    assert [line.get_xydata().tolist() for line in ax.lines] == [
+        [[1, 0.2], [0.5, 0.6], [0, 1]],
+        [[1, 0.5], [0, 1]],
+    ]
+    assert "sensitivity" in ax.get_xlabel() and "precision" in ax.get_ylabel()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+
+
 def test_learning_panels_draw_each_metric():
     history = pd.DataFrame({"loss": [3, 2], "val_loss": [3, 2], "accuracy": [0.5, 0.6], "auc": 1})
     axes = plots.learning_panels(history, ("loss", "accuracy", "auc"), chosen=1)

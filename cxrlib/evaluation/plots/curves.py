@@ -1,4 +1,4 @@
-"""Lines: any series, bands, ROC curves."""
+"""Lines: any series, bands, ROC and precision-recall curves."""
 
 from __future__ import annotations
 
@@ -55,6 +55,20 @@ def roc(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], ax: Axes | None = Non
     ax.set_aspect("equal")
     ax.set(xlabel="healthy called sick (1 − specificity)", ylabel="sick found (sensitivity)")
     ax.legend(loc="lower right", handlelength=3)
+    return ax
+
+
+def precision_recall(
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]], ax: Axes | None = None
+) -> Axes:
+    """Draw precision-recall curves given as ``name: (sensitivity, precision)``."""
+    ax = ax or plt.gca()
+    for i, (name, (found, precision)) in enumerate(curves.items()):
+        how = look(name, i)
+        ax.plot(found, precision, color=how.colour, linestyle=how.line, label=name)
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
+    ax.set(xlabel="sick found (sensitivity)", ylabel="sick among those called sick (precision)")
+    ax.legend(loc="lower left", handlelength=3)
     return ax
 
 
