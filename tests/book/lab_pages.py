@@ -3,6 +3,7 @@
 import html
 
 import numpy as np
+import pandas as pd
 
 PAGE = (
     '<!doctype html><html lang="en"{theme}><head><meta charset="utf-8"><title>Labs</title>'
@@ -25,6 +26,38 @@ def picture(rows=21, columns=18):
     y, x = np.mgrid[:rows, :columns]
     blob = 180 * np.exp(-((y - rows / 2) ** 2 + (x - columns / 3) ** 2) / 30)
     return (blob + np.random.default_rng(0).uniform(0, 60, (rows, columns))).astype(np.uint8)
+
+
+def scores():
+    """Return a validation set, and a test set on which all scores are higher."""
+    rng, made = np.random.default_rng(0), {}
+    for name, n, apart, shift in (("validation", 300, 3.3, 0), ("test", 250, 2.3, 1)):
+        y = (rng.random(n) < 0.6).astype(int)
+        logits = rng.normal(size=n) + (y - 0.5) * apart + shift
+        made[name] = y, (1 / (1 + np.exp(-2 * logits))).round(4)
+    return made
+
+
+def runs():
+    """Return trainings at four stops, three seeds each, labels as they are and drawn by lot."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {
+            "whole": whole,
+            "seed": seed,
+            "labels": labels,
+            "validation": top - fall * whole + rng.uniform(-0.02, 0.02),
+            "test": test + rng.uniform(-0.02, 0.02),
+            "leaked": 0.8 * (1 - whole),
+        }
+        for labels, top, fall, test in (
+            ("as they are", 0.97, 0.13, 0.83),
+            ("drawn by lot", 0.85, 0.35, 0.5),
+        )
+        for whole in (0, 0.25, 0.6, 1)
+        for seed in range(3)
+    ]
+    return pd.DataFrame(rows)
 
 
 def lab_in(tab, name):

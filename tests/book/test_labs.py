@@ -6,13 +6,24 @@ from scipy.signal import correlate2d
 
 from cxrlib.models import scratch
 from cxrlib.teaching import labs
-from tests.book.lab_pages import choose, lab_in, numbers, picture, value
+from tests.book.lab_pages import choose, lab_in, numbers, picture, runs, scores, value
 from tests.book.test_accessibility import serious
 from tests.book.test_browser import TOO_WIDE
 
 
 def all_labs():
-    return labs.neuron_lab(), labs.kernel_lab(picture(40, 40)), labs.pooling_lab(picture(40, 40))
+    one = picture(40, 40)
+    return (
+        labs.neuron_lab(),
+        labs.kernel_lab(one),
+        labs.pooling_lab(one),
+        labs.augmentation_lab(one),
+        labs.threshold_lab(scores()),
+        labs.leak_lab(runs()),
+    )
+
+
+NAMES = [f"{n}_lab" for n in ("neuron", "kernel", "pooling", "augmentation", "threshold", "leak")]
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -59,6 +70,9 @@ def test_without_javascript_a_picture_and_a_sentence_stand_there(show):
         ("neuron_lab", "svg .dots circle"),
         ("kernel_lab", "img"),
         ("pooling_lab", "img"),
+        ("augmentation_lab", "img"),
+        ("threshold_lab", ".roc svg .point"),
+        ("leak_lab", ".promise svg .mean"),
     ):
         lab = lab_in(tab, name)
         assert lab.locator(drawing).first.is_visible()
@@ -145,19 +159,15 @@ def test_a_link_that_is_out_of_date_goes_away(show):
 
 
 def test_a_broken_link_changes_nothing(show):
-    usual = [
-        lab_in(show(*all_labs()).tab, f"{n}_lab").inner_text()
-        for n in ("neuron", "kernel", "pooling")
-    ]
+    usual = [lab_in(show(*all_labs()).tab, name).inner_text() for name in NAMES]
     for tail in (
         "#kernel_lab=stride:9;padding:full;kernel:1,2;row:-1;column:x&neuron_lab=w1:1e9;activation:no",
         "#kernel_lab=%E0%A4%A&pooling_lab",
-        "#pooling_lab=size:1.5;stride:0;kind:min;right:NaN",
+        "#pooling_lab=size:1.5;stride:0;kind:min;right:NaN&augmentation_lab=rotation:99",
+        "#threshold_lab=set:7;threshold:2;prevalence:0;missed:x&leak_lab=whole:x;labels:5",
     ):
         tab = show(*all_labs(), tail=tail).tab
-        assert [
-            lab_in(tab, f"{n}_lab").inner_text() for n in ("neuron", "kernel", "pooling")
-        ] == usual
+        assert [lab_in(tab, name).inner_text() for name in NAMES] == usual
 
 
 MEDIAN = """(field) => {

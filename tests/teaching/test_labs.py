@@ -4,6 +4,7 @@ import re
 from importlib.resources import files
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cxrlib import teaching
@@ -17,12 +18,17 @@ def picture(rows=28, columns=28, seed=0):
 
 
 def every_lab(side=64):
-    points = np.random.default_rng(0).normal(size=(200, 2)).clip(-3, 3)
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(200, 2)).clip(-3, 3)
+    scores = rng.integers(0, 2, 1000), rng.random(1000)
+    runs = {"whole": [0, 1] * 20, "leaked": 0.2, "validation": 0.8, "test": 0.7}
     return [
         labs.neuron_lab(points, points[:, 0] > 0),
         labs.kernel_lab(picture(side, side)),
         labs.pooling_lab(picture(side, side)),
         labs.augmentation_lab(picture(side, side), rotation=20),
+        labs.threshold_lab({"validation": scores, "test": scores}),
+        labs.leak_lab(pd.DataFrame(runs)),
     ]
 
 
@@ -74,7 +80,16 @@ def test_no_text_can_end_the_script_or_open_a_tag():
 
 
 def test_the_files_are_part_of_the_package():
-    for name in ("lab.css", "lab.js", "neuron.js", "kernel.js", "pooling.js", "augmentation.js"):
+    for name in (
+        "lab.css",
+        "lab.js",
+        "neuron.js",
+        "kernel.js",
+        "pooling.js",
+        "augmentation.js",
+        "threshold.js",
+        "leak.js",
+    ):
         assert files("cxrlib.teaching.labs").joinpath(name).is_file()
 
 

@@ -17,10 +17,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "check_small_kernels",
         ],
         "custom_cnn": ["check_batch_norm", "check_class_weights", "check_rates"],
+        "evaluation": ["check_auc", "check_ppv"],
         "neurons": ["check_gradient", "check_neuron", "check_parameter_count"],
         "patients": ["check_patient_key", "check_split"],
         "pooling": ["check_moves", "check_pool_gradients", "check_receptive_field"],
+        "resampling": ["check_resample"],
         "results": ["Result"],
+        "thresholds": ["check_threshold"],
         "training": ["check_dense_weights", "check_early_stopping", "check_standardised"],
     },
 )

@@ -6,8 +6,18 @@ shown. The HTML holds everything: picture, style and script.
 
 from cxrlib.teaching.labs.augmentation import augmentation_lab
 from cxrlib.teaching.labs.kernel import kernel_lab
+from cxrlib.teaching.labs.leak import leak_lab
 from cxrlib.teaching.labs.neuron import neuron_lab
 from cxrlib.teaching.labs.page import Lab
 from cxrlib.teaching.labs.pooling import pooling_lab
+from cxrlib.teaching.labs.threshold import threshold_lab
 
-__all__ = ["Lab", "augmentation_lab", "kernel_lab", "neuron_lab", "pooling_lab"]
+__all__ = [
+    "Lab",
+    "augmentation_lab",
+    "kernel_lab",
+    "leak_lab",
+    "neuron_lab",
+    "pooling_lab",
+    "threshold_lab",
+]

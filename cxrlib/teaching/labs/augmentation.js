@@ -200,12 +200,7 @@ function startLab(box, config) {
     element("div", null, element("p", { class: "lab-name" }, name), ...parts);
   const { rotation, right: across, down, zoom, contrast, brightness, gamma } = knobs;
   box.querySelector(".lab-body").replaceChildren(
-    element(
-      "fieldset",
-      null,
-      element("legend", null, "Draw from a recipe"),
-      element("div", { class: "pills" }, ...buttons),
-    ),
+    fieldset("Draw from a recipe", ...buttons),
     drawn,
     element(
       "div",
@@ -299,9 +294,7 @@ function startLab(box, config) {
       rarely: `Rarely, ${because}`,
       yes: "Yes.",
     }[worst];
-    // Said again only when it has changed: a slider on its way shall not be heard at each step.
-    const text = sentence || "Yes: the film as it is.";
-    if (answer.textContent !== text) answer.textContent = text;
+    say(answer, sentence || "Yes: the film as it is.");
     list.replaceChildren(
       ...rows.map(({ key, done, word, why }) =>
         element(
@@ -358,12 +351,7 @@ function switches({ legend, options, changed }) {
   const labels = options.map(([, text], i) =>
     element("label", { class: "pill" }, inputs[i], element("span", null, text)),
   );
-  const whole = element(
-    "fieldset",
-    null,
-    element("legend", null, legend),
-    element("div", { class: "pills" }, ...labels),
-  );
+  const whole = fieldset(legend, ...labels);
   whole.put = (state) =>
     inputs.forEach((input, i) => {
       input.checked = Boolean(state[options[i][0]]);

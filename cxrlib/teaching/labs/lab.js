@@ -17,6 +17,11 @@ const newId = (box) => `${box.id}-${++ids}`;
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+// Said again only when it has changed: a slider on its way shall not be heard at each step.
+function say(output, text) {
+  if (output.textContent !== text) output.textContent = text;
+}
+
 // ---- numbers, to read and to type
 
 function shown(number, digits = 3) {
@@ -139,6 +144,14 @@ function slider(box, options) {
 
 // ---- a choice of a few, as radio buttons
 
+const fieldset = (legend, ...children) =>
+  element(
+    "fieldset",
+    null,
+    element("legend", null, legend),
+    element("div", { class: "pills" }, ...children),
+  );
+
 function pills(box, { legend, options, value, changed }) {
   const name = newId(box);
   const inputs = options.map(([key]) =>
@@ -152,12 +165,7 @@ function pills(box, { legend, options, value, changed }) {
   const labels = options.map(([, text], i) =>
     element("label", { class: "pill" }, inputs[i], element("span", null, text)),
   );
-  const whole = element(
-    "fieldset",
-    null,
-    element("legend", null, legend),
-    element("div", { class: "pills" }, ...labels),
-  );
+  const whole = fieldset(legend, ...labels);
   whole.put = (next) =>
     inputs.forEach((input, i) => {
       input.checked = options[i][0] === next;

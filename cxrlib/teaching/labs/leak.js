@@ -1,0 +1,125 @@
+// leak_lab: patients on both sides of a split, and what the validation score then promises.
+
+function startLab(box, config) {
+  const { variants, families, score } = config;
+  const [low, high] = config.range;
+  const state = { ...config.start };
+  const stops = () => variants[state.labels].stops;
+  const nearest = (whole) => {
+    const far = stops().map((stop) => Math.abs(stop.whole - whole));
+    return far.indexOf(Math.min(...far));
+  };
+  const percent = (share) => `${shown(100 * share, 0)} %`;
+  const many = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+  // ---- the parts on the page: the drawings are Python's, only what changes is changed here
+
+  const drawing = box.querySelector(".families");
+  const chart = box.querySelector(".promise");
+  const blocks = [...drawing.querySelectorAll("div > svg > .patient")];
+  const label = newId(box);
+  const range = element("input", {
+    type: "range",
+    id: label,
+    min: 0,
+    step: 1,
+    input: () => put({ whole: stops()[Number(range.value)].whole }),
+  });
+  const chosen = element("output", { class: "big chosen" });
+  const rule = element(
+    "div",
+    { class: "rule" },
+    element("label", { for: label, class: "lab-name" }, "Patients kept whole by the split"),
+    range,
+    element("div", { class: "ends soft" }, element("span", null, "by picture"), chosen, element("span", null, "by patient")),
+  );
+  const labels = pills(box, {
+    legend: "Labels",
+    options: variants.map(({ name }, i) => [i, name]),
+    value: 0,
+    changed: (value) => put({ labels: value }),
+  });
+  const counted = element("output", { class: "soft counted" });
+  const answer = element("output", { class: "answer", "aria-live": "polite" });
+  const named = (name, ...parts) =>
+    element("div", null, element("p", { class: "lab-name" }, name), ...parts);
+  box.querySelector(".lab-body").replaceChildren(
+    element("div", { class: "stack" }, ...(variants.length > 1 ? [labels] : []), rule),
+    element(
+      "div",
+      { class: "parts" },
+      named("The split, in a drawing", drawing, counted),
+      named("The trainings, one mark each", chart),
+    ),
+    element("div", { class: "lab-card", style: "margin-top: 0.9rem" }, answer),
+    linkRow(box, config.name, () => ({ ...state })),
+  );
+
+  // ---- showing
+
+  function showPatients() {
+    const whole = Math.round(state.whole * families.length);
+    let [both, inside, leaked] = [0, 0, 0];
+    families.forEach(({ rank, side, pictures }, i) => {
+      const sides = rank < whole ? pictures.map(() => side) : pictures;
+      const here = sides.reduce((sum, one) => sum + one, 0);
+      const split = here > 0 && here < sides.length;
+      blocks[i].classList.toggle("both", split);
+      blocks[i].querySelectorAll(".shot").forEach((shot, k) => shot.classList.toggle("val", sides[k] === 1));
+      inside += here;
+      if (split) [both, leaked] = [both + 1, leaked + here];
+    });
+    counted.textContent =
+      `In this drawing ${whole} of ${many(families.length, "patient")} are kept whole. ` +
+      `${both} stand on both sides; ${leaked} of ${many(inside, "validation picture")} ` +
+      "have a sibling in training.";
+    Object.assign(counted.dataset, { both, leaked, inside });
+  }
+
+  function showPromise(stop) {
+    const { left, right, top, bottom } = config.places;
+    const x = left + (right - left) * stop.whole;
+    const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
+    for (const group of chart.querySelectorAll("[data-variant]"))
+      group.toggleAttribute("hidden", Number(group.dataset.variant) !== state.labels);
+    chart.querySelector(".veil").setAttribute("transform", `translate(${x})`);
+    chart
+      .querySelector(".gap")
+      .setAttribute("d", `M${x} ${y(stop.validation).toFixed(2)}V${y(stop.test).toFixed(2)}`);
+    const gap = stop.validation - stop.test;
+    const off = `${Math.abs(gap).toFixed(2)} too ${gap > 0 ? "much" : "little"}`;
+    const promise = Math.abs(gap) < 0.005 ? "keeps its promise" : `promises ${off}`;
+    const of = stop.runs > 1 ? ` (means of ${stop.runs} trainings)` : "";
+    say(
+      answer,
+      `With ${percent(stop.whole)} of the patients kept whole, ${percent(stop.leaked)} of the ` +
+        `validation pictures have a sibling in training. Validation says ${score} ` +
+        `${stop.validation.toFixed(2)}, new patients give ${stop.test.toFixed(2)}${of}: ` +
+        `the validation ${promise}.`,
+    );
+    const { whole, validation, test, leaked, runs } = stop;
+    Object.assign(answer.dataset, { whole, validation, test, leaked, runs, gap });
+  }
+
+  function put(next) {
+    Object.assign(state, next);
+    const at = nearest(state.whole);
+    const stop = stops()[at];
+    state.whole = stop.whole;
+    range.max = stops().length - 1;
+    range.value = at;
+    range.setAttribute("aria-valuetext", `${percent(stop.whole)} of the patients kept whole`);
+    chosen.textContent = percent(stop.whole);
+    labels.put(state.labels);
+    showPatients();
+    showPromise(stop);
+  }
+
+  put({});
+  followLinks(box, config.name, (found) =>
+    put({
+      labels: linked(found, "labels", 0, variants.length - 1, state.labels, true),
+      whole: linked(found, "whole", 0, 1, state.whole),
+    }),
+  );
+}

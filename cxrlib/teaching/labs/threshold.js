@@ -1,0 +1,319 @@
+// threshold_lab: scores of two classes, a threshold, and what it means for many children.
+
+function startLab(box, config) {
+  const { people, limits } = config;
+  const [healthy, sick] = config.classes;
+  const sets = config.sets.map((set) => ({
+    ...set,
+    sick: decodeScores(set.sick),
+    healthy: decodeScores(set.healthy),
+  }));
+  const state = { ...config.start };
+  const several = sets.length > 1;
+
+  // ---- the arithmetic
+
+  // How many of the sorted scores lie below a threshold; those from it on are called.
+  function below(scores, threshold) {
+    let [from, to] = [0, scores.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (scores[middle] < threshold) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  function ratesAt(set, threshold) {
+    const [missed, spared] = [below(set.sick, threshold), below(set.healthy, threshold)];
+    const [found, alarms] = [set.sick.length - missed, set.healthy.length - spared];
+    const sensitivity = found / set.sick.length;
+    const specificity = spared / set.healthy.length;
+    return { found, missed, alarms, spared, sensitivity, specificity };
+  }
+
+  // Expected children, not rounded.
+  function childrenAt({ sensitivity, specificity }) {
+    const ill = (people * state.prevalence) / 100;
+    const found = ill * sensitivity;
+    const spared = (people - ill) * specificity;
+    return { found, missed: ill - found, alarms: people - ill - spared, spared };
+  }
+
+  function costAt(rates) {
+    const { missed, alarms } = childrenAt(rates);
+    return missed * state.missed + alarms;
+  }
+
+  function wholeChildren({ sensitivity, specificity }) {
+    const ill = Math.round((people * state.prevalence) / 100);
+    const found = Math.round(ill * sensitivity);
+    const alarms = Math.round((people - ill) * (1 - specificity));
+    return { found, missed: ill - found, alarms, spared: people - ill - alarms };
+  }
+
+  // The number with the fewest digits above one score and not above the next.
+  function between(low, high) {
+    const top = Math.min(high, limits.threshold[1]);
+    for (let digits = 1; digits < 6; digits++) {
+      const short = Number(((low + top) / 2).toFixed(digits));
+      if (short > low && short <= top) return short;
+    }
+    return top;
+  }
+
+  // Of several equally good thresholds the lowest, which misses the fewest sick.
+  function best(set, worth) {
+    const scores = [...new Set([...set.sick, ...set.healthy])].sort((a, b) => a - b);
+    let [most, place] = [-Infinity, 0];
+    for (let i = 0; i <= scores.length; i++) {
+      const value = worth(ratesAt(set, i < scores.length ? scores[i] : Infinity));
+      if (value > most + 1e-9) [most, place] = [value, i];
+    }
+    return place === 0 ? 0 : between(scores[place - 1], scores[place] ?? Infinity);
+  }
+
+  const RULES = {
+    cost: ["the cost is least", (rates) => -costAt(rates)],
+    youden: [
+      "sensitivity + specificity is largest (Youden)",
+      ({ sensitivity, specificity }) => sensitivity + specificity,
+    ],
+  };
+
+  // ---- the parts on the page: the drawings are Python's, only what changes is changed here
+
+  const strips = box.querySelector(".strips");
+  const roc = box.querySelector(".roc");
+  const make = (tag, attributes) => svgElement(roc.querySelector("svg"), tag, attributes);
+  const digits = (value) => String(Number(value.toFixed(5)));
+  const knob = (label, key, step, says) =>
+    slider(box, {
+      label,
+      value: state[key],
+      low: limits[key][0],
+      high: limits[key][1],
+      step,
+      whole: false,
+      write: digits,
+      says,
+      changed: (value) => put({ [key]: value }),
+    });
+  const knobs = {
+    threshold: knob(`Threshold: called ${sick} from this score on`, "threshold", 0.01, digits),
+    prevalence: knob("Prevalence: sick among the children (%)", "prevalence", 0.5, (value) => `${shown(value)} percent`),
+    missed: knob("A missed sick child weighs as much as … false alarms", "missed", 1, (value) => `${shown(value)} false alarms`),
+  };
+  const which = pills(box, {
+    legend: "Show",
+    options: sets.map(({ name }, i) => [i, name]),
+    value: 0,
+    changed: (value) => put({ set: value }),
+  });
+  const press = (key) => {
+    const [words, worth] = RULES[key];
+    const threshold = best(sets[state.set], worth);
+    put({ threshold });
+    const peeked = state.set > 0 ? ` But this was peeking: ${rule()}` : "";
+    say(hint, `On ${sets[state.set].name}, ${words} from ${digits(threshold)} on.${peeked}`);
+  };
+  const buttons = Object.entries(RULES).map(([key, [words]]) =>
+    element("button", { type: "button", click: () => press(key) }, words),
+  );
+  const hint = element("output", { class: "soft hint", "aria-live": "polite" });
+  const answer = element("output", { class: "answer", "aria-live": "polite" });
+  const values = element("output", { class: "big values", "aria-live": "polite" });
+  const cost = element("output", { class: "cost" });
+  const share = element("p", { class: "soft" });
+  const body = element("tbody");
+  const cell = (kind, text) => element(kind, kind === "th" ? { scope: "col" } : null, text);
+  const heads = ["", "sensitivity", "specificity", "AUC"].map((text) => cell(text ? "th" : "td", text));
+  const table = element("table", null, element("thead", null, element("tr", null, ...heads)), body);
+  const ICONS = [
+    ["missed", "c1 hollow", `${sick}, missed`, "not looked at again because of this; treatment may come late."],
+    ["found", "c1", `${sick}, found`, "a doctor looks again, soon."],
+    ["alarms", "c0 hollow", `${healthy}, called ${sick}`, "looked at again for nothing: worry, time, perhaps a drug too many."],
+    ["spared", "c0", `${healthy}, let go`, "left in peace."],
+  ];
+  const grid = make("svg", { viewBox: `0 0 400 ${10 * Math.ceil(people / 40)}`, role: "img" });
+  const called = make("path", { class: "veil" });
+  const shapes = ICONS.map(([, look]) => make("path", { class: look }));
+  grid.append(called, ...shapes);
+  const counts = ICONS.map(() => element("b", null));
+  const icon = (i) => {
+    const made = make("svg", { viewBox: "-1 -1 12 12", "aria-hidden": "true" });
+    made.append(make("path", { class: ICONS[i][1], d: mark(i < 2, 0, 0) }));
+    return made;
+  };
+  const named = (name, ...parts) =>
+    element("div", null, element("p", { class: "lab-name" }, name), ...parts);
+  box.querySelector(".lab-body").replaceChildren(
+    ...(several ? [which] : []),
+    element(
+      "div",
+      { class: "parts" },
+      element("div", { class: "stack" }, knobs.threshold, strips),
+      element("div", { class: "stack" }, roc, table),
+    ),
+    element("div", { class: "lab-card stack", style: "margin-top: 0.9rem" }, answer,
+      fieldset(`Put the threshold where, on the set shown,`, ...buttons), hint),
+    element(
+      "div",
+      { class: "parts" },
+      element("div", { class: "stack" }, knobs.prevalence, share, knobs.missed, values, cost,),
+      named(
+        `${people.toLocaleString("en")} children like these`,
+        grid,
+        element("p", { class: "soft" }, `On grey: called ${sick}. Rounded to whole children.`),
+        element(
+          "ul",
+          { class: "lab-people" },
+          ...ICONS.map(([key, , name, why], i) =>
+            element("li", { "data-key": key }, icon(i), element("span", null, counts[i], ` ${name}: `, element("span", { class: "soft" }, why))),
+          ),
+        ),
+      ),
+    ),
+    linkRow(box, config.name, () => ({ ...state })),
+  );
+
+  // ---- showing
+
+  const percent = (value) => `${shown(100 * value, 1)} %`;
+  const rule = () =>
+    `a threshold is chosen on ${sets[0].name}, frozen, and only applied to ${sets[state.set].name}.`;
+
+  function mark(triangle, x, y) {
+    return triangle ? `M${x + 5} ${y + 1}l4.2 8h-8.4z` : `M${x + 1.2} ${y + 5}a3.8 3.8 0 1 0 7.6 0a3.8 3.8 0 1 0-7.6 0z`;
+  }
+
+  function showStrips(rates) {
+    const at = 20 + 360 * state.threshold;
+    const crop = (part, x, width) => {
+      part.setAttribute("x", x);
+      part.setAttribute("width", Math.max(width, 0));
+      part.setAttribute("viewBox", `${x} 0 ${Math.max(width, 0.01)} 300`);
+    };
+    crop(strips.querySelector(".let"), 0, at);
+    crop(strips.querySelector(".called"), at, 400 - at);
+    strips.querySelector(".veil").setAttribute("d", `M${at} 20H400V276H${at}Z`);
+    strips.querySelector(".line").setAttribute("transform", `translate(${at})`);
+    for (const group of strips.querySelectorAll("[data-set]"))
+      group.toggleAttribute("hidden", Number(group.dataset.set) !== state.set);
+    const words = { missed: "missed", found: "found", spared: "let go", alarms: "false alarms" };
+    for (const text of strips.querySelectorAll("[data-part]"))
+      text.textContent = `${rates[text.dataset.part]} ${words[text.dataset.part]}`;
+    strips.querySelector("svg").setAttribute(
+      "aria-label",
+      `Scores of ${sets[state.set].name} as bars: ${sick} above the axis, ${healthy} below. ` +
+        `Threshold ${digits(state.threshold)}: ${rates.missed} missed, ${rates.alarms} false alarms.`,
+    );
+  }
+
+  function showRoc({ sensitivity, specificity }) {
+    const [x, y] = [40 + 350 * (1 - specificity), 360 - 350 * sensitivity];
+    const point = roc.querySelector(".point");
+    point.setAttribute("cx", x);
+    point.setAttribute("cy", y);
+    roc.querySelector(".guide").setAttribute("d", `M40 ${y}H${x}V360`);
+    for (const part of roc.querySelectorAll("[data-set]"))
+      part.classList.toggle(
+        part.tagName === "text" ? "strong" : "on",
+        Number(part.dataset.set) === state.set,
+      );
+    body.replaceChildren(
+      ...sets.map((set, i) => {
+        const here = ratesAt(set, state.threshold);
+        const numbers = [percent(here.sensitivity), percent(here.specificity), set.auc.toFixed(3)];
+        const name = element("th", { scope: "row" }, i === state.set && several ? `▸ ${set.name}` : set.name);
+        return element("tr", { class: i === state.set && "on" }, name, ...numbers.map((text) => cell("td", text)));
+      }),
+    );
+  }
+
+  function showPeople(rates) {
+    const whole = wholeChildren(rates);
+    const strokes = ["", "", "", ""];
+    let [tint, place] = ["", 0];
+    const tall = Math.ceil(people / 40);
+    ICONS.forEach(([key], i) => {
+      for (let k = 0; k < whole[key]; k++, place++) {
+        const [x, y] = [10 * Math.floor(place / tall), 10 * (place % tall)];
+        strokes[i] += mark(i < 2, x, y);
+        if (i === 1 || i === 2) tint += `M${x} ${y}h10v10h-10z`;
+      }
+      shapes[i].setAttribute("d", strokes[i]);
+      counts[i].textContent = whole[key];
+    });
+    called.setAttribute("d", tint);
+    const text = ICONS.map(([key, , name]) => `${whole[key]} ${name}`).join("; ");
+    grid.setAttribute("aria-label", `${people} children: ${text}.`);
+    Object.assign(grid.dataset, whole);
+  }
+
+  function showValues(rates) {
+    const { found, missed, alarms, spared } = childrenAt(rates);
+    const ppv = found / (found + alarms);
+    const npv = spared / (spared + missed);
+    const of = (value) => shown(100 * value, value > 0.99 || value < 0.01 ? 1 : 0);
+    const first = found + alarms > 0 ? `Of 100 children called ${sick}, ${of(ppv)} are (PPV).` : "Nobody is called.";
+    const second = spared + missed > 0 ? `Of 100 let go, ${of(npv)} are ${healthy} (NPV).` : "Nobody is let go.";
+    say(values, `${first} ${second}`);
+    const total = missed * state.missed + alarms;
+    cost.textContent =
+      `Cost: ${shown(missed, 1)} missed × ${shown(state.missed)} + ${shown(alarms, 1)} false ` +
+      `alarms = ${shown(total, 1)}, before rounding to whole children.`;
+    Object.assign(values.dataset, { ppv, npv });
+    cost.dataset.value = total;
+    const sickIn = sets.map(({ name, sick: s, healthy: h }) => `${percent(s.length / (s.length + h.length))} in ${name}`);
+    share.textContent = `${sick} here: ${sickIn.join(", ")}. The ROC curve does not change with it.`;
+  }
+
+  function showAll() {
+    const set = sets[state.set];
+    const rates = ratesAt(set, state.threshold);
+    for (const [key, control] of Object.entries(knobs)) control.put(state[key]);
+    which.put(state.set);
+    showStrips(rates);
+    showRoc(rates);
+    showPeople(rates);
+    showValues(rates);
+    say(
+      answer,
+      `On ${set.name} a threshold of ${digits(state.threshold)} finds ${percent(rates.sensitivity)} ` +
+        `of ${sick} (sensitivity) and lets ${percent(rates.specificity)} of ${healthy} go (specificity).`,
+    );
+    const { sensitivity, specificity } = rates;
+    Object.assign(answer.dataset, { sensitivity, specificity, threshold: state.threshold });
+  }
+
+  function put(next) {
+    Object.assign(state, next);
+    if (several)
+      say(hint, state.set > 0 ? `No choosing here: ${rule()}` : `Choose here, on ${sets[0].name}; then leave it alone.`);
+    showAll();
+  }
+
+  put({});
+  followLinks(box, config.name, (found) => {
+    const next = { set: linked(found, "set", 0, sets.length - 1, state.set, true) };
+    for (const [key, [low, high]] of Object.entries(limits))
+      next[key] = linked(found, key, low, high, state[key]);
+    put(next);
+  });
+}
+
+// Ten-thousandths, two bytes each, low byte first.
+function decodeScores(packed) {
+  const text = atob(packed);
+  return Array.from(
+    { length: text.length / 2 },
+    (_, i) => (text.charCodeAt(2 * i) + 256 * text.charCodeAt(2 * i + 1)) / 10000,
+  );
+}
+
+function svgElement(near, tag, attributes) {
+  const made = document.createElementNS(near.namespaceURI, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}

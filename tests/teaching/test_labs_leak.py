@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib.teaching import labs
+from cxrlib.teaching.labs import siblings
+from tests.book.lab_pages import runs
+from tests.teaching.test_labs import config
+
+
+def test_the_largest_stays_below_60_kb():
+    rows = [runs().iloc[i % 24] for i in range(120)]
+    assert len(labs.leak_lab(pd.DataFrame(rows))._repr_html_().encode()) < 60_000
+
+
+def test_stops_are_means_of_runs():
+    stops = config(labs.leak_lab(runs().drop(columns="labels")))["variants"][0]["stops"]
+    means = runs().groupby("whole")[["validation", "test", "leaked"]].mean()
+    assert [one["whole"] for one in stops] == means.index.tolist()
+    assert {one["runs"] for one in stops} == {6}
+    for column in means:
+        np.testing.assert_allclose([one[column] for one in stops], means[column], atol=1e-5)
+
+
+def test_the_drawing_has_as_many_in_validation_either_way():
+    sizes = [2, 1, 4, 1, 3, 8, 1, 2, 6, 1, 3, 2]
+    families = siblings.draw(sizes)
+    assert families == siblings.draw(sizes)
+    assert sorted(one["rank"] for one in families) == list(range(12))
+    assert [len(one["pictures"]) for one in families] == sizes
+    pictures = sum(sum(one["pictures"]) for one in families)
+    patients = sum(one["side"] * n for one, n in zip(families, sizes, strict=True))
+    assert pictures == round(sum(sizes) / 4)
+    assert abs(pictures - patients) <= 1
+
+
+def test_chance_is_drawn_for_auc_alone():
+    assert ">chance<" in labs.leak_lab(runs())._repr_html_()
+    assert ">chance<" not in labs.leak_lab(runs(), score="accuracy")._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ([1], "as a DataFrame.*got list"),
+        (runs().drop(columns="leaked"), "without leaked"),
+        (runs().iloc[:0], "got 0 rows"),
+        (pd.concat([runs()] * 20), "got 480 rows"),
+        (runs().assign(whole=100 * runs()["whole"]), "`whole`, got 0 to 100.*percent"),
+        (runs().assign(test=np.nan), "`test`.*NaN"),
+        (runs().assign(test="high"), "numbers from 0 to 1 in the column `test`"),
+        (runs().assign(whole=0.5), "2 to 11 different numbers.*got 1"),
+        (runs().assign(whole=np.linspace(0, 1, 24), labels="x"), "got 24"),
+        (runs().assign(labels=np.arange(24)), "1 to 4 names"),
+        (runs().assign(labels=None), "none of them missing"),
+    ],
+)
+def test_bad_runs(bad, says):
+    with pytest.raises(ValueError, match=says):
+        labs.leak_lab(bad)
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"siblings": [1, 2]}, "4 to 24 whole numbers"),
+        ({"siblings": [9, 1, 1, 1]}, "from 1 to 8"),
+        ({"siblings": [1, 1, 1, 1]}, "not all of them 1"),
+        ({"siblings": [1.5, 2, 2, 2]}, "whole numbers"),
+        ({"score": ""}, "`score`"),
+        ({"name": "a b"}, "`name`"),
+    ],
+)
+def test_bad_settings(setting, says):
+    with pytest.raises(ValueError, match=says):
+        labs.leak_lab(runs(), **setting)
