@@ -4,7 +4,7 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["networks", "preprocessing", "scratch", "training"],
+    submodules=["features", "networks", "preprocessing", "scratch", "training", "transfer"],
     submod_attrs={
         "networks": ["custom_cnn", "first_cnn", "mlp"],
         "training": ["class_weights", "cosine_restarts", "exponential_decay", "fit"],

@@ -1,0 +1,148 @@
+"""Seconds and accuracy of a head on a frozen backbone: end to end, against features in a cache.
+
+    python benchmarks/transfer.py [--pictures 600] [--epochs 20] [--backbone NAME] > transfer.json
+
+Both ways train the same head from the same first weights on the same batches. End to end, every
+picture goes through the whole network in each epoch, read and held in memory once; cached, it goes
+through once and is kept on disk, and only the head is trained. "cached, first time" includes
+decoding, the passage through the network and writing; "cached, again" finds the features on disk.
+Ways run in processes of their own, one after the other, and count from the case table to the
+trained head and its test scores; starting Python and loading libraries is left out. Then comes the
+linear probe on the whole set, from JPEG files to the test AUC, cold and warm: here everything
+counts but the start of Python. On a machine that has other things to do, compare `cpu_seconds`,
+which all threads together were at work. Needs the weights of the backbone. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+RATE, BATCH = 1e-3, 32
+WAYS = ("end to end", "cached, first time", "cached, again")
+PROBES = ("probe, cold", "probe, warm")
+
+
+def table(pictures: int | None):
+    """Load the set and hold validation out by patient."""
+    from cxrlib import data
+
+    cases = data.load("pneumonia", quiet=True)
+    cases = data.sample(cases, pictures) if pictures else cases
+    return data.splits.hold_out(cases)
+
+
+def judged(labels, scores) -> dict:
+    """Accuracy at 0.5 and AUC on the test set."""
+    from cxrlib import evaluation
+
+    return {
+        "test_accuracy": round(float(evaluation.accuracy(labels, scores)), 4),
+        "test_auc": round(float(evaluation.roc_auc(labels, scores)), 4),
+    }
+
+
+def end_to_end(cases, options: dict) -> dict:
+    """Train the head on top of the whole network."""
+    from cxrlib import data, models
+
+    read = data.read_pictures(cases, options["size"])
+    train, val, test = (read.where(split) for split in ("train", "val", "test"))
+    shape = (options["size"], options["size"], 1)
+    net = models.transfer.freeze(models.transfer.network(options["backbone"], shape))
+    models.training.compiled(net, "Adam", RATE)
+    models.fit(net, train, val, epochs=options["epochs"], batch_size=BATCH)
+    scores = net.predict(data.pipeline.dataset(test, batch_size=64), verbose=0)
+    return judged(test.labels, scores)
+
+
+def cached(cases, options: dict) -> dict:
+    """Train the head alone, on features."""
+    from cxrlib import models
+
+    found = models.features.compute(cases, options["backbone"], size=options["size"])
+    train, val, test = (found.where(split).pictures() for split in ("train", "val", "test"))
+    head = models.transfer.head(train.images.shape[1:])
+    models.training.compiled(head, "Adam", RATE)
+    models.fit(head, train, val, epochs=options["epochs"], batch_size=BATCH)
+    return judged(test.labels, head.predict(test.images, batch_size=64, verbose=0))
+
+
+def probe(options: dict) -> dict:
+    """Fit the linear probe on the whole set."""
+    from cxrlib.models import features
+
+    cases = table(None)
+    loaded = time.perf_counter()
+    found = features.compute(cases, options["backbone"], size=options["size"])
+    train, test = found.where("train"), found.where("test")
+    answer = judged(test.labels, features.scores(features.probe(train), test))
+    seconds = round(time.perf_counter() - loaded, 2)
+    return {"pictures": len(cases), "seconds_without_loading_the_table": seconds, **answer}
+
+
+def measure(way: str, options: dict) -> dict:
+    """Run one way in this process."""
+    if way in PROBES:
+        start, worked = time.perf_counter(), time.process_time()
+        answer = probe(options)
+    else:
+        import keras  # noqa: F401  left out of the time
+
+        from cxrlib import data, evaluation, models
+
+        # What loads on its first use is loaded now.
+        _ = data.pipeline, evaluation.roc_auc, models.fit, models.transfer.network
+        cases = table(options["pictures"])
+        start, worked = time.perf_counter(), time.process_time()
+        answer = (end_to_end if way == "end to end" else cached)(cases, options)
+    answer["seconds"] = round(time.perf_counter() - start, 2)
+    answer["cpu_seconds"] = round(time.process_time() - worked, 2)
+    answer["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return answer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--backbone", default="mobilenet_v2_0.35")
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--way", choices=[*WAYS, *PROBES], help=argparse.SUPPRESS)
+    options = vars(parser.parse_args())
+    way = options.pop("way")
+    if way:
+        print(json.dumps(measure(way, options)))
+        return
+    answer = {"benchmark": "transfer", **options, "ways": {}}
+    with tempfile.TemporaryDirectory() as cache:
+        for way in (*WAYS, *PROBES):
+            arguments = [f"--{name}={value}" for name, value in options.items()]
+            done = subprocess.run(
+                [sys.executable, __file__, *arguments, "--way", way],
+                env=os.environ | {"CXR_CACHE": cache},
+                stdout=subprocess.PIPE,
+                check=True,
+                text=True,
+            )
+            answer["ways"][way] = json.loads(done.stdout.splitlines()[-1])
+    ways = answer["ways"]
+    for way in WAYS[1:]:
+        for count, name in (("seconds", "times_as_fast"), ("cpu_seconds", "times_less_work")):
+            ways[way][name] = round(ways["end to end"][count] / ways[way][count], 1)
+    answer |= {"cores": os.cpu_count(), "python": platform.python_version()}
+    print(json.dumps(answer, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""Features: what a frozen backbone makes of each picture, computed once and kept."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "computing": ["compute"],
+        "probing": ["probe", "scores"],
+        "result": ["Features"],
+        "store": ["cache_folder", "forget"],
+    },
+)

@@ -1,0 +1,202 @@
+"""The backbones, as data: which network, how it wants its pictures, where its weights come from.
+
+Nothing here needs Keras, so that features in a cache can be found without it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+PREFIX = "https://storage.googleapis.com/tensorflow/keras-applications/"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network of ``keras.applications`` without its top.
+
+    A further network is one more entry in :data:`BACKBONES`.
+
+    Attributes
+    ----------
+    name : str
+        As the course calls it.
+    title : str
+        As its authors call it.
+    builder : str
+        Its function in ``keras.applications``.
+    scaling : {"symmetric", "caffe"}
+        What it was trained with: values in [-1, 1], or 0 to 255 less the mean colour of ImageNet.
+    file : str
+        Name of its ImageNet weights, as Keras looks for them.
+    folder : str
+        Where Keras downloads that file from, below its own address.
+    side : int
+        Pixels a side of the pictures that it was trained on.
+    target : str
+        Last layer with a map of places and an activation behind it: the one for Grad-CAM.
+    blocks : tuple of (name, pattern)
+        From the input on: a regular expression that matches the names of the block's layers.
+    hashes : mapping of str to str
+        File → md5 or sha256, where one is known.
+    options : mapping
+        Further arguments of the builder.
+    alpha : float or None
+        Width of a MobileNet as a share of the full one; the others have none.
+    """
+
+    name: str
+    title: str
+    builder: str
+    scaling: str
+    file: str
+    folder: str
+    side: int
+    target: str
+    blocks: tuple[tuple[str, str], ...]
+    hashes: dict[str, str] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
+    alpha: float | None = None
+
+    @property
+    def hash(self) -> str | None:
+        """The md5 or sha256 of the weight file, if it is known."""
+        return self.hashes.get(self.file)
+
+    @property
+    def url(self) -> str:
+        """Address of the weight file."""
+        return f"{PREFIX}{self.folder}/{self.file}"
+
+
+def _mobilenet_blocks(last: int, first: str, final: str, prefix: str) -> tuple:
+    middle = [(f"{prefix}_{i}", rf"{prefix}_{i}_.*") for i in range(1, last + 1)]
+    return (
+        (first, rf"(bn_)?{first}(_bn)?"),
+        (f"{prefix}_0", r"expanded_conv_[a-z].*"),
+        *middle,
+        (final, rf"{final}(_bn)?"),
+    )
+
+
+BACKBONES: dict[str, Backbone] = {
+    entry.name: entry
+    for entry in (
+        Backbone(
+            name="vgg16",
+            title="VGG16",
+            builder="VGG16",
+            scaling="caffe",
+            file="vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            folder="vgg16",
+            side=224,
+            target="block5_conv3",
+            blocks=tuple((f"block{i}", rf"block{i}_.*") for i in range(1, 6)),
+            hashes={
+                "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5": (
+                    "6d6bbae143d832006294945121d1f1fc"
+                )
+            },
+        ),
+        Backbone(
+            name="resnet50",
+            title="ResNet50",
+            builder="ResNet50",
+            scaling="caffe",
+            file="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            folder="resnet",
+            side=224,
+            target="conv5_block3_out",
+            blocks=(
+                ("conv1", r"conv1_.*"),
+                *(
+                    (f"conv{stage}_block{i}", rf"conv{stage}_block{i}_.*")
+                    for stage, count in ((2, 3), (3, 4), (4, 6), (5, 3))
+                    for i in range(1, count + 1)
+                ),
+            ),
+            hashes={
+                "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5": (
+                    "4d473c1dd8becc155b73f8504c6f6626"
+                )
+            },
+        ),
+        Backbone(
+            name="mobilenet_v2",
+            title="MobileNetV2",
+            builder="MobileNetV2",
+            scaling="symmetric",
+            # Keras has files for five sizes. All of them work at any size; one for all keeps the
+            # numbers the same from machine to machine.
+            file="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5",
+            folder="mobilenet_v2",
+            side=224,
+            target="out_relu",
+            blocks=_mobilenet_blocks(16, "Conv1", "Conv_1", "block"),
+            hashes={
+                "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5": (
+                    "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6"
+                )
+            },
+            alpha=1.0,
+        ),
+        Backbone(
+            name="mobilenet_v3_small",
+            title="MobileNetV3-Small",
+            builder="MobileNetV3Small",
+            scaling="symmetric",
+            file="weights_mobilenet_v3_small_224_{alpha}_float_no_top_v2.h5",
+            folder="mobilenet_v3",
+            side=224,
+            # Keras numbers this network's activations through the session, so ours gets a name.
+            target="conv_1_out",
+            blocks=_mobilenet_blocks(10, "conv", "conv_1", "expanded_conv"),
+            hashes={
+                "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5": (
+                    "d3e8ec802a04aa4fc771ee12a9a9b836"
+                )
+            },
+            options={"include_preprocessing": False},
+            alpha=1.0,
+        ),
+    )
+}
+
+
+def backbone(name: str | Backbone) -> Backbone:
+    """Return a backbone by its name; a backbone is handed back.
+
+    Parameters
+    ----------
+    name : str or Backbone
+        ``"vgg16"``, ``"resnet50"``, ``"mobilenet_v2"`` or ``"mobilenet_v3_small"``. A MobileNet's
+        width may follow: ``"mobilenet_v2_0.35"``.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this name; the nearest name is given.
+    """
+    if isinstance(name, Backbone):
+        return _with_width(name, name.alpha)
+    base, width = re.fullmatch(r"(.*?)(?:_(\d+\.\d+))?", str(name)).groups()
+    entry = BACKBONES.get(base)
+    if entry is None:
+        near = get_close_matches(base.lower(), BACKBONES, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"expected a backbone of {', '.join(BACKBONES)}, got {name!r}.{hint} "
+            "A MobileNet's width may follow its name: 'mobilenet_v2_0.35'."
+        )
+    if width is not None and entry.alpha is None:
+        raise ValueError(f"expected {base!r} alone, since it has one width only, got {name!r}.")
+    alpha = entry.alpha if width is None else float(width)
+    if alpha == 0:
+        raise ValueError(f"expected a width above 0, got {name!r}. Usual: 'mobilenet_v2_0.35'.")
+    return _with_width(entry, alpha)
+
+
+def _with_width(entry: Backbone, alpha: float | None) -> Backbone:
+    name = entry.name if alpha is None else f"{entry.name.removesuffix(f'_{alpha}')}_{alpha}"
+    return replace(entry, name=name, alpha=alpha, file=entry.file.format(alpha=alpha))

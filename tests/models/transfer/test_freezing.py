@@ -1,0 +1,93 @@
+import keras
+import numpy as np
+import pytest
+
+from cxrlib.models import transfer
+from cxrlib.models.training import compiled
+
+LAST = {
+    "vgg16": ("block5", 1),
+    "resnet50": ("conv5", 3),
+    "mobilenet_v2_0.35": ("block_16", 2),
+    "mobilenet_v3_small_1.0": ("expanded_conv_10", 2),
+}
+
+
+def norms(net):
+    return [x for x in net.layers if isinstance(x, keras.layers.BatchNormalization)]
+
+
+def test_every_layer_with_weights_is_in_one_block(net):
+    table = transfer.parts(net)
+    assert table["parameters"].sum() == net.count_params()
+    assert (table["layers"] > 0).all()
+    assert list(table.index)[-1] == "head"
+
+
+def test_freezing_leaves_the_head(net):
+    transfer.freeze(net)
+    table = transfer.parts(net)
+    assert table.index[table["learning"] > 0].tolist() == ["head"]
+    assert len(net.trainable_variables) == 2
+
+
+def test_unfreezing_from_a_block_on_keeps_batch_norm(net):
+    first, count = LAST[net.name]
+    transfer.unfreeze(net, first)
+    table = transfer.parts(net)
+    assert (table["learning"] > 0).tolist() == [False] * (len(table) - count - 1) + [True] * (
+        count + 1
+    )
+    assert table["batch_norm"].sum() == 0
+    transfer.unfreeze(net, first, batch_norm=True)
+    assert transfer.parts(net)["batch_norm"].sum() == sum(n.trainable for n in norms(net))
+    assert (transfer.parts(net)["batch_norm"].sum() > 0) == bool(norms(net))
+    transfer.freeze(net)
+
+
+def test_all_of_it_but_batch_norm(net):
+    transfer.unfreeze(net, "all")
+    frozen = sum(int(np.prod(w.shape)) for n in norms(net) for w in n.weights)
+    assert transfer.parts(net)["learning"].sum() == net.count_params() - frozen
+    transfer.freeze(net)
+
+
+def test_training_changes_what_may_learn_and_nothing_else(tiny):
+    net = transfer.unfreeze(transfer.network(tiny, weights="random"), "block2")
+    compiled(net, "SGD", 0.1)
+    before = {w.path: w.numpy() for w in net.weights}
+    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
+    net.fit(images, np.arange(8) % 2, verbose=0)
+    moved = {w.path for w in net.weights if not np.array_equal(before[w.path], w)}
+    assert moved == {w.path for w in net.trainable_variables}
+    assert moved == {"block2_conv/kernel", "block3_conv/kernel", "answer/kernel", "answer/bias"}
+
+
+def test_a_block_that_does_not_exist(net):
+    first, _ = LAST[net.name]
+    with pytest.raises(ValueError, match=rf"expected a block .*got '{first}x'. Did you mean"):
+        transfer.unfreeze(net, f"{first}x")
+
+
+def test_a_number_is_no_beginning_of_another(small):
+    transfer.unfreeze(small, "block_1")
+    learning = transfer.parts(small)["learning"] > 0
+    assert learning["block_1"]
+    assert not learning["block_0"]
+    transfer.freeze(small)
+
+
+def test_compiling_comes_after_freezing(small):
+    """Keras would silently go on training what could learn when it was compiled."""
+    compiled(small, "Adam", 1e-3)
+    transfer.freeze(small)
+    assert small.optimizer is None
+    with pytest.raises(ValueError, match="compile"):
+        small.fit(np.zeros((2, 32, 32, 1)), np.zeros(2), verbose=0)
+
+
+def test_a_network_of_somebody_elses():
+    picture = keras.Input((8, 8, 1))
+    other = keras.Model(picture, keras.layers.Flatten()(picture), name="mine")
+    with pytest.raises(ValueError, match=r"expected a network of transfer\.network.*'mine'"):
+        transfer.freeze(other)
