@@ -1,10 +1,12 @@
 """What is known about the published sets, checked where they are at hand."""
 
 import os
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from cxrlib.data import load, splits
+from cxrlib.data import load, problems, splits
 
 FOLDER = os.environ.get("CXR_DATA")
 
@@ -29,6 +31,29 @@ def test_pneumonia():
         }  # fmt: skip
     splits.check(cases)
     splits.check(splits.hold_out(cases))
+
+
+def test_what_a_wrong_key_and_a_random_split_would_do_to_the_published_set():
+    cases = load("pneumonia", quiet=True)
+    if len(cases) != 5840:
+        pytest.skip("this is another edition of the set")
+    train, test = (cases[cases.split == name] for name in ("train", "test"))
+    assert not set(train.patient_id) & set(test.patient_id)
+    numbers = [rows.path.str.extract(r"person(\d+)_")[0] for rows in (train, test)]
+    shared = set(numbers[0].dropna()) & set(numbers[1].dropna())
+    assert (len(shared), numbers[1].isin(shared).sum()) == (170, 320)
+    siblings = train.groupby("patient_id").size()
+    assert siblings.max() == 30
+    assert train.patient_id.duplicated(keep=False).mean() == pytest.approx(0.42, abs=0.005)
+    drawn = np.random.default_rng(0).random((20, len(train))) < 0.2
+    leaked = [train.patient_id[out].isin(train.patient_id[~out]).mean() for out in drawn]
+    assert np.mean(leaked) == pytest.approx(0.39, abs=0.01)
+    found = problems(cases)
+    copies = found.path[found.problem.str.startswith("the same picture")]
+    contents = copies.map(lambda path: Path(path).read_bytes())
+    assert (contents.nunique(), len(copies)) == (30, 62)
+    sides = copies.map(cases.set_index("path").split).groupby(contents).nunique()
+    assert (sides == 1).all()
 
 
 def test_covid():

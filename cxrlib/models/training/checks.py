@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxrlib.data import Pictures, splits
+from cxrlib.models.training.schedules import current_rate
 
 
 def check_model(model: keras.Model) -> None:
@@ -19,7 +20,7 @@ def check_model(model: keras.Model) -> None:
             "expected a compiled model, got one without optimizer and loss. "
             'First: model.compile(optimizer="adam", loss="binary_crossentropy").'
         )
-    rate = float(model.optimizer.learning_rate)
+    rate = current_rate(model.optimizer)
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(
             f"expected a learning rate above 0, got {rate:g}. "

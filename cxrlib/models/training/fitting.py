@@ -128,8 +128,8 @@ def _keeper(monitor: str, patience: int | None) -> keras.callbacks.EarlyStopping
 
 def compiled(
     model: keras.Model,
-    optimizer: str,
-    rate: float | keras.optimizers.schedules.LearningRateSchedule,
+    optimizer: str | keras.optimizers.Optimizer,
+    rate: float | keras.optimizers.schedules.LearningRateSchedule | None = None,
     **settings: float,
 ) -> keras.Model:
     """Compile a classifier with the loss that fits its outputs, and the metrics articles report.
@@ -138,10 +138,10 @@ def compiled(
     ----------
     model : keras.Model
         With one sigmoid output or K softmax outputs.
-    optimizer : str
-        Keras's name, such as ``"SGD"`` or ``"RMSprop"``.
+    optimizer : str or Optimizer
+        Keras's name, such as ``"SGD"`` or ``"RMSprop"``, or an optimizer that is ready made.
     rate : float or schedule
-        Learning rate.
+        Learning rate, for an optimizer given by name.
     **settings
         Further arguments of the optimizer.
 
@@ -149,10 +149,23 @@ def compiled(
     -------
     keras.Model
         The same model.
+
+    Raises
+    ------
+    ValueError
+        If a name comes without rate, or a ready optimizer with one.
     """
+    if isinstance(optimizer, str) != (rate is not None):
+        came = f"{optimizer!r} with rate={rate!r}"
+        raise ValueError(
+            f"expected a name and a learning rate, or an optimizer alone, got {came}. "
+            'Such as compiled(model, "Adam", 1e-3).'
+        )
+    if isinstance(optimizer, str):
+        optimizer = getattr(keras.optimizers, optimizer)(rate, **settings)
     binary = int(model.output_shape[-1]) == 1
     model.compile(
-        optimizer=getattr(keras.optimizers, optimizer)(rate, **settings),
+        optimizer=optimizer,
         loss="binary_crossentropy" if binary else "categorical_crossentropy",
         metrics=[
             "accuracy",

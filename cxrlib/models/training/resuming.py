@@ -18,6 +18,7 @@ import keras
 import numpy as np
 
 from cxrlib.data import Pictures
+from cxrlib.models.training.schedules import current_rate
 
 NOW, STATE, BEST = "now.npz", "state.json", "best.npz"
 
@@ -41,7 +42,7 @@ class Rows(keras.callbacks.Callback):
                 f"the loss became {row['loss']} in epoch {epoch + 1}. Usual causes: a learning "
                 "rate that is too large, or pictures that reach the network unscaled."
             )
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        row["learning_rate"] = current_rate(self.model.optimizer)
         row["seconds"] = time.perf_counter() - self.begun
         self.rows.append(row)
 

@@ -97,6 +97,11 @@ def cosine_restarts(
     )
 
 
+def current_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """Return the learning rate of the next step; of several optimizers in one, the first's."""
+    return float(getattr(optimizer, "optimizers", [optimizer])[0].learning_rate)
+
+
 def _check(rate: float, pictures: int, batch_size: int) -> None:
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"expected a learning rate above 0, got {rate}. Usual: 1e-4 to 1e-2.")

@@ -25,16 +25,6 @@ from cxrlib.models.transfer.freezing import (
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
 TOGETHER = hasattr(keras.optimizers, "MultiOptimizer")  # from Keras 3.15
 
-if TOGETHER:
-
-    class SeveralRates(keras.optimizers.MultiOptimizer):
-        """Keras's MultiOptimizer, which can say a learning rate: that of the first part."""
-
-        @property
-        def learning_rate(self) -> object:
-            """Return the rate of the part that was named first."""
-            return self.optimizers[0].learning_rate
-
 
 def compiled(
     model: keras.Model, rates: Mapping[str, Rate], optimizer: str = "Adam", **settings: float
@@ -83,18 +73,8 @@ def compiled(
         {_pattern(model, [b for b in owners if owners[b] == p]): each[p] for p in each},
     )
     _check_match(model, owners, chosen, each)
-    binary = int(model.output_shape[-1]) == 1
-    model.compile(
-        optimizer=keras.optimizers.MultiOptimizer(chosen, name="several_rates"),
-        loss="binary_crossentropy" if binary else "categorical_crossentropy",
-        metrics=[  # those of training.compiled
-            "accuracy",
-            keras.metrics.Precision(name="precision"),
-            keras.metrics.Recall(name="recall"),
-        ],
-    )
-    # A saved network names Keras's own class, and so opens where there is no cxrlib.
-    model.optimizer = SeveralRates(chosen, name="several_rates")
+    several = keras.optimizers.MultiOptimizer(chosen, name="several_rates")
+    training.compiled(model, several)
     return model
 
 
