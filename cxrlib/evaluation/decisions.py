@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
 from cxrlib.evaluation.checks import check_probabilities, check_share
-from cxrlib.evaluation.intervals.bootstrap import percentile_interval, resampled
+from cxrlib.evaluation.intervals.bootstrap import resampled
+from cxrlib.evaluation.intervals.ends import bca_interval
 from cxrlib.evaluation.intervals.shares import Interval
 from cxrlib.evaluation.intervals.weighted import on_counts
 
@@ -112,9 +113,9 @@ def predictive_intervals(
     def both(counts: np.ndarray) -> np.ndarray:
         return np.stack(predictive_values(*(of(counts) for of in by_counts), prevalence), axis=1)
 
-    drawn, worth = resampled(y, patients, both, (0, 1), n=n, seed=seed, level=level)
-    ends = zip(values, drawn.T, strict=True)
-    return PredictiveValues(*(percentile_interval(v, column, worth, level) for v, column in ends))
+    drawn, skew, worth = resampled(y, patients, both, (0, 1), n=n, seed=seed, level=level)
+    each = zip(values, drawn.T, skew, strict=True)
+    return PredictiveValues(*(bca_interval(*one, worth, level) for one in each))
 
 
 def net_benefit(

@@ -11,7 +11,7 @@ from cxrlib.evaluation.audit.findings import Finding, examples
 
 BITS_APART = 12  # of 256; re-saved, resized or re-exposed copies differ in fewer
 ALIKE = 0.985  # least correlation of two thumbnails
-ROWS_AT_ONCE = 256
+ROWS_AT_ONCE, OTHERS_AT_ONCE = 256, 4096  # held in memory, however many pictures there are
 
 
 def hashes(thumbnails: np.ndarray) -> np.ndarray:
@@ -31,6 +31,12 @@ def hashes(thumbnails: np.ndarray) -> np.ndarray:
     The difference hash of N. Krawetz (2013), at 16 × 16 instead of 8 × 8: chests are much more
     alike than holiday pictures are.
     """
+    starts = range(0, len(thumbnails), ROWS_AT_ONCE)
+    codes = [_hash(thumbnails[start : start + ROWS_AT_ONCE]) for start in starts]
+    return np.concatenate([np.empty((0, 4), np.uint64), *codes])
+
+
+def _hash(thumbnails: np.ndarray) -> np.ndarray:
     n = len(thumbnails)
     rows = thumbnails.reshape(n, 16, 4, 64).mean(axis=2)
     edges = np.linspace(0, 64, 18).round().astype(int)
@@ -42,27 +48,32 @@ def hashes(thumbnails: np.ndarray) -> np.ndarray:
 def near_pairs(codes: np.ndarray, most: int = BITS_APART) -> np.ndarray:
     """Return all pairs whose codes differ in at most ``most`` bits.
 
-    Compares everybody with everybody, a block of rows at a time: exact, and in bounded memory.
+    Compares everybody with everybody, a block at a time: exact, and in bounded memory.
 
     Returns
     -------
     ndarray of int, shape (P, 2)
-        The lower index first.
+        The lower index first, in order.
     """
-    pairs = []
+    pairs = [np.empty((0, 2), int)]
     for start in range(0, len(codes), ROWS_AT_ONCE):
-        block, others = codes[start : start + ROWS_AT_ONCE], codes[start:]
-        apart = np.zeros((len(block), len(others)), np.uint16)
-        for word in range(codes.shape[1]):
-            apart += np.bitwise_count(block[:, None, word] ^ others[None, :, word])
-        row, column = np.nonzero(apart <= most)
-        later = column > row
-        pairs.append(np.stack([row[later], column[later]], axis=1) + start)
-    return np.concatenate(pairs) if pairs else np.empty((0, 2), int)
+        for start_other in range(start, len(codes), OTHERS_AT_ONCE):
+            block = codes[start : start + ROWS_AT_ONCE]
+            others = codes[start_other : start_other + OTHERS_AT_ONCE]
+            apart = np.zeros((len(block), len(others)), np.uint16)
+            for word in range(codes.shape[1]):
+                apart += np.bitwise_count(block[:, None, word] ^ others[None, :, word])
+            near = np.argwhere(apart <= most)
+            near += (start, start_other)
+            pairs.append(near[near[:, 0] < near[:, 1]])
+    found = np.concatenate(pairs)
+    return found[np.lexsort(found.T[::-1])]
 
 
 def find(thumbnails: np.ndarray) -> pd.DataFrame:
     """Find pairs of pictures that are the same, exactly or nearly.
+
+    Needs little memory besides the thumbnails, 32 bytes a picture and the pairs.
 
     Returns
     -------
@@ -70,15 +81,21 @@ def find(thumbnails: np.ndarray) -> pd.DataFrame:
         Columns ``one``, ``other`` (row numbers), ``exact`` (no pixel of the thumbnails differs).
     """
     pairs = near_pairs(hashes(thumbnails))
-    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    norm = np.linalg.norm(flat, axis=1)
-    one, other = pairs.T
-    alike = np.array([flat[a] @ flat[b] for a, b in pairs]) if len(pairs) else np.empty(0)
-    limit = ALIKE * norm[one] * norm[other]
-    kept = pairs[(alike >= limit) & (norm[one] > 0) & (norm[other] > 0)]
-    exact = [bool((thumbnails[a] == thumbnails[b]).all()) for a, b in kept]
-    return pd.DataFrame({"one": kept[:, 0], "other": kept[:, 1], "exact": np.array(exact, bool)})
+    same, exact = np.zeros(len(pairs), bool), np.zeros(len(pairs), bool)
+    for start in range(0, len(pairs), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        one, other = (thumbnails[rows].reshape(len(rows), -1) for rows in pairs[part].T)
+        exact[part] = (one == other).all(axis=1)
+        same[part] = _correlated(one, other)
+    kept = pairs[same]
+    return pd.DataFrame({"one": kept[:, 0], "other": kept[:, 1], "exact": exact[same]})
+
+
+def _correlated(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Tell which rows of pixels are alike; those of one grey are like nothing."""
+    one, other = (a - a.mean(axis=1, keepdims=True, dtype=np.float32) for a in (one, other))
+    norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return ((one * other).sum(axis=1) >= ALIKE * norms) & (norms > 0)
 
 
 def check(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:

@@ -75,3 +75,8 @@ def draw(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
         share = np.full(len(members), 1 / len(members))
         counts[:, members] = rng.multinomial(len(members), share, size=n)
     return counts
+
+
+def leave_out(groups: np.ndarray, first: int, end: int) -> np.ndarray:
+    """Count each picture once, but not those of one patient: shape (end - first, pictures)."""
+    return (groups != np.arange(first, end)[:, None]).astype(np.int64)

@@ -60,6 +60,8 @@ def _by_score(
     starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
     counts = counts[:, order]
     groups = (counts * y[order], counts * (1 - y[order]))
+    if len(starts) == len(score):  # no ties, nothing to add up
+        return groups
     return tuple(np.add.reduceat(c, starts, axis=1) for c in groups)
 
 

@@ -1,31 +1,11 @@
 import json
-from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cxrlib.evaluation import audit
-from cxrlib.evaluation.audit import duplicates, probes
+from cxrlib.evaluation.audit import probes
 from cxrlib.evaluation.audit.findings import Example, Finding, Report
-
-
-@given(st.integers(0, 10_000), st.integers(2, 40), st.integers(0, 130))
-def test_near_pairs_are_those_of_brute_force(seed, n, most):
-    rng = np.random.default_rng(seed)
-    bits = rng.random((n, 256)) < 0.5
-    bits[n // 2] = bits[0] ^ (rng.random(256) < 0.02)
-    codes = np.packbits(bits, axis=1).view(np.uint64)
-    expected = [(a, b) for a, b in combinations(range(n), 2) if (bits[a] != bits[b]).sum() <= most]
-    assert sorted(map(tuple, duplicates.near_pairs(codes, most).tolist())) == expected
-
-
-def test_blocks_do_not_change_the_pairs(monkeypatch):
-    codes = np.random.default_rng(0).integers(0, 4, (50, 4)).astype(np.uint64)
-    whole = duplicates.near_pairs(codes)
-    monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", 7)
-    assert sorted(map(tuple, duplicates.near_pairs(codes))) == sorted(map(tuple, whole))
 
 
 def test_scores_come_from_models_that_have_not_seen_the_patient():

@@ -1,0 +1,111 @@
+import tracemalloc
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxrlib.evaluation.audit import duplicates
+
+
+@given(st.integers(0, 10_000), st.integers(2, 40), st.integers(0, 130))
+def test_near_pairs_are_those_of_brute_force(seed, n, most):
+    rng = np.random.default_rng(seed)
+    bits = rng.random((n, 256)) < 0.5
+    bits[n // 2] = bits[0] ^ (rng.random(256) < 0.02)
+    codes = np.packbits(bits, axis=1).view(np.uint64)
+    expected = [(a, b) for a, b in combinations(range(n), 2) if (bits[a] != bits[b]).sum() <= most]
+    assert list(map(tuple, duplicates.near_pairs(codes, most).tolist())) == expected
+
+
+@pytest.mark.parametrize(("rows", "others"), [(7, 1000), (1000, 9), (7, 11), (11, 3), (1, 1)])
+def test_blocks_do_not_change_the_pairs(monkeypatch, rows, others):
+    codes = np.random.default_rng(0).integers(0, 4, (50, 4)).astype(np.uint64)
+    whole = duplicates.near_pairs(codes)
+    assert len(whole) > 1000
+    monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", rows)
+    monkeypatch.setattr(duplicates, "OTHERS_AT_ONCE", others)
+    np.testing.assert_array_equal(duplicates.near_pairs(codes), whole)
+
+
+def smooth(n, seed=0):
+    """Smooth pictures of their own, shape (n, 64, 64)."""
+    rng = np.random.default_rng(seed)
+    waves = np.cos(np.pi * np.outer((np.arange(64) + 0.5) / 64, np.arange(9)))
+    fields = waves @ rng.normal(size=(n, 9, 9)) @ waves.T
+    return (128 + 12 * fields).clip(0, 255).astype(np.uint8)
+
+
+def with_doubles(n=60):
+    """Pictures of which some are copies, re-exposed, noisy, of one grey, or alike in code only."""
+    pictures, rng = smooth(n), np.random.default_rng(1)
+    pictures[10] = pictures[3]
+    pictures[20] = (0.8 * pictures[4] + 20).astype(np.uint8)
+    pictures[30] = (pictures[5] + rng.normal(scale=2, size=(64, 64))).clip(0, 255)
+    pictures[40], pictures[41] = 90, 90
+    pictures[50] = pictures[3]
+    steps = np.arange(64) // 4
+    pictures[55], pictures[56] = 5 * steps, np.where(steps < 15, steps, 255)  # only ever brighter
+    return pictures
+
+
+def plainly(pictures):
+    """Pair by pair: codes from means over cells, and numpy's own correlation."""
+    cells = np.linspace(0, 64, 18).round().astype(int)
+    codes = []
+    for picture in pictures.astype(float):
+        means = [
+            [picture[4 * r : 4 * r + 4, a:b].mean() for a, b in pairwise(cells)] for r in range(16)
+        ]
+        codes.append(np.diff(means, axis=1) > 0.5)
+    found = []
+    for a, b in combinations(range(len(pictures)), 2):
+        one, other = pictures[a].ravel().astype(float), pictures[b].ravel().astype(float)
+        if (codes[a] != codes[b]).sum() > 12 or not one.std() * other.std():
+            continue
+        if np.corrcoef(one, other)[0, 1] >= 0.985:
+            found.append((a, b, bool((one == other).all())))
+    return found
+
+
+def test_doubles_are_those_of_a_plain_search(monkeypatch):
+    pictures = with_doubles()
+    expected = plainly(pictures)
+    exact = {(3, 10), (3, 50), (10, 50)}
+    assert {(a, b) for a, b, same in expected if same} == exact
+    assert {(a, b) for a, b, _ in expected} == exact | {(4, 20), (5, 30)}
+    for rows in (duplicates.ROWS_AT_ONCE, 2):  # also in blocks that cut pairs apart
+        monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", rows)
+        found = duplicates.find(pictures)
+        assert list(found.itertuples(index=False, name=None)) == expected
+    assert {(40, 41), (55, 56)} <= set(
+        map(tuple, duplicates.near_pairs(duplicates.hashes(pictures)))
+    )
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_without_doubles_the_table_is_empty(n):
+    found = duplicates.find(smooth(n))
+    assert found.columns.tolist() == ["one", "other", "exact"]
+    assert len(found) == 0
+
+
+def peak(pictures):
+    """Peak memory of a search, besides the pictures themselves, in MB."""
+    tracemalloc.start()
+    duplicates.find(pictures)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most / 2**20
+
+
+def test_memory_does_not_grow_with_the_pictures(monkeypatch):
+    monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", 64)
+    monkeypatch.setattr(duplicates, "OTHERS_AT_ONCE", 512)
+    pictures = smooth(2000)
+    pictures[1::2] = pictures[::2]  # a candidate for every second picture
+    few, many = peak(pictures[:1000]), peak(pictures)
+    # Codes, pairs and their table are below 200 bytes a picture; as floats it would be 16,384.
+    assert many - few < 1
+    assert many < 10
