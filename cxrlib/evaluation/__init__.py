@@ -28,7 +28,15 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "predictive_values",
             "risk_coverage",
         ],
-        "explain": ["feature_maps"],
+        "explain": [
+            "PointingGame",
+            "feature_maps",
+            "grad_cam",
+            "occlusion",
+            "pointing_game",
+            "randomised",
+            "share_inside",
+        ],
         "groups": ["subgroups"],
         "intervals": [
             "Interval",

@@ -120,7 +120,8 @@ def test_a_precision_recall_curve_says_what_its_axes_are_and_names_its_lines():
         [[1, 0.2], [0.5, 0.6], [0, 1]],
         [[1, 0.5], [0, 1]],
     ]
-    assert "sensitivity" in ax.get_xlabel() and "precision" in ax.get_ylabel()
+    assert "sensitivity" in ax.get_xlabel()
+    assert "precision" in ax.get_ylabel()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
 

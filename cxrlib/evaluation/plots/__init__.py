@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "curves": ["band", "lines", "precision_recall", "roc"],
         "forests": ["forest"],
         "grids": ["feature_maps", "pictures", "side_by_side", "weight_pictures"],
+        "heat": ["overlay"],
         "judgement": ["decision_curve", "reliability", "risk_coverage", "threshold_curve"],
         "learning": ["curves_over_seeds", "learning_curves", "learning_panels"],
         "style": ["GREY", "INK", "LOOKS", "STYLE", "look", "use_style"],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import keras
 import numpy as np
 from keras import layers as kl
 from numpy.typing import ArrayLike
+
+from cxrlib.evaluation.explain.flat import layer_named
 
 DRAWN = (
     kl.Conv2D,
@@ -75,13 +76,7 @@ def _chosen(model: keras.Model, names: Sequence[str] | None) -> list[keras.Layer
     if not names:
         raise ValueError(f"expected names of layers, got none. Those with maps: {with_maps}.")
     for name in names:
-        if name not in known:
-            near = get_close_matches(str(name), known, n=1)
-            raise ValueError(
-                f"expected the name of a layer, got {name!r}."
-                f"{f' Did you mean {near[0]!r}?' if near else ''} "
-                f"The model has {', '.join(known)}."
-            )
+        layer_named(model, name)
         if name not in with_maps:
             raise ValueError(
                 f"expected layers that put out maps (H, W, C), {name!r} puts out numbers without "

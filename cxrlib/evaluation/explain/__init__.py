@@ -1,0 +1,19 @@
+"""Looking into a trained network: what its layers make of a picture, and what its answer rests on.
+
+All take a flat functional Keras model and raw pixels in [0, 255]. A map says which places the
+network's number depends on, not where the disease is, nor why; ``randomised`` and
+``pointing_game`` say how far a map may be trusted.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "activations": ["feature_maps"],
+        "gradcam": ["grad_cam"],
+        "occluding": ["occlusion"],
+        "pointing": ["PointingGame", "pointing_game", "share_inside"],
+        "randomising": ["randomised"],
+    },
+)

@@ -1,0 +1,307 @@
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from cxrlib import evaluation, models
+from cxrlib.models import scratch, transfer
+from tests.built import missing
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (5, 12, 10, 1)).astype("uint8")
+
+
+def cnn(end=None, classes=1, seed=0):
+    """Build a small network that is smooth, so that finite differences are exact."""
+    keras.utils.set_random_seed(seed)
+    x = picture = keras.Input((12, 10, 1), name="picture")
+    x = layers.Rescaling(1 / 255, name="rescale")(x)
+    x = layers.Conv2D(3, 3, activation="softplus", name="conv_1")(x)
+    x = layers.AveragePooling2D(2, name="pool_1")(x)
+    x = layers.Conv2D(4, 3, padding="same", use_bias=False, name="conv_2")(x)
+    x = layers.BatchNormalization(name="norm_2")(x)
+    x = layers.Activation("softplus", name="act_2")(x)
+    x = layers.AveragePooling2D(2, name="pool_2")(x)
+    x = layers.Dropout(0.5, name="drop")(x)
+    x = layers.Flatten(name="flat")(x)
+    x = layers.Dense(5, "tanh", name="dense")(x)
+    squash = "sigmoid" if classes == 1 else "softmax"
+    if end is None:
+        x = layers.Dense(classes, squash, bias_initializer="random_normal", name="answer")(x)
+    else:
+        x = layers.Dense(classes, bias_initializer="random_normal", name="answer")(x)
+        x = end(squash)(x) if end is layers.Activation else end()(x)
+    model = keras.Model(picture, x)
+    norm = model.get_layer("norm_2")
+    norm.set_weights([RNG.uniform(0.5, 2, w.shape) for w in norm.get_weights()])
+    return model
+
+
+def raw(model, images=IMAGES, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return evaluation.grad_cam(model, images, scaled=False, **settings)
+
+
+def test_of_a_linear_network_it_is_the_formula():
+    picture = keras.Input((12, 10, 1))
+    x = layers.Conv2D(3, 3, name="conv")(picture)
+    x = layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(picture, layers.Dense(1, "sigmoid", name="answer")(x))
+    kernel, bias = model.get_layer("conv").get_weights()
+    maps = scratch.conv2d(IMAGES.astype(float), kernel, bias)
+    weights = model.get_layer("answer").get_weights()[0][:, 0]
+    # The logit is the sum of all weighted places, divided by their number.
+    evidence = (maps @ weights) / (10 * 8)
+    np.testing.assert_allclose(raw(model), np.maximum(evidence, 0), atol=1e-4)
+    np.testing.assert_allclose(raw(model, output=0), np.maximum(-evidence, 0), atol=1e-4)
+    np.testing.assert_allclose(raw(model, weigh="places"), np.maximum(evidence, 0), atol=1e-4)
+
+
+def after(model, first, maps):
+    """Run the layers behind ``first`` on its maps, up to the logit."""
+    names = [layer.name for layer in model.layers]
+    x = maps
+    for layer in model.layers[names.index(first) + 1 : -1]:
+        x = layer(x, training=False)
+    kernel, bias = model.layers[-1].get_weights()
+    return np.asarray(x, float) @ kernel + bias
+
+
+def finite_differences(model, name, images, column=0, step=1e-2):
+    """Compute Grad-CAM without gradients: shift one whole map a little, see what the logit does."""
+    maps = keras.Model(model.inputs[0], model.get_layer(name).output)(images)
+    maps = keras.ops.convert_to_numpy(maps).astype("float32")
+    weights = np.zeros((len(maps), 1, 1, maps.shape[-1]))
+    for channel in range(maps.shape[-1]):
+        shift = np.zeros(maps.shape[1:], "float32")
+        shift[..., channel] = step
+        up, down = (after(model, name, maps + sign * shift)[:, column] for sign in (1, -1))
+        weights[:, 0, 0, channel] = (up - down) / (2 * step) / np.prod(maps.shape[1:3])
+    return np.maximum((weights * maps).sum(axis=-1), 0)
+
+
+@pytest.mark.parametrize("name", ["conv_1", "conv_2", "act_2", "pool_2"])
+def test_it_agrees_with_finite_differences(name):
+    model, images = cnn(), IMAGES.astype("float32")
+    expected = finite_differences(model, name, images)
+    assert expected.max() > 0
+    np.testing.assert_allclose(raw(model, layer=name), expected, atol=1e-3 * expected.max())
+
+
+@pytest.mark.parametrize("column", [0, 2])
+def test_of_several_classes_one_is_explained(column):
+    model, images = cnn(classes=3), IMAGES.astype("float32")
+    expected = finite_differences(model, "act_2", images, column)
+    np.testing.assert_allclose(
+        raw(model, output=column), expected, atol=1e-3 * max(expected.max(), 1e-3)
+    )
+
+
+def test_without_a_class_it_is_the_one_that_was_called():
+    model = cnn(classes=3, seed=3)
+    called = model(IMAGES.astype("float32")).numpy().argmax(axis=1)
+    np.testing.assert_array_equal(raw(model), raw(model, output=called))
+    each = [raw(model, IMAGES[i : i + 1], output=int(c))[0] for i, c in enumerate(called)]
+    np.testing.assert_allclose(raw(model), each, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("build", "layer"),
+    [
+        (lambda: models.first_cnn((32, 32, 1), (4, 6), dense=8), "conv_2"),
+        (lambda: models.custom_cnn((32, 32, 1), (4, 6), dense=8), "relu_2"),
+        (lambda: models.custom_cnn((32, 32, 1), (4, 6), dense=8, classes=3), "relu_1"),
+    ],
+)
+def test_it_agrees_with_tf_keras_vis(build, layer):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it imports zoom by a name that SciPy has moved
+            from tf_keras_vis.gradcam import Gradcam
+            from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+    except ImportError:
+        missing("tf-keras-vis is not installed", "pip install tf-keras-vis, or .[test]")
+    images = RNG.integers(0, 256, (3, 32, 32, 1)).astype("float32")
+    model = build()
+    theirs = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)(
+        lambda outputs: outputs[:, 0], images, penultimate_layer=layer,
+        seek_penultimate_conv_layer=False, expand_cam=False, normalize_cam=False,
+    )  # fmt: skip
+    theirs, output = np.asarray(theirs), 0 if model.output_shape[-1] > 1 else 1
+    ours = raw(model, images, layer=layer, output=output)
+    assert theirs.max() > 0
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5 * theirs.max())
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_a_sigmoid_in_a_layer_of_its_own_changes_nothing(classes):
+    inside = cnn(classes=classes)
+    for end in (layers.Activation, layers.Softmax)[: 1 if classes == 1 else 2]:
+        apart = cnn(end, classes)
+        apart.set_weights(inside.get_weights())
+        np.testing.assert_allclose(raw(apart), raw(inside), rtol=1e-5, atol=1e-9)
+
+
+def test_a_network_that_is_sure_still_says_why():
+    model = cnn()
+    before = raw(model)
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel, bias + 200])
+    assert (model(IMAGES.astype("float32")).numpy() == 1).all()  # its gradient is 0
+    np.testing.assert_allclose(raw(model), before, rtol=1e-4)
+
+
+def test_neither_batches_nor_calls_nor_freezing_matter():
+    model = cnn()
+    once = evaluation.grad_cam(model, IMAGES)
+    np.testing.assert_allclose(evaluation.grad_cam(model, IMAGES, batch_size=2), once, atol=1e-6)
+    alone = evaluation.grad_cam(model, IMAGES[3:4, ..., 0])
+    np.testing.assert_allclose(alone[0], once[3], atol=1e-6)
+    model.trainable = False
+    np.testing.assert_array_equal(evaluation.grad_cam(model, IMAGES), once)
+
+
+def test_a_saved_network_gives_the_same_map(tmp_path):
+    model = cnn(classes=3)
+    model.save(tmp_path / "m.keras")
+    loaded = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(raw(loaded), raw(model), rtol=1e-6)
+
+
+def enlarged(cells, size):
+    """Interpolate one map between the middles of its cells, rows first, then columns."""
+    for axis in (0, 1):
+        n = cells.shape[axis]
+        middles = (np.arange(size[axis]) + 0.5) * n / size[axis] - 0.5
+        line = lambda values: np.interp(middles, np.arange(n), values)  # noqa: B023, E731
+        cells = np.apply_along_axis(line, axis, cells)
+    return cells
+
+
+def test_maps_are_brought_to_the_pictures_size_and_to_1():
+    model = cnn()
+    maps = evaluation.grad_cam(model, IMAGES)
+    assert maps.shape == (5, 12, 10)
+    assert maps.dtype == np.float32
+    np.testing.assert_array_equal(maps.max(axis=(1, 2)), 1)
+    for found, cells in zip(maps, raw(model), strict=True):
+        expected = enlarged(cells, (12, 10))
+        np.testing.assert_allclose(found, expected / expected.max(), atol=1e-5)
+
+
+def test_the_last_convolution_with_its_activation_is_taken_but_no_pool():
+    images = RNG.integers(0, 256, (2, 16, 16, 1))
+    for model, name in (
+        (models.first_cnn((16, 16, 1), (3, 4), dense=4), "conv_2"),
+        (models.custom_cnn((16, 16, 1), (3, 4), dense=4), "relu_2"),
+    ):
+        np.testing.assert_array_equal(raw(model, images), raw(model, images, layer=name))
+
+
+def test_squeezed_maps_have_no_places():
+    picture = keras.Input((12, 10, 1))
+    x = layers.Conv2D(4, 3, name="conv")(picture)
+    gate = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    gate = layers.Conv2D(4, 1, activation="sigmoid", name="gate")(gate)
+    x = layers.Multiply(name="gated")([x, gate])
+    x = layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(picture, layers.Dense(1, "sigmoid")(x))
+    np.testing.assert_array_equal(raw(model), raw(model, layer="gated"))
+    with pytest.raises(ValueError, match=r"'gate' puts out numbers without place.*conv, gated"):
+        raw(model, layer="gate")
+
+
+def test_a_pretrained_network_is_seen_where_its_backbone_says_and_in_its_crop(tmp_path):
+    model = transfer.network("mobilenet_v2_0.35", (80, 80, 1), weights="random", crop=0.1)
+    images = RNG.integers(0, 256, (2, 80, 80, 1))
+    assert transfer.target_layer(model) == "out_relu"
+    np.testing.assert_array_equal(raw(model, images), raw(model, images, layer="out_relu"))
+    model.save(tmp_path / "m.keras")
+    loaded = keras.models.load_model(tmp_path / "m.keras")
+    for network in (model, loaded):
+        maps = evaluation.grad_cam(network, images, output=[0, 1])
+        speaks = maps.max(axis=(1, 2)) > 0
+        assert speaks.any()
+        border = np.ones((80, 80), bool)
+        border[8:-8, 8:-8] = False  # it never saw the border
+        assert not maps[:, border].any()
+        assert (maps[speaks][:, 8:-8, 8:-8].max(axis=(1, 2)) == 1).all()
+
+
+def test_a_map_of_zeros_stays_zero_and_is_said():
+    model = cnn()
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel * 0, bias])
+    with pytest.warns(UserWarning, match="in 5 of 5 pictures nothing speaks for the class"):
+        maps = evaluation.grad_cam(model, IMAGES)
+    np.testing.assert_array_equal(maps, np.zeros((5, 12, 10)))
+
+
+def nested():
+    inner_in = keras.Input((12, 10, 1))
+    inner = keras.Model(inner_in, layers.Conv2D(2, 3, name="conv")(inner_in), name="inside")
+    picture = keras.Input((12, 10, 1))
+    x = layers.GlobalAveragePooling2D()(inner(picture))
+    return keras.Model(picture, layers.Dense(1, "sigmoid")(x))
+
+
+def two_answers():
+    picture = keras.Input((12, 10, 1))
+    x = layers.Flatten()(layers.Conv2D(1, 3)(picture))
+    return keras.Model(picture, [layers.Dense(1)(x), layers.Dense(1)(x)])
+
+
+def maps_only():
+    picture = keras.Input((12, 10, 1))
+    x = layers.Conv2D(2, 3, name="conv")(picture)
+    return keras.Model(picture, layers.Conv2D(1, 3, name="maps")(x))
+
+
+@pytest.mark.parametrize(
+    ("build", "settings", "words"),
+    [
+        (cnn, {"layer": "conv_3"}, "got 'conv_3'. Did you mean 'conv_[12]' or.*The model has"),
+        (cnn, {"layer": "flat"}, "'flat' puts out numbers without place.*conv_1, pool_1"),
+        (cnn, {"weigh": "map"}, "one of maps, places, got 'map'"),
+        (cnn, {"output": 2}, "`output` from 0 to 1.*2 classes.*got 2"),
+        (cnn, {"output": -1}, "got -1"),
+        (cnn, {"output": [0, 1]}, r"one for each of 5 pictures, got \[0, 1\]"),
+        (cnn, {"output": 0.5}, "number of a class"),
+        (lambda: models.mlp((12, 10, 1)), {}, "model with convolutions, got picture.*occlusion"),
+        (nested, {}, "flat model, got one with a model inside it: inside.*input_tensor"),
+        (two_answers, {}, "one row of scores"),
+        (maps_only, {}, r"one row of scores out.*\(None, 8, 6, 1\)"),
+        (lambda: keras.Sequential([layers.Conv2D(1, 3)]), {}, "Begin it with keras.Input"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(build, settings, words):
+    with pytest.raises(ValueError, match=words):
+        evaluation.grad_cam(build(), IMAGES, **settings)
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (np.zeros((2, 12, 10, 3)), r"shape \(N, 12, 10, 1\).*got \(2, 12, 10, 3\)"),
+        (np.zeros((2, 10, 12, 1)), "read again"),
+        (np.zeros((12, 10)), "One picture alone"),
+        (np.zeros((12, 10, 1)), "One picture alone"),
+        (np.zeros((0, 12, 10, 1)), "got none"),
+        (np.full((2, 12, 10, 1), np.nan), "NaN or infinity in 2 picture"),
+    ],
+)
+def test_pictures_that_do_not_fit_are_refused(images, words):
+    with pytest.raises(ValueError, match=words):
+        evaluation.grad_cam(cnn(), images)
+
+
+def test_a_layer_that_no_gradient_reaches_is_refused():
+    picture = keras.Input((12, 10, 1))
+    x = layers.Conv2D(2, 3, name="conv")(picture)
+    x = layers.GlobalAveragePooling2D()(keras.ops.stop_gradient(x))
+    model = keras.Model(picture, layers.Dense(1)(x))
+    with pytest.raises(ValueError, match="answer depends on, got 'conv'"):
+        evaluation.grad_cam(model, IMAGES)
