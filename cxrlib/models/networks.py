@@ -112,15 +112,49 @@ def custom_cnn(
     """
     net = _Builder(input_shape, preprocess, seed, poolings=len(filters))
     for i, n in enumerate(filters, start=1):
-        # Batch normalisation has a shift of its own, so the convolution needs no bias.
-        net.add(layers.Conv2D(n, 3, padding="same", use_bias=False, name=f"conv_{i}"))
-        net.add(layers.BatchNormalization(name=f"norm_{i}"))
-        net.add(layers.ReLU(name=f"relu_{i}"))
+        net.block(i, n)
         net.add(layers.MaxPooling2D(2, name=f"pool_{i}"))
     net.add(layers.Flatten(name="flatten"))
     net.add(layers.Dense(dense, "relu", name="dense"))
     net.drop(dropout, "dropout")
     return net.finish(classes, "custom_cnn")
+
+
+def pooled_cnn(
+    input_shape: Sequence[int] = (64, 64, 1),
+    filters: Sequence[int] = (16, 32, 64, 64),
+    *,
+    dropout: float = 0.0,
+    classes: int = 2,
+    preprocess: str | layers.Layer = "samplewise",
+    seed: int = 0,
+) -> keras.Model:
+    """Build a network that answers from the mean of its last maps, so that these show where.
+
+    Blocks as in :func:`custom_cnn`, with max pooling between them, then global average pooling in
+    place of flattening and the hidden layer: each map has one weight in the answer (Zhou 2016,
+    arXiv:1512.04150).
+
+    Parameters
+    ----------
+    input_shape : (height, width, channels)
+        Of one picture, values in [0, 255].
+    filters : sequence of int
+        Kernels of each block.
+    dropout : float
+        Share of the maps' means silenced in each training step.
+    classes, preprocess, seed
+        As in :func:`mlp`.
+    """
+    net = _Builder(input_shape, preprocess, seed, poolings=len(filters) - 1)
+    for i, n in enumerate(filters, start=1):
+        if i > 1:
+            net.add(layers.MaxPooling2D(2, name=f"pool_{i - 1}"))
+        # Few steps on small sets: the moving averages must follow within an epoch or two.
+        net.block(i, n, momentum=0.9)
+    net.add(layers.GlobalAveragePooling2D(name="mean"))
+    net.drop(dropout, "dropout")
+    return net.finish(classes, "pooled_cnn")
 
 
 class _Builder:
@@ -159,6 +193,12 @@ class _Builder:
             start = keras.initializers.GlorotUniform(seed=1000 * self.seed + self.weighted)
             layer.kernel_initializer = start
         self.x = layer(self.x)
+
+    def block(self, i: int, filters: int, momentum: float = 0.99) -> None:
+        # Batch normalisation has a shift of its own, so the convolution needs no bias.
+        self.add(layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{i}"))
+        self.add(layers.BatchNormalization(momentum=momentum, name=f"norm_{i}"))
+        self.add(layers.ReLU(name=f"relu_{i}"))
 
     def drop(self, share: float, name: str) -> None:
         if share:

@@ -52,15 +52,20 @@ def test_one_class_is_refused():
 
 # ---- the articles' networks
 
-SMALL = {"filters": (2, 3), "dense": 4}
-NETWORKS = [models.first_cnn, models.custom_cnn]
+ARTICLES = [models.first_cnn, models.custom_cnn]
+NETWORKS = [*ARTICLES, models.pooled_cnn]
+
+
+def small(build, shape, **more):
+    more |= {"dense": 4} if build in ARTICLES else {}
+    return build(shape, (2, 3), **more)
 
 
 @pytest.mark.parametrize("build", NETWORKS)
 @pytest.mark.parametrize("shape", [(16, 16, 1), (21, 17, 3)])
 @pytest.mark.parametrize(("classes", "outputs"), [(2, 1), (4, 4)])
 def test_any_size_one_or_three_channels_any_number_of_classes(build, shape, classes, outputs):
-    model = build(shape, classes=classes, **SMALL)
+    model = small(build, shape, classes=classes)
     pictures = np.random.default_rng(0).uniform(0, 255, (3, *shape))
     scores = model.predict(pictures, verbose=0)
     assert scores.shape == (3, outputs)
@@ -70,9 +75,9 @@ def test_any_size_one_or_three_channels_any_number_of_classes(build, shape, clas
 
 @pytest.mark.parametrize("build", NETWORKS)
 def test_they_survive_saving_and_start_alike_for_a_seed(build, tmp_path):
-    model = build((16, 16, 1), seed=3, **SMALL)
+    model = small(build, (16, 16, 1), seed=3)
     keras.utils.set_random_seed(99)
-    twin, other = build((16, 16, 1), seed=3, **SMALL), build((16, 16, 1), seed=4, **SMALL)
+    twin, other = (small(build, (16, 16, 1), seed=seed) for seed in (3, 4))
     pictures = np.random.default_rng(0).uniform(0, 255, (3, 16, 16, 1))
     scores = model.predict(pictures, verbose=0)
     np.testing.assert_array_equal(scores, twin.predict(pictures, verbose=0))
@@ -104,7 +109,24 @@ def test_the_custom_cnn_is_article_0_s():
     assert "Dropout" not in kinds
 
 
-@pytest.mark.parametrize("build", NETWORKS)
+def test_the_pooled_cnn_answers_from_the_means_of_its_last_maps():
+    model = models.pooled_cnn((32, 48, 1), (2, 3, 4), seed=1)
+    maps = keras.Model(model.inputs, model.get_layer("relu_3").output)
+    assert maps.output_shape == (None, 8, 12, 4)
+    pictures = np.random.default_rng(0).uniform(0, 255, (3, 32, 48, 1))
+    weights, bias = model.get_layer("answer").get_weights()
+    logit = maps.predict(pictures, verbose=0).mean(axis=(1, 2)) @ weights + bias
+    scores = model.predict(pictures, verbose=0)
+    np.testing.assert_allclose(scores, 1 / (1 + np.exp(-logit)), atol=1e-6)
+
+
+def test_three_poolings_are_enough_for_four_blocks_that_end_in_a_mean():
+    assert models.pooled_cnn((8, 8, 1)).get_layer("relu_4").output.shape == (None, 1, 1, 64)
+    with pytest.raises(ValueError, match="at least 8 pixels a side for 3 poolings"):
+        models.pooled_cnn((7, 8, 1))
+
+
+@pytest.mark.parametrize("build", ARTICLES)
 def test_too_small_a_picture_is_refused(build):
     with pytest.raises(ValueError, match="at least 16 pixels a side for 4 poolings"):
         build((15, 40, 1))
