@@ -22,15 +22,30 @@ TOO_WIDE = """() => {
 }"""
 
 
+# Parts of a lab that stick out of the box around them, and so lie on what follows.
+SPILLED = """() => {
+  const spilled = [];
+  for (const box of document.querySelectorAll('.cxr-lab div'))
+    for (const part of box.children) {
+      const over = part.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom;
+      const placed = getComputedStyle(part).position === 'absolute';
+      if (part.getClientRects().length && over > 2 && !placed)
+        spilled.push(`${part.tagName} by ${Math.round(over)} pixels`);
+    }
+  return spilled.slice(0, 5);
+}"""
+
+
 def look(visit, pages):
     """Open every page, return page → problems for those that have any."""
     found = {}
     for page in pages:
         visit.problems.clear()
         tab = visit.open(page, settle=True)
-        wide = tab.evaluate(TOO_WIDE)
-        if visit.problems or wide:
-            found[page] = visit.problems + [f"too wide: {one}" for one in wide]
+        out = [f"too wide: {one}" for one in tab.evaluate(TOO_WIDE)]
+        out += [f"sticks out: {one}" for one in tab.evaluate(SPILLED)]
+        if visit.problems or out:
+            found[page] = visit.problems + out
     return found
 
 
