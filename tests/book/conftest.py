@@ -74,7 +74,7 @@ class Visit:
         self.tab.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.tab.on("request", self.request)
         self.tab.on("response", self.response)
-        self.tab.on("requestfailed", lambda r: self.problems.append(f"failed: {r.url}"))
+        self.tab.on("requestfailed", self.failed)
 
     def console(self, message):
         if message.type in ("error", "warning", "assert"):
@@ -83,6 +83,11 @@ class Visit:
     def request(self, request):
         if not request.url.startswith((self.home, "data:", "blob:")):
             self.problems.append(f"outside request: {request.url}")
+
+    def failed(self, request):
+        # Leaving a page stops what it still loads. A missing file is a response, with its status.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"failed: {request.url} ({request.failure})")
 
     def response(self, response):
         if response.status >= 400:
