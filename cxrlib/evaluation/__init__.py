@@ -58,6 +58,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "roc_auc",
             "sensitivity",
             "specificity",
+            "weighted_f1",
         ],
         "recalibration": ["Temperature", "prior_correction", "temperature"],
         "sweeps": ["pr_curve", "roc_curve", "threshold_table"],

@@ -61,6 +61,12 @@ def f1(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> float:
     return float(sk.f1_score(y, score >= threshold))
 
 
+def weighted_f1(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> float:
+    """F1 of the sick and F1 of the healthy, averaged by how many there are of each."""
+    y, score = check_scores(y_true, y_score)
+    return float(sk.f1_score(y, score >= threshold, average="weighted", zero_division=0))
+
+
 def roc_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """Area under the ROC curve: how often a sick picture scores above a healthy one.
 

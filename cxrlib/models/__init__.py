@@ -7,6 +7,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submodules=["features", "networks", "preprocessing", "scratch", "training", "transfer"],
     submod_attrs={
         "networks": ["custom_cnn", "first_cnn", "mlp", "pooled_cnn"],
-        "training": ["class_weights", "cosine_restarts", "exponential_decay", "fit"],
+        "training": ["class_weights", "cosine_restarts", "exponential_decay", "fit", "warm_cosine"],
     },
 )

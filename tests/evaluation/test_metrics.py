@@ -15,6 +15,8 @@ def test_numbers_one_can_count():
     assert evaluation.balanced_accuracy(TRUTH, SCORES) == pytest.approx((1 / 2 + 2 / 3) / 2)
     assert evaluation.precision(TRUTH, SCORES, threshold=0.3) == pytest.approx(2 / 3)
     assert evaluation.f1(TRUTH, SCORES, threshold=0.3) == pytest.approx(4 / 5)  # 2·2 / (3 + 2)
+    # F1 of the sick 1/2, of the healthy 2/3.
+    assert evaluation.weighted_f1(TRUTH, SCORES) == pytest.approx((2 / 2 + 3 * 2 / 3) / 5)
     # The sick are 1st and 3rd by score: half of the recall at 1/1, half at 2/3.
     assert evaluation.pr_auc(TRUTH, SCORES) == pytest.approx((1 + 2 / 3) / 2)
     assert evaluation.roc_auc(TRUTH, SCORES) == pytest.approx(5 / 6)  # 5 of 6 pairs in order

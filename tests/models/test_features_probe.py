@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib.data import DataError
-from cxrlib.models.features import Features, probe, scores
+from cxrlib.models.features import Features, as_head, probe, scores
 
 
 def some(n=120, classes=2, seed=0, copies=0, siblings=3):
@@ -50,6 +50,16 @@ def test_copies_are_further_rows():
     np.testing.assert_allclose(probe(copies)[-1].coef_, probe(flat)[-1].coef_, rtol=1e-6)
     with pytest.raises(ValueError, match="got 4 augmented copies"):
         scores(probe(copies), copies)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_as_a_head_it_answers_the_same(classes):
+    train, test = some(classes=classes), some(classes=classes, seed=1)
+    model = probe(train)
+    head = as_head(model)
+    assert head.name == "head"
+    wanted = scores(model, test)
+    np.testing.assert_allclose(head.predict(test.values[:, None, None], verbose=0), wanted, 1e-4)
 
 
 def test_maps_are_flattened():

@@ -91,7 +91,12 @@ def _balanced(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarr
 
 def _f1(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
     found = counts @ (called & (y == 1)).astype(int)
-    return 2 * found / (counts @ (called.astype(int) + (y == 1)))
+    return 2 * found / np.maximum(counts @ (called.astype(int) + (y == 1)), 1)
+
+
+def _weighted_f1(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    sick = counts @ (y == 1).astype(int) / counts.sum(axis=1)
+    return sick * _f1(counts, y, called) + (1 - sick) * _f1(counts, 1 - y, ~called)
 
 
 AREAS: dict[Hashable, Weighted] = {metrics.roc_auc: _auc, metrics.pr_auc: _average_precision}
@@ -102,5 +107,6 @@ SHARES: dict[Hashable, Weighted] = {
     metrics.balanced_accuracy: _balanced,
     metrics.precision: _precision,
     metrics.f1: _f1,
+    metrics.weighted_f1: _weighted_f1,
 }
 _NEEDS: dict[Hashable, tuple[int, ...]] = {metrics.sensitivity: (1,), metrics.specificity: (0,)}

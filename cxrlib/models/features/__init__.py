@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "computing": ["compute"],
-        "probing": ["probe", "scores"],
+        "probing": ["as_head", "probe", "scores"],
         "result": ["Features"],
         "store": ["cache_folder", "forget"],
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
@@ -10,7 +12,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib.data.cases import require_patients
+from cxrlib.models import transfer
 from cxrlib.models.features.result import Features
+
+if TYPE_CHECKING:
+    import keras
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
 
@@ -95,6 +101,31 @@ def scores(model: Pipeline, features: Features) -> np.ndarray:
         )
     answers = model.predict_proba(_table(features)[0]).astype(np.float32)
     return answers[:, 1:] if answers.shape[1] == 2 else answers
+
+
+def as_head(model: Pipeline) -> keras.Model:
+    """Write a probe as a head, to begin fine-tuning with.
+
+    The probe's standardising is folded into its weights: ``w / spread`` and
+    ``b − Σ w · mean / spread`` answer the same.
+
+    Parameters
+    ----------
+    model : Pipeline
+        Of :func:`probe`, on pooled features.
+
+    Returns
+    -------
+    keras.Model
+        As ``transfer.head((1, 1, D))`` gives it, for :func:`cxrlib.models.transfer.with_head`.
+    """
+    scaler, neuron = model[0], model[-1]
+    kernel = neuron.coef_ / scaler.scale_
+    bias = neuron.intercept_ - kernel @ scaler.mean_
+    rows, wide = kernel.shape
+    head = transfer.head((1, 1, wide), classes=max(2, rows))
+    head.get_layer("answer").set_weights([kernel.T, bias])
+    return head
 
 
 def _simplest(results: dict) -> int:

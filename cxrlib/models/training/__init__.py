@@ -6,6 +6,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "fitting": ["compiled", "fit"],
-        "schedules": ["class_weights", "cosine_restarts", "exponential_decay"],
+        "schedules": ["class_weights", "cosine_restarts", "exponential_decay", "warm_cosine"],
     },
 )

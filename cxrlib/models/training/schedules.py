@@ -97,6 +97,32 @@ def cosine_restarts(
     )
 
 
+def warm_cosine(
+    rate: float, *, pictures: int, batch_size: int, epochs: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Let the rate rise for the first tenth of the training, then fall along a cosine.
+
+    It begins at a tenth of ``rate`` and ends at a hundredth. Small first steps spare what was
+    learned before; small last ones let the weights settle (Goyal et al. 2017; Loshchilov and
+    Hutter 2017).
+
+    Parameters
+    ----------
+    rate : float
+        The highest.
+    pictures, batch_size, epochs : int
+        Give the steps of the training.
+    """
+    _check(rate, pictures, batch_size)
+    if epochs < 1:
+        raise ValueError(f"expected at least one epoch, got {epochs}.")
+    steps = epochs * math.ceil(pictures / batch_size)
+    rise = max(1, steps // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        rate / 10, max(1, steps - rise), alpha=0.01, warmup_target=rate, warmup_steps=rise
+    )
+
+
 def current_rate(optimizer: keras.optimizers.Optimizer) -> float:
     """Return the learning rate of the next step; of several optimizers in one, the first's."""
     return float(getattr(optimizer, "optimizers", [optimizer])[0].learning_rate)

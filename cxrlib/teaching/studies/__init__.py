@@ -7,5 +7,5 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submod_attrs={"catalogue": ["STUDIES", "Study", "get"], "running": ["reproduce"]},
+    submod_attrs={"catalogue": ["STUDIES", "get"], "running": ["reproduce"], "study": ["Study"]},
 )

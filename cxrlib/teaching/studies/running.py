@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -19,13 +20,14 @@ from cxrlib.evaluation.intervals import Interval
 from cxrlib.teaching import records
 from cxrlib.teaching.studies.catalogue import get
 
-HEADLINES = {
+AT_THRESHOLD = {
     "test accuracy": evaluation.accuracy,
-    "test ROC AUC": evaluation.roc_auc,
     "test sensitivity": evaluation.sensitivity,
     "test specificity": evaluation.specificity,
     "test balanced accuracy": evaluation.balanced_accuracy,
+    "test weighted F1": evaluation.weighted_f1,
 }
+HEADLINES = AT_THRESHOLD | {"test ROC AUC": evaluation.roc_auc}
 
 
 def reproduce(
@@ -107,12 +109,11 @@ def _summary(cases: pd.DataFrame, runs: list[dict]) -> dict:
     patients = cases.loc[cases["split"] == "test", "patient_id"]
     intervals = {}
     for name, metric in HEADLINES.items():
-        each = [
-            evaluation.patient_bootstrap(
-                run["scores"]["y"], run["scores"]["score"], patients, metric
-            )
-            for run in runs
-        ]
+        each = []
+        for run in runs:
+            y, score = run["scores"]["y"], run["scores"]["score"]
+            at = partial(metric, threshold=run["threshold"]) if name in AT_THRESHOLD else metric
+            each.append(evaluation.patient_bootstrap(y, score, patients, at))
         intervals[name] = Interval(*np.mean(each, axis=0))
     how = "95 %, patients of the test folder drawn again 2,000 times"
     if len(runs) > 1:

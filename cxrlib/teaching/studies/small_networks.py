@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from cxrlib import data, evaluation, models
-from cxrlib.teaching import records
+from cxrlib import data, models
+from cxrlib.teaching.studies.judging import judged, score_parts
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -54,27 +54,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         resume=resume,
         seed=seed,
     )
-    return judged(network, parts, history, seed)
-
-
-def judged(network, parts: dict[str, data.Pictures], history: pd.DataFrame, seed: int) -> dict:
-    """Score every split with the final weights, pictures as they are, threshold 0.5."""
-    metrics, confusion = {"kept epoch": history.attrs["kept"]}, {}
-    for split, part in parts.items():
-        scores = network.predict(data.pipeline.dataset(part), verbose=0)
-        confusion[split] = evaluation.confusion(part.labels, scores)
-        report = evaluation.metrics.report(part.labels, scores)
-        metrics |= {f"{split} {name}": value for name, value in report.items()}
-        if split == "test":
-            test_scores = records.score_columns(part.cases, scores)
-    return {
-        "seed": seed,
-        "history": {name: column.tolist() for name, column in history.items()},
-        "metrics": metrics,
-        "confusion_matrix": confusion,
-        "threshold": 0.5,
-        "scores": test_scores,
-    }
+    return judged(parts, score_parts(network, parts), history, seed)
 
 
 def touches(config: dict, runs: list[dict]) -> int:

@@ -44,6 +44,17 @@ def test_cosine_restarts_after_5_and_15_epochs():
     assert rates[5] == pytest.approx(0.1 * (1 + np.cos(np.pi * 5 / 10)) / 2)
 
 
+def test_warm_cosine_rises_for_a_tenth_and_falls_to_a_hundredth():
+    schedule = models.warm_cosine(0.1, pictures=160, batch_size=16, epochs=10)
+    rates = [float(schedule(step)) for step in range(101)]
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[10] == pytest.approx(0.1) == max(rates)
+    assert rates[55] == pytest.approx((0.1 + 0.001) / 2)
+    assert rates[100] == pytest.approx(0.001)
+    with pytest.raises(ValueError, match="one epoch"):
+        models.warm_cosine(0.1, pictures=160, batch_size=16, epochs=0)
+
+
 @pytest.mark.parametrize("build", [models.exponential_decay, models.cosine_restarts])
 @pytest.mark.parametrize("rate", [0, -0.1, float("nan")])
 def test_a_rate_that_is_not_above_zero_is_refused(build, rate):

@@ -73,8 +73,8 @@ def base_of(entry, size=32):
     return make(include_top=False, weights=None, input_shape=shape, **width, **entry.options)
 
 
-def write_weights(path, base):
-    """Write a file in the layout of Keras's published ones: number i fills weight i."""
+def write_weights(path, base, *, as_drawn=False):
+    """Write a file in the layout of Keras's published ones: number i fills weight i, or its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with h5py.File(path, "w") as file:
@@ -86,6 +86,7 @@ def write_weights(path, base):
             group.attrs["weight_names"] = [name.encode() for name in names]
             for name, weight in zip(names, weights, strict=True):
                 count += 1
-                value = np.full(weight.shape, count / 1000, "float32")
+                filled = np.full(weight.shape, count / 1000, "float32")
+                value = weight.numpy() if as_drawn else filled
                 group.create_dataset(name, data=value, compression="gzip", compression_opts=1)
     return path

@@ -1,0 +1,56 @@
+"""A better model for the published test set, and what each of its parts is worth.
+
+Each variant is trained without one group of healthy children, which says how it copes with a shift,
+and looks at the test set once, when it is over.
+"""
+
+from __future__ import annotations
+
+from cxrlib.teaching.studies.articles_1_and_2 import BORROWED, RULE
+from cxrlib.teaching.studies.study import Study
+
+WIDE = {
+    "rotation": 10,
+    "shift": 0.1,
+    "zoom": 0.2,
+    "stretch": True,
+    "contrast": 0.3,
+    "brightness": 0.15,
+    "gamma": 0.4,
+}
+ONE = BORROWED | {
+    "sizes": [192],
+    "standardise": True,
+    "start": "probe",
+    "optimizer_settings": {"use_ema": True, "ema_momentum": 0.99},
+    "rates": 1e-3,
+    "schedule": "warm cosine",
+    "epochs": 3,
+    "augment": WIDE,
+    "class_weight": "balanced",
+    "watch": False,
+    "groups": 4,
+    "threshold": {"sensitivity": 0.95},
+}
+VARIANTS = {
+    "one": ("The base: standardised, wide augmentation, probe first, averaged weights", {}),
+    "probe": ("The probe alone, nothing fine-tuned", {"epochs": 0}),
+    "plain-probe": (
+        "The probe alone, pictures not standardised",
+        {"epochs": 0, "standardise": False},
+    ),
+    "no-augmentation": ("Without augmentation", {"augment": None}),
+    "mild-augmentation": ("With the milder recipe `plausible`", {"augment": "plausible"}),
+    "not-standardised": ("Pictures not standardised", {"standardise": False}),
+    "new-head": ("With a new head instead of a probe", {"start": None}),
+    "last-weights": ("With the last weights instead of averaged ones", {"optimizer_settings": {}}),
+    "cropped": ("With 8 % cut off at each border", {"crop": 0.08}),
+    "larger": ("At 224 pixels", {"sizes": [224]}),
+    "longer": ("With 6 epochs", {"epochs": 6}),
+}
+GROUP = "A group of healthy children that look alike was left out of training, to see a shift."
+
+STUDIES = {
+    f"study-ablation-{name}": Study(about, None, "borrowed_networks", ONE | change, (RULE, GROUP))
+    for name, (about, change) in VARIANTS.items()
+}

@@ -1,0 +1,162 @@
+"""Training networks on a borrowed backbone, one or several together, and judging them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+from sklearn.metrics import log_loss
+
+from cxrlib import data, models
+from cxrlib.models import features, transfer
+from cxrlib.teaching.studies import shifted_validation
+from cxrlib.teaching.studies.judging import judged, score_parts
+
+CERTAIN = 1e-7  # a score of exactly 0 or 1 has no logit
+
+
+def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
+    """Return the table with a validation set cut from train, by patient or as articles do it.
+
+    With ``groups`` a further set holds healthy children of a kind that training does not see.
+    """
+    ((by, share),) = config["validation"].items()
+    if by == "patients":
+        cases = data.splits.hold_out(cases, share, seed=seed)
+        if not config["groups"]:
+            return cases
+        found = features.compute(cases, config["network"])
+        return shifted_validation.leave_group_out(cases, found, groups=config["groups"], seed=seed)
+    train = cases[cases["split"] == "train"].groupby("label", observed=True)
+    chosen = (
+        train.sample(share // train.ngroups, random_state=seed)
+        if share > 1
+        else train.sample(frac=share, random_state=seed)
+    )
+    return cases.assign(split=cases["split"].mask(cases.index.isin(chosen.index), "val"))
+
+
+def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+    """Train and judge once; of several networks the mean logit is judged.
+
+    Parameters, result
+        As of :func:`cxrlib.teaching.studies.small_networks.run`.
+    """
+    histories, scores = [], []
+    for i, size in enumerate(config["sizes"]):
+        pictures = data.read_pictures(cases, size, "squash")
+        parts = {split: pictures.where(split) for split in cases["split"].unique()}
+        network, history = _trained(parts, config, size, 10 * seed + i, resume)
+        histories.append(history)
+        scores.append(score_parts(network, _as_judged(parts, config, seed)))
+    shifted = parts.pop(shifted_validation.SHIFTED, None)
+    together = {split: _mean([each[split] for each in scores]) for split in scores[0]}
+    result = judged(parts, together, _side_by_side(histories), seed, config["threshold"])
+    if shifted:
+        both = {"val": parts["val"], shifted_validation.SHIFTED: shifted}
+        result["metrics"] |= shifted_validation.report(both, together, result["threshold"])
+    known = set(parts["train"].cases["patient_id"])
+    result["metrics"]["val share of pictures whose patient is in train"] = float(
+        parts["val"].cases["patient_id"].isin(known).mean()
+    )
+    return result
+
+
+def touches(config: dict, runs: list[dict]) -> int:
+    """Count how often each run looked at the test set: once, when it is over."""
+    return 1
+
+
+def _trained(
+    parts: Mapping[str, data.Pictures], config: dict, size: int, seed: int, resume: Path
+) -> tuple:
+    train, val = parts["train"], parts["val"]
+    inside = {"crop": config["crop"], "standardise": config["standardise"]}
+    network = transfer.network(
+        config["network"], (size, size, 1), dropout=config["dropout"], seed=seed, **inside
+    )
+    if config["start"] == "probe":
+        found = features.compute(train, config["network"], cache=False, **inside)
+        probe = features.probe(found)
+        transfer.with_head(network, features.as_head(probe))
+        if not config["epochs"]:
+            loss = log_loss(found.labels[:, 0], features.scores(probe, found)[:, 0])
+            return network, pd.DataFrame({"loss": [loss]})
+    if config["unfreeze"]:
+        transfer.unfreeze(network, config["unfreeze"], batch_norm=config["batch_norm"])
+    else:
+        transfer.freeze(network)
+    _compile(network, config, len(train))
+    watched = val if config["patience"] is not None or config["watch"] else None
+    if "pictures" in config["validation"]:  # the article takes each picture for another child
+        train, watched = _strangers(train), watched and _strangers(watched)
+    history = models.fit(
+        network,
+        train,
+        watched and replace(watched, images=_changed(watched.images, config, seed)),
+        epochs=config["epochs"],
+        batch_size=config["batch_size"],
+        augment=_recipe(config),
+        class_weight=config["class_weight"],
+        patience=config["patience"],
+        resume=resume.with_name(f"{resume.name}-{size}-{seed}"),
+        seed=seed,
+    )
+    return network, history
+
+
+def _compile(network, config: dict, pictures: int) -> None:
+    def planned(rate: float):
+        how = {"pictures": pictures, "batch_size": config["batch_size"]}
+        if config["schedule"] == "warm cosine":
+            return models.warm_cosine(rate, epochs=config["epochs"], **how)
+        return models.cosine_restarts(rate, **how) if config["schedule"] else rate
+
+    rates, settings = config["rates"], config["optimizer_settings"]
+    if isinstance(rates, Mapping):
+        rates = {part: planned(rate) for part, rate in rates.items()}
+        transfer.compiled(network, rates, config["optimizer"], **settings)
+    else:
+        models.training.compiled(network, config["optimizer"], planned(rates), **settings)
+
+
+def _recipe(config: dict) -> data.augment.Recipe | str | None:
+    recipe = config["augment"]
+    return data.augment.Recipe(**recipe) if isinstance(recipe, Mapping) else recipe
+
+
+def _changed(images: np.ndarray, config: dict, seed: int) -> np.ndarray:
+    """Change pictures as for training, if the article does that to all its pictures."""
+    if not config["augment_everything"]:
+        return images
+    changed = data.augment.augmented(images, _recipe(config), seed=seed)
+    return changed.round().astype("uint8")
+
+
+def _as_judged(parts: Mapping[str, data.Pictures], config: dict, seed: int) -> dict:
+    return {
+        split: replace(part, images=_changed(part.images, config, seed))
+        for split, part in parts.items()
+    }
+
+
+def _strangers(pictures: data.Pictures) -> data.Pictures:
+    return replace(pictures, cases=pictures.cases.assign(patient_id=pictures.cases["path"]))
+
+
+def _mean(scores: list[np.ndarray]) -> np.ndarray:
+    if len(scores) == 1:
+        return scores[0]
+    return expit(np.mean([logit(np.clip(s, CERTAIN, 1 - CERTAIN)) for s in scores], axis=0))
+
+
+def _side_by_side(histories: list[pd.DataFrame]) -> pd.DataFrame:
+    if len(histories) == 1:
+        return histories[0]
+    return pd.concat(
+        [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)], axis=1
+    )

@@ -1,0 +1,145 @@
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from cxrlib import data, evaluation
+from cxrlib.models import features
+from cxrlib.models.transfer import backbones
+from cxrlib.teaching import studies
+from cxrlib.teaching.studies import borrowed_networks, catalogue, shifted_validation
+from tests.models.training.conftest import some_pictures
+from tests.models.transfer.conftest import tiny_app, write_weights
+
+QUICK = {"network": "tiny", "sizes": [32], "epochs": 1, "batch_size": 16}
+TINY = backbones.Backbone(
+    name="tiny",
+    title="Tiny",
+    builder="Tiny",
+    scaling="symmetric",
+    file="tiny.h5",
+    folder="tiny",
+    side=32,
+    target="block3_out",
+    blocks=(*((f"block{i}", rf"block{i}_.*") for i in (1, 2)), ("block_16", "block3_.*")),
+)
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch, tmp_path):
+    """Register a small network with weights of its own, and every study at tiny size."""
+    monkeypatch.setattr(keras.applications, "Tiny", tiny_app, raising=False)
+    monkeypatch.setitem(backbones.BACKBONES, "tiny", TINY)
+    monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
+    keras.utils.set_random_seed(0)
+    base = tiny_app(False, None, keras.Input((32, 32, 3)))
+    write_weights(tmp_path / "weights" / "tiny.h5", base, as_drawn=True)
+    small = {
+        k: replace(s, config=s.config | QUICK | {"epochs": min(1, s.config["epochs"])})
+        for k, s in studies.STUDIES.items()
+        if s.method == "borrowed_networks"
+    }
+    monkeypatch.setattr(catalogue, "STUDIES", small)
+    return small
+
+
+@pytest.fixture
+def cases(tmp_path, monkeypatch):
+    """Children with two pictures each: noise with a bright middle where they are sick."""
+    tables = []
+    for seed, (split, n) in enumerate({"train": 96, "test": 12}.items()):
+        pictures = some_pictures(n, split, seed, size=32)
+        table = pictures.cases.assign(
+            path=[str(tmp_path / path) for path in pictures.cases["path"]],
+            patient_id=[f"{split} {i % 2} {i // 4}" for i in range(n)],
+        )
+        for path, image in zip(table["path"], pictures.images, strict=True):
+            Path(path).parent.mkdir(exist_ok=True)
+            Image.fromarray(image[:, :, 0]).save(path)
+        tables.append(table)
+    table = data.combine(*tables)
+    table.attrs["name"] = "pneumonia"
+    monkeypatch.setattr(data, "load", lambda *_, **__: table)
+    return table
+
+
+SEEN = "val share of pictures whose patient is in train"
+
+
+@pytest.mark.parametrize(
+    ("id", "shared"),
+    [
+        ("article-1-as-published", True),
+        ("article-1-repaired", False),
+        ("article-2-as-published", True),
+        ("article-2-repaired", False),
+    ],
+)
+def test_only_the_repair_keeps_patients_apart(cases, tmp_path, id, shared):
+    record = studies.reproduce(id, folder=tmp_path / "results")
+    (run,) = record.runs
+    assert (run["metrics"][SEEN] > 0) is shared
+    assert record.test_touches == 1
+    assert len(run["scores"]["y"]) == 12
+    at = run["threshold"]
+    accuracy = evaluation.accuracy(run["scores"]["y"], np.array(run["scores"]["score"]), at)
+    assert record.summary["test accuracy"]["mean"] == pytest.approx(accuracy, abs=1e-5)
+    if not shared:
+        assert run["metrics"]["val sensitivity"] >= 0.95
+
+
+def test_article_2_turns_the_pictures_that_it_judges(tiny, cases):
+    parts = {"test": data.read_pictures(cases, 32).where("test")}
+    for id, changes in (("article-2-as-published", True), ("article-2-repaired", False)):
+        judged = borrowed_networks._as_judged(parts, tiny[id].config, seed=0)["test"]
+        same = np.array_equal(judged.images, parts["test"].images)
+        assert same is not changes
+
+
+def test_a_variant_is_judged_on_the_group_it_never_saw(cases, tmp_path):
+    for id in ("study-ablation-one", "study-ablation-probe"):
+        record = studies.reproduce(id, folder=tmp_path / "results")
+        assert set(record.data["counts"]) == {"train", "val", "shifted", "test"}
+        assert record.data["counts"]["shifted"]["pneumonia"] == 0
+        (run,) = record.runs
+        assert 0 <= run["metrics"]["shifted ROC AUC"] <= 1
+        assert len(run["history"]["loss"]) == 1
+
+
+def test_several_networks_answer_by_their_mean_logit(tiny, cases, tmp_path):
+    config = tiny["study-ablation-probe"].config | {"groups": None}
+    table = borrowed_networks.prepare(cases, config, seed=0)
+
+    def scores(*sizes):
+        run = borrowed_networks.run(table, config | {"sizes": list(sizes)}, 0, tmp_path / "state")
+        return np.array(run["scores"]["score"]).ravel()
+
+    small, large, both = scores(32), scores(48), scores(32, 48)
+    odds = np.sqrt(small / (1 - small) * large / (1 - large))
+    np.testing.assert_allclose(both, odds / (1 + odds), rtol=1e-3)
+
+
+def test_the_group_left_out_is_the_one_that_looks_sick():
+    rng = np.random.default_rng(0)
+    kind = np.repeat([0, 1, 2], [60, 30, 60])  # healthy, healthy but strange, sick
+    values = rng.normal(size=(150, 5)) + 6 * np.eye(5)[kind]
+    values[kind == 1, 2] += 4
+    cases = pd.DataFrame(
+        {
+            "path": [f"{i}.png" for i in range(150)],
+            "label": pd.Categorical(np.where(kind == 2, "sick", "normal"), ["normal", "sick"]),
+            "patient_id": [f"child {i // 2}" for i in range(150)],
+            "split": np.where(np.arange(150) // 2 % 4 == 0, "val", "train"),
+            "source": "test",
+        }
+    )
+    labels = (kind == 2)[:, None].astype("float32")
+    found = features.Features(values.astype("float32"), labels, cases)
+    table = shifted_validation.leave_group_out(cases, found, groups=2)
+    np.testing.assert_array_equal(table["split"] == "shifted", kind == 1)
+    data.splits.check(table)
