@@ -161,8 +161,11 @@ def labels(cases: pd.DataFrame) -> np.ndarray:
 
 def strata(cases: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """One stratum name a patient: all values of ``columns`` that occur among their pictures."""
-    text = cases[list(columns)].astype("string").fillna("?").agg("/".join, axis=1)
-    return text.groupby(cases["patient_id"]).agg(lambda v: "+".join(sorted(set(v))))
+    first, *others = (cases[column].astype("string").fillna("?") for column in columns)
+    text = first.str.cat(others, sep="/") if others else first
+    pairs = pd.DataFrame({"patient_id": cases["patient_id"].to_numpy(), "text": text.to_numpy()})
+    pairs = pairs.drop_duplicates().sort_values("text")
+    return pairs.groupby("patient_id")["text"].agg("+".join).rename(None)
 
 
 def require_patients(cases: pd.DataFrame) -> None:
