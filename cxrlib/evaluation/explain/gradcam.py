@@ -56,7 +56,8 @@ def grad_cam(
         ``"maps"`` is Grad-CAM: one weight a map. That fits networks that average each map before
         the answer. Where a dense layer follows the flattened maps, each place has a weight of its
         own, and their mean may point beside what the network looked at; ``"places"`` multiplies
-        each place with its own gradient instead, ``relu(Σ ∂y/∂A · A)``, known as HiResCAM.
+        each place with its own gradient instead, ``relu(Σ ∂y/∂A · A)``, known as HiResCAM. That
+        can miss, too: try it where the truth is known.
     scaled : bool
         Each map in the picture's size, its own highest value 1: places compare within a picture,
         strengths between pictures do not. Otherwise the layer's own size and values, which do.

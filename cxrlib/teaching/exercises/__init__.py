@@ -18,6 +18,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "custom_cnn": ["check_batch_norm", "check_class_weights", "check_rates"],
         "evaluation": ["check_auc", "check_ppv"],
+        "fine_tuning": ["check_change", "check_kept_epoch", "check_restarts"],
+        "looking_inside": ["check_activation_map", "check_chance", "check_hit"],
         "neurons": ["check_gradient", "check_neuron", "check_parameter_count"],
         "patients": ["check_patient_key", "check_split"],
         "pooling": ["check_moves", "check_pool_gradients", "check_receptive_field"],
