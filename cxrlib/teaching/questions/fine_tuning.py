@@ -11,9 +11,9 @@ QUESTIONS = [
                 "With small steps for the backbone the same network did well.",
             ),
             (
-                "Large steps, led by the errors of an ignorant head, overwrote the kernels",
+                "Large steps overwrote the kernels",
                 True,
-                "Smaller steps for the backbone, or a head that is trained first, avoid it.",
+                "Small steps for the backbone avoid it; the head can keep its large ones.",
             ),
             (
                 "One epoch is always too short",
