@@ -78,10 +78,13 @@ def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(quick, tmp_p
     command = ["reproduce", "article-3-as-published", "--seeds", "0", "1"]
     assert cli.main([*command, "--folder", str(tmp_path)]) == 130
     assert not (tmp_path / "article-3-as-published.json").exists()
+    kept = tmp_path / ".unfinished" / "article-3-as-published-0.json"
+    first = json.loads(kept.read_text())["seconds"]
     assert cli.main([*command, "--folder", str(tmp_path)]) == 0
     assert asked == [0, 1, 1]
     again = records.read("article-3-as-published", tmp_path)
     assert again.summary == whole.summary
+    assert again.seconds >= first > 0  # the time of the first seed counts
 
 
 def test_watched_pictures_can_be_changed_as_the_article_does(quick, cases):

@@ -11,7 +11,12 @@ from cxrlib import data, evaluation
 from cxrlib.models import features
 from cxrlib.models.transfer import backbones
 from cxrlib.teaching import studies
-from cxrlib.teaching.studies import borrowed_networks, catalogue, shifted_validation
+from cxrlib.teaching.studies import (
+    borrowed_networks,
+    catalogue,
+    group_ensemble,
+    shifted_validation,
+)
 from tests.models.training.conftest import some_pictures
 from tests.models.transfer.conftest import tiny_app, write_weights
 
@@ -42,7 +47,7 @@ def tiny(monkeypatch, tmp_path):
     small = {
         k: replace(s, config=s.config | QUICK | {"epochs": min(1, s.config["epochs"])})
         for k, s in studies.STUDIES.items()
-        if s.method == "borrowed_networks"
+        if s.method in ("borrowed_networks", "group_ensemble")
     }
     monkeypatch.setattr(catalogue, "STUDIES", small)
     return small
@@ -124,6 +129,20 @@ def test_several_networks_answer_by_their_mean_logit(tiny, cases, tmp_path):
     np.testing.assert_allclose(both, odds / (1 + odds), rtol=1e-3)
 
 
+def test_each_of_four_networks_has_its_own_strangers(tiny, cases, tmp_path):
+    record = studies.reproduce("study-better-model", folder=tmp_path / "results")
+    (run,) = record.runs
+    assert set(run["confusion_matrix"]) == {"train", "val", "test"}
+    assert set(run["history"]) >= {f"loss, network {i}" for i in (1, 2, 3, 4)}
+    assert run["threshold"] == 0.5
+    assert 0 <= run["metrics"]["shifted specificity"] <= 1
+    table = group_ensemble.prepare(cases, tiny["study-better-model"].config, seed=0)
+    assert set(table["group"].dropna()) == {0, 1, 2, 3}
+    assert not (table["group"].notna() & (table["label"] == "pneumonia")).any()
+    assert not (table["group"].notna() & (table["split"] == "test")).any()
+    assert (table.groupby("patient_id")["group"].nunique() <= 1).all()
+
+
 def test_the_group_left_out_is_the_one_that_looks_sick():
     rng = np.random.default_rng(0)
     kind = np.repeat([0, 1, 2], [60, 30, 60])  # healthy, healthy but strange, sick
@@ -140,6 +159,6 @@ def test_the_group_left_out_is_the_one_that_looks_sick():
     )
     labels = (kind == 2)[:, None].astype("float32")
     found = features.Features(values.astype("float32"), labels, cases)
-    table = shifted_validation.leave_group_out(cases, found, groups=2)
+    table = shifted_validation.leave_group_out(cases, found, 2)
     np.testing.assert_array_equal(table["split"] == "shifted", kind == 1)
     data.splits.check(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from cxrlib import data, models
 from cxrlib.models import features, transfer
 from cxrlib.teaching.studies import shifted_validation
 from cxrlib.teaching.studies.judging import judged, score_parts
+
+if TYPE_CHECKING:
+    import keras
 
 CERTAIN = 1e-7  # a score of exactly 0 or 1 has no logit
 
@@ -30,7 +34,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
         if not config["groups"]:
             return cases
         found = features.compute(cases, config["network"])
-        return shifted_validation.leave_group_out(cases, found, groups=config["groups"], seed=seed)
+        return shifted_validation.leave_group_out(cases, found, config["groups"], seed=seed)
     train = cases[cases["split"] == "train"].groupby("label", observed=True)
     chosen = (
         train.sample(share // train.ngroups, random_state=seed)
@@ -50,15 +54,16 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     for i, size in enumerate(config["sizes"]):
         pictures = data.read_pictures(cases, size, "squash")
         parts = {split: pictures.where(split) for split in cases["split"].unique()}
-        network, history = _trained(parts, config, size, 10 * seed + i, resume)
+        network, history = trained(parts, config, size, 10 * seed + i, resume)
         histories.append(history)
         scores.append(score_parts(network, _as_judged(parts, config, seed)))
     shifted = parts.pop(shifted_validation.SHIFTED, None)
     together = {split: _mean([each[split] for each in scores]) for split in scores[0]}
-    result = judged(parts, together, _side_by_side(histories), seed, config["threshold"])
+    result = judged(parts, together, side_by_side(histories), seed, config["threshold"])
     if shifted:
-        both = {"val": parts["val"], shifted_validation.SHIFTED: shifted}
-        result["metrics"] |= shifted_validation.report(both, together, result["threshold"])
+        sick = together["val"][parts["val"].labels == 1]
+        strangers = together[shifted_validation.SHIFTED][:, 0]
+        result["metrics"] |= shifted_validation.report(strangers, sick, result["threshold"])
     known = set(parts["train"].cases["patient_id"])
     result["metrics"]["val share of pictures whose patient is in train"] = float(
         parts["val"].cases["patient_id"].isin(known).mean()
@@ -71,9 +76,10 @@ def touches(config: dict, runs: list[dict]) -> int:
     return 1
 
 
-def _trained(
+def trained(
     parts: Mapping[str, data.Pictures], config: dict, size: int, seed: int, resume: Path
-) -> tuple:
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Build one network and train it on ``parts["train"]``; also return its history."""
     train, val = parts["train"], parts["val"]
     inside = {"crop": config["crop"], "standardise": config["standardise"]}
     network = transfer.network(
@@ -154,7 +160,8 @@ def _mean(scores: list[np.ndarray]) -> np.ndarray:
     return expit(np.mean([logit(np.clip(s, CERTAIN, 1 - CERTAIN)) for s in scores], axis=0))
 
 
-def _side_by_side(histories: list[pd.DataFrame]) -> pd.DataFrame:
+def side_by_side(histories: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the histories of several networks into one table; one alone stays as it is."""
     if len(histories) == 1:
         return histories[0]
     return pd.concat(

@@ -59,10 +59,11 @@ def reproduce(
             f"Run `cxr data fetch {study.config['data']}` first, or set CXR_DATA."
         )
     cases = method.prepare(cases, study.config, seed=min(seeds))
-    started, runs = time.perf_counter(), []
+    done = []
     unfinished = Path(folder) / ".unfinished"
     for seed in seeds:
-        runs.append(_once(method, cases, study.config, seed, unfinished / f"{id}-{seed}"))
+        done.append(_once(method, cases, study.config, seed, unfinished / f"{id}-{seed}"))
+    runs = [each["run"] for each in done]
     record = records.make(
         id=id,
         title=study.title,
@@ -70,7 +71,7 @@ def reproduce(
         config=study.config,
         data=records.describe_data(cases),
         **records.environment(),
-        seconds=time.perf_counter() - started,
+        seconds=sum(each["seconds"] for each in done),
         peak_memory_mb=_peak_memory_mb(),
         runs=runs,
         summary=_summary(cases, runs),
@@ -91,13 +92,15 @@ def _once(method, cases: pd.DataFrame, config: dict, seed: int, state: Path) -> 
     if done.exists():
         kept = json.loads(done.read_text(encoding="utf-8"))
         if kept["config"] == config:
-            return kept["run"]
+            return kept
+    started = time.perf_counter()
     run = method.run(cases, config, seed, state)
+    result = {"config": config, "run": run, "seconds": time.perf_counter() - started}
     state.parent.mkdir(parents=True, exist_ok=True)
     part = done.with_suffix(".part")
-    part.write_text(json.dumps({"config": config, "run": run}, default=_plain), encoding="utf-8")
+    part.write_text(json.dumps(result, default=_plain), encoding="utf-8")
     part.replace(done)
-    return run
+    return result
 
 
 def _plain(value: np.ndarray | np.generic) -> object:

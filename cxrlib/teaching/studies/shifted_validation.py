@@ -19,12 +19,10 @@ SHIFTED = "shifted"
 COMPONENTS = 50
 
 
-def leave_group_out(
-    cases: pd.DataFrame, found: features.Features, *, groups: int = 4, seed: int = 0
-) -> pd.DataFrame:
-    """Move one group of healthy children from ``train`` and ``val`` to the split ``"shifted"``.
-
-    It is the group on which a linear probe that was trained without it does worst.
+def groups(
+    cases: pd.DataFrame, found: features.Features, n: int = 4, *, seed: int = 0
+) -> pd.Series:
+    """Sort the healthy of ``train`` and ``val`` into groups that look alike, patients as a whole.
 
     Parameters
     ----------
@@ -32,31 +30,48 @@ def leave_group_out(
         With the splits ``train`` and ``val``, of two classes, the healthy first.
     found : Features
         Pooled, of the pictures of ``cases`` or some of them; those of the test set are not used.
-    groups : int
-        How many groups to sort the healthy into (k-means on 50 principal components).
+    n : int
+        How many groups (k-means on 50 principal components).
     seed : int
         Of the k-means.
 
     Returns
     -------
-    DataFrame
-        The same rows with a new ``split``. A patient is in one split.
+    Series
+        For each row of ``cases`` the number of its group; NaN for the sick and other splits.
     """
-    healthy = data.classes(cases)[0]
-    rows = found.cases["split"].isin(["train", "val"]).to_numpy(dtype=bool)
-    table, values = found.cases[rows], found.values[rows]
-    is_healthy = (table["label"] == healthy).to_numpy(dtype=bool)
-    few = min(COMPONENTS, *values[is_healthy].shape)
-    short = PCA(few, svd_solver="full").fit_transform(values[is_healthy])
-    group = KMeans(groups, n_init=5, random_state=seed).fit_predict(short)
-    of_patient = pd.Series(group).groupby(table["patient_id"][is_healthy].to_numpy())
+    known = _rows(found, _healthy(found.cases))
+    few = min(COMPONENTS, *known.values.shape)
+    short = PCA(few, svd_solver="full").fit_transform(known.values)
+    group = KMeans(n, n_init=5, random_state=seed).fit_predict(short)
+    of_patient = pd.Series(group).groupby(known.cases["patient_id"].to_numpy())
     of_patient = of_patient.agg(lambda each: each.mode().iloc[0])
-    where = table["patient_id"].map(of_patient).where(is_healthy)
-    known = features.Features(values, found.labels[rows], table)
-    worst = min(range(groups), key=lambda g: _auc_without(known, (where == g).to_numpy()))
-    out = table["patient_id"][(where == worst).to_numpy()]
-    moved = cases["patient_id"].isin(out) & (cases["label"] == healthy)
-    return cases.assign(split=cases["split"].astype(object).mask(moved, SHIFTED))
+    return cases["patient_id"].map(of_patient).where(_healthy(cases))
+
+
+def leave_out(cases: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Move some rows to the split ``"shifted"``."""
+    return cases.assign(split=cases["split"].astype(object).mask(rows, SHIFTED))
+
+
+def leave_group_out(
+    cases: pd.DataFrame, found: features.Features, n: int = 4, *, seed: int = 0
+) -> pd.DataFrame:
+    """Move the group on which a probe that was trained without it does worst to ``"shifted"``.
+
+    Parameters and errors as of :func:`groups`. A patient is in one split.
+    """
+    group = groups(cases, found, n, seed=seed)
+    inside = found.cases["split"].isin(["train", "val"]).to_numpy(dtype=bool)
+    known = _rows(found, inside)
+    where = group.set_axis(cases["path"]).reindex(known.cases["path"]).to_numpy()
+    worst = min(range(n), key=lambda i: _auc_without(known, where == i))
+    return leave_out(cases, (group == worst).to_numpy(dtype=bool, na_value=False))
+
+
+def _healthy(cases: pd.DataFrame) -> np.ndarray:
+    inside = cases["split"].isin(["train", "val"]) & (cases["label"] == data.classes(cases)[0])
+    return inside.to_numpy(dtype=bool, na_value=False)
 
 
 def _auc_without(known: features.Features, group: np.ndarray) -> float:
@@ -71,13 +86,9 @@ def _rows(known: features.Features, mask: np.ndarray) -> features.Features:
     return features.Features(known.values[mask], known.labels[mask], known.cases[mask])
 
 
-def report(
-    parts: dict[str, data.Pictures], scores: dict[str, np.ndarray], threshold: float
-) -> dict[str, float]:
-    """Judge the group that was left out against the sick of validation."""
-    sick = parts["val"].labels[:, 0] == 1
-    y = np.concatenate([parts[SHIFTED].labels[:, 0], parts["val"].labels[sick, 0]])
-    score = np.concatenate([scores[SHIFTED][:, 0], scores["val"][sick, 0]])
+def report(strangers: np.ndarray, sick: np.ndarray, threshold: float) -> dict[str, float]:
+    """Judge scores of the healthy that were left out against those of validation's sick."""
+    y, score = np.repeat([0, 1], [len(strangers), len(sick)]), np.concatenate([strangers, sick])
     return {
         f"{SHIFTED} ROC AUC": evaluation.roc_auc(y, score),
         f"{SHIFTED} specificity": evaluation.specificity(y, score, threshold),
