@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cxrlib import data, evaluation
-from cxrlib.models import features
+from cxrlib.models import features, transfer
 from cxrlib.models.transfer import backbones
 from cxrlib.teaching import studies
 from cxrlib.teaching.studies import (
@@ -104,6 +104,15 @@ def test_article_2_turns_the_pictures_that_it_judges(tiny, cases):
         judged = borrowed_networks._as_judged(parts, tiny[id].config, seed=0)["test"]
         same = np.array_equal(judged.images, parts["test"].images)
         assert same is not changes
+
+
+def test_batch_normalisation_may_follow_the_batches_at_a_given_pace():
+    for given, learns, momentum in ((False, False, 0.99), (True, True, 0.99), (0.9, True, 0.9)):
+        network = transfer.network("tiny", (32, 32, 1))
+        borrowed_networks._unfreeze(network, "all", given)
+        layer = network.get_layer("block1_bn")
+        assert layer.trainable is learns
+        assert layer.momentum == momentum
 
 
 def test_a_variant_is_judged_on_the_group_it_never_saw(cases, tmp_path):

@@ -93,7 +93,7 @@ def trained(
             loss = log_loss(found.labels[:, 0], features.scores(probe, found)[:, 0])
             return network, pd.DataFrame({"loss": [loss]})
     if config["unfreeze"]:
-        transfer.unfreeze(network, config["unfreeze"], batch_norm=config["batch_norm"])
+        _unfreeze(network, config["unfreeze"], config["batch_norm"])
     else:
         transfer.freeze(network)
     _compile(network, config, len(train))
@@ -113,6 +113,15 @@ def trained(
         seed=seed,
     )
     return network, history
+
+
+def _unfreeze(network: keras.Model, first: str, batch_norm: bool | float) -> None:
+    """Unfreeze from a block on; batch normalisation if asked, with a momentum if one is given."""
+    transfer.unfreeze(network, first, batch_norm=bool(batch_norm))
+    if not isinstance(batch_norm, bool):
+        for layer in network.layers:
+            if hasattr(layer, "moving_mean"):
+                layer.momentum = batch_norm
 
 
 def _compile(network, config: dict, pictures: int) -> None:
