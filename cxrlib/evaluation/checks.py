@@ -1,11 +1,15 @@
-"""Arguments that several modules take: shares, and scores that must be probabilities."""
+"""Arguments that several modules take: shares, and scores of two classes or of many."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
+
+SUM_OFF = 1e-3  # how far a row of probabilities may be from 1
 
 
 def check_probabilities(
@@ -46,6 +50,54 @@ def check_share(share: float, name: str, *, ends: bool = False) -> float:
     return float(share)
 
 
+def check_many(
+    y_true: ArrayLike, y_score: ArrayLike, *, needs_all: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return class numbers (N,) and probabilities (N, K), or say what is wrong.
+
+    Parameters
+    ----------
+    y_true : array, shape (N,), (N, 1) or (N, K)
+        Class numbers from 0 to K - 1, or one-hot rows.
+    y_score : array, shape (N, K)
+        Probabilities, K ≥ 2; each row sums to 1 within 0.001.
+    needs_all : bool
+        Whether each class must have a picture.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a label or a score is not as above, or a class has no picture.
+    """
+    y, score = np.asarray(y_true), np.asarray(y_score, dtype=float)
+    if score.ndim != 2 or score.shape[1] < 2:
+        raise ValueError(
+            f"expected `y_score` of shape (N, K), one column for each of K ≥ 2 classes, got "
+            f"{score.shape}. For one score a picture use evaluation.metrics."
+        )
+    metrics.check_aligned(y, score)
+    _check_rows(score)
+    y = _class_numbers(y, score.shape[1])
+    absent = sorted(set(range(score.shape[1])) - set(y.tolist()))
+    if needs_all and absent:
+        raise ValueError(
+            f"expected pictures of each of {score.shape[1]} classes, got none of class "
+            f"{', '.join(map(str, absent))} among {len(y):,}. Its sensitivity is not defined: "
+            "take a larger sample, or judge the other classes with one_against_rest."
+        )
+    return y, score
+
+
+def check_names(names: Sequence[str], k: int) -> list[str]:
+    """Return the names of the classes as a list, or say that there are too few or too many."""
+    if len(names) != k:
+        raise ValueError(
+            f"expected a name for each of {k} classes, got {len(names)}: {', '.join(names)}. "
+            "Give them in the order of the score's columns."
+        )
+    return list(names)
+
+
 def _check_range(score: np.ndarray) -> None:
     outside = int(((score < 0) | (score > 1)).sum())
     if outside:
@@ -54,3 +106,40 @@ def _check_range(score: np.ndarray) -> None:
             f"outside, from {score.min():.3g} to {score.max():.3g}. Put logits through a sigmoid "
             "first; numbers that only rank have no calibration."
         )
+
+
+def _check_rows(score: np.ndarray) -> None:
+    """Refuse rows that are no probabilities."""
+    sums = score.sum(axis=1)
+    odd = (np.abs(sums - 1) > SUM_OFF) | (score < 0).any(axis=1)
+    if odd.any():
+        raise ValueError(
+            f"expected probabilities, none below 0, that sum to 1 in each row, got "
+            f"{int(odd.sum()):,} of {len(score):,} rows that do not, the first "
+            f"{score[odd][0].round(3).tolist()} with sum {sums[odd][0]:.4g}. "
+            "Put logits through a softmax first; several findings at once are not classes."
+        )
+
+
+def _class_numbers(y: np.ndarray, k: int) -> np.ndarray:
+    """Return labels as numbers of shape (N,), from class numbers or one-hot rows."""
+    if y.ndim == 2 and y.shape[1] == k:
+        if not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
+            raise ValueError(
+                "expected one-hot labels, a single 1 in each row and 0 elsewhere, got other rows. "
+                "Pass the labels as they were before smoothing or mixing, or class numbers."
+            )
+        return y.argmax(axis=1)
+    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    if y.ndim != 1:
+        raise ValueError(
+            f"expected `y_true` of shape (N,) with class numbers or (N, {k}) one-hot, got "
+            f"{y.shape}. Are scores and labels from networks with as many classes?"
+        )
+    odd = sorted(set(np.unique(y).tolist()) - set(range(k)), key=str)
+    if odd:
+        raise ValueError(
+            f"expected class numbers from 0 to {k - 1}, got also {odd[:5]}. "
+            "Number the classes in the order of the score's columns."
+        )
+    return y.astype(int)

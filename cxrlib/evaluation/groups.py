@@ -121,7 +121,7 @@ def _judge(
         one_class = f"no {('sick', 'healthy')[y[0]]} pictures"
         return found | {"reason": _first_sentence(error) if len(set(y)) > 1 else one_class}
     try:
-        check_enough(group(y, who)[1], needs(metric))
+        check_enough(y, *group(y, who), needs(metric))
     except ValueError:
         return found | {"reason": "too few patients for an interval"}
     try:

@@ -174,19 +174,7 @@ def check_scores(
         has no picture.
     """
     y, score = _flat(y_true, "y_true"), _flat(y_score, "y_score")
-    if len(y) != len(score):
-        raise ValueError(
-            f"expected one score for each of {len(y):,} true labels, got {len(score):,} scores. "
-            "Take both from the same pictures in the same order."
-        )
-    if not len(y):
-        raise ValueError("expected at least one picture, got none. Is the split empty?")
-    wrong = int((~np.isfinite(score)).sum())
-    if wrong:
-        raise ValueError(
-            f"expected finite scores, got {wrong:,} NaN or infinite of {len(score):,}. "
-            "Look for a loss that became NaN (a learning rate too large?)."
-        )
+    check_aligned(y, score)
     odd = sorted(set(np.unique(y)) - {0, 1}, key=str)
     if odd:
         raise ValueError(f"expected true labels 0 (healthy) and 1 (sick), got also {odd[:5]}.")
@@ -199,6 +187,23 @@ def check_scores(
     return y.astype(int), score.astype(float)
 
 
+def check_aligned(y: np.ndarray, score: np.ndarray) -> None:
+    """Refuse scores that are not finite, or not as many rows as there are true labels."""
+    if np.shape(y)[:1] != score.shape[:1]:
+        raise ValueError(
+            f"expected one score for each of {len(np.atleast_1d(y)):,} true labels, got "
+            f"{len(score):,} scores. Take both from the same pictures in the same order."
+        )
+    if not len(y):
+        raise ValueError("expected at least one picture, got none. Is the split empty?")
+    wrong = int((~np.isfinite(score)).sum())
+    if wrong:
+        raise ValueError(
+            f"expected finite scores, got {wrong:,} NaN or infinite of {score.size:,}. "
+            "Look for a loss that became NaN (a learning rate too large?)."
+        )
+
+
 def _flat(values: ArrayLike, name: str) -> np.ndarray:
     array = np.asarray(values)
     if array.ndim == 2 and array.shape[1] == 1:
@@ -206,6 +211,7 @@ def _flat(values: ArrayLike, name: str) -> np.ndarray:
     if array.ndim != 1:
         raise ValueError(
             f"expected `{name}` of shape (N,) or (N, 1), got {array.shape}. "
-            "For more than two classes compare one class with the rest."
+            "For more than two classes compare one class with the rest (one_against_rest), or take "
+            "a function of evaluation.many_classes."
         )
     return array

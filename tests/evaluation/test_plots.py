@@ -10,6 +10,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from cxrlib.evaluation import plots
+from cxrlib.evaluation.plots import style
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +125,32 @@ def test_a_precision_recall_curve_says_what_its_axes_are_and_names_its_lines():
     assert "precision" in ax.get_ylabel()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+
+
+def test_classes_against_the_rest_are_named_with_their_areas_the_best_on_top():
+    _, ax = plt.subplots()
+    curves = {
+        "COVID-19": ([0, 0.5, 1], [0, 0.5, 1]),
+        "normal": ([0, 0, 1], [0, 1, 1]),
+        "opacity": ([0, 0.5, 1], [0, 1, 1]),
+    }
+    plots.one_against_rest(curves, ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "normal  1.000", "opacity  0.750", "COVID-19  0.500",
+    ]  # fmt: skip
+    _, *lines = ax.lines
+    assert [line.get_label() for line in lines] == list(curves)
+    shown = ax.get_legend().get_lines()
+    assert [line.get_color() for line in shown] == [lines[i].get_color() for i in (1, 2, 0)]
+    assert len({line.get_color() for line in lines}) == len({x.get_linestyle() for x in lines}) == 3
+    assert "rest" in ax.get_xlabel()
+
+
+def test_unknown_names_take_colours_that_no_known_one_has():
+    chosen = style.looks(["a", "b", "normal", "c"])
+    assert len({how.colour for how in chosen}) == 4
+    assert chosen[2] == style.LOOKS["normal"]
+    assert style.looks("abcde") == [*style.OTHERS, style.OTHERS[0]]
 
 
 def test_learning_panels_draw_each_metric():

@@ -79,6 +79,23 @@ def test_a_darker_cell_has_a_larger_share_in_grey_too():
     assert np.all(np.diff(greys) < 0)
 
 
+@pytest.mark.parametrize("names", [("normal", "bacterial", "viral"), ("viral pneumonia",) * 4])
+def test_names_and_titles_of_many_classes_lie_within_the_figure(names):
+    plots.use_style()
+    k = len(names)
+    axes = plots.confusion(
+        {"validation": np.eye(k, dtype=int), "test": np.eye(k, dtype=int)}, names
+    )
+    figure = axes.flat[0].figure
+    figure.canvas.draw()
+    width, height = figure.get_size_inches()
+    room = figure.get_tightbbox()
+    assert room.x0 >= 0
+    assert room.y0 >= 0
+    assert room.x1 <= width
+    assert room.y1 <= height
+
+
 def test_axes_may_be_given():
     ax = plt.figure().add_subplot()
     assert plots.confusion({"": np.eye(2, dtype=int)}, axes=ax)[0] is ax

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
+from cxrlib.evaluation.checks import check_many
 from cxrlib.evaluation.intervals.drawing import (
     check_enough,
     draw,
@@ -44,14 +45,15 @@ def patient_bootstrap(
     Parameters
     ----------
     y_true, y_score : array, shape (N,) or (N, 1)
-        Truth (0 or 1) and scores.
+        Truth (0 or 1) and scores; or for K classes as in
+        :func:`cxrlib.evaluation.checks.check_many`, with a metric from there.
     patients : array, shape (N,)
         Patient of each picture.
     metric : callable
         ``metric(y_true, y_score) -> float``. Those of :mod:`cxrlib.evaluation.metrics`, also with
-        another threshold as ``functools.partial(metrics.sensitivity, threshold=0.3)``, are
-        computed for all resamples at once; any other is called ``n`` times, and once without each
-        patient.
+        another threshold as ``functools.partial(metrics.sensitivity, threshold=0.3)``, and of
+        :mod:`cxrlib.evaluation.many_classes` are computed for all resamples at once; any other is
+        called ``n`` times, and once without each patient.
     n, seed, level
         Resamples, seed, and coverage.
 
@@ -69,10 +71,10 @@ def patient_bootstrap(
         If a class has too few patients to draw from, the metric gives no finite number, or an
         argument is out of its range.
     """
-    y, score = metrics.check_scores(y_true, y_score)
+    y, score = _checked(y_true, y_score)
     value = float(metric(y, score))
-    by_counts = on_counts(metric, y, score)
-    found = resampled(y, patients, by_counts, needs(metric), n=n, seed=seed, level=level)
+    by_counts, classes = on_counts(metric, y, score), needs(metric, _classes(score))
+    found = resampled(y, patients, by_counts, classes, n=n, seed=seed, level=level)
     return bca_interval(value, *found, level)
 
 
@@ -96,8 +98,9 @@ def paired_difference(
     ----------
     y_true : array, shape (N,) or (N, 1)
     score_a, score_b : array, shape (N,) or (N, 1)
-        Scores of the two models for the same pictures in the same order. To compare at a threshold
-        of each model's own, pass its calls: ``threshold_a.apply(score_a)``.
+        Scores of the two models for the same pictures in the same order; also for K classes, as in
+        :func:`patient_bootstrap`. To compare at a threshold of each model's own, pass its calls:
+        ``threshold_a.apply(score_a)``.
     patients, metric, n, seed, level
         As in :func:`patient_bootstrap`.
 
@@ -111,12 +114,17 @@ def paired_difference(
     ValueError
         As in :func:`patient_bootstrap`.
     """
-    y, a = metrics.check_scores(y_true, score_a)
-    _, b = metrics.check_scores(y_true, score_b)
+    y, a = _checked(y_true, score_a)
+    _, b = _checked(y_true, score_b)
+    if a.shape != b.shape:
+        raise ValueError(
+            f"expected scores of two models for the same classes, got shapes {a.shape} and "
+            f"{b.shape}. Compare one class with the rest: one_against_rest."
+        )
     value = float(metric(y, a)) - float(metric(y, b))
     of_a, of_b = (on_counts(metric, y, score) for score in (a, b))
     found = resampled(
-        y, patients, lambda counts: of_a(counts) - of_b(counts), needs(metric),
+        y, patients, lambda counts: of_a(counts) - of_b(counts), needs(metric, _classes(a)),
         n=n, seed=seed, level=level,
     )  # fmt: skip
     return bca_interval(value, *found, level)
@@ -156,12 +164,22 @@ def resampled(
     """
     check_resamples(n, level)
     groups, strata = group(y, patients)
-    check_enough(strata, classes)
+    check_enough(y, groups, strata, classes)
     rng = np.random.default_rng(seed)
     sizes = [min(CHUNK, int(n) - start) for start in range(0, int(n), CHUNK)]
     drawn = [statistic(draw(strata, size, rng)[:, groups]) for size in sizes]
     skew = acceleration(_left_out(statistic, groups, len(strata)), strata)
     return np.concatenate(drawn), skew, effective_patients(y, groups, classes)
+
+
+def _checked(y_true: ArrayLike, y_score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Check one score a picture as two classes, several columns as so many classes."""
+    several = np.ndim(y_score) == 2 and np.shape(y_score)[1] > 1
+    return (check_many if several else metrics.check_scores)(y_true, y_score)
+
+
+def _classes(score: np.ndarray) -> int:
+    return score.shape[1] if score.ndim == 2 else 2
 
 
 def _left_out(

@@ -14,7 +14,8 @@ def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     -------
     groups : ndarray of int, shape (N,)
     strata : ndarray of int, shape (patients,)
-        0 for patients with healthy pictures only, 2 with sick ones only, 1 with both.
+        Patients with pictures of the same classes share a stratum. Numbered from 0; of two
+        classes, patients with healthy pictures only come first, then those with both.
     """
     table = pd.DataFrame({"patient": np.asarray(patients, dtype=object).reshape(-1)})
     if len(table) != len(y):
@@ -29,24 +30,26 @@ def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
             "Leave those pictures out, or say that each is a patient of its own."
         )
     groups, names = pd.factorize(table["patient"])
-    # A patient with pictures of both classes belongs to a stratum of its own.
-    lowest, highest = np.ones(len(names), int), np.zeros(len(names), int)
-    np.minimum.at(lowest, groups, y)
-    np.maximum.at(highest, groups, y)
-    return groups, lowest + highest
+    has = np.zeros((len(names), int(y.max()) + 1), bool)
+    has[groups, y] = True
+    has[:, 0] = ~has[:, 0]  # in this order two classes are always drawn as healthy, both, sick
+    return groups, np.unique(has, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def check_enough(strata: np.ndarray, classes: tuple[int, ...]) -> None:
+def check_enough(
+    y: np.ndarray, groups: np.ndarray, strata: np.ndarray, classes: tuple[int, ...]
+) -> None:
     """Refuse a class whose patients would be the same in every resample."""
-    sizes = np.bincount(strata, minlength=3)  # patients of class 0 alone, of both, of 1 alone
     for label in classes:
-        own, both = int(sizes[2 * label]), int(sizes[1])
-        if own + both and max(own, both) < 2:
+        members = np.unique(groups[y == label])
+        if len(members) and np.bincount(strata[members]).max() < 2:
+            both = len(np.intersect1d(members, groups[y != label]))
+            own = len(members) - both
             raise ValueError(
                 f"expected at least 2 patients of class {label} to draw from, got {own}"
-                f"{f' and {both} with pictures of both classes' if both else ''}: every resample "
-                "would be the same, and the interval too narrow. Use more patients; for a share, "
-                "evaluation.wilson works with any count of patients."
+                f"{f' and {both} with pictures of both it and another' if both else ''}: every "
+                "resample would be the same, and the interval too narrow. Use more patients; for a "
+                "share, evaluation.wilson works with any count of patients."
             )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from cxrlib.evaluation import metrics
+from cxrlib.evaluation import many_classes, metrics
 
 Weighted = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # (counts, y, score)
 
@@ -19,15 +19,17 @@ def on_counts(metric: Callable, y: np.ndarray, score: np.ndarray) -> Callable:
         return lambda counts: AREAS[base](counts, y, score)
     if base in SHARES:
         return lambda counts: SHARES[base](counts, y, score >= threshold)
+    if base in MACROS:
+        return lambda counts: MACROS[base](counts, y, score)
     rows = np.arange(len(y))
     return lambda counts: np.array(
         [metric(y[r], score[r]) for r in (np.repeat(rows, c) for c in counts)], dtype=float
     )
 
 
-def needs(metric: Callable) -> tuple[int, ...]:
-    """Classes that a metric looks at; an unknown metric is taken to look at both."""
-    return _NEEDS.get(_taken_apart(metric)[0], (0, 1))
+def needs(metric: Callable, k: int = 2) -> tuple[int, ...]:
+    """Which of ``k`` classes a metric looks at; an unknown metric is taken to look at all."""
+    return _NEEDS.get(_taken_apart(metric)[0], tuple(range(k)))
 
 
 def _taken_apart(metric: Callable) -> tuple[Hashable, float]:
@@ -99,6 +101,17 @@ def _weighted_f1(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.nd
     return sick * _f1(counts, y, called) + (1 - sick) * _f1(counts, 1 - y, ~called)
 
 
+def _macro(of: Weighted, counts: np.ndarray, y: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Take each class with its column against the rest, and the mean over classes."""
+    each = [of(counts, (y == k).astype(int), column) for k, column in enumerate(columns.T)]
+    return np.mean(each, axis=0)
+
+
+def _answers(score: np.ndarray) -> np.ndarray:
+    """Mark the class that was answered: bool, shape (N, K)."""
+    return score.argmax(axis=1)[:, None] == np.arange(score.shape[1])
+
+
 AREAS: dict[Hashable, Weighted] = {metrics.roc_auc: _auc, metrics.pr_auc: _average_precision}
 SHARES: dict[Hashable, Weighted] = {
     metrics.accuracy: _accuracy,
@@ -108,5 +121,15 @@ SHARES: dict[Hashable, Weighted] = {
     metrics.precision: _precision,
     metrics.f1: _f1,
     metrics.weighted_f1: _weighted_f1,
+}
+MACROS: dict[Hashable, Weighted] = {
+    many_classes.accuracy_many: lambda counts, y, score: _share(
+        score.argmax(axis=1) == y, y >= 0, counts
+    ),
+    many_classes.macro_auc: lambda counts, y, score: _macro(_auc, counts, y, score),
+    many_classes.macro_sensitivity: lambda counts, y, score: _macro(
+        _sensitivity, counts, y, _answers(score)
+    ),
+    many_classes.macro_f1: lambda counts, y, score: _macro(_f1, counts, y, _answers(score)),
 }
 _NEEDS: dict[Hashable, tuple[int, ...]] = {metrics.sensitivity: (1,), metrics.specificity: (0,)}

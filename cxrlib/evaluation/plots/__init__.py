@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "answers": ["confusion", "predictions"],
         "charts": ["counts", "histogram", "scatter"],
-        "curves": ["band", "lines", "precision_recall", "roc"],
+        "curves": ["band", "lines", "one_against_rest", "precision_recall", "roc"],
         "forests": ["forest"],
         "grids": ["feature_maps", "pictures", "side_by_side", "weight_pictures"],
         "heat": ["overlay"],

@@ -45,7 +45,9 @@ def confusion(
                 f"{matrix.shape} as {name!r}. Give `class_names` in the order of the rows."
             )
     if axes is None:
-        size = ((0.75 * k + 0.3) * len(matrices) + 0.8, 0.75 * k + 1.0)
+        longest = max(map(len, class_names))
+        beside, below = 0.08 * longest, 0.055 * longest if k > 2 else 0  # inches for the names
+        size = ((0.75 * k + 0.3) * len(matrices) + 0.4 + beside, 0.75 * k + 1.0 + below)
         _, axes = plt.subplots(1, len(matrices), figsize=size, squeeze=False)
     axes = np.atleast_1d(axes)
     for i, (ax, (title, matrix)) in enumerate(zip(axes.flat, matrices.items(), strict=True)):

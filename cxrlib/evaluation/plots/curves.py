@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import GREY, look
+from cxrlib.evaluation.plots.style import GREY, look, looks
 
 GAP = 0.055  # least distance of two names at the end of lines, in heights of a 3.6 inch figure
 
@@ -46,15 +46,38 @@ def band(x: ArrayLike, low: ArrayLike, high: ArrayLike, ax: Axes | None = None, 
 
 def roc(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], ax: Axes | None = None) -> Axes:
     """Draw ROC curves given as ``name: (false alarm rate, sensitivity)``."""
-    ax = ax or plt.gca()
-    ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
-    ax.annotate("a coin", (0.62, 0.57), color=GREY, fontsize="small")
-    for i, (name, (false_alarms, found)) in enumerate(curves.items()):
-        how = look(name, i)
-        ax.plot(false_alarms, found, color=how.colour, linestyle=how.line, label=name)
-    ax.set_aspect("equal")
+    ax = _against_a_coin(curves, ax or plt.gca())
     ax.set(xlabel="healthy called sick (1 − specificity)", ylabel="sick found (sensitivity)")
     ax.legend(loc="lower right", handlelength=3)
+    return ax
+
+
+def one_against_rest(
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]], ax: Axes | None = None
+) -> Axes:
+    """Draw the ROC curve of each class against the rest.
+
+    Parameters
+    ----------
+    curves : mapping of str to (false alarm rate, sensitivity)
+        One a class: ``roc_curve(*evaluation.one_against_rest(y, score, k))[:2]``.
+
+    Returns
+    -------
+    Axes
+        The classes are named with their areas, in the order in which the curves lie: the largest
+        area on top. Near the upper left corner they come too close to be named where they run.
+    """
+    areas = {name: np.trapezoid(found, alarms) for name, (alarms, found) in curves.items()}
+    ax = _against_a_coin(curves, ax or plt.gca())
+    ax.set(xlabel="the rest called this class (1 − specificity)", ylabel="found (sensitivity)")
+    drawn = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    names = sorted(curves, key=lambda name: -areas[name])
+    ax.legend(
+        [drawn[name] for name in names], [f"{name}  {areas[name]:.3f}" for name in names],
+        loc="lower right", handlelength=3, title="area under the curve", alignment="left",
+        fontsize="small", title_fontsize="small",
+    )  # fmt: skip
     return ax
 
 
@@ -63,12 +86,20 @@ def precision_recall(
 ) -> Axes:
     """Draw precision-recall curves given as ``name: (sensitivity, precision)``."""
     ax = ax or plt.gca()
-    for i, (name, (found, precision)) in enumerate(curves.items()):
-        how = look(name, i)
+    for how, (name, (found, precision)) in zip(looks(curves), curves.items(), strict=True):
         ax.plot(found, precision, color=how.colour, linestyle=how.line, label=name)
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     ax.set(xlabel="sick found (sensitivity)", ylabel="sick among those called sick (precision)")
     ax.legend(loc="lower left", handlelength=3)
+    return ax
+
+
+def _against_a_coin(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], ax: Axes) -> Axes:
+    ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
+    ax.annotate("a coin", (0.62, 0.57), color=GREY, fontsize="small")
+    for how, (name, (false_alarms, found)) in zip(looks(curves), curves.items(), strict=True):
+        ax.plot(false_alarms, found, color=how.colour, linestyle=how.line, label=name)
+    ax.set_aspect("equal")
     return ax
 
 

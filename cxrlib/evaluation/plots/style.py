@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -74,3 +76,11 @@ def use_style() -> None:
 def look(name: str, position: int = 0) -> Look:
     """Return the look of a class; unknown names take turns by their position."""
     return LOOKS.get(str(name), OTHERS[position % len(OTHERS)])
+
+
+def looks(names: Iterable[str]) -> list[Look]:
+    """Return a look for each name; unknown names take turns among the colours not yet in use."""
+    known = [LOOKS.get(str(name)) for name in names]
+    taken = {how.colour for how in known if how}
+    free = itertools.cycle([other for other in OTHERS if other.colour not in taken] or OTHERS)
+    return [how or next(free) for how in known]
