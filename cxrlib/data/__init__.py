@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submodules=["augment", "phantoms", "pipeline", "registry", "splits"],
     submod_attrs={
         "cases": ["DataError", "classes", "combine", "problems", "sample"],
+        "choosing": ["article_4", "choose", "make_up"],
         "datasets": ["fetch", "load", "verify"],
         "images": ["Pictures", "read_image", "read_pictures"],
     },

@@ -32,8 +32,8 @@ def load(
     Parameters
     ----------
     name : str or path
-        A name of the registry (``"pneumonia"``, ``"covid"``, ``"adults"``,
-        ``"pneumoniamnist-64"``, …), or a folder with one sub-folder a class.
+        A name of the registry (``"pneumonia"``, ``"covid"``, ``"covid-collection"``,
+        ``"adults"``, ``"pneumoniamnist-64"``, …), or a folder with one sub-folder a class.
     source : {"auto", "folder", "cache", "download", "phantoms"}
         Where the pictures come from. ``"folder"`` is the one that the environment variable
         ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
@@ -206,11 +206,11 @@ def _phantoms(name: str, dataset: registry.DataSet) -> list[Path]:
     """Draw the set once; the code's own fingerprint in the folder's name keeps it current."""
     code = sorted(Path(phantoms.__file__).parent.glob("*.py"))
     version = hashlib.sha256(b"".join(p.read_bytes() for p in code)).hexdigest()[:12]
-    root = cache_folder() / "phantoms" / f"{name}-{version}"
+    root = cache_folder() / "phantoms" / f"{dataset.phantoms or name}-{version}"
     if not root.is_dir():
         _sweep(root.parent)
         try:
-            phantoms.write(root, dataset.reader, **dataset.options)
+            phantoms.write(root, dataset.phantoms or dataset.reader, **dataset.options)
         except OSError as error:
             if not root.is_dir():  # else another process drew the same set in the meantime
                 text = error.strerror or str(error)

@@ -18,8 +18,8 @@ import requests
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
-from cxrlib.data import readers
 from cxrlib.data.cases import DataError
+from cxrlib.data.collection import read_listing
 from cxrlib.data.registry import Collection
 
 CHUNK = 1 << 16  # what is lost at most when a connection breaks
@@ -91,7 +91,7 @@ def fetch_collection(
 def check_complete(folder: Path, collection: Collection) -> None:
     """Raise :class:`DataError` unless the folder holds what the registry says."""
     if collection.listing:
-        table = readers.read_listing(folder / collection.listing)
+        table = read_listing(folder / collection.listing)
         names = table.loc[table["modality"] == "X-ray", "filename"]
         missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
         if missing or not len(names):

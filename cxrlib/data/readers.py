@@ -6,7 +6,6 @@ picture: that is done once, for all layouts, in :mod:`cxrlib.data.screening`.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,17 +15,15 @@ import pandas as pd
 from PIL import Image
 
 from cxrlib.data import splits
-from cxrlib.data.cases import DataError, Problem, check_columns
-
-Rows = tuple[list[dict], list[Problem]]
+from cxrlib.data.cases import DataError, Problem
+from cxrlib.data.collection import collection
+from cxrlib.data.layout import Rows, files, need, new_row, phantom_masks
 
 SPLIT_FOLDERS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
 PERSON = re.compile(r"^person(\d+)_(bacteria|virus)_\d+")
 HEALTHY = re.compile(r"^(?:(NORMAL2)-)?IM-(\d+)-\d+")
 RENAMED = re.compile(r"^(BACTERIA|VIRUS|NORMAL)-(\d+)-\d+")  # names in the set's later edition
 SUBTYPES = {"bacteria": "bacterial", "virus": "viral", "normal": "normal"}
-FRONTAL = ("PA", "AP", "AP Supine", "AP Erect", "AP semi erect")
-COVID_COLUMNS = ("patientid", "finding", "view", "modality", "filename")
 
 
 def kermany_patient(filename: str) -> tuple[str, str] | None:
@@ -57,7 +54,7 @@ def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     rows, problems = [], []
     for split in ("train", "test"):
         for label in class_names:
-            for path in _files(_need(root / split / label.upper())):
+            for path in files(need(root / split / label.upper())):
                 found = kermany_patient(path.name)
                 if found is None:
                     text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
@@ -65,8 +62,8 @@ def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
                     continue
                 subtype, patient = found
                 rows.append(
-                    _row(path, label, f"kermany:{patient}", split, "kermany", subtype=subtype)
-                    | _phantom_masks(root, path)
+                    new_row(path, label, f"kermany:{patient}", split, "kermany", subtype=subtype)
+                    | phantom_masks(root, path)
                 )
     return rows, problems
 
@@ -75,10 +72,10 @@ def adults(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read ``nih-adult/{NORMAL,PNEUMONIA}``; the number before ``_`` is the patient."""
     (root,) = folders
     rows = [
-        _row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
-        | _phantom_masks(root, path)
+        new_row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
+        | phantom_masks(root, path)
         for label in class_names
-        for path in _files(_need(root / label.upper()))
+        for path in files(need(root / label.upper()))
     ]
     return rows, []
 
@@ -93,7 +90,7 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     for row in children:
         row["label"] = row["subtype"]
     rows, more = collection(folders[1:], class_names)
-    rows = [row | {"label": "covid"} for row in rows if "COVID-19" in row["finding"]]
+    rows = [row for row in rows if row["label"] == "covid"]
     if not rows:
         raise DataError(f"{folders[1]}: metadata.csv lists no frontal COVID-19 picture.")
     cut = splits.by_patient(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
@@ -102,57 +99,14 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     return children + rows, problems + more
 
 
-def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows:
-    """Frontal X-rays of the COVID-19 image collection, every finding, from its ``metadata.csv``."""
-    (root,) = folders
-    listing = root / "metadata.csv"
-    meta = read_listing(listing)
-    meta = meta[(meta["modality"] == "X-ray") & meta["view"].isin(FRONTAL)]
-    rows, problems = [], []
-    for record in meta.to_dict("records"):
-        path = root / "images" / str(record["filename"])
-        if not path.exists():
-            text = f"listed in {listing.name}, but there is no such file"
-            problems.append(Problem(str(path), text, "left out"))
-            continue
-        if pd.isna(record["patientid"]):
-            text = f"{listing.name} does not tell the patient"
-            problems.append(Problem(str(path), text, "left out"))
-            continue
-        known = {c: record.get(c, pd.NA) for c in ("finding", "view", "age", "sex", "license")}
-        patient = f"collection:{record['patientid']}"
-        row = _row(path, known["finding"], patient, pd.NA, "collection", **known)
-        named = str(record.get("mask", f"{path.stem}_mask.png"))
-        mask = root / "masks" / named
-        row["mask_path"] = str(mask) if mask.is_file() else pd.NA
-        rows.append(row | _phantom_masks(root, path))
-    return rows, problems
-
-
-def read_listing(path: Path) -> pd.DataFrame:
-    """Read the collection's ``metadata.csv``; patients as text, an unknown finding as ``""``.
-
-    Raises
-    ------
-    DataError
-        Naming the file if it is missing or no table, and the column that it lacks.
-    """
-    try:
-        meta = pd.read_csv(_need(path), dtype={"patientid": "string"})
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no readable table ({error}). Fetch it again.") from None
-    check_columns(meta, str(path), COVID_COLUMNS)
-    return meta.assign(finding=meta["finding"].fillna(""))
-
-
 def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read the PNG files that :func:`unpack_npz` wrote; the set has no patient ids."""
     (root,) = folders
     rows = [
-        _row(path, label, pd.NA, split, "pneumoniamnist") | _phantom_masks(root, path)
+        new_row(path, label, pd.NA, split, "pneumoniamnist") | phantom_masks(root, path)
         for split in ("train", "val", "test")
         for label in class_names
-        for path in _files(_need(root / split / label.upper()))
+        for path in files(need(root / split / label.upper()))
     ]
     return rows, []
 
@@ -199,11 +153,11 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     problems = [
         Problem(str(p), "lies outside the class folders, so it has no label", "left out")
         for top in {root, *tops}
-        for p in _files(top, deep=False)
+        for p in files(top, deep=False)
     ]
     for top, split in tops.items():
         for name in names:
-            paths = list(_files(_need(label_folders.get((top, name), top / name))))
+            paths = list(files(need(label_folders.get((top, name), top / name))))
             for path in paths:
                 found = pattern.search(path.name) if pattern else None
                 who = found[pattern.groups] if found else None
@@ -212,7 +166,7 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
                     problems.append(Problem(str(path), text, "left out"))
                     continue
                 who = f"{source}:{who}" if pattern else pd.NA
-                rows.append(_row(path, name, who, split, source))
+                rows.append(new_row(path, name, who, split, source))
     return rows, problems, names
 
 
@@ -243,48 +197,10 @@ def unpack_npz(archive: Path, folder: Path) -> None:
                 Image.fromarray(pixels).save(place / f"{i:05d}.png", compress_level=1)
 
 
-def _row(path: Path, label: str, patient: object, split: object, source: str, **known) -> dict:
-    row = {"path": str(path), "label": label, "patient_id": patient, "split": split}
-    return row | {"source": source} | known
-
-
-def _files(folder: Path, deep: bool = True) -> list[Path]:
-    """List files below a folder, links followed; a dead link is listed, so that it gets named."""
-    found, seen = [], set()
-    for place, inside, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if not deep or real in seen:  # a link that leads back up would go on for ever
-            inside.clear()
-        if real not in seen:
-            found += [Path(place, name) for name in names if not name.startswith(".")]
-        inside[:] = [name for name in inside if not name.startswith(".")]
-        seen.add(real)
-    return sorted(found)
-
-
-def _need(path: Path) -> Path:
-    if not path.exists():
-        raise DataError(f"{path} is missing. Fetch the data set again, or mend the folder.")
-    return path
-
-
-def _phantom_masks(root: Path, path: Path) -> dict:
-    """Lung and lesion masks that phantom sets carry in a mirror tree beside the pictures."""
-    mirror = root.with_name(root.name + "_masks")
-    if not mirror.is_dir():
-        return {}
-    base = mirror / path.relative_to(root).with_suffix("")
-    found = {}
-    for column, ending in (("mask_path", ".lungs.png"), ("lesion_path", ".lesion.png")):
-        mask = base.with_name(base.name + ending)
-        if mask.is_file():
-            found[column] = str(mask)
-    return found
-
-
 READERS: dict[str, Callable[[Sequence[Path], Sequence[str]], Rows]] = {
     "pneumonia": pneumonia,
     "covid": covid,
+    "covid-collection": collection,
     "adults": adults,
     "pneumoniamnist": pneumoniamnist,
 }

@@ -33,13 +33,17 @@ class Collection:
 
 @dataclass(frozen=True)
 class DataSet:
-    """What ``load`` knows under one name: its collections, classes and reader."""
+    """What ``load`` knows under one name: its collections, classes and reader.
+
+    ``phantoms`` is the phantom set that is drawn for it, if not the one of the reader's name.
+    """
 
     title: str
     collections: tuple[str, ...]
     classes: tuple[str, ...]
     reader: str
     options: dict = field(default_factory=dict)
+    phantoms: str | None = None
 
 
 KERMANY = Collection(
@@ -151,6 +155,13 @@ DATASETS = {
         ("kermany", "covid-collection"),
         ("normal", "bacterial", "viral", "covid"),
         "covid",
+    ),
+    "covid-collection": DataSet(
+        "COVID-19 and other findings, one collection",
+        ("covid-collection",),
+        ("other", "covid"),
+        "covid-collection",
+        phantoms="covid",
     ),
     "adults": DataSet("Adults from another hospital", ("nih",), _TWO, "adults"),
     **{

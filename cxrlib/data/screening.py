@@ -14,6 +14,7 @@ import pandas as pd
 from cxrlib.data.cases import DataError, Problem, build
 from cxrlib.data.images import no_bomb_warnings, open_picture, shown_size
 
+MASKS = ("mask_path", "lesion_path")
 ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
 
@@ -28,7 +29,30 @@ def finish(
         for row in rows
         if row["path"] in sizes and row["path"] not in contradictory
     ]
-    return build(usable, class_names, name=name, problems=[*problems, *odd, *doubles])
+    misfits = drop_misfits(usable)
+    return build(usable, class_names, name=name, problems=[*problems, *odd, *doubles, *misfits])
+
+
+def drop_misfits(rows: list[dict]) -> list[Problem]:
+    """Take masks that are no pictures, or of another shape than theirs, out of the rows.
+
+    A mask of the same proportions is kept and named: read at one size, the two fit.
+    """
+    have = [(row, c) for row in rows for c in MASKS if not pd.isna(row.get(c, pd.NA))]
+    sizes, odd = screen([row[c] for row, c in have])
+    problems = [p for p in odd if p.action == "left out"]
+    for row, column in have:
+        mask, (width, height) = row[column], (row["width"], row["height"])
+        w, h = sizes.get(mask, (0, 0))
+        if (w, h) == (width, height):
+            continue
+        fits = abs(w * height - h * width) < max(width, height)  # less than a pixel off
+        if w:
+            text = f"this mask is {w}×{h}, its picture {row['path']} {width}×{height}"
+            problems.append(Problem(mask, text, "kept" if fits else "left out"))
+        if not (w and fits):
+            row[column] = pd.NA
+    return problems
 
 
 def duplicates(rows: list[dict], sizes: Mapping) -> tuple[list[Problem], set[str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxrlib.data import load, problems, splits
+from cxrlib.data import article_4, load, make_up, problems, splits
 
 FOLDER = os.environ.get("CXR_DATA")
 
@@ -67,3 +67,25 @@ def test_adults():
     cases = load("adults", quiet=True)
     assert cases.label.value_counts().to_dict() == {"normal": 500, "pneumonia": 500}
     assert cases.patient_id.notna().all()
+
+
+def test_article_4_and_the_largest_sound_size():
+    cases = load("covid", quiet=True)
+    own = article_4(cases)
+    count = own.groupby(["split", "label"], observed=True).size().unstack()
+    assert count.loc["test"].tolist() == [9] * 4
+    assert count.sum().tolist() == [79, 79, 79, 69]
+    splits.check(own)
+    large = make_up(cases)
+    assert large.label.value_counts().nunique() == 1
+    assert (large.label == "covid").sum() == (cases.label == "covid").sum()
+    splits.check(large)
+
+
+def test_covid_collection():
+    cases = load("covid-collection", quiet=True)
+    assert not cases.path.duplicated().any()
+    assert {"Streptococcus", "No Finding"} <= set(cases.finding)
+    splits.check(splits.by_patient(cases, {"train": 0.8, "test": 0.2}, stratify=["label", "view"]))
+    four = load("covid", quiet=True)
+    assert set(four[four.label == "covid"].path) == set(cases[cases.label == "covid"].path)

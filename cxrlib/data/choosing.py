@@ -1,0 +1,241 @@
+"""Choosing pictures from a case table: by finding or view, and so many of each class."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from cxrlib.data.cases import DataError, check_columns, classes, require_patients
+from cxrlib.data.splits import check
+
+ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
+ARTICLE_4_TEST = 9
+
+
+def choose(
+    cases: pd.DataFrame, *, finding: str | None = None, view: str | None = None
+) -> pd.DataFrame:
+    """Rows with a finding or a view.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table with the column ``finding`` or ``view``; rows without an entry never match.
+    finding : str, optional
+        Part of the finding, small and capital letters alike: ``"COVID-19"`` also takes
+        ``"COVID-19, ARDS"``.
+    view : str, optional
+        The whole view: ``"AP"`` does not take ``"AP Supine"``.
+
+    Raises
+    ------
+    DataError
+        If the column is missing, or nothing has this finding or view; the known ones are named.
+    """
+    keep = pd.Series(True, index=cases.index)
+    for column, wanted in (("finding", finding), ("view", view)):
+        if wanted is None:
+            continue
+        check_columns(cases, needed=[column])
+        entries = cases[column].astype("string")
+        hit = entries.str.contains(wanted, case=False, regex=False)
+        if column == "view":
+            hit = entries == wanted
+        hit = hit.fillna(False).astype(bool) & (wanted != "")
+        if not hit.any():
+            known = sorted(entries.dropna().unique())
+            near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise DataError(
+                f"no picture with {column} {wanted!r}.{hint} Known: {', '.join(known) or 'none'}."
+            )
+        keep &= hit
+    return cases[keep]
+
+
+def make_up(
+    cases: pd.DataFrame,
+    sizes: Mapping[str, int] | int | None = None,
+    *,
+    test: int | float = 0.2,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Draw so many pictures of each class, and split them by patient into train and test.
+
+    Whole patients are drawn. Only where no set of patients adds up to the wanted number does one
+    of them give a part of the pictures; the others of that patient are in neither split.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table with a patient id in every row. Its own ``split`` is not used.
+    sizes : mapping of str to int, or int, optional
+        Pictures of each class, or one number for all. A class that the mapping does not name is
+        left out. By default as many of each as the smallest class has: the largest size in
+        which all classes are equal.
+    test : int or float
+        Pictures of each class that are held out, or their share between 0 and 1. If all
+        pictures of a class are drawn, whole patients are held out: a few less, if need be.
+    seed : int
+        Same seed, same pictures.
+
+    Returns
+    -------
+    DataFrame
+        The drawn rows with a new ``split``, ``"train"`` or ``"test"``. The classes are those
+        of ``cases`` that were asked for, in their order.
+
+    Raises
+    ------
+    DataError
+        If a class is unknown or has too few pictures or patients, or a patient has pictures of
+        two classes.
+    """
+    check_columns(cases, needed=["path", "label", "patient_id"])
+    require_patients(cases)
+    cases = cases.set_axis(range(len(cases)))
+    counts = cases["label"].value_counts()
+    wanted = _sizes(counts, classes(cases), sizes)
+    cases = cases[cases["label"].isin(list(wanted))]
+    several = cases.groupby("patient_id")["label"].nunique()
+    if (several > 1).any():
+        raise DataError(
+            f"{several.idxmax()} has pictures of {several.max()} classes, so the classes cannot be "
+            "drawn one by one. Leave that patient out of one of them, or use splits.by_patient."
+        )
+    rng = np.random.default_rng(seed)
+    place = {}
+    for name, n in wanted.items():
+        rows = cases[cases["label"] == name].sort_values("path")
+        place |= _draw(rows, name, n, _held_out(test, n), rng)
+    result = cases.loc[sorted(place)].assign(split=pd.Series(place, dtype=object))
+    result["label"] = pd.Categorical(result["label"].astype(object), list(wanted))
+    check(result)
+    return result
+
+
+def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+    """Article 4's make-up: 79 healthy, 79 bacterial, 79 viral, 69 COVID, 9 of each held out.
+
+    The article took the PA films of COVID-19 that the collection had on 18 March 2020. Which these
+    were cannot be told from its listing: the dates there are those of the films, mostly the year
+    alone. So the 69 are the first PA films by the collection's patient number, which grew with
+    time. Unlike in the article, nobody stands on both sides.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        The table that ``data.load("covid")`` gives.
+    seed : int
+        Draws the children and who is held out.
+
+    Raises
+    ------
+    DataError
+        If a class has too few pictures.
+    """
+    others = cases[cases["label"] != "covid"]
+    films = choose(cases[cases["label"] == "covid"], view="PA")
+    number = films["patient_id"].str.extract(r":(\d+)", expand=False).astype(float)
+    order = np.lexsort((films["path"], films["patient_id"], number))
+    first = films.iloc[np.sort(order[: ARTICLE_4["covid"]])]
+    together = pd.concat([others, first]).sort_values("path", ignore_index=True)
+    together.attrs.update(cases.attrs)
+    return make_up(together, ARTICLE_4, test=ARTICLE_4_TEST, seed=seed)
+
+
+def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str, int]:
+    """Pictures of each class, in the order of the classes, checked."""
+    empty = [name for name in names if not counts.get(name, 0)]
+    if sizes is None:
+        if empty:
+            raise DataError(f"no picture of class {', '.join(map(repr, empty))}: name the others.")
+        sizes = int(counts.min())
+    if not isinstance(sizes, Mapping):
+        sizes = dict.fromkeys(names, sizes)
+    unknown = [str(name) for name in sizes if name not in names]
+    if unknown or not sizes:
+        raise DataError(
+            f"`sizes` must name classes among {', '.join(names)}. "
+            f"Received: {', '.join(unknown) or 'none'}"
+        )
+    for name, n in sizes.items():
+        have = int(counts.get(name, 0))
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 2 <= n <= have:
+            raise DataError(
+                f"class {name!r} has {have:,} pictures; expected a size from 2 to that. "
+                f"Received: {n!r}"
+            )
+    return {name: int(sizes[name]) for name in names if name in sizes}
+
+
+def _held_out(test: int | float, n: int) -> int:
+    count = test if isinstance(test, int | np.integer) else round(test * n)
+    if isinstance(test, bool) or not 0 < test < n or (count != test and test >= 1):
+        raise DataError(
+            f"`test` must be a number of pictures below {n}, or a share between 0 and 1. "
+            f"Received: {test!r}"
+        )
+    return max(1, min(int(count), n - 1))
+
+
+def _draw(
+    rows: pd.DataFrame, name: str, n: int, test: int, rng: np.random.Generator
+) -> dict[int, str]:
+    """Row → split for ``n`` pictures of one class, whole patients first."""
+    families = {who: list(index) for who, index in rows.groupby("patient_id").groups.items()}
+    if len(families) < 2:
+        raise DataError(
+            f"class {name!r} has only {len(families)} patient: nobody can be on each side of a "
+            "split. Leave the class out, or add patients."
+        )
+    order = [list(families)[i] for i in rng.permutation(len(families))]
+    spare = len(rows) - n
+    place: dict[int, str] = {}
+    for split, wanted in (("test", test), ("train", n - test)):
+        left = [who for who in order if who in families]
+        wanted = n - len(place) if split == "train" else wanted
+        taken = _add_up({who: len(families[who]) for who in left}, wanted)
+        drawn = [row for who in taken for row in families.pop(who)]
+        rest = [who for who in left if who in families]
+        if len(drawn) < wanted and rest:
+            part = min(rest, key=lambda who: len(families[who]))  # loses the fewest pictures
+            lost = len(families[part]) - (wanted - len(drawn))
+            if lost <= spare:
+                spare -= lost
+                drawn += families.pop(part)[: wanted - len(drawn)]
+        place |= dict.fromkeys(drawn, split)
+    sides = set(place.values())
+    if len(place) < n or len(sides) < 2:
+        raise DataError(
+            f"class {name!r}: its {len(order)} patients cannot be parted so that {test} of {n} "
+            "pictures are held out. Ask for fewer pictures, or hold out more."
+        )
+    return place
+
+
+def _add_up(families: Mapping[str, int], wanted: int) -> list[str]:
+    """Patients, the first ones preferred, whose pictures add up to ``wanted``, or nearest below."""
+    found, left = [], wanted
+    for who, size in families.items():
+        if size <= left:
+            found.append(who)
+            left -= size
+    if not left:
+        return found
+    # Only now look at all sums: done at once, it would prefer large families.
+    last: dict[int, tuple[str, int] | None] = {0: None}  # total → (patient added last, before it)
+    for who, size in families.items():
+        if wanted in last:
+            break
+        for total in list(last):
+            if total + size <= wanted:
+                last.setdefault(total + size, (who, total))
+    found, total = [], max(last)
+    while step := last[total]:
+        who, total = step
+        found.append(who)
+    return found

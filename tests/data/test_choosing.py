@@ -1,0 +1,186 @@
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cxrlib.data import DataError, article_4, choose, classes, make_up, splits
+from cxrlib.data.choosing import _add_up
+
+FOUR = ("normal", "bacterial", "viral", "covid")
+
+
+def table(families, views=None):
+    """Build a table from class → sizes of families; patients number on, as the collection's do."""
+    rows = [
+        {"label": name, "patient_id": f"{name}:{who}", "path": f"{name}-{who:03d}-{k}.png"}
+        for name, sizes in families.items()
+        for who, size in enumerate(sizes)
+        for k in range(size)
+    ]
+    cases = pd.DataFrame(rows).assign(split=pd.NA, source="t", width=9, height=9, view="PA")
+    cases["finding"] = cases["label"].map({"covid": "COVID-19"}).fillna("Pneumonia")
+    cases["label"] = pd.Categorical(cases["label"], list(families))
+    cases.attrs.update(name="mine", source="folder", problems=())
+    return cases
+
+
+def sizes(cases):
+    return pd.crosstab(cases["label"], cases["split"]).to_dict()
+
+
+@given(
+    families=st.lists(st.integers(1, 6), min_size=12, max_size=40),
+    n=st.integers(8, 12),
+    test=st.integers(1, 4),
+    seed=st.integers(0, 9),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_families_give_the_exact_size_by_patient(families, n, test, seed):
+    cases = make_up(table({"a": [*families, 20], "b": families}), n, test=test, seed=seed)
+    splits.check(cases)
+    assert sizes(cases) == {"train": {"a": n - test, "b": n - test}, "test": {"a": test, "b": test}}
+    assert not cases["path"].duplicated().any()
+
+
+def test_whole_patients_are_drawn_where_they_add_up():
+    cases = table({"a": [3, 2, 2, 1, 1, 1] * 20, "b": [1] * 80})
+    drawn = make_up(cases, {"a": 70, "b": 70}, test=9)
+    whole = cases.groupby("patient_id").size()
+    assert (drawn.groupby("patient_id").size() == whole[sorted(drawn["patient_id"].unique())]).all()
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations("abc")))
+def test_patients_that_add_up_are_found_in_any_order(order):
+    size = {"a": 3, "b": 2, "c": 2}
+    assert set(_add_up({who: size[who] for who in order}, 4)) == {"b", "c"}
+    assert len(_add_up({who: size[who] for who in order}, 6)) == 2  # 5 is the nearest below
+
+
+def test_where_no_patients_add_up_one_gives_a_part():
+    drawn = make_up(table({"a": [2] * 10, "b": [1] * 20}), 13, test=3)
+    assert sizes(drawn) == {"train": {"a": 10, "b": 10}, "test": {"a": 3, "b": 3}}
+    splits.check(drawn)
+
+
+def test_same_seed_same_pictures_whatever_the_order_of_rows():
+    cases = table({"a": [1, 2] * 20, "b": [1] * 60})
+    first, again, other = (make_up(cases, 20, seed=s) for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again)
+    assert set(first["path"]) != set(other["path"])
+    mixed = make_up(cases.sample(frac=1, random_state=0), 20, seed=1)
+    assert set(zip(mixed["path"], mixed["split"], strict=True)) == set(
+        zip(first["path"], first["split"], strict=True)
+    )
+
+
+def test_by_default_all_classes_are_as_large_as_the_smallest():
+    drawn = make_up(table({"a": [1, 2] * 40, "b": [1, 2, 4] * 5, "c": [1] * 50}))
+    assert drawn["label"].value_counts().to_dict() == {"a": 35, "b": 35, "c": 35}
+    assert sizes(drawn)["test"] == {"a": 7, "b": 7, "c": 7}
+    splits.check(drawn)
+
+
+def test_all_of_a_class_loses_no_picture_and_holds_out_whole_patients():
+    drawn = make_up(table({"a": [2] * 10, "b": [1] * 40}), {"a": 20, "b": 20}, test=5)
+    assert sizes(drawn) == {"train": {"a": 16, "b": 15}, "test": {"a": 4, "b": 5}}
+
+
+def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():
+    drawn = make_up(table({"a": [1] * 9, "b": [1] * 9, "c": [1] * 9}), {"c": 6, "a": 6}, test=2)
+    assert classes(drawn) == ("a", "c")
+    assert drawn.attrs["name"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("ask", "test", "words"),
+    [
+        ({"a": 10}, 2, "class 'a' has 9 pictures"),
+        ({"a": 6.5}, 2, "expected a size from 2"),
+        ({"a": True}, 2, "expected a size from 2"),
+        ({"z": 5}, 2, "among a, b, one, gone, huge. Received: z"),
+        ({}, 2, "Received: none"),
+        ({"one": 3}, 1, "class 'one' has only 1 patient"),
+        ({"gone": 3}, 1, "class 'gone' has 0 pictures"),
+        (None, 1, "no picture of class 'gone'"),
+        ({"huge": 20}, 1, "'huge': its 2 patients cannot be parted"),
+        ({"a": 6}, 6, "`test` must be a number of pictures below 6"),
+        ({"a": 6}, 0, "`test` must be"),
+        ({"a": 6}, 1.5, "`test` must be"),
+        ({"a": 6}, True, "`test` must be"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(ask, test, words):
+    cases = table({"a": [1] * 9, "b": [1] * 9, "one": [4], "gone": [], "huge": [10, 10]})
+    with pytest.raises(DataError, match=words):
+        make_up(cases, ask, test=test)
+
+
+def test_pictures_without_patient_and_patients_of_two_classes_are_refused():
+    cases = table({"a": [1] * 9, "b": [1] * 9})
+    with pytest.raises(DataError, match="patient_id is missing for 1 of 18"):
+        make_up(cases.assign(patient_id=[pd.NA, *cases["patient_id"][1:]]), 5)
+    with pytest.raises(DataError, match="a:0 has pictures of 2 classes"):
+        make_up(cases.assign(patient_id=[*cases["patient_id"][:-1], "a:0"]), 5)
+
+
+def test_article_4_takes_the_first_pa_films_in_its_sizes():
+    cases = table({name: [1, 1, 2] * 40 for name in FOUR})
+    cases.loc[(cases.label == "covid") & cases.path.str.contains("-00[0-9]"), "view"] = "AP"
+    drawn = article_4(cases)
+    assert sizes(drawn) == {
+        "train": {"normal": 70, "bacterial": 70, "viral": 70, "covid": 60},
+        "test": dict.fromkeys(FOUR, 9),
+    }
+    splits.check(drawn)
+    assert classes(drawn) == FOUR
+    films = drawn[drawn.label == "covid"]
+    assert set(films.view) == {"PA"}
+    number = films.patient_id.str.split(":").str[1].astype(int)
+    assert number.min() == 10
+    assert number.max() < 65  # not "covid:100", which as text comes before "covid:11"
+    again = article_4(cases, seed=1)
+    assert set(again[again.label == "covid"].path) == set(films.path)
+    assert set(again.path) != set(drawn.path)
+
+
+def test_article_4_needs_enough_films():
+    cases = table({name: [1] * (80 if name != "covid" else 30) for name in FOUR})
+    with pytest.raises(DataError, match="class 'covid' has 30 pictures"):
+        article_4(cases)
+
+
+def test_findings_match_by_their_parts_and_views_as_a_whole():
+    cases = table({"a": [1] * 5}).assign(
+        finding=["COVID-19", "COVID-19, ARDS", "No Finding", pd.NA, "SARS"],
+        view=["PA", "AP", "AP Supine", "PA", np.nan],
+    )
+    assert list(choose(cases, finding="covid-19").index) == [0, 1]
+    assert list(choose(cases, finding="ARDS").index) == [1]
+    assert list(choose(cases, view="AP").index) == [1]
+    assert list(choose(cases, finding="COVID", view="PA").index) == [0]
+    assert len(choose(cases)) == 5
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (
+            {"finding": "COVID-91"},
+            "no picture with finding 'COVID-91'.*mean 'COVID-19'.*Known",
+        ),
+        ({"finding": ""}, "no picture with finding ''"),
+        ({"finding": "(."}, "no picture with finding"),
+        ({"view": "lateral"}, "no picture with view 'lateral'.*Known: PA"),
+    ],
+)
+def test_an_unknown_finding_or_view_gets_the_known_ones(ask, words):
+    with pytest.raises(DataError, match=words):
+        choose(table({"a": [1] * 3, "covid": [1] * 3}), **ask)
+
+
+def test_a_table_without_findings_says_so():
+    with pytest.raises(DataError, match="missing column 'finding'"):
+        choose(table({"a": [1]}).drop(columns="finding"), finding="x")
