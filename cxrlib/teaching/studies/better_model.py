@@ -62,6 +62,6 @@ STUDIES["study-better-model"] = Study(
     (
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "
         "never saw; the mean distance of the logits from these thresholds is judged at 0.",
-        "Settings were fixed before the test set was opened, after the variants of this study.",
+        "Settings were fixed before this model met the test set. Two variants of `one` had met it.",
     ),
 )
