@@ -6,7 +6,8 @@ import pytest
 
 from cxrlib.teaching.exercises import fine_tuning as exercises
 
-from .test_exercises import assert_hint, raises_not_implemented
+from .exercise_rules import ExerciseRules
+from .test_exercises import assert_hint
 
 CHECKS = ("check_change", "check_restarts", "check_kept_epoch")
 
@@ -39,31 +40,9 @@ def by_keras_callback(history, monitor):
 RIGHT = dict(zip(CHECKS, (by_numpy, by_keras_schedule, by_keras_callback), strict=True))
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_another_programs_answer_passes(check):
-    result = judge(check, RIGHT[check])
-    assert result.passed, result.text
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "answer", [None, ..., lambda *a: ..., lambda *a: None, raises_not_implemented]
-)
-def test_an_untouched_exercise_waits(check, answer):
-    result = judge(check, answer)
-    assert result.passed is None
-    assert result.markdown.startswith("✏️ Your turn.")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_an_error_of_the_readers_becomes_a_hint(check):
-    assert_hint(judge(check, lambda *a: 1 / 0), "ZeroDivisionError")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("odd", ["many", [[[1]]], float("nan"), np.zeros(2), True])
-def test_a_strange_answer_is_wrong_and_nothing_breaks(check, odd):
-    assert_hint(judge(check, lambda *a: odd), "Hint")
+class TestEachExercise(ExerciseRules):
+    exercises, right = exercises, RIGHT
+    odd = ("many", [[[1]]], float("nan"), np.zeros(2), True)
 
 
 def size(kernel):

@@ -7,7 +7,8 @@ import pytest
 from cxrlib import evaluation, models
 from cxrlib.teaching.exercises import looking_inside as exercises
 
-from .test_exercises import assert_hint, raises_not_implemented
+from .exercise_rules import ExerciseRules
+from .test_exercises import assert_hint
 
 CHECKS = ("check_activation_map", "check_hit", "check_chance")
 
@@ -46,31 +47,9 @@ ANSWERS = (by_keras_layers, by_the_pointing_game, by_its_chance)
 RIGHT = dict(zip(CHECKS, ANSWERS, strict=True))
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_the_packages_own_answer_passes(check):
-    result = judge(check, RIGHT[check])
-    assert result.passed, result.text
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "answer", [None, ..., lambda *a: ..., lambda *a: None, raises_not_implemented]
-)
-def test_an_untouched_exercise_waits(check, answer):
-    result = judge(check, answer)
-    assert result.passed is None
-    assert result.markdown.startswith("✏️ Your turn.")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_an_error_of_the_readers_becomes_a_hint(check):
-    assert_hint(judge(check, lambda *a: 1 / 0), "ZeroDivisionError")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("odd", ["many", [[[1]]], float("nan"), np.array(3)])
-def test_a_strange_answer_is_wrong_and_nothing_breaks(check, odd):
-    assert_hint(judge(check, lambda *a: odd), "Hint")
+class TestEachExercise(ExerciseRules):
+    exercises, right = exercises, RIGHT
+    odd = ("many", [[[1]]], float("nan"), np.array(3))
 
 
 @pytest.mark.parametrize(
