@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from scipy.special import logit
 
 from cxrlib import data, evaluation
 from cxrlib.models import features, transfer
@@ -150,6 +151,23 @@ def test_each_of_four_networks_has_its_own_strangers(tiny, cases, tmp_path):
     assert not (table["group"].notna() & (table["label"] == "pneumonia")).any()
     assert not (table["group"].notna() & (table["split"] == "test")).any()
     assert (table.groupby("patient_id")["group"].nunique() <= 1).all()
+
+
+def test_the_highest_line_of_four_networks_moves_all_scores_by_its_distance_from_the_mean(
+    tiny, cases, tmp_path
+):
+    config = tiny["study-better-model"].config
+    table = group_ensemble.prepare(cases, config, seed=0)
+    runs = {
+        line: group_ensemble.run(table, config | {"line": line}, 0, tmp_path / line)
+        for line in ("mean", "highest")
+    }
+    low, high = (logit(np.ravel(run["scores"]["score"])) for run in runs.values())
+    lines = [runs["highest"]["metrics"][f"line {i}"] for i in (1, 2, 3, 4)]
+    np.testing.assert_allclose(low - high, max(lines) - np.mean(lines), atol=2e-3)
+    ours = [run["metrics"] for run in runs.values()]
+    assert ours[0]["test ROC AUC"] == pytest.approx(ours[1]["test ROC AUC"])
+    assert ours[0]["shifted specificity"] <= ours[1]["shifted specificity"]
 
 
 def test_the_group_left_out_is_the_one_that_looks_sick():

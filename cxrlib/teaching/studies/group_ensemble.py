@@ -1,7 +1,7 @@
-"""Several networks, each without one group of the healthy, and each with a threshold of its own.
+"""Several networks, each without one group of the healthy, and one threshold for all of them.
 
 A group that a network never saw shows where its threshold has to lie for strangers. The networks
-answer together: the mean distance of their logits from their own thresholds.
+answer together, with their mean logit.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from cxrlib.teaching.studies.borrowed_networks import CERTAIN, side_by_side, tou
 from cxrlib.teaching.studies.judging import judged
 
 __all__ = ["prepare", "run", "touches"]
+
+LINES = {"mean": np.mean, "highest": np.max}
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -38,7 +40,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     pictures = data.read_pictures(cases, size, "squash")
     rows = pictures.cases
     sick_val = ((rows["split"] == "val") & (pictures.labels[:, 0] == 1)).to_numpy()
-    histories, margins, strangers = [], [], np.zeros(len(rows))
+    histories, logits, lines, strangers = [], [], [], np.zeros(len(rows))
     for i in range(config["groups"]):
         left_out = (rows["group"] == i).to_numpy(dtype=bool, na_value=False)
         table = shifted_validation.leave_out(rows, left_out)
@@ -46,20 +48,22 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         parts = {split: member.where(split) for split in ("train", "val")}
         network, history = trained(parts, config, size, 10 * seed + i, resume)
         histories.append(history)
-        score = network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0]
+        score = _logit(network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0])
+        logits.append(score)
         chosen_on = left_out | sick_val
-        line = evaluation.youden(pictures.labels[chosen_on], score[chosen_on]).value
-        margin = _logit(score) - _logit(line)
-        margins.append(margin)
-        strangers[left_out] = margin[left_out]
-    score = expit(np.mean(margins, axis=0))
+        lines.append(evaluation.youden(pictures.labels[chosen_on], score[chosen_on]).value)
+        strangers[left_out] = score[left_out]
+    line = LINES[config["line"]](lines)
+    score = expit(np.mean(logits, axis=0) - line)
     parts = {split: pictures.where(split) for split in ("train", "val", "test")}
     scores = {split: score[(rows["split"] == split).to_numpy(), None] for split in parts}
     result = judged(parts, scores, side_by_side(histories), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
-    result["metrics"] |= shifted_validation.report(expit(strangers[healthy]), score[sick_val], 0.5)
+    seen_apart = expit(strangers[healthy] - line)
+    result["metrics"] |= shifted_validation.report(seen_apart, score[sick_val], 0.5)
+    result["metrics"] |= {f"line {i}": float(each) for i, each in enumerate(lines, start=1)}
     return result
 
 
-def _logit(score: np.ndarray | float) -> np.ndarray:
+def _logit(score: np.ndarray) -> np.ndarray:
     return logit(np.clip(np.asarray(score, float), CERTAIN, 1 - CERTAIN))
