@@ -80,7 +80,7 @@ def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad
         If the picture cannot be read; the message begins with the path.
     """
     with no_bomb_warnings():
-        return _decode(path, size, fit).astype("float32")
+        return decode(path, size, fit).astype("float32")
 
 
 def read_pictures(
@@ -108,7 +108,7 @@ def read_pictures(
         If no picture at all could be read, or a label is missing.
     """
     check_columns(cases)
-    _check_fit(size, fit)
+    check_fit(size, fit)
     images = aligned_empty((len(cases), size, size, 1))
     paths = cases["path"].to_numpy()
 
@@ -116,7 +116,7 @@ def read_pictures(
         broken = []
         for i in range(start, min(start + 64, len(paths))):
             try:
-                images[i, :, :, 0] = _decode(paths[i], size, fit)
+                images[i, :, :, 0] = decode(paths[i], size, fit)
             except DataError as error:
                 broken.append((i, str(error)))
         return broken
@@ -207,16 +207,17 @@ def _too_large(path: Path, size: str = "") -> str:
     )
 
 
-def _check_fit(size: int | None, fit: str) -> None:
+def check_fit(size: int | None, fit: str) -> None:
+    """Raise :class:`DataError` for a side or a way to fit that nothing can be read with."""
     if fit not in FITS:
         raise DataError(f"`fit` must be one of {', '.join(FITS)}. Received: {fit!r}")
     if size is not None and (not isinstance(size, int | np.integer) or size < 1):
         raise DataError(f"`size` must be a positive whole number of pixels. Received: {size!r}")
 
 
-def _decode(path: str | os.PathLike, size: int | None, fit: str) -> np.ndarray:
-    """Decode to uint8, shape (H, W)."""
-    _check_fit(size, fit)
+def decode(path: str | os.PathLike, size: int | None, fit: str) -> np.ndarray:
+    """Decode to uint8, shape (H, W); parameters and errors as for :func:`read_image`."""
+    check_fit(size, fit)
     with open_picture(path) as picture:
         try:
             if size is not None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from cxrlib.data.cases import DataError, Problem, build
 from cxrlib.data.images import no_bomb_warnings, open_picture, shown_size
+from cxrlib.data.masks import same_shape
 
 MASKS = ("mask_path", "lesion_path")
 ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
@@ -46,7 +47,7 @@ def drop_misfits(rows: list[dict]) -> list[Problem]:
         w, h = sizes.get(mask, (0, 0))
         if (w, h) == (width, height):
             continue
-        fits = abs(w * height - h * width) < max(width, height)  # less than a pixel off
+        fits = same_shape((w, h), (width, height))
         if w:
             text = f"this mask is {w}×{h}, its picture {row['path']} {width}×{height}"
             problems.append(Problem(mask, text, "kept" if fits else "left out"))

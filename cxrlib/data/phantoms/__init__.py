@@ -11,8 +11,16 @@ devices beyond a wire; only frontal views; a mask follows the drawing and not a 
 A result on phantoms says how a method behaves, and nothing about patients.
 """
 
-from .cohort import NOTE, write
-from .film import SITES, Site
-from .phantom import KINDS, Phantom, draw
+import lazy_loader as _lazy
 
-__all__ = ["KINDS", "NOTE", "SITES", "Phantom", "Site", "draw", "write"]
+# Drawing needs SciPy, which takes a while to come; to read real pictures nobody needs it.
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submodules=["film"],
+    submod_attrs={
+        "cohort": ["write"],
+        "film": ["SITES", "Site", "stamp"],
+        "phantom": ["KINDS", "Phantom", "draw"],
+        "plans": ["NOTE"],
+    },
+)

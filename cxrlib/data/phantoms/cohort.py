@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 from .phantom import draw
-from .plans import Job, plan
+from .plans import NOTE, Job, plan
 
 COLUMNS = [
     "patientid",
@@ -38,7 +38,6 @@ COLUMNS = [
     *("source_filename", "mask"),
 ]
 QUALITY = 90
-NOTE = "phantoms.json"  # says that everything beside and below it was drawn
 
 
 def write(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+NOTE = "phantoms.json"  # says that everything beside and below it was drawn
 SETS = {"pneumonia": 1200, "covid": 800, "adults": 300, "pneumoniamnist": 1200}
 # (normal, bacterial, viral) shares of the real folders
 SHARES = {"train": (0.257, 0.485, 0.258), "test": (0.375, 0.388, 0.237)}

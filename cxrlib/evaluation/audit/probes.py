@@ -13,51 +13,35 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib import data
+from cxrlib.data import covers
 from cxrlib.evaluation.audit.findings import Finding
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 from cxrlib.evaluation.metrics import roc_auc
 
 SIDE = 64  # pixels of a thumbnail
-BORDER = 6
-CORNER = 12
 MOST = 6000  # pictures a probe learns from; more change little and cost much
 FOLDS = 5
 COMPONENTS = 50
 RESAMPLES = 1000
 
 
-def _border(x: np.ndarray) -> np.ndarray:
-    ring = np.ones((SIDE, SIDE), bool)
-    ring[BORDER:-BORDER, BORDER:-BORDER] = False
-    return x[:, ring]
+def seen_through(cover: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+    """Cover pictures, and drop what is black or repeated: it tells a model nothing more.
 
+    Parameters
+    ----------
+    cover : function
+        One of :data:`cxrlib.data.covers.COVERS`.
+    images : ndarray of float32, shape (N, H, W, 1)
 
-def _corners(x: np.ndarray) -> np.ndarray:
-    part = np.zeros((SIDE, SIDE), bool)
-    for rows in (slice(0, CORNER), slice(-CORNER, None)):
-        for columns in (slice(0, CORNER), slice(-CORNER, None)):
-            part[rows, columns] = True
-    return x[:, part]
-
-
-def _centre_black(x: np.ndarray) -> np.ndarray:
-    x = x.copy()
-    x[:, SIDE // 8 : -SIDE // 8, SIDE // 8 : -SIDE // 8] = 0
-    return x.reshape(len(x), -1)
-
-
-def _eight(x: np.ndarray) -> np.ndarray:
-    step = SIDE // 8
-    return x.reshape(len(x), 8, step, 8, step).mean(axis=(2, 4)).reshape(len(x), -1)
-
-
-PROBES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "full picture": lambda x: x.reshape(len(x), -1),
-    "border only": _border,
-    "corners only": _corners,
-    "centre blacked out": _centre_black,
-    "8 × 8 thumbnail": _eight,
-}
+    Returns
+    -------
+    ndarray of float32, shape (N, D)
+    """
+    # Covering a picture in which each pixel has a grey of its own shows which ones are left.
+    greys = np.arange(1, images[0].size + 1, dtype=np.float32).reshape(1, *images.shape[1:])
+    left, first = np.unique(cover(greys), return_index=True)
+    return np.take(cover(images).reshape(len(images), -1), first[left > 0], axis=1)
 
 
 def grouped_scores(
@@ -126,12 +110,12 @@ def one_number_auc(cases: pd.DataFrame, values: np.ndarray) -> Interval:
 def shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
     """Ask what can be told without lungs: border, corners, black centre, 8 × 8 squares."""
     cases, thumbnails = _sampled(cases, thumbnails, seed)
-    x = thumbnails.astype(np.float32) / 255
+    x = thumbnails[..., None].astype(np.float32) / 255
     codes, groups = cases["label"].cat.codes.to_numpy(), _groups(cases)
     classes = data.classes(cases)
     told: dict[str, Interval] = {}
-    for name, part in PROBES.items():
-        parts = part(x)
+    for name, cover in covers.COVERS.items():
+        parts = seen_through(cover, x)
         each = [
             auc(parts, (codes == k).astype(int), groups, seed=seed)
             for k in range(len(classes) if len(classes) > 2 else 1)

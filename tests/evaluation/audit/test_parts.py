@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from cxrlib.data import covers
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import probes
 from cxrlib.evaluation.audit.findings import Example, Finding, Report
@@ -19,14 +20,19 @@ def test_scores_come_from_models_that_have_not_seen_the_patient():
     assert honest.value < 0.75
 
 
-def test_probes_see_only_their_part():
-    x = np.zeros((1, 64, 64), np.float32)
-    x[0, 20:44, 20:44] = 1
-    assert probes.PROBES["full picture"](x).any()
-    assert not probes.PROBES["border only"](x).any()
-    assert not probes.PROBES["corners only"](x).any()
-    assert not probes.PROBES["centre blacked out"](x).any()
-    assert probes.PROBES["8 × 8 thumbnail"](x).shape == (1, 64)
+def test_a_model_gets_each_grey_that_a_cover_leaves_once():
+    x = np.random.default_rng(0).random((2, 64, 64, 1), np.float32)
+    seen = {name: probes.seen_through(cover, x) for name, cover in covers.COVERS.items()}
+    assert {name: part.shape[1] for name, part in seen.items()} == {
+        "full picture": 64 * 64,
+        "border only": 64 * 64 - 52 * 52,
+        "corners only": 4 * 12 * 12,
+        "centre blacked out": 64 * 64 - 48 * 48,
+        "8 × 8 thumbnail": 8 * 8,
+    }
+    np.testing.assert_array_equal(seen["full picture"], x.reshape(2, -1))
+    np.testing.assert_array_equal(seen["border only"][:, : 6 * 64], x[:, :6].reshape(2, -1))
+    np.testing.assert_allclose(seen["8 × 8 thumbnail"][:, 1], x[:, :8, 8:16, 0].mean(axis=(1, 2)))
 
 
 @pytest.fixture

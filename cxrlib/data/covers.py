@@ -1,0 +1,207 @@
+"""Covering parts of pictures: what a model still knows then did not need the rest.
+
+Pictures have shape (N, H, W, 1), uint8 or float; each cover returns new ones of the same shape and
+type, in which covered pixels are black (0). A share is one of the height for rows and of the width
+for columns, at least one pixel. Pictures padded to a square carry their proportions in the black
+bars of their border: to ask what a border tells, read them with ``fit="squash"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cxrlib.data.cases import DataError
+
+
+def whole(images: ArrayLike) -> np.ndarray:
+    """Cover nothing."""
+    return _pictures(images).copy()
+
+
+def only_border(images: ArrayLike, share: float = 6 / 64) -> np.ndarray:
+    """Keep a frame along the four sides.
+
+    Parameters
+    ----------
+    images : array, shape (N, H, W, 1)
+    share : float
+        Width of the frame as a share of the side, between 0 and 0.5.
+
+    Raises
+    ------
+    DataError
+        If the pictures have another shape or type, or the share is not between 0 and 0.5.
+    """
+    images = _pictures(images)
+    rows, columns = (_ends(length, share) for length in images.shape[1:3])
+    return _keep(images, rows[:, None] | columns)
+
+
+def only_corners(images: ArrayLike, share: float = 12 / 64) -> np.ndarray:
+    """Keep the four corners, where letters and tags are stamped.
+
+    Parameters
+    ----------
+    images : array, shape (N, H, W, 1)
+    share : float
+        Side of a corner as a share of the picture's side, between 0 and 0.5.
+
+    Raises
+    ------
+    DataError
+        As for :func:`only_border`.
+    """
+    images = _pictures(images)
+    rows, columns = (_ends(length, share) for length in images.shape[1:3])
+    return _keep(images, rows[:, None] & columns)
+
+
+def without_centre(images: ArrayLike, share: float = 1 / 8) -> np.ndarray:
+    """Black the middle out: a frame of this share stays, by default wider than a mere border."""
+    return only_border(images, share)
+
+
+def coarse(images: ArrayLike, squares: int = 8) -> np.ndarray:
+    """Blur until only light and dark regions are left: each square gets its mean.
+
+    Parameters
+    ----------
+    images : array, shape (N, H, W, 1)
+    squares : int
+        Squares a side. Where they do not divide the side, some are a pixel larger than others.
+
+    Raises
+    ------
+    DataError
+        If the pictures have another shape or type, or fewer pixels a side than squares.
+    """
+    images = _pictures(images)
+    height, width = images.shape[1:3]
+    if squares != int(squares) or not 1 <= squares <= min(height, width):
+        raise DataError(
+            f"`squares` must be a whole number from 1 to {min(height, width)}, the pictures' "
+            f"shorter side. Received: {squares!r}"
+        )
+    rows, columns = (np.arange(length) * int(squares) // length for length in (height, width))
+    sums = images[..., 0]
+    for axis, places in ((1, rows), (2, columns)):
+        # In float64, so that covering twice changes nothing.
+        starts = np.searchsorted(places, np.arange(squares))
+        sums = np.add.reduceat(sums, starts, axis=axis, dtype=np.float64)
+    means = sums / np.outer(np.bincount(rows), np.bincount(columns))
+    if images.dtype == np.uint8:
+        means = np.rint(means)
+    return means.astype(images.dtype)[:, rows[:, None], columns, None]
+
+
+def without(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
+    """Black out what lies inside the masks.
+
+    Parameters
+    ----------
+    images : array, shape (N, H, W, 1)
+    masks : array of bool, shape (N, H, W)
+        Of :func:`cxrlib.data.read_masks`, for the very same rows.
+
+    Raises
+    ------
+    DataError
+        If the pictures have another shape or type, or the masks do not fit them.
+    """
+    images = _pictures(images)
+    return _keep(images, ~_fitting(images, masks))
+
+
+def only(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
+    """Black out what lies outside the masks; parameters and errors as for :func:`without`."""
+    images = _pictures(images)
+    return _keep(images, _fitting(images, masks))
+
+
+def boxes(masks: ArrayLike) -> np.ndarray:
+    """Return the smallest upright rectangle around each mask: a place without a shape.
+
+    Parameters
+    ----------
+    masks : array of bool, shape (N, H, W)
+
+    Returns
+    -------
+    ndarray of bool
+        Same shape; one rectangle a picture, around all its parts. An empty mask stays empty.
+
+    Raises
+    ------
+    DataError
+        If the masks have another shape or type.
+    """
+    masks = _masks(masks)
+    return _between(masks.any(axis=2))[:, :, None] & _between(masks.any(axis=1))[:, None]
+
+
+COVERS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
+    "full picture": whole,
+    "border only": only_border,
+    "corners only": only_corners,
+    "centre blacked out": without_centre,
+    "8 × 8 thumbnail": coarse,
+}
+
+
+def _keep(images: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    return np.where(kept[..., None], images, images.dtype.type(0))
+
+
+def _ends(length: int, share: float) -> np.ndarray:
+    """Say which places of a side lie within a share of one of its ends."""
+    if not 0 < share < 0.5:
+        raise DataError(
+            f"`share` must be between 0 and 0.5 of a side, such as 6 / 64. Received: {share!r}"
+        )
+    place = np.arange(length)
+    return np.minimum(place, place[::-1]) < max(1, round(share * length))
+
+
+def _between(marked: np.ndarray) -> np.ndarray:
+    """Mark all places between the first and the last one marked, shape (N, L)."""
+    begun = np.logical_or.accumulate(marked, axis=1)
+    return begun & np.logical_or.accumulate(marked[:, ::-1], axis=1)[:, ::-1]
+
+
+def _pictures(images: ArrayLike) -> np.ndarray:
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[3] != 1 or 0 in images.shape[1:3]:
+        raise DataError(
+            f"pictures must have shape (N, H, W, 1). Received: {images.shape}. "
+            "For one grey picture: picture[None, :, :, None]."
+        )
+    if images.dtype != np.uint8 and images.dtype.kind != "f":
+        raise DataError(
+            f"pictures must be uint8 or float. Received: {images.dtype}. Those of "
+            "data.read_pictures are uint8; images.astype('float32') makes others fit."
+        )
+    return images
+
+
+def _masks(masks: ArrayLike) -> np.ndarray:
+    masks = np.asarray(masks)
+    if masks.ndim != 3 or masks.dtype != bool:
+        raise DataError(
+            f"masks must be bool of shape (N, H, W). Received: {masks.dtype} of shape "
+            f"{masks.shape}. Read them with data.read_masks; for values of 0 and 255 write > 127."
+        )
+    return masks
+
+
+def _fitting(images: np.ndarray, masks: ArrayLike) -> np.ndarray:
+    masks = _masks(masks)
+    if masks.shape != images.shape[:3]:
+        raise DataError(
+            f"masks must have the pictures' shape {images.shape[:3]}. Received: {masks.shape}. "
+            "Read both from the same rows and at the same size: "
+            "data.read_masks(pictures.cases, size)."
+        )
+    return masks
