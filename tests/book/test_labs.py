@@ -1,12 +1,14 @@
 """What all labs share, in a real browser: colours, frames, links, speed, no JavaScript."""
 
+import functools
+
 import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
 from cxrlib.models import scratch
 from cxrlib.teaching import labs
-from tests.book.lab_pages import choose, lab_in, numbers, picture, runs, scores, value
+from tests.book.lab_pages import choose, lab_in, numbers, picture, runs, scores, shortcut, value
 from tests.book.test_accessibility import serious
 from tests.book.test_browser import TOO_WIDE
 
@@ -20,10 +22,17 @@ def all_labs():
         labs.augmentation_lab(one),
         labs.threshold_lab(scores()),
         labs.leak_lab(runs()),
+        covering(),
     )
 
 
-NAMES = [f"{n}_lab" for n in ("neuron", "kernel", "pooling", "augmentation", "threshold", "leak")]
+covering = functools.cache(shortcut)  # 3 × 4,096 answers
+
+
+NAMES = [
+    f"{n}_lab"
+    for n in ("neuron", "kernel", "pooling", "augmentation", "threshold", "leak", "shortcut")
+]
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -73,6 +82,7 @@ def test_without_javascript_a_picture_and_a_sentence_stand_there(show):
         ("augmentation_lab", "img"),
         ("threshold_lab", ".roc svg .point"),
         ("leak_lab", ".promise svg .mean"),
+        ("shortcut_lab", "img"),
     ):
         lab = lab_in(tab, name)
         assert lab.locator(drawing).first.is_visible()
@@ -165,6 +175,7 @@ def test_a_broken_link_changes_nothing(show):
         "#kernel_lab=%E0%A4%A&pooling_lab",
         "#pooling_lab=size:1.5;stride:0;kind:min;right:NaN&augmentation_lab=rotation:99",
         "#threshold_lab=set:7;threshold:2;prevalence:0;missed:x&leak_lab=whole:x;labels:5",
+        "#shortcut_lab=picture:9;covered:4096;press:no;guess:12",
     ):
         tab = show(*all_labs(), tail=tail).tab
         assert [lab_in(tab, name).inner_text() for name in NAMES] == usual

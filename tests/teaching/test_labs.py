@@ -29,6 +29,7 @@ def every_lab(side=64):
         labs.augmentation_lab(picture(side, side), rotation=20),
         labs.threshold_lab({"validation": scores, "test": scores}),
         labs.leak_lab(pd.DataFrame(runs)),
+        labs.shortcut_lab(picture(side, side)[None], lambda x: x.mean((1, 2)) / 255, ("a", "b")),
     ]
 
 
@@ -40,6 +41,7 @@ def config(lab):
 def test_the_largest_stay_below_60_kb():
     for lab in every_lab():
         assert len(lab._repr_html_().encode()) < 60_000, lab.kind
+        assert lab.largest == (400_000 if lab.kind == "shortcut_lab" else 60_000)
 
 
 def test_what_would_be_larger_is_refused():
@@ -89,6 +91,8 @@ def test_the_files_are_part_of_the_package():
         "augmentation.js",
         "threshold.js",
         "leak.js",
+        "shortcut.css",
+        "shortcut.js",
     ):
         assert files("cxrlib.teaching.labs").joinpath(name).is_file()
 

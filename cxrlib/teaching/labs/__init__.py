@@ -10,6 +10,7 @@ from cxrlib.teaching.labs.leak import leak_lab
 from cxrlib.teaching.labs.neuron import neuron_lab
 from cxrlib.teaching.labs.page import Lab
 from cxrlib.teaching.labs.pooling import pooling_lab
+from cxrlib.teaching.labs.shortcut import shortcut_lab
 from cxrlib.teaching.labs.threshold import threshold_lab
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "leak_lab",
     "neuron_lab",
     "pooling_lab",
+    "shortcut_lab",
     "threshold_lab",
 ]

@@ -11,7 +11,7 @@ LEAST_SIDE = 8
 MOST_SIDE = 64
 
 
-def grey_picture(picture: np.ndarray) -> np.ndarray:
+def grey_picture(picture: np.ndarray, most: int = MOST_SIDE) -> np.ndarray:
     """Return a picture as uint8 (rows, columns).
 
     Parameters
@@ -19,6 +19,8 @@ def grey_picture(picture: np.ndarray) -> np.ndarray:
     picture : ndarray
         (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, values 0 to 255. Fractions
         are rounded, since the arithmetic that is written out reads better in whole greys.
+    most : int
+        Pixels a side, where a lab can show more than 64.
 
     Raises
     ------
@@ -33,9 +35,9 @@ def grey_picture(picture: np.ndarray) -> np.ndarray:
             f"expected one grey picture of shape (rows, columns), got shape {np.shape(picture)}. "
             "Take one picture: images[0]; make colours grey: picture.mean(axis=-1)."
         )
-    if min(array.shape) < LEAST_SIDE or max(array.shape) > MOST_SIDE:
+    if min(array.shape) < LEAST_SIDE or max(array.shape) > most:
         raise ValueError(
-            f"expected {LEAST_SIDE} to {MOST_SIDE} pixels a side, got {array.shape}. "
+            f"expected {LEAST_SIDE} to {most} pixels a side, got {array.shape}. "
             "Resize it: data.read_image(path, size=40)."
         )
     if array.dtype.kind not in "fiu":

@@ -32,6 +32,8 @@ class Lab:
         HTML that stands where the lab would be while JavaScript is off.
     config : dict
         What the script starts from.
+    largest : int
+        Bytes of HTML that it may not exceed.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Lab:
     first: str
     still: str
     config: dict
+    largest: int = LARGEST
 
     def __repr__(self) -> str:
         return (
@@ -53,9 +56,11 @@ class Lab:
         identity = f"cxr-{self.name}-{secrets.token_hex(4)}"
         config = json.dumps({**self.config, "name": self.name}, separators=(",", ":"))
         config = config.replace("<", r"\u003c")  # nothing in it may end the script
+        own = self.kind.replace("_lab", ".css")  # few have one
+        styles = _file("lab.css") + (_file(own) if _there(own) else "")
         about = f'<p class="try">{html.escape(self.about)}</p>\n' if self.about else ""
         page = (
-            f"<style>\n{_file('lab.css')}</style>\n"
+            f"<style>\n{styles}</style>\n"
             f'<div class="cxr-lab" id="{identity}" data-lab="{self.kind}" data-name="{self.name}" '
             f'data-lm-suppress-shortcuts="true" role="group" aria-labelledby="{identity}-title">\n'
             f'<p class="lab-title" id="{identity}-title">{html.escape(self.title)}</p>\n'
@@ -69,16 +74,20 @@ class Lab:
             f'startLab(document.getElementById("{identity}"), {config});\n'
             "})();\n</script>\n"
         )
-        if len(page.encode()) > LARGEST:
+        if len(page.encode()) > self.largest:
             raise ValueError(
-                f"expected a lab of at most {LARGEST:,} bytes, got {len(page.encode()):,}. "
-                "Give it a smaller picture, or fewer points."
+                f"expected a lab of at most {self.largest:,} bytes, got {len(page.encode()):,}. "
+                "Give it a smaller picture, or fewer of them, or fewer points."
             )
         return page
 
 
 def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _there(name: str) -> bool:
+    return files(__package__).joinpath(name).is_file()
 
 
 def packed(picture: np.ndarray) -> dict:

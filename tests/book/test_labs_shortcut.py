@@ -1,0 +1,270 @@
+"""shortcut_lab in a real browser, against the function that its answers come from."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from tests.book.lab_pages import HELPS, MOST, choose, corner, lab_in, picture, shortcut, value
+from tests.book.test_accessibility import serious
+from tests.book.test_browser import TOO_WIDE
+from tests.book.test_labs import link_of
+
+made = functools.cache(shortcut)
+RNG = np.random.default_rng(0)
+
+
+def lab_of(show, tail="", lab=None, **options):
+    visit = show(lab or made(), tail=tail, **options)
+    lab = lab_in(visit.tab, "shortcut_lab")
+    lab.visit = visit
+    return lab
+
+
+def shares(lab):
+    rows = lab.locator(".lab-bars li").all()
+    return [float(row.get_attribute("data-probability")) for row in rows]
+
+
+def squares(lab):
+    return lab.locator(".squares button")
+
+
+def expected(covered, which=0):
+    """Ask the function about a picture of `shortcut`, covered by hand."""
+    one = picture(48, 36).astype("float32")
+    one[:12, 24:] = (255, 0, 0)[which]
+    if which == 2:
+        one[12:24, 12:24] = 255
+    for i in range(12):
+        if covered >> i & 1:
+            row, column = divmod(i, 3)
+            one[12 * row : 12 * row + 12, 12 * column : 12 * column + 12] = 0
+    p = corner(one[None, ..., None])[0, 0]
+    return [1 - p, p]
+
+
+def middle(lab, square):
+    box = squares(lab).nth(square).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_every_square_gives_the_function_s_numbers_by_mouse(show):
+    lab, covered = lab_of(show), 0
+    for square in RNG.permutation(12):
+        squares(lab).nth(square).click()
+        covered |= 1 << int(square)
+        assert value(lab, ".answer", "covered") == covered
+        assert squares(lab).nth(square).get_attribute("aria-pressed") == "true"
+        assert shares(lab) == pytest.approx(expected(covered), abs=1e-3)
+    squares(lab).nth(3).click()
+    assert value(lab, ".answer", "covered") == 4095 - 8
+    lab.get_by_role("button", name="uncover all").click()
+    assert value(lab, ".answer", "covered") == 0
+    assert lab.visit.problems == []
+
+
+def test_links_reach_any_set_of_any_picture(show):
+    for which in range(3):
+        for covered in RNG.integers(0, 4096, 6):
+            lab = lab_of(show, f"#shortcut_lab=picture:{which};covered:{covered}")
+            assert shares(lab) == pytest.approx(expected(int(covered), which), abs=1e-3)
+
+
+def test_dragging_covers_or_uncovers_several(show):
+    lab = lab_of(show)
+    mouse = lab.page.mouse
+    mouse.move(*middle(lab, 0))
+    mouse.down()
+    for square in (1, 4, 7):
+        mouse.move(*middle(lab, square), steps=4)
+    mouse.up()
+    assert value(lab, ".answer", "covered") == 0b10010011
+    mouse.move(*middle(lab, 10))  # nothing sticks to the mouse
+    assert value(lab, ".answer", "covered") == 0b10010011
+    mouse.move(*middle(lab, 4))
+    mouse.down()
+    mouse.move(*middle(lab, 1), steps=4)
+    mouse.move(*middle(lab, 2), steps=4)  # it stays uncovered
+    mouse.move(-5, -5)
+    mouse.up()
+    assert value(lab, ".answer", "covered") == 0b10000001
+    squares(lab).nth(2).press("Space")  # a key after a drag
+    assert value(lab, ".answer", "covered") == 0b10000101
+
+
+def test_by_keyboard_alone(show):
+    lab = lab_of(show)
+    tab = lab.page
+    for _ in range(3):
+        tab.keyboard.press("Tab")
+    focused = "e => e === document.activeElement && getComputedStyle(e).outlineStyle"
+    assert squares(lab).nth(0).evaluate(focused) == "solid"
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp", "Space"):
+        tab.keyboard.press(key)
+    assert value(lab, ".answer", "covered") == 1 << 2
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("Enter")
+    assert value(lab, ".answer", "covered") == (1 << 2) + (1 << 4)
+    assert shares(lab) == pytest.approx(expected(0b10100), abs=1e-3)
+    tab.keyboard.press("Space")
+    assert value(lab, ".answer", "covered") == 1 << 2
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.textContent") == "uncover all"
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    assert value(lab, ".answer", "covered") == 4095 - (1 << 4)
+    tab.keyboard.press("Shift+Tab")
+    tab.keyboard.press("Shift+Tab")  # back to the square it stood on
+    assert tab.evaluate("document.activeElement.ariaLabel") == "row 2, column 2"
+
+
+def test_buttons_cover_the_lungs_and_all_but_one(show):
+    lab = lab_of(show)
+    lab.get_by_role("button", name="cover the lungs").click()
+    assert value(lab, ".answer", "covered") == sum(1 << i for i in (3, 5, 6, 8))
+    assert "4 of 12 squares covered, 100 % of the lungs" in lab.locator(".answer").inner_text()
+    squares(lab).nth(MOST).click()
+    lab.get_by_role("button", name="cover all but row 1, column 3").click()
+    assert value(lab, ".answer", "covered") == 4095 - (1 << MOST)
+    assert "still answers pneumonia" in lab.locator(".answer").inner_text()
+    bare = lab_of(show, lab=shortcut(masks=None, labels=None))
+    assert bare.get_by_role("button", name="cover the lungs").count() == 0
+    assert "lungs" not in bare.locator(".answer").inner_text()
+    assert bare.locator(".label").inner_text() == ""
+
+
+def test_the_answer_changes_with_the_deciding_square(show):
+    lab = lab_of(show)
+    text = lab.locator(".answer").inner_text
+    assert text().startswith("Nothing covered: the network answers pneumonia, 0.")
+    assert lab.locator(".label").inner_text() == "The picture's label: pneumonia."
+    squares(lab).nth(MOST).click()
+    assert text().startswith("1 of 12 squares covered, 0 % of the lungs: the network now answers")
+    assert lab.locator(".lab-bars .on .name").inner_text() == "normal"
+
+
+def test_a_guess_is_judged_in_neutral_words(show):
+    lab = lab_of(show)
+    assert lab.locator(".squares span").count() == 0  # nothing is given away before
+    assert not lab.locator(".verdict + button").is_visible()
+    choose(lab, "A press on a square", "marks my guess")
+    squares(lab).nth(HELPS).click()
+    assert value(lab, ".answer", "covered") == 0
+    verdict = lab.locator(".verdict")
+    assert verdict.get_attribute("data-kind") == "other"
+    assert value(lab, ".verdict", "most") == MOST
+    bare, after, mine = (expected(m)[1] for m in (0, 1 << MOST, 1 << HELPS))
+    said = verdict.inner_text()
+    assert f"row 1, column 3 lowers pneumonia from {bare:.3f} to {after:.3f}" in said
+    assert f"Yours, row 2, column 2, leaves it at {mine:.3f}" in said
+    assert "It holds 0 % of the lungs" in said
+    assert squares(lab).nth(HELPS).inner_text() == "guess"
+    assert squares(lab).nth(MOST).get_attribute("aria-label") == "row 1, column 3, used most"
+    squares(lab).nth(MOST).focus()
+    lab.page.keyboard.press("Enter")
+    assert verdict.get_attribute("data-kind") == "right"
+    assert "Fewest squares that change the answer when they are covered: 1." in verdict.inner_text()
+    lab.get_by_role("button", name="cover that one").click()
+    assert value(lab, ".answer", "covered") == 1 << MOST
+
+
+def test_where_no_square_decides_alone_that_is_said(show):
+    lab = lab_of(show)
+    choose(lab, "Picture", "B")
+    choose(lab, "A press on a square", "marks my guess")
+    squares(lab).nth(0).click()
+    verdict = lab.locator(".verdict")
+    assert verdict.get_attribute("data-kind") == "none"
+    assert "No square decides alone" in verdict.inner_text()
+    assert "No way to cover these squares changes the answer." in verdict.inner_text()
+    choose(lab, "Picture", "C")  # a new picture, a new guess
+    assert verdict.get_attribute("data-kind") == ""
+    assert (
+        lab.locator(".films img:not([hidden])").get_attribute("alt").startswith("Chest X-ray “C”")
+    )
+
+
+def several(batch):
+    """Answer from the mean of the whole picture, and be very sure."""
+    return 1 / (1 + np.exp(25 - batch.mean((1, 2, 3))[:, None]))
+
+
+def test_of_several_that_decide_together_the_fewest_are_covered(show):
+    lab = shortcut(several)
+    fewest = lab.config["cases"][0]["least"]
+    seen = lab_of(show, lab=lab, tail="#shortcut_lab=guess:0")
+    kind = seen.locator(".verdict").get_attribute("data-kind")
+    assert kind == "none"
+    mine = "" if fewest & 1 else "not "
+    assert f"Yours is {mine}one of them." in seen.locator(".verdict").inner_text()
+    assert fewest.bit_count() > 1
+    seen.get_by_role("button", name=f"cover those {fewest.bit_count()}").click()
+    assert value(seen, ".answer", "covered") == fewest
+    assert "now answers normal" in seen.locator(".answer").inner_text()
+
+
+def test_four_classes(show):
+    def equal(batch):
+        bands = np.stack([part.mean((1, 2, 3)) for part in np.array_split(batch, 4, 1)], 1)
+        powers = np.exp(bands / 60)
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    names = ("normal", "bacterial pneumonia", "viral pneumonia", "COVID-19")
+    lab = lab_of(show, lab=shortcut(equal, names, fill="mean", rows=3), width=390)
+    assert lab.locator(".lab-bars li").count() == 4
+    assert sum(shares(lab)) == pytest.approx(1)
+    assert squares(lab).count() == 9
+    assert lab.page.evaluate(TOO_WIDE.replace(".bd-article *", "body *")) == []
+
+
+def test_a_link_brings_the_state_back(show):
+    lab = lab_of(show)
+    choose(lab, "Picture", "C")
+    squares(lab).nth(5).click()
+    choose(lab, "A press on a square", "marks my guess")
+    squares(lab).nth(HELPS).click()
+    text, tail = lab.inner_text(), "#" + link_of(lab).split("#")[1]
+    assert tail == f"#shortcut_lab=picture:2;covered:32;square:4;press:mark;guess:{HELPS}"
+    assert lab_of(show, tail).inner_text() == text
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_a_phone_by_finger(show, dark):
+    lab = lab_of(show, "#shortcut_lab=guess:4", width=390, dark=dark, has_touch=True)
+    squares(lab).nth(MOST).tap()
+    assert value(lab, ".answer", "covered") == 1 << MOST
+    assert lab.page.evaluate(TOO_WIDE.replace(".bd-article *", "body *")) == []
+    assert serious(lab.page) == []
+    smallest = min(
+        min(b.bounding_box()[k] for k in ("width", "height")) for b in squares(lab).all()
+    )
+    assert smallest >= 44
+    assert lab.visit.problems == []
+
+
+def test_squares_lie_where_they_were_covered(show):
+    lab = lab_of(show, lab=shortcut(rows=5, columns=2))
+    film = lab.locator(".films img").first.bounding_box()
+    for i, ends in enumerate(np.rint(np.linspace(0, 48, 6))[:-1]):
+        box = squares(lab).nth(2 * i).bounding_box()
+        assert box["y"] - film["y"] == pytest.approx(film["height"] * ends / 48, abs=1)
+
+
+def test_it_answers_within_a_frame(show, record_property):
+    lab = lab_of(show)
+    median = lab.evaluate(
+        """(box) => {
+          const times = [];
+          for (let i = 0; i < 60; i++) {
+            const before = performance.now();
+            box.querySelectorAll(".squares button")[i % 12].click();
+            box.getBoundingClientRect();
+            times.push(performance.now() - before);
+          }
+          return times.sort((a, b) => a - b)[30];
+        }"""
+    )
+    record_property("square", median)
+    assert median < 16

@@ -1,0 +1,206 @@
+import base64
+import re
+
+import numpy as np
+import pytest
+
+from cxrlib.teaching import labs
+from cxrlib.teaching.labs import squares
+from tests.book.lab_pages import MOST, corner, shortcut
+from tests.teaching.test_labs import config, picture
+
+FOUR = ("normal", "bacterial", "viral", "covid")
+
+
+def softmax(batch):
+    """Answer with four classes, from the means of four bands of the picture."""
+    bands = np.stack([part.mean((1, 2, 3)) for part in np.array_split(batch, 4, axis=1)], axis=1)
+    powers = np.exp(bands / 60)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def stored(lab, which):
+    """Return one picture's probabilities as the page reads them, (sets, classes)."""
+    known = config(lab)
+    bytes_ = base64.b64decode(known["cases"][which]["answers"])
+    others = np.frombuffer(bytes_, "<u2").reshape(len(known["classes"]) - 1, -1).T / 65_535
+    return np.column_stack([1 - others.sum(axis=1), others])
+
+
+def by_hand(one, covered, rows, columns, grey):
+    """Cover squares of a picture, slowly."""
+    known = one.astype("float32")
+    y, x = (np.rint(np.linspace(0, side, n + 1)).astype(int)
+            for side, n in zip(one.shape, (rows, columns), strict=True))  # fmt: skip
+    for i in range(rows * columns):
+        if covered >> i & 1:
+            row, column = divmod(i, columns)
+            known[y[row] : y[row + 1], x[column] : x[column + 1]] = grey
+    return known
+
+
+@pytest.mark.parametrize(
+    ("predict", "names", "rows", "columns", "fill"),
+    [(corner, FOUR[:2], 4, 3, 0), (softmax, FOUR, 3, 2, "mean"), (softmax, FOUR, 2, 5, 99.5)],
+)
+def test_stored_numbers_are_the_network_s(predict, names, rows, columns, fill):
+    images = np.stack([picture(50, 37, seed) for seed in (0, 1)])
+    lab = labs.shortcut_lab(images, predict, names, rows=rows, columns=columns, fill=fill)
+    for i, one in enumerate(images):
+        found = stored(lab, i)
+        assert len(found) == 2 ** (rows * columns)
+        some = np.random.default_rng(i).choice(len(found), 60)
+        grey = one.mean() if fill == "mean" else fill
+        made = np.stack([by_hand(one, covered, rows, columns, grey) for covered in some])
+        expected = predict(made[..., None])
+        if len(names) == 2:
+            expected = np.column_stack([1 - expected, expected])
+        np.testing.assert_allclose(found[some], expected, atol=5e-5)
+
+
+def test_a_keras_model_is_asked_as_it_is():
+    from cxrlib import models
+
+    model = models.pooled_cnn((32, 32, 1), (2, 4), seed=0)
+    one = picture(32, 32)
+    found = stored(labs.shortcut_lab(one[None, ..., None], model, ("a", "b")), 0)
+    some = [0, 5, 1000, 4095]
+    made = np.stack([by_hand(one, covered, 4, 3, 0) for covered in some])[..., None]
+    np.testing.assert_allclose(found[some, 1], model.predict(made, verbose=0)[:, 0], atol=1e-3)
+
+
+def test_the_square_it_used_is_found():
+    first, second, third = config(shortcut())["cases"]
+    assert first["most"] == MOST
+    assert first["least"] == 1 << MOST  # 0.75 and more falls below 0.5
+    assert second["most"] is None  # it answers normal, and all that was covered spoke against it
+    assert second["least"] is None
+    assert third["most"] is None
+    assert third["least"] is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_most_used_and_least_set_by_brute_force(seed):
+    rng = np.random.default_rng(seed)
+    others = rng.integers(0, 20_000, (64, 2)) * [1, 2]
+    table = np.column_stack([65_535 - others.sum(axis=1), others])
+    given = table[0].argmax()
+    drops = [table[0, given] - table[1 << i, given] for i in range(6)]
+    expected = int(np.argmax(drops)) if max(drops) >= 655.35 else None
+    assert squares.most_used(table) == expected
+    found = squares.least_set(table)
+    changing = [m for m in range(64) if table[m].argmax() != given]
+    fewest = min(m.bit_count() for m in changing)
+    tied = [m for m in changing if m.bit_count() == fewest]
+    assert found in tied
+    assert table[found, given] == min(table[m, given] for m in tied)
+
+
+def test_lungs_are_covered_by_the_fewest_squares():
+    for case in config(shortcut())["cases"]:
+        assert case["lungs"] == sum(1 << i for i in (3, 5, 6, 8))
+        assert case["shares"] == [0.25 if i in (3, 5, 6, 8) else 0 for i in range(12)]
+    known = np.array([0.5, 0.3, 0.2, 0])
+    assert squares.lung_set(known) == 0b11
+
+
+def test_at_most_64_pictures_at_once_and_each_set_once():
+    sizes = []
+
+    def watched(batch):
+        assert batch.dtype == np.float32
+        sizes.append(len(batch))
+        return corner(batch)
+
+    shortcut(watched)
+    assert max(sizes) == 64
+    assert sum(sizes) == 3 * 4096
+
+
+def test_six_large_pictures_of_four_classes_stay_below_400_kb():
+    images = np.stack([picture(128, 128, seed) for seed in range(6)])
+    cheap = np.tile([0.1, 0.2, 0.3, 0.4], (64, 1))
+    page = labs.shortcut_lab(images, lambda batch: cheap[: len(batch)], FOUR)._repr_html_()
+    assert len(page.encode()) < 400_000
+
+
+def test_labels_of_every_kind_and_names_with_tags():
+    for given in ([1, 0, 0], [[1.0], [0.0], [0.0]], [[0, 1], [1, 0], [1, 0]]):
+        assert [c["label"] for c in config(shortcut(labels=given))["cases"]] == [1, 0, 0]
+    assert "label" not in config(shortcut(labels=None))["cases"][0]
+    lab = shortcut(names=("<i>", "x"), titles=["<u>", "b", "c"])
+    page = lab._repr_html_()
+    assert "<i>" not in page
+    assert "<u>" not in page
+
+
+def test_the_still_says_what_the_network_answers():
+    text = re.sub(r"<[^>]+>", " ", shortcut().still)
+    first = corner(np.float32(255) * np.ones((1, 48, 36, 1)))[0, 0]
+    assert 0.75 < first < 1
+    assert re.search(r"A: the network answers pneumonia, 0\.\d{3}, its label is pneumonia\.", text)
+    assert "diagnos" not in text
+
+
+X = picture(20, 20)[None]
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        (X[0], r"\(N, H, W, 1\), got shape \(20, 20\).*images\[:1\]"),
+        (np.repeat(X, 7, 0), r"1 to 6 grey pictures.*\(7, 20, 20\)"),
+        (np.zeros((1, 20, 20, 3)), r"\(1, 20, 20, 3\)"),
+        (np.zeros((1, 224, 224)), r"16 to 128 pixels a side, got \(224, 224\)"),
+        (np.zeros((1, 15, 20)), "16 to 128 pixels a side"),
+        (X / 255.0, r"0 \(black\) to 255"),
+        (None, "grey pictures"),
+    ],
+)
+def test_bad_pictures(images, says):
+    with pytest.raises(ValueError, match=says):
+        labs.shortcut_lab(images, corner, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("predict", "names", "says"),
+    [
+        (lambda b: np.full((len(b), 1), 1.5), "ab", r"from 0 to 1, got 1\.5 to 1\.5.*sigmoid"),
+        (lambda b: np.full((len(b), 1), np.nan), "ab", "from 0 to 1"),
+        (lambda b: np.full((len(b), 3), 0.5), "abc", r"add up to 1, got sums from 1\.5"),
+        (lambda b: np.full((len(b), 4), 0.25), "abc", r"shape \(64, 3\).*got \(64, 4\)"),
+        (lambda b: np.full((len(b), 1), 0.25), "abc", r"for 3 class names, got \(64, 1\)"),
+        (lambda b: np.full(len(b), 0.5), "ab", r"shape \(64, 1 or 2\).*got \(64,\)"),
+        (lambda b: np.full((3, 1), 0.5), "ab", r"got \(3, 1\)"),
+        (corner, "a", "2 to 4 different texts"),
+        (corner, "abcde", "2 to 4 different texts"),
+        (corner, "aa", "2 to 4 different texts"),
+        (0.5, "ab", "Keras model or a function, got float"),
+    ],
+)
+def test_bad_networks_and_names(predict, names, says):
+    with pytest.raises(ValueError, match=says):
+        labs.shortcut_lab(X, predict, list(names))
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"rows": 4, "columns": 4}, r"at most 12 squares, got 4 × 4 = 16.*65,536 times"),
+        ({"rows": 1}, "`rows` as one of 2"),
+        ({"columns": 2.0}, "`columns`"),
+        ({"fill": 256}, "`fill` as a grey level"),
+        ({"fill": "black"}, "'mean', got 'black'"),
+        ({"labels": [2, 0, 0]}, "`labels` as 3 whole numbers from 0 to 1"),
+        ({"labels": [0, 1]}, r"got shape \(2,\)"),
+        ({"labels": [0.5, 0, 1]}, "`labels`"),
+        ({"masks": np.ones((3, 9, 9), bool)}, r"shape \(3, 48, 36\).*\(3, 9, 9\)"),
+        ({"masks": np.zeros((3, 48, 36), bool)}, "none of them empty"),
+        ({"titles": ["a", "b"]}, "`titles` as 3 different texts"),
+        ({"titles": "abc"}, "`titles`"),
+        ({"name": "a b"}, "`name`"),
+    ],
+)
+def test_bad_settings(setting, says):
+    with pytest.raises(ValueError, match=says):
+        shortcut(**setting)
