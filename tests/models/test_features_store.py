@@ -94,7 +94,7 @@ def test_files_that_a_killed_process_left_are_not_read(kept, tmp_path):
     ("content", "message"),
     [
         ('{"format": 0, "backbone": "net", "size": 32}', "of format 0"),
-        ('{"format": 1, "backbone": "net", "size": 33}', "other settings"),
+        (f'{{"format": {store.FORMAT}, "backbone": "net", "size": 33}}', "other settings"),
         ("{", "without settings"),
         (None, "without settings"),
     ],
@@ -104,7 +104,9 @@ def test_features_of_another_version_are_thrown_away(kept, tmp_path, content, me
         (kept.folder / "settings.json").unlink()
     else:
         (kept.folder / "settings.json").write_text(content)
-    with pytest.warns(UserWarning, match=rf"expected features of format 1 .*{message}"):
+    with pytest.warns(
+        UserWarning, match=rf"expected features of format {store.FORMAT} .*{message}"
+    ):
         again = Store(tmp_path, SETTINGS)
     assert dict(again.read(KEYS)) == {}
     again.write(KEYS, VALUES)

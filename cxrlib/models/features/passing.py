@@ -9,6 +9,7 @@ import numpy as np
 
 from cxrlib.data.augment import apply, draw
 from cxrlib.data.recipes import Recipe
+from cxrlib.models.features.folding import folded
 from cxrlib.models.transfer.backbones import Backbone
 from cxrlib.models.transfer.building import network
 from cxrlib.models.transfer.weights import Weights
@@ -27,7 +28,7 @@ class Network:
         if pooled:
             maps = keras.layers.GlobalAveragePooling2D(name="pool")(model.output)
             model = keras.Model(model.input, maps)
-        self.model = model
+        self.model = folded(model)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return the features of some pictures, float32 (n, H, W, 1) in [0, 255]."""

@@ -21,7 +21,7 @@ import numpy as np
 from cxrlib.data import DataError
 from cxrlib.data.downloads import cache_folder as data_cache
 
-FORMAT = 1  # of the files: raise it when they change, or what is computed does
+FORMAT = 2  # of the files: raise it when they change, or what is computed does
 SETTINGS = "settings.json"
 UNFINISHED = ".unfinished-"
 
