@@ -47,8 +47,9 @@ def choose(
         hit = hit.fillna(False).astype(bool) & (wanted != "")
         if not hit.any():
             known = sorted(entries.dropna().unique())
-            near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            small = {entry.casefold(): entry for entry in known}
+            near = difflib.get_close_matches(wanted.casefold(), small, n=1, cutoff=0.5)
+            hint = f" Did you mean {small[near[0]]!r}?" if near else ""
             raise DataError(
                 f"no picture with {column} {wanted!r}.{hint} Known: {', '.join(known) or 'none'}."
             )
@@ -150,9 +151,14 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
 def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str, int]:
     """Pictures of each class, in the order of the classes, checked."""
     empty = [name for name in names if not counts.get(name, 0)]
+    if empty and not isinstance(sizes, Mapping):
+        some = {name: int(counts[name]) for name in names if name not in empty}
+        raise DataError(
+            f"expected pictures of each class, {', '.join(names)}, got none of "
+            f"{', '.join(map(repr, empty))}. Name the others with so many pictures as you want, "
+            f"at most {some}: make_up(cases, sizes)."
+        )
     if sizes is None:
-        if empty:
-            raise DataError(f"no picture of class {', '.join(map(repr, empty))}: name the others.")
         sizes = int(counts.min())
     if not isinstance(sizes, Mapping):
         sizes = dict.fromkeys(names, sizes)

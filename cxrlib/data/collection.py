@@ -12,6 +12,7 @@ from cxrlib.data.layout import Rows, files, need, new_row, phantom_masks
 
 FRONTAL = ("PA", "AP", "AP Supine", "AP Erect", "AP semi erect")
 OTHER_VIEWS = ("L", "Axial", "Coronal")  # known, and of no use here
+OTHER_MODALITIES = ("CT",)
 UNKNOWN = ("", "todo", "unknown")  # findings that say nothing
 COLUMNS = ("patientid", "finding", "view", "modality", "filename")
 
@@ -24,8 +25,9 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
     """
     (root,) = folders
     meta = read_listing(root / "metadata.csv")
-    problems = _unlisted(root / "images", meta)
-    meta, twice = _once(meta[(meta["modality"] == "X-ray") & ~meta["view"].isin(OTHER_VIEWS)], root)
+    problems = _unlisted(need(root / "images"), meta)
+    unwanted = meta["modality"].isin(OTHER_MODALITIES) | meta["view"].isin(OTHER_VIEWS)
+    meta, twice = _once(meta[~unwanted], root)
     rows = []
     for record in meta.to_dict("records"):
         path = root / "images" / str(record["filename"])
@@ -51,8 +53,9 @@ def read_listing(path: Path) -> pd.DataFrame:
     DataError
         Naming the file if it is missing or no table, and the column that it lacks.
     """
+    need(path)
     try:
-        meta = pd.read_csv(need(path), dtype={"patientid": "string"})
+        meta = pd.read_csv(path, dtype={"patientid": "string"})
     except (ValueError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is no readable table ({error}). Fetch it again.") from None
     check_columns(meta, str(path), COLUMNS)
@@ -61,6 +64,10 @@ def read_listing(path: Path) -> pd.DataFrame:
 
 def _unusable(record: dict, path: Path) -> str:
     """Say what is wrong with a row of the listing, or nothing."""
+    if record["modality"] != "X-ray":
+        modality = "" if pd.isna(record["modality"]) else record["modality"]
+        known = ", ".join(("X-ray", *OTHER_MODALITIES))
+        return f"unknown modality {modality!r} in metadata.csv; expected one of {known}"
     if record["view"] not in FRONTAL:
         view = "" if pd.isna(record["view"]) else record["view"]
         return f"unknown view {view!r} in metadata.csv; expected one of {', '.join(FRONTAL)}"

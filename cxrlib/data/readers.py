@@ -15,7 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from cxrlib.data import splits
-from cxrlib.data.cases import DataError, Problem
+from cxrlib.data.cases import DataError, Problem, examples
 from cxrlib.data.collection import collection
 from cxrlib.data.layout import Rows, files, need, new_row, phantom_masks
 
@@ -92,7 +92,10 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     rows, more = collection(folders[1:], class_names)
     rows = [row for row in rows if row["label"] == "covid"]
     if not rows:
-        raise DataError(f"{folders[1]}: metadata.csv lists no frontal COVID-19 picture.")
+        raise DataError(
+            f"{folders[1]}: expected frontal X-rays with a finding of COVID-19 that metadata.csv "
+            f"lists and the folder holds, got none.{examples(more)}"
+        )
     cut = splits.by_patient(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
     for row, split in zip(rows, cut["split"], strict=True):
         row["split"] = split

@@ -49,6 +49,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "many_classes": [
             "accuracy_many",
+            "brier_many",
             "confusion_many",
             "macro_auc",
             "macro_f1",
@@ -56,6 +57,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "one_against_rest",
             "per_class",
             "top_confusions",
+            "top_label",
         ],
         "metrics": [
             "accuracy",

@@ -82,10 +82,25 @@ def check_many(
     if needs_all and absent:
         raise ValueError(
             f"expected pictures of each of {score.shape[1]} classes, got none of class "
-            f"{', '.join(map(str, absent))} among {len(y):,}. Its sensitivity is not defined: "
-            "take a larger sample, or judge the other classes with one_against_rest."
+            f"{', '.join(map(str, absent))} among {len(y):,}. Without pictures nothing can be said "
+            "of a class: take a larger sample, or judge the others with one_against_rest."
         )
     return y, score
+
+
+def check_many_alone(y_score: ArrayLike) -> np.ndarray:
+    """Return probabilities (N, K) without a truth as floats, or say what is wrong."""
+    return check_many(np.zeros(np.shape(y_score)[:1], int), y_score)[1]
+
+
+def check_either(y_true: ArrayLike, y_score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Check one score a picture as two classes, several columns as so many classes."""
+    return (check_many if is_many(y_score) else metrics.check_scores)(y_true, y_score)
+
+
+def is_many(y_score: ArrayLike) -> bool:
+    """Whether scores have a column for each class."""
+    return np.ndim(y_score) == 2 and np.shape(y_score)[1] > 1
 
 
 def check_names(names: Sequence[str], k: int) -> list[str]:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation import metrics
+from cxrlib.evaluation import many_classes, metrics
+from cxrlib.evaluation.checks import check_either
 from cxrlib.evaluation.intervals.bootstrap import check_resamples, patient_bootstrap
 from cxrlib.evaluation.intervals.drawing import check_enough, group
 from cxrlib.evaluation.intervals.weighted import needs
@@ -22,7 +23,7 @@ def subgroups(
     y_true: ArrayLike,
     y_score: ArrayLike,
     column: str,
-    metric: Callable[[np.ndarray, np.ndarray], float] = metrics.roc_auc,
+    metric: Callable[[np.ndarray, np.ndarray], float] | None = None,
     patients: ArrayLike | None = None,
     *,
     n: int = 2000,
@@ -38,11 +39,14 @@ def subgroups(
     cases : DataFrame
         Case table; its rows are the pictures of ``y_true`` and ``y_score`` in the same order.
     y_true, y_score : array, shape (N,) or (N, 1)
+        Truth (0 or 1) and scores; or for K classes as in
+        :func:`cxrlib.evaluation.checks.check_many`.
     column : str
         What to group by. Categories keep their order, empty ones are listed; rows without a value
         form the group "not known".
-    metric : callable
-        As in :func:`cxrlib.evaluation.patient_bootstrap`.
+    metric : callable, optional
+        As in :func:`cxrlib.evaluation.patient_bootstrap`; by default the area under the ROC curve,
+        for K classes the mean of theirs (``macro_auc``).
     patients : array, shape (N,), optional
         Patient of each picture; by default ``cases["patient_id"]``.
     n, seed, level
@@ -52,8 +56,8 @@ def subgroups(
     -------
     DataFrame
         First row ``"all"``, then one a group: ``group``, ``n`` (pictures), ``patients``, ``sick``
-        (pictures), ``value``, ``low``, ``high``, and ``reason``: why a number or an interval is
-        missing (NaN), else "".
+        (pictures; for K classes ``rarest``, those of the class with the fewest), ``value``,
+        ``low``, ``high``, and ``reason``: why a number or an interval is missing (NaN), else "".
 
     Raises
     ------
@@ -61,7 +65,9 @@ def subgroups(
         If the column is unknown or holds more than 20 different numbers, lengths differ, or the
         scores cannot be used.
     """
-    y, score = metrics.check_scores(y_true, y_score)
+    y, score = check_either(y_true, y_score)
+    k = score.shape[1] if score.ndim == 2 else 2
+    metric = metric or (metrics.roc_auc if score.ndim == 1 else many_classes.macro_auc)
     patients = cases["patient_id"] if patients is None else patients
     if len(cases) != len(y):
         raise ValueError(
@@ -74,7 +80,8 @@ def subgroups(
     rows = []
     for name, chosen in _groups(cases, column):
         counts = {"n": int(chosen.sum()), "patients": pd.Series(who[chosen]).nunique()}
-        counts["sick"] = int(y[chosen].sum())
+        each = np.bincount(y[chosen], minlength=k)
+        counts |= {"sick": int(each[1])} if score.ndim == 1 else {"rarest": int(each.min())}
         found = _judge(y[chosen], score[chosen], who[chosen], metric, n, seed, level)
         rows.append({"group": name} | counts | found)
     return pd.DataFrame(rows)
@@ -118,10 +125,12 @@ def _judge(
     try:
         found["value"] = float(metric(y, score))
     except ValueError as error:
-        one_class = f"no {('sick', 'healthy')[y[0]]} pictures"
-        return found | {"reason": _first_sentence(error) if len(set(y)) > 1 else one_class}
+        if score.ndim == 1 and len(set(y)) == 1:
+            return found | {"reason": f"no {('sick', 'healthy')[y[0]]} pictures"}
+        return found | {"reason": _first_sentence(error)}
     try:
-        check_enough(y, *group(y, who), needs(metric))
+        k = score.shape[1] if score.ndim == 2 else 2
+        check_enough(y, *group(y, who), needs(metric, k))
     except ValueError:
         return found | {"reason": "too few patients for an interval"}
     try:

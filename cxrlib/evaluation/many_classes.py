@@ -50,6 +50,16 @@ def macro_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
     return float(sk.roc_auc_score(np.eye(score.shape[1])[y], score, average="macro"))
 
 
+def brier_many(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """Brier score of all classes together (Brier 1950): 0 is perfect, 2 is sure and always wrong.
+
+    The squared distances of probability and truth, added up over the classes and averaged over
+    pictures. For two classes it is twice :func:`cxrlib.evaluation.brier`.
+    """
+    y, score = check_many(y_true, y_score)
+    return float(((score - np.eye(score.shape[1])[y]) ** 2).sum(axis=1).mean())
+
+
 def confusion_many(y_true: ArrayLike, y_score: ArrayLike) -> np.ndarray:
     """Count pictures by truth and answer; ``plots.confusion`` draws it.
 
@@ -157,3 +167,27 @@ def one_against_rest(
             "Pass its number: class_names.index(name)."
         )
     return (y == int(k)).astype(int), score[:, int(k)]
+
+
+def top_label(y_true: ArrayLike, y_score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Turn the question into "is the answer right?", to see how sure a network may be.
+
+    ``ece(*top_label(y, score))`` is the calibration error of Guo et al. (2017), and
+    ``reliability(*top_label(y, score))`` its diagram: of all answers given with 0.8, 80 % should
+    be right. It says nothing about the classes that were not answered: see
+    :func:`one_against_rest`.
+
+    Parameters
+    ----------
+    y_true, y_score : array
+        As for :func:`.checks.check_many`.
+
+    Returns
+    -------
+    right : ndarray of int, shape (N,)
+        1 where the class with the highest probability is the true one.
+    score : ndarray of float, shape (N,)
+        That probability, at least 1 / K.
+    """
+    y, score = check_many(y_true, y_score)
+    return (score.argmax(axis=1) == y).astype(int), score.max(axis=1)

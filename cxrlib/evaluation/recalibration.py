@@ -1,6 +1,6 @@
 """Mending probabilities: one temperature learnt on validation, and another share of the sick.
 
-Both keep the order of the scores, so the ROC curve stays as it was.
+Of two classes both keep the order of the scores, so the ROC curve stays as it was.
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
-from cxrlib.evaluation.checks import check_probabilities, check_probabilities_alone, check_share
+from cxrlib.evaluation.checks import (
+    check_many,
+    check_many_alone,
+    check_probabilities,
+    check_probabilities_alone,
+    check_share,
+    is_many,
+)
 
 CLIP = 1e-7  # a network's float32 sigmoid cannot come closer to 1 than 6e-8 without being 1
 COLDEST, HOTTEST = 0.05, 20.0
@@ -32,6 +39,8 @@ class Temperature:
     at_limit : bool
         Whether the best temperature lies beyond [0.05, 20]: with scores all on the right side of
         0.5, or in the wrong order, there is no best one, and this set cannot calibrate.
+    columns : int
+        Of the scores it was learnt on: 1, or K.
     """
 
     value: float
@@ -39,17 +48,26 @@ class Temperature:
     loss_after: float
     n: int
     at_limit: bool
+    columns: int = 1
 
     def apply(self, y_score: ArrayLike) -> np.ndarray:
-        """Return calibrated probabilities, shape (N,).
+        """Return calibrated probabilities, shape (N,), or (N, K) for K columns.
 
         Scores closer to 0 or 1 than 1e-7 are taken for that first: their logit is not finite.
 
         Raises
         ------
         ValueError
-            If a score is no probability.
+            If a score is no probability, or there are more or fewer columns than it was learnt on.
         """
+        if (np.shape(y_score)[1] if is_many(y_score) else 1) != self.columns:
+            wanted = "(N,) or (N, 1)" if self.columns == 1 else f"(N, {self.columns})"
+            raise ValueError(
+                f"expected scores of shape {wanted}, as this temperature was learnt on, got "
+                f"{np.shape(y_score)}. Learn one on validation scores of the same network."
+            )
+        if is_many(y_score):
+            return special.softmax(_log(check_many_alone(y_score)) / self.value, axis=1)
         return special.expit(_logit(check_probabilities_alone(y_score)) / self.value)
 
     def __str__(self) -> str:
@@ -63,39 +81,47 @@ class Temperature:
 def temperature(y_val: ArrayLike, score_val: ArrayLike) -> Temperature:
     """Learn one number that makes probabilities neither too sure nor too unsure (Guo 2017).
 
-    Logits, log(p / (1 − p)), are divided by the temperature that gives the lowest negative
-    log-likelihood. The decision at 0.5 never changes, nor does a shift of the scores go away.
+    Logits, log(p / (1 − p)), or log(p) of K classes, are divided by the temperature that gives
+    the lowest negative log-likelihood. The decision at 0.5, or the highest of K classes, never
+    changes, nor does a shift of the scores go away.
 
     Parameters
     ----------
     y_val, score_val : array, shape (N,) or (N, 1)
-        Truth and probabilities of validation pictures; not those to judge by.
+        Truth and probabilities of validation pictures; not those to judge by. For K classes
+        probabilities (N, K) with class numbers or one-hot labels.
 
     Raises
     ------
     ValueError
         If a class is missing, or a score is no probability.
     """
-    y, score = check_probabilities(y_val, score_val, needs=(0, 1))
-    logit = _logit(score)
-    sign = np.where(y == 1, 1, -1)
+    if is_many(score_val):
+        y, score = check_many(y_val, score_val, needs_all=True)
+        logits = _log(score)
+    else:
+        y, score = check_probabilities(y_val, score_val, needs=(0, 1))
+        logits = np.stack([np.zeros(len(y)), _logit(score)], axis=1)
+    # Counted from the true class, so that what is left to add up stays near 0.
+    logits = logits - logits[np.arange(len(y)), y][:, None]
 
     def loss(inverse: float) -> float:
-        return float(np.logaddexp(0, -sign * inverse * logit).mean())
+        return float(special.logsumexp(inverse * logits, axis=1).mean())
 
     def slope(inverse: float) -> float:
-        return float(((special.expit(inverse * logit) - y) * logit).mean())
+        return float((special.softmax(inverse * logits, axis=1) * logits).sum(axis=1).mean())
 
     # The loss is convex in 1/T, so its slope has one root, or none between the limits.
     inverse, at_limit = 1.0, False
-    if logit.any():
+    if logits.any():
         if slope(1 / HOTTEST) >= 0:
             inverse, at_limit = 1 / HOTTEST, True
         elif slope(1 / COLDEST) <= 0:
             inverse, at_limit = 1 / COLDEST, True
         else:
             inverse = optimize.brentq(slope, 1 / HOTTEST, 1 / COLDEST, xtol=1e-12)
-    return Temperature(1 / inverse, loss(1.0), loss(inverse), len(y), at_limit)
+    columns = logits.shape[1] if is_many(score_val) else 1
+    return Temperature(1 / inverse, loss(1.0), loss(inverse), len(y), at_limit, columns)
 
 
 def prior_correction(
@@ -135,3 +161,7 @@ def prior_correction(
 
 def _logit(score: np.ndarray) -> np.ndarray:
     return special.logit(np.clip(score, CLIP, 1 - CLIP))
+
+
+def _log(score: np.ndarray) -> np.ndarray:
+    return np.log(np.clip(score, CLIP, 1))

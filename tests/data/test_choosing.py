@@ -104,7 +104,7 @@ def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():
         ({}, 2, "Received: none"),
         ({"one": 3}, 1, "class 'one' has only 1 patient"),
         ({"gone": 3}, 1, "class 'gone' has 0 pictures"),
-        (None, 1, "no picture of class 'gone'"),
+        (None, 1, "got none of 'gone'"),
         ({"huge": 20}, 1, "'huge': its 2 patients cannot be parted"),
         ({"a": 6}, 6, "`test` must be a number of pictures below 6"),
         ({"a": 6}, 0, "`test` must be"),
@@ -184,3 +184,19 @@ def test_an_unknown_finding_or_view_gets_the_known_ones(ask, words):
 def test_a_table_without_findings_says_so():
     with pytest.raises(DataError, match="missing column 'finding'"):
         choose(table({"a": [1]}).drop(columns="finding"), finding="x")
+
+
+@pytest.mark.parametrize("sizes", [None, 5])
+def test_a_class_without_pictures_is_named_with_a_way_out(sizes):
+    cases = table({"a": [1] * 9, "b": [1] * 9, "c": [1] * 9})
+    without = cases[cases["label"] != "b"]
+    words = r"each class, a, b, c, got none of 'b'\..* at most \{'a': 9, 'c': 9\}"
+    with pytest.raises(DataError, match=words):
+        make_up(without, sizes)
+    assert classes(make_up(without, {"a": 9, "c": 9})) == ("a", "c")
+
+
+def test_views_and_findings_of_other_letters_are_hinted_at():
+    cases = table({"a": [1], "b": [1]})
+    with pytest.raises(DataError, match=r"no picture with view 'pa'\. Did you mean 'PA'\?"):
+        choose(cases, view="pa")

@@ -165,3 +165,37 @@ def test_phantoms_are_those_of_covid(monkeypatch):
     assert problems(alone).empty
     assert alone.patient_id.str.startswith("phantom-collection:").all()
     splits.check(splits.by_patient(alone, {"train": 0.5, "test": 0.5}))
+
+
+@pytest.mark.parametrize("modality", ["MRI", None])
+def test_an_unknown_modality_is_left_out_and_named(root, modality):
+    relist(root, modality=[modality, *META["modality"][1:]])
+    cases, found = loaded()
+    assert "0.jpg" not in cases.index
+    assert "unknown modality" in found.problem["0.jpg"]
+    assert "expected one of X-ray, CT" in found.problem["0.jpg"]
+
+
+def test_a_missing_listing_or_folder_of_pictures_is_named_once(root):
+    (root / "metadata.csv").rename(root / "away.csv")
+    with pytest.raises(DataError, match=r"^\S*metadata\.csv is missing\. Fetch the data set again"):
+        loaded()
+    (root / "away.csv").rename(root / "metadata.csv")
+    (root / "images").rename(root / "pictures")
+    with pytest.raises(DataError, match=r"^\S*images is missing\. Fetch the data set again"):
+        loaded()
+
+
+@pytest.mark.parametrize("text", ["", "\x00\xff"])
+def test_a_listing_that_is_no_table_is_named(root, text):
+    (root / "metadata.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match=r"metadata\.csv"):
+        loaded()
+
+
+def test_without_any_covid_picture_the_reasons_are_listed(root, kermany):
+    for path in (root / "images").iterdir():
+        path.unlink()
+    words = r"(?s)finding of COVID-19.*got none\..*0\.jpg: listed in metadata\.csv, but there is no"
+    with pytest.raises(DataError, match=words):
+        load("covid")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import special
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss
+from sklearn.metrics import brier_score_loss, log_loss
 
 from cxrlib import evaluation
 
@@ -203,3 +203,69 @@ def test_corrected_scores_mean_what_they_say_at_the_new_prevalence():
 def test_arguments_out_of_range_are_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def softmax_scores(seed=0, n=400, k=3, sure=1.0):
+    """Scores that mean what they say, if `sure` is 1; above, they are too sure."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(scale=1.5, size=(n, k))
+    score = special.softmax(logits, axis=1)
+    y = (score.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
+    y[:k] = range(k)
+    return y, special.softmax(sure * logits, axis=1)
+
+
+@pytest.mark.parametrize("k", [3, 4])
+@pytest.mark.parametrize("sure", [0.5, 1, 3])
+def test_the_temperature_of_k_classes_has_the_lowest_loss(k, sure):
+    y, score = softmax_scores(n=3000, k=k, sure=sure)
+    found = evaluation.temperature(np.eye(k)[y], score)
+    assert found.value == pytest.approx(sure, rel=0.1)
+    assert (found.n, found.columns, found.at_limit) == (3000, k, False)
+
+    def loss(t):
+        return log_loss(y, special.softmax(np.log(score.clip(1e-7)) / t, axis=1))
+
+    assert found.loss_before == pytest.approx(loss(1))
+    assert found.loss_after == pytest.approx(loss(found.value))
+    assert found.loss_after <= min(loss(t) for t in np.geomspace(0.2, 5, 41)) + 1e-12
+    mended = found.apply(score)
+    np.testing.assert_allclose(mended.sum(axis=1), 1)
+    np.testing.assert_array_equal(mended.argmax(axis=1), score.argmax(axis=1))
+
+
+def test_two_columns_have_the_temperature_of_one():
+    y, score = scored(sure=2)
+    score = score.clip(1e-6, 1 - 1e-6)
+    one = evaluation.temperature(y, score)
+    two = evaluation.temperature(y, np.stack([1 - score, score], axis=1))
+    assert two.value == pytest.approx(one.value)
+    assert two.loss_after == pytest.approx(one.loss_after)
+    mended = two.apply(np.stack([1 - score, score], axis=1))
+    np.testing.assert_allclose(mended[:, 1], one.apply(score))
+
+
+def test_certain_answers_of_k_classes_are_taken_for_nearly_certain():
+    found = evaluation.temperature([0, 1, 2, 0], np.eye(3)[[0, 1, 2, 2]])
+    assert np.isfinite([found.value, found.loss_before, found.loss_after]).all()
+    assert (found.apply(np.eye(3)) > 0).all()
+    found = evaluation.temperature([0, 1, 2], np.eye(3))
+    assert found.at_limit
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda y, s: evaluation.temperature(y, s).apply(s[:, 0]),
+            r"shape \(N, 3\).*\(400,\)",
+        ),
+        (lambda y, s: evaluation.temperature(y, s).apply(s[:, :2]), r"shape \(N, 3\).*\(400, 2\)"),
+        (lambda y, s: evaluation.temperature(y > 0, s[:, 0]).apply(s), r"\(N,\) or \(N, 1\)"),
+        (lambda y, s: evaluation.temperature(y, s).apply(s * 2), "logits through a softmax"),
+        (lambda y, s: evaluation.temperature(np.minimum(y, 1), s), "got none of class 2"),
+    ],
+)
+def test_scores_of_other_classes_are_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call(*softmax_scores())

@@ -305,3 +305,20 @@ def test_two_thousand_resamples_are_quick():
     for metric in MACROS:
         ev.patient_bootstrap(y, score, who, metric)
     assert time.perf_counter() - start < 8
+
+
+def test_brier_one_can_count():
+    # Squares of distance: .06 .26 .14 .78 .72 .26
+    assert ev.brier_many(ONE_HOT, SCORES) == pytest.approx(
+        (0.06 + 0.26 + 0.14 + 0.78 + 0.72 + 0.26) / 6
+    )
+    assert ev.brier_many([0, 1], np.eye(2)) == 0
+    assert ev.brier_many([1, 0], np.eye(2)) == 2
+
+
+def test_the_top_label_is_right_or_not():
+    right, score = ev.top_label(ONE_HOT, SCORES)
+    assert right.tolist() == [1, 1, 1, 0, 0, 1]
+    assert score.tolist() == [0.8, 0.6, 0.7, 0.5, 0.6, 0.6]
+    # Bins 0–0.5: 0 of 1 right at 0.5; 0.5–1: 4 of 5 at 0.66.
+    assert ev.ece(right, score, 2).value == pytest.approx(1 / 6 * 0.5 + 5 / 6 * 0.14)

@@ -173,3 +173,40 @@ def test_the_marks_are_in_the_font(recwarn):
 def test_answers_that_do_not_fit_are_named(y, score, words):
     with pytest.raises(ValueError, match=words):
         plots.predictions(PICTURES[:2], y, score)
+
+
+def test_below_each_picture_stands_the_probability_of_each_class():
+    names = ("normal", "bacterial", "viral")
+    score = [[0.5, 0.2, 0.3], [0.1, 0.15, 0.75], [0.001, 0.001, 0.998]]
+    axes = plots.probabilities(PICTURES[:3], np.eye(3)[[0, 1, 2]], score, names, columns=2)
+    assert axes.shape == (4, 2)
+    above, below = axes[::2].ravel(), axes[1::2].ravel()
+    assert [ax.get_title() for ax in above[:3]] == [
+        "✓ truth: normal", "✗ truth: bacterial", "✓ truth: viral",
+    ]  # fmt: skip
+    assert frames(above) == [False, True, False, False]
+    for ax, row in zip(below[:3], score, strict=True):
+        np.testing.assert_allclose([bar.get_width() for bar in ax.patches], row)
+        assert ax.yaxis_inverted()
+    assert texts(below[0]) == ["50 %", "20 %", "30 %"]
+    assert texts(below[2]) == ["< 1 %", "< 1 %", "> 99 %"]
+    assert [t.get_weight() for t in below[1].texts] == ["normal", "bold", "normal"]
+    assert [t.get_text() for t in below[2].get_yticklabels()] == list(names)
+    assert not any(t.get_text() for t in below[1].get_yticklabels())
+    assert not below[3].axison
+    assert not above[3].axison
+
+
+def test_one_score_of_two_classes_has_two_bars():
+    for score in ([0.9, 0.3], [[0.9], [0.3]]):
+        axes = plots.probabilities(PICTURES[:2], [1, 1], score, ("normal", "pneumonia"))
+        assert [texts(ax) for ax in axes[1]] == [["10 %", "90 %"], ["70 %", "30 %"]]
+        assert frames(axes[0]) == [False, True]
+
+
+def test_probabilities_of_nothing_and_of_other_pictures():
+    assert texts(plots.probabilities([], [], [], ("a", "b"))[0, 0]) == ["no pictures to show"]
+    with pytest.raises(ValueError, match="each of 3 pictures, got 2 and 2"):
+        plots.probabilities(PICTURES[:3], [0, 1], np.eye(3)[:2], "abc")
+    with pytest.raises(ValueError, match="expected 3 classes"):
+        plots.probabilities(PICTURES[:2], [0, 1], np.eye(3)[:2], "ab")

@@ -9,6 +9,7 @@ import pytest
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+from cxrlib import evaluation
 from cxrlib.evaluation import plots
 
 
@@ -170,3 +171,10 @@ def test_drawing_computes_nothing_and_importing_changes_nothing():
         "import sys; assert not {'keras', 'sklearn', 'scipy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_reliability_diagram_says_what_is_counted():
+    frame = evaluation.reliability([0, 1, 1], [0.1, 0.8, 0.9])
+    ax = plots.reliability(frame, of="viral")
+    assert ax.get_ylabel() == "share that is viral"
+    assert "more viral than scored" in [t.get_text() for t in ax.texts]

@@ -110,3 +110,31 @@ def test_arguments_that_do_not_fit_are_named(change, words):
     given = {"cases": cases, "y_true": y, "y_score": score, "column": "view"} | change
     with pytest.raises(ValueError, match=words):
         evaluation.subgroups(**given)
+
+
+def test_k_classes_are_judged_group_by_group():
+    rng = np.random.default_rng(0)
+    y, view = np.arange(240) % 3, np.where(np.arange(240) < 180, "AP", "PA")
+    score = rng.dirichlet([1, 1, 1], 240) * 0.6 + 0.4 * np.eye(3)[y]
+    cases = pd.DataFrame({"patient_id": [f"p{i // 2}" for i in range(240)], "view": view})
+    for truth in (y, np.eye(3)[y]):
+        found = evaluation.subgroups(cases, truth, score, "view", n=50).set_index("group")
+        assert found["rarest"].tolist() == [80, 60, 20]
+        for name, row in found.iterrows():
+            chosen = np.ones(240, bool) if name == "all" else view == name
+            alone = evaluation.patient_bootstrap(
+                y[chosen], score[chosen], cases["patient_id"][chosen], evaluation.macro_auc, n=50
+            )
+            assert tuple(row[["value", "low", "high"]]) == alone
+
+
+def test_a_group_without_one_of_k_classes_says_so():
+    y = np.array([0, 1, 2] * 10 + [0, 1] * 10)
+    cases = pd.DataFrame({"patient_id": range(50), "view": ["AP"] * 30 + ["PA"] * 20})
+    score = np.random.default_rng(0).dirichlet([1, 1, 1], 50)
+    found = evaluation.subgroups(cases, y, score, "view", n=20)
+    assert found["rarest"].tolist() == [10, 10, 0]
+    assert found["reason"].tolist()[:2] == ["", ""]
+    assert "got none of class 2 among 20" in found["reason"][2]
+    of_answers = evaluation.subgroups(cases, y, score, "view", evaluation.accuracy_many, n=20)
+    assert of_answers["value"].notna().all()

@@ -59,7 +59,8 @@ def wanted(model: keras.Model, output: int | ArrayLike | None, n: int) -> np.nda
     if chosen.dtype.kind not in "iu" or chosen.shape not in ((), (n,)):
         raise ValueError(
             f"expected `output` as the number of a class, or one for each of {n:,} pictures, got "
-            f"{output!r}. Labels (N, 1) become numbers with labels[:, 0].astype(int)."
+            f"{output!r}. A name becomes a number with data.classes(cases).index(name), labels "
+            "(N, 1) with labels[:, 0].astype(int), one-hot ones with labels.argmax(axis=1)."
         )
     if chosen.min() < 0 or chosen.max() >= classes:
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
-from cxrlib.evaluation.checks import check_many
+from cxrlib.evaluation.checks import check_either
 from cxrlib.evaluation.intervals.drawing import (
     check_enough,
     draw,
@@ -71,7 +71,7 @@ def patient_bootstrap(
         If a class has too few patients to draw from, the metric gives no finite number, or an
         argument is out of its range.
     """
-    y, score = _checked(y_true, y_score)
+    y, score = check_either(y_true, y_score)
     value = float(metric(y, score))
     by_counts, classes = on_counts(metric, y, score), needs(metric, _classes(score))
     found = resampled(y, patients, by_counts, classes, n=n, seed=seed, level=level)
@@ -114,8 +114,8 @@ def paired_difference(
     ValueError
         As in :func:`patient_bootstrap`.
     """
-    y, a = _checked(y_true, score_a)
-    _, b = _checked(y_true, score_b)
+    y, a = check_either(y_true, score_a)
+    _, b = check_either(y_true, score_b)
     if a.shape != b.shape:
         raise ValueError(
             f"expected scores of two models for the same classes, got shapes {a.shape} and "
@@ -170,12 +170,6 @@ def resampled(
     drawn = [statistic(draw(strata, size, rng)[:, groups]) for size in sizes]
     skew = acceleration(_left_out(statistic, groups, len(strata)), strata)
     return np.concatenate(drawn), skew, effective_patients(y, groups, classes)
-
-
-def _checked(y_true: ArrayLike, y_score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Check one score a picture as two classes, several columns as so many classes."""
-    several = np.ndim(y_score) == 2 and np.shape(y_score)[1] > 1
-    return (check_many if several else metrics.check_scores)(y_true, y_score)
 
 
 def _classes(score: np.ndarray) -> int:

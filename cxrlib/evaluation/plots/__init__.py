@@ -9,7 +9,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "answers": ["confusion", "predictions"],
+        "answers": ["confusion", "predictions", "probabilities"],
         "charts": ["counts", "histogram", "scatter"],
         "curves": ["band", "lines", "one_against_rest", "precision_recall", "roc"],
         "forests": ["forest"],

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation.plots.grids import pictures
-from cxrlib.evaluation.plots.style import LOOKS
+from cxrlib.evaluation.plots.style import LOOKS, looks
 
 CLASSES = ("healthy", "sick")
 
@@ -114,16 +114,9 @@ def predictions(
         that says so.
     """
     truth, called, sure = _answers(y_true, y_score, class_names, threshold)
-    if not len(images) == len(truth) == len(called):
-        raise ValueError(
-            f"expected a truth and a score for each of {len(images)} pictures, got {len(truth)} "
-            f"and {len(called)}. Pick all three by the same indices."
-        )
+    _check_as_many(images, truth, called)
     if not len(images):
-        _, axes = plt.subplots(figsize=(side * 2, side / 2), squeeze=False)
-        axes[0, 0].axis("off")
-        axes[0, 0].text(0.5, 0.5, "no pictures to show", ha="center", va="center")
-        return axes
+        return _nothing(side)
     right = truth == called
     titles = [
         f"truth: {class_names[t]}\n{'✓' if t == c else '✗'} called {class_names[c]} {_percent(p)}"
@@ -133,6 +126,87 @@ def predictions(
     for ax, fine in zip(axes.flat, right, strict=False):
         if not fine:
             _frame(ax)
+    return axes
+
+
+def probabilities(
+    images: ArrayLike,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    class_names: Sequence[str],
+    *,
+    columns: int = 4,
+    side: float = 1.9,
+    limits: tuple[float, float] | None = (0, 255),
+) -> np.ndarray:
+    """Draw pictures with the probability of each class beneath, as bars; that of the truth in bold.
+
+    Parameters
+    ----------
+    images, y_true, y_score, class_names
+        As in :func:`predictions`; one column of scores is given the other class's bar too.
+    columns, side, limits
+        As in :func:`pictures`.
+
+    Returns
+    -------
+    ndarray of Axes
+        Rows in turn pictures and bars; unused places are empty.
+    """
+    truth, called, _ = _answers(y_true, y_score, class_names, 0.5)
+    _check_as_many(images, truth, called)
+    if not len(images):
+        return _nothing(side)
+    score, k = np.asarray(y_score, dtype=float).reshape(len(images), -1), len(class_names)
+    score = np.hstack([1 - score, score]) if score.shape[1] == 1 else score
+    columns = min(columns, len(images))
+    rows, below = -(-len(images) // columns), 0.21 * k  # inches
+    _, axes = plt.subplots(
+        2 * rows, columns, squeeze=False, height_ratios=[side, below] * rows,
+        figsize=(side * columns + 0.08 * max(map(len, class_names)), (side + below + 0.4) * rows),
+    )  # fmt: skip
+    titles = [
+        f"{'✓' if t == c else '✗'} truth: {class_names[t]}"
+        for t, c in zip(truth, called, strict=True)
+    ]
+    pictures(images, titles, limits=limits, axes=axes[::2])
+    for i, ax in enumerate(axes[1::2].flat):
+        if i < len(images):
+            _bars(ax, score[i], class_names, truth[i], named=i % columns == 0)
+            if truth[i] != called[i]:
+                _frame(axes[::2].flat[i])
+        else:
+            ax.axis("off")
+    return axes
+
+
+def _bars(
+    ax: Axes, score: np.ndarray, class_names: Sequence[str], truth: int, *, named: bool
+) -> None:
+    """Draw a bar a class, the first at the top; class names where the row begins."""
+    how = looks(class_names)
+    ax.barh(range(len(score)), score, height=0.72, color=[h.colour for h in how])
+    for k, p in enumerate(score):
+        weight = "bold" if k == truth else "normal"
+        ax.text(p + 0.03, k, _percent(p), va="center", fontsize="x-small", weight=weight)
+    ax.set_yticks(range(len(score)), class_names if named else [""] * len(score))
+    ax.tick_params(length=0, labelsize="x-small")
+    ax.set(xlim=(0, 1.45), ylim=(len(score) - 0.5, -0.5), xticks=[])
+    ax.spines["bottom"].set_visible(False)
+
+
+def _check_as_many(images: ArrayLike, truth: np.ndarray, called: np.ndarray) -> None:
+    if not len(images) == len(truth) == len(called):
+        raise ValueError(
+            f"expected a truth and a score for each of {len(images)} pictures, got {len(truth)} "
+            f"and {len(called)}. Pick all three by the same indices."
+        )
+
+
+def _nothing(side: float) -> np.ndarray:
+    _, axes = plt.subplots(figsize=(side * 2, side / 2), squeeze=False)
+    axes[0, 0].axis("off")
+    axes[0, 0].text(0.5, 0.5, "no pictures to show", ha="center", va="center")
     return axes
 
 
@@ -164,7 +238,7 @@ def _answers(
 
 def _percent(p: float) -> str:
     """Write a probability without ever rounding it to certainty."""
-    return "> 99 %" if p > 0.995 else f"{100 * p:.0f} %"
+    return "> 99 %" if p > 0.995 else "< 1 %" if p < 0.005 else f"{100 * p:.0f} %"
 
 
 def _frame(ax: Axes) -> None:

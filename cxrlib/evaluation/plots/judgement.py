@@ -14,7 +14,7 @@ from cxrlib.evaluation.plots.style import GREY, INK, look
 Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 
-def reliability(frames: Frames, ax: Axes | None = None) -> Axes:
+def reliability(frames: Frames, ax: Axes | None = None, *, of: str = "sick") -> Axes:
     """Draw a reliability diagram: share of sick against mean score, with intervals.
 
     Parameters
@@ -22,11 +22,14 @@ def reliability(frames: Frames, ax: Axes | None = None) -> Axes:
     frames : DataFrame or mapping of str to DataFrame
         From :func:`cxrlib.evaluation.reliability`; several are named in a legend. Bins without
         pictures are left out. For one frame each point carries its number of pictures.
+    of : str
+        What is counted, for the labels: with ``one_against_rest`` a class, such as ``"viral"``,
+        with ``top_label`` ``"right"``.
     """
     ax = ax or plt.gca()
     ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
-    for words, place, side in (("more sick than scored", (0.03, 0.97), "left"),
-                               ("fewer sick than scored", (0.97, 0.03), "right")):  # fmt: skip
+    for words, place, side in ((f"more {of} than scored", (0.03, 0.97), "left"),
+                               (f"fewer {of} than scored", (0.97, 0.03), "right")):  # fmt: skip
         ax.annotate(
             words, place, xycoords="axes fraction", color=GREY, fontsize="small",
             ha=side, va="top" if side == "left" else "bottom",
@@ -43,7 +46,7 @@ def reliability(frames: Frames, ax: Axes | None = None) -> Axes:
         if len(named) == 1:
             _counts(ax, frame)
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
-    ax.set(xlabel="mean score in the bin", ylabel="share that is sick")
+    ax.set(xlabel="mean score in the bin", ylabel=f"share that is {of}")
     if len(named) > 1:
         _legend_above(ax)
     return ax

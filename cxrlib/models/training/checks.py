@@ -9,22 +9,41 @@ import keras
 import numpy as np
 import pandas as pd
 
-from cxrlib.data import Pictures, splits
+from cxrlib.data import Pictures, classes, splits
 from cxrlib.models.training.schedules import current_rate
+
+WRONG_LOSSES = {  # each trains without complaint, and learns nothing or another question
+    "categorical_crossentropy": "Of a single output it is always 0, and nothing is learned.",
+    "binary_crossentropy": "It asks about each class as if the others were not there.",
+    "sparse_categorical_crossentropy": "It takes class numbers; the labels here are not.",
+}
 
 
 def check_model(model: keras.Model) -> None:
-    """Refuse a model that is not compiled, or whose learning rate leads nowhere."""
+    """Refuse a model that is not compiled, or whose loss or learning rate leads nowhere."""
     if getattr(model, "optimizer", None) is None:
         raise ValueError(
             "expected a compiled model, got one without optimizer and loss. "
             'First: model.compile(optimizer="adam", loss="binary_crossentropy").'
         )
+    _check_loss(model)
     rate = current_rate(model.optimizer)
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(
             f"expected a learning rate above 0, got {rate:g}. "
             "Compile again with another, such as keras.optimizers.Adam(1e-3)."
+        )
+
+
+def _check_loss(model: keras.Model) -> None:
+    """Refuse the two cross-entropies where they do not fit the outputs: Keras would just train."""
+    outputs = int(model.output_shape[-1])
+    loss = str(getattr(model.loss, "name", None) or getattr(model.loss, "__name__", model.loss))
+    wanted = "binary_crossentropy" if outputs == 1 else "categorical_crossentropy"
+    if loss in WRONG_LOSSES and loss != wanted:
+        raise ValueError(
+            f"expected the loss {wanted!r} for {outputs} output(s), got {loss!r}. "
+            f"{WRONG_LOSSES[loss]} models.training.compiled chooses the right one."
         )
 
 
@@ -52,11 +71,12 @@ def check_pictures(model: keras.Model, pictures: Pictures, kind: str) -> None:
         )
     if not len(pictures):
         raise ValueError(f"expected at least one {kind} picture, got none. Is the split empty?")
-    _check_images(model, pictures, kind)
+    check_images(model, pictures, kind)
     _check_labels(model, pictures, kind)
 
 
-def _check_images(model: keras.Model, pictures: Pictures, kind: str) -> None:
+def check_images(model: keras.Model, pictures: Pictures, kind: str) -> None:
+    """Refuse pictures of another shape than the model's, or with NaN in them."""
     wanted, images = model.input_shape[1:], pictures.images
     sizes = zip(wanted, images.shape[1:], strict=False)
     if images.ndim != len(wanted) + 1 or any(w not in (None, got) for w, got in sizes):
@@ -95,6 +115,14 @@ def _check_labels(model: keras.Model, pictures: Pictures, kind: str) -> None:
         raise ValueError(
             f"expected {kind} pictures of at least two classes, got {len(labels):,} of "
             f"{str(name)!r} alone. Nothing can be told apart: look at the split."
+        )
+    absent = sorted(set(range(outputs)) - set(numbers.tolist())) if outputs > 1 else []
+    if absent and kind == "training":
+        names = classes(pictures.cases) if "label" in pictures.cases else range(outputs)
+        raise ValueError(
+            f"expected training pictures of each of {outputs} classes, got none of "
+            f"{', '.join(repr(str(names[k])) for k in absent)}. Draw the split again, or leave "
+            'the class out: cases["label"].cat.remove_unused_categories().'
         )
 
 

@@ -206,3 +206,40 @@ def test_a_name_needs_a_rate_and_a_ready_optimizer_none():
     for wrong in (("Adam",), (ready, 1e-3)):
         with pytest.raises(ValueError, match="a name and a learning rate, or an optimizer alone"):
             models.training.compiled(model, *wrong)
+
+
+@pytest.mark.parametrize(
+    ("classes", "loss", "wanted"),
+    [
+        (2, "categorical_crossentropy", "'binary_crossentropy' for 1"),
+        (3, "binary_crossentropy", "'categorical_crossentropy' for 3"),
+        (3, keras.losses.BinaryCrossentropy(), "'categorical_crossentropy' for 3"),
+        (3, keras.losses.binary_crossentropy, "'categorical_crossentropy' for 3"),
+        (3, "sparse_categorical_crossentropy", "'categorical_crossentropy' for 3"),
+    ],
+)
+def test_a_loss_of_another_number_of_outputs_is_refused(classes, loss, wanted):
+    names = ("normal", "bacterial", "viral")[:classes]
+    model = small_model(classes=classes)
+    model.compile("adam", loss)
+    with pytest.raises(ValueError, match=rf"expected the loss {wanted} output\(s\), got"):
+        models.fit(model, some_pictures(12, classes=names), None, epochs=1)
+
+
+def test_a_loss_object_that_fits_and_any_other_loss_are_taken():
+    train = some_pictures(12, classes=("normal", "bacterial", "viral"))
+    for loss in (keras.losses.CategoricalCrossentropy(label_smoothing=0.1), "mse"):
+        model = small_model(classes=3)
+        model.compile("adam", loss)
+        assert len(models.fit(model, train, None, epochs=1)) == 1
+
+
+def test_each_of_k_classes_needs_a_training_picture():
+    train = some_pictures(12, classes=("normal", "bacterial", "viral"))
+    keep = train.labels[:, 2] == 0
+    less = Pictures(train.images[keep], train.labels[keep], train.cases[keep])
+    with pytest.raises(ValueError, match="each of 3 classes, got none of 'viral'"):
+        models.fit(small_model(classes=3), less, None, epochs=1)
+    others = some_pictures(12, "val", classes=("normal", "bacterial", "viral"))
+    absent = Pictures(others.images[keep], others.labels[keep], others.cases[keep])
+    models.fit(small_model(classes=3), train, absent, epochs=1)

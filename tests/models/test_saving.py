@@ -1,0 +1,191 @@
+import json
+import re
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+from cxrlib import data, models
+from cxrlib.data import Pictures
+from cxrlib.models import training, transfer
+from tests.models.training.conftest import some_pictures
+
+FOUR = ("normal", "bacterial", "viral", "covid")
+
+
+def network(classes=4, **options):
+    net = models.pooled_cnn((16, 16, 1), (3,), classes=classes, **options)
+    return training.compiled(net, "Adam", 1e-3)
+
+
+def as_table_of(pictures, names):
+    """Give the same pictures a table whose classes come in another order or under other names."""
+    cases = pictures.cases.assign(label=pictures.cases["label"].cat.set_categories(names))
+    return Pictures(pictures.images, data.cases.labels(cases), cases)
+
+
+@pytest.fixture
+def pictures():
+    return some_pictures(12, classes=FOUR)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return models.save(network(), tmp_path / "four.keras", FOUR)
+
+
+@pytest.mark.parametrize(("classes", "outputs"), [(("normal", "pneumonia"), 1), (FOUR, 4)])
+def test_names_and_answers_come_back(tmp_path, classes, outputs):
+    pictures = some_pictures(12, classes=classes)
+    net = network(len(classes))
+    net.fit(pictures.images.astype("float32"), pictures.labels, verbose=0)
+    wanted = net.predict(pictures.images.astype("float32"), verbose=0)
+    file = models.save(net, tmp_path / "new" / "net.keras", data.classes(pictures.cases))
+    saved = models.load(str(file), data.classes(pictures.cases))
+    assert saved.class_names == classes
+    got = saved.predict(pictures)
+    assert got.shape == (12, outputs)
+    np.testing.assert_allclose(got, wanted, atol=1e-6)
+    again, names = saved
+    assert names == classes
+    assert again.optimizer.iterations == net.optimizer.iterations == 1
+    assert [p.name for p in file.parent.iterdir()] == ["net.keras"]
+
+
+def test_keras_opens_it_like_any_other(file):
+    plain = keras.models.load_model(file)
+    assert plain.input_shape == (None, 16, 16, 1)
+    with zipfile.ZipFile(file) as archive:
+        assert sorted(archive.namelist()) == ["config.json", "metadata.json", "model.weights.h5"]
+        assert json.loads(archive.read("metadata.json"))["keras_version"] == keras.__version__
+
+
+def test_a_network_on_a_backbone_keeps_its_parts(tmp_path):
+    net = transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", classes=4)
+    saved = models.load(models.save(net, tmp_path / "t.keras", FOUR))
+    assert transfer.target_layer(saved.network) == transfer.target_layer(net)
+
+
+def test_another_order_is_refused_in_loading_and_in_prediction(file, pictures):
+    other = ("bacterial", "normal", "viral", "covid")
+    words = (
+        "expected the network's classes normal, bacterial, viral, covid in this order, got "
+        "bacterial, normal, viral, covid as {}. Number 0 means 'normal' to the network and "
+        "'bacterial' there"
+    )
+    with pytest.raises(ValueError, match=re.escape(words.format("`classes`"))):
+        models.load(file, other)
+    saved, shuffled = models.load(file), as_table_of(pictures, other)
+    with pytest.raises(ValueError, match=words.format("the pictures' case table")) as refused:
+        saved.predict(shuffled)
+    # The advice works.
+    order = re.search(r"set_categories\((\[.*?\])\)", str(refused.value))[1]
+    mended = as_table_of(shuffled, json.loads(order.replace("'", '"')))
+    np.testing.assert_array_equal(saved.predict(mended), saved.predict(pictures))
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        (("normal", "bacterial", "viral", "tb"), "never heard of tb"),
+        (("normal", "bacterial", "viral"), "Number 3 means 'covid' .* nothing there"),
+        ((*FOUR, "tb"), "never heard of tb"),
+        (("normal",), r"two different class names or more, got \['normal'\]"),
+    ],
+)
+def test_other_classes_are_refused(file, classes, words):
+    with pytest.raises(ValueError, match=words):
+        models.load(file, classes)
+
+
+@pytest.mark.parametrize(
+    ("classes", "names", "words"),
+    [
+        (4, FOUR[:3], r"expected 4 class names .* 4 output\(s\), got normal, bacterial, viral"),
+        (2, FOUR, r"expected 2 class names for a network with 1 output\(s\)"),
+        (2, ("pneumonia",), "two different class names or more"),
+        (2, "pneumonia", "two different class names or more"),
+        (3, ("a", "b", "a"), "two different class names or more"),
+        (3, ("a", "b", ""), "two different class names or more"),
+        (3, ("a", "b", None), "two different class names or more"),
+    ],
+)
+def test_names_that_do_not_fit_are_not_saved(tmp_path, classes, names, words):
+    with pytest.raises(ValueError, match=words):
+        models.save(network(classes), tmp_path / "n.keras", names)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["net.h5", "net", "net.keras.zip"])
+def test_another_ending_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=r"ends in .keras, got .*net.*Such as '.*net.*\.keras'"):
+        models.save(network(), tmp_path / name, FOUR)
+    with pytest.raises(ValueError, match=r"ends in \.keras"):
+        models.load(tmp_path / name)
+
+
+def test_a_file_without_names_says_how_to_give_them(tmp_path):
+    file = tmp_path / "plain.keras"
+    network().save(file)
+    with pytest.raises(ValueError, match=r"saved without them.*models\.save\(keras") as refused:
+        models.load(file)
+    assert str(file) in str(refused.value)
+    models.save(keras.models.load_model(file), file, FOUR)
+    assert models.load(file).class_names == FOUR
+
+
+def test_a_missing_truncated_or_foreign_file_is_named(tmp_path, file):
+    with pytest.raises(FileNotFoundError, match=r"none\.keras: expected a file, there is none"):
+        models.load(tmp_path / "none.keras")
+    whole = file.read_bytes()
+    for size in (0, 100, len(whole) // 2, len(whole) - 10):
+        file.write_bytes(whole[:size])
+        with pytest.raises(ValueError, match=f"four.keras: .* {size:,} bytes that cannot be read"):
+            models.load(file)
+    file.write_text("this is a letter")
+    with pytest.raises(ValueError, match="incomplete or something else"):
+        models.load(file)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("letter.txt", "hello")
+    with pytest.raises(ValueError, match=r"one without config\.json, metadata\.json, model"):
+        models.load(file)
+
+
+def test_damage_inside_is_named(tmp_path, file):
+    with zipfile.ZipFile(file) as archive:
+        at = archive.getinfo("model.weights.h5").header_offset
+    damaged = bytearray(file.read_bytes())
+    damaged[at + 500] ^= 255
+    file.write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"got a damaged model\.weights\.h5"):
+        models.load(file)
+
+
+def test_a_config_that_keras_cannot_build_is_named(tmp_path, file):
+    other = tmp_path / "other.keras"
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, content.replace(b'"Conv2D"', b'"Conv9D"'))
+    with pytest.raises(ValueError, match=r"other\.keras: expected a network that Keras .* can"):
+        models.load(other)
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, file, monkeypatch):
+    before = file.read_bytes()
+    net = network()
+    monkeypatch.setattr(type(net), "save", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        models.save(net, file, FOUR)
+    assert file.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["four.keras"]
+
+
+def test_pictures_of_another_size_or_none_are_refused(file):
+    saved = models.load(file)
+    with pytest.raises(ValueError, match=r"expected new pictures of shape \(16, 16, 1\).*24, 24"):
+        saved.predict(some_pictures(8, classes=FOUR, size=24))
+    few = some_pictures(8, classes=FOUR)
+    with pytest.raises(ValueError, match="at least one picture, got none"):
+        saved.predict(Pictures(few.images[:0], few.labels[:0], few.cases[:0]))
