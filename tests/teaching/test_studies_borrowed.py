@@ -140,7 +140,7 @@ def test_several_networks_answer_by_their_mean_logit(tiny, cases, tmp_path):
 
 
 def test_each_of_four_networks_has_its_own_strangers(tiny, cases, tmp_path):
-    record = studies.reproduce("study-better-model", folder=tmp_path / "results")
+    record = studies.reproduce("study-better-model", seeds=[0], folder=tmp_path / "results")
     (run,) = record.runs
     assert set(run["confusion_matrix"]) == {"train", "val", "test"}
     assert set(run["history"]) >= {f"loss, network {i}" for i in (1, 2, 3, 4)}
