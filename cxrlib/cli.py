@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.set_defaults(run=_audit)
     again = rooms.add_parser("reproduce", help="run a study on the real X-rays, write its record")
     again.add_argument("id", metavar="ID", help="such as article-3-as-published")
-    again.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run each (0)")
+    again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
     again.add_argument("--folder", default="results", help="where the record goes (results)")
     again.set_defaults(run=_reproduce)
     results = rooms.add_parser("results", help="list the recorded runs, or show one")

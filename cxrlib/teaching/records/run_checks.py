@@ -15,6 +15,7 @@ from cxrlib.teaching.records.refusals import (
 
 RUN = ("seed", "history", "metrics", "confusion_matrix", "threshold", "scores")
 SCORES = ("path", "y", "score")
+SUM_OFF = 1e-3  # scores are rounded
 
 
 def check_runs(fields: dict) -> None:
@@ -108,6 +109,10 @@ def _scores(scores: object, where: str, classes: dict | None) -> None:
     fine = vectors or (k == 2 and all(map(is_number, each)))
     wanted = "a number a picture" if k == 2 else f"{k} numbers a picture"
     need(fine, f"{where}, score", wanted, each, advice)
+    if vectors:
+        odd = [s for s in each if min(s) < 0 or abs(sum(s) - 1) > SUM_OFF]
+        advice = "Put logits through a softmax first."
+        need(not odd, f"{where}, score", "probabilities that sum to 1 a picture", odd[:1], advice)
 
 
 def _paths(paths: list, where: str, advice: str) -> None:

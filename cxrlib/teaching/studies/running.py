@@ -8,30 +8,20 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cxrlib import data, evaluation
-from cxrlib.evaluation.intervals import Interval
+from cxrlib import data
 from cxrlib.teaching import records
 from cxrlib.teaching.studies.catalogue import get
-
-AT_THRESHOLD = {
-    "test accuracy": evaluation.accuracy,
-    "test sensitivity": evaluation.sensitivity,
-    "test specificity": evaluation.specificity,
-    "test balanced accuracy": evaluation.balanced_accuracy,
-    "test weighted F1": evaluation.weighted_f1,
-}
-HEADLINES = AT_THRESHOLD | {"test ROC AUC": evaluation.roc_auc}
+from cxrlib.teaching.studies.summing import summary
 
 
 def reproduce(
-    id: str, *, seeds: Sequence[int] = (0,), folder: str | os.PathLike = "results"
+    id: str, *, seeds: Sequence[int] | None = None, folder: str | os.PathLike = "results"
 ) -> records.Record:
     """Run a study on the real data and write its record.
 
@@ -39,8 +29,8 @@ def reproduce(
     ----------
     id : str
         A key of :data:`~cxrlib.teaching.studies.STUDIES`.
-    seeds : sequence of int
-        One run each.
+    seeds : sequence of int, optional
+        One run each; by default the study's own.
     folder : path
         Where the record goes. What an interrupted run needs to go on lies below it, in
         ``.unfinished``.
@@ -58,23 +48,26 @@ def reproduce(
             f"a study runs on real X-rays, and {study.config['data']} is not here. "
             f"Run `cxr data fetch {study.config['data']}` first, or set CXR_DATA."
         )
-    cases = method.prepare(cases, study.config, seed=min(seeds))
-    done = []
+    seeds = study.seeds if seeds is None else seeds
+    first = method.prepare(cases, study.config, seed=min(seeds))
+    tables, done = [], []
     unfinished = Path(folder) / ".unfinished"
     for seed in seeds:
-        done.append(_once(method, cases, study.config, seed, unfinished / f"{id}-{seed}"))
+        anew = study.redraw and seed != min(seeds)
+        tables.append(method.prepare(cases, study.config, seed=seed) if anew else first)
+        done.append(_once(method, tables[-1], study.config, seed, unfinished / f"{id}-{seed}"))
     runs = [each["run"] for each in done]
     record = records.make(
         id=id,
         title=study.title,
         article=study.article,
         config=study.config,
-        data=records.describe_data(cases),
+        data=records.describe_data(first),
         **records.environment(),
         seconds=sum(each["seconds"] for each in done),
         peak_memory_mb=_peak_memory_mb(),
         runs=runs,
-        summary=_summary(cases, runs),
+        summary=summary(tables, runs, getattr(method, "intervals", None)),
         test_touches=method.touches(study.config, runs),
         notes=list(study.notes),
     )
@@ -105,23 +98,6 @@ def _once(method, cases: pd.DataFrame, config: dict, seed: int, state: Path) -> 
 
 def _plain(value: np.ndarray | np.generic) -> object:
     return value.tolist()
-
-
-def _summary(cases: pd.DataFrame, runs: list[dict]) -> dict:
-    """Give the mean over the seeds, and the mean of the ends of their intervals."""
-    patients = cases.loc[cases["split"] == "test", "patient_id"]
-    intervals = {}
-    for name, metric in HEADLINES.items():
-        each = []
-        for run in runs:
-            y, score = run["scores"]["y"], run["scores"]["score"]
-            at = partial(metric, threshold=run["threshold"]) if name in AT_THRESHOLD else metric
-            each.append(evaluation.patient_bootstrap(y, score, patients, at))
-        intervals[name] = Interval(*np.mean(each, axis=0))
-    how = "95 %, patients of the test folder drawn again 2,000 times"
-    if len(runs) > 1:
-        how += f"; value and ends are means over {len(runs)} seeds"
-    return records.summarise(intervals, how)
 
 
 def _peak_memory_mb() -> float | None:

@@ -21,6 +21,11 @@ class Study:
         Every setting.
     notes : tuple of str
         What a reader of its numbers should know.
+    seeds : tuple of int
+        Those it runs with where nobody names others.
+    redraw : bool
+        Whether each seed draws its own pictures, as many of each class and split. Otherwise all
+        have those of the lowest.
     """
 
     title: str
@@ -28,3 +33,5 @@ class Study:
     method: str
     config: dict
     notes: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    redraw: bool = False
