@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("id", metavar="ID", help="such as article-3-as-published")
     again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
     again.add_argument("--folder", default="results", help="where the record goes (results)")
+    again.add_argument("--workers", type=int, default=1, help="processes for several networks (1)")
     again.set_defaults(run=_reproduce)
     results = rooms.add_parser("results", help="list the recorded runs, or show one")
     results.add_argument("id", metavar="ID", nargs="?", help="such as article-3-repaired")
@@ -107,9 +108,12 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
+    import joblib
+
     from cxrlib.teaching import studies
 
-    record = studies.reproduce(options.id, seeds=options.seeds, folder=options.folder)
+    with joblib.parallel_config(n_jobs=options.workers):
+        record = studies.reproduce(options.id, seeds=options.seeds, folder=options.folder)
     print(records.as_text(record))
 
 

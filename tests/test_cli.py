@@ -1,7 +1,8 @@
+import joblib
 import pytest
 
 from cxrlib.cli import main
-from cxrlib.teaching import records
+from cxrlib.teaching import records, studies
 from tests.teaching.test_records import fields
 
 
@@ -40,6 +41,22 @@ def test_the_command_shows_one_record(folder, capsys):
         "Notes\n  - Three pictures only.\n",
     ):
         assert part in shown
+
+
+def test_a_study_gets_the_processes_asked_for(folder, capsys, monkeypatch):
+    asked = []
+
+    def reproduce(id, seeds, folder):
+        asked.append((id, seeds, joblib.Parallel().n_jobs))
+        return records.make(**fields())
+
+    monkeypatch.setattr(studies, "reproduce", reproduce)
+    for more in ([], ["--workers", "2", "--seeds", "3"]):
+        assert main(["reproduce", "study-x", *more]) == 0
+    assert asked == [
+        ("study-x", None, 1),
+        ("study-x", [3], 2),
+    ]
 
 
 def test_the_command_says_when_there_is_nothing_to_show(folder, capsys, monkeypatch):

@@ -13,7 +13,9 @@ from cxrlib import data
 from cxrlib.data.choosing import ARTICLE_4, ARTICLE_4_TEST
 
 
-def drawn(cases: pd.DataFrame, sizes: str, apart: str, names: Sequence[str], seed: int):
+def drawn(
+    cases: pd.DataFrame, sizes: str, apart: str, names: Sequence[str], seed: int
+) -> pd.DataFrame:
     """Draw pictures of some classes and hold out a part of them.
 
     Parameters

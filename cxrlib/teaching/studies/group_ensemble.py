@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
@@ -40,19 +41,18 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     pictures = data.read_pictures(cases, size, "squash")
     rows = pictures.cases
     sick_val = ((rows["split"] == "val") & (pictures.labels[:, 0] == 1)).to_numpy()
-    histories, logits, lines, strangers = [], [], [], np.zeros(len(rows))
-    for i in range(config["groups"]):
-        left_out = (rows["group"] == i).to_numpy(dtype=bool, na_value=False)
-        table = shifted_validation.leave_out(rows, left_out)
-        member = data.Pictures(pictures.images, pictures.labels, table)
-        parts = {split: member.where(split) for split in ("train", "val")}
-        network, history = trained(parts, config, size, 10 * seed + i, resume)
-        histories.append(history)
-        score = _logit(network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0])
-        logits.append(score)
-        chosen_on = left_out | sick_val
+    left_out = [(rows["group"] == i).to_numpy(dtype=bool) for i in range(config["groups"])]
+    # One after the other, but for a caller's joblib.parallel_config(n_jobs=...).
+    members = joblib.Parallel()(
+        joblib.delayed(_member)(pictures, group, config, 10 * seed + i, resume)
+        for i, group in enumerate(left_out)
+    )
+    histories, logits = zip(*members, strict=True)
+    lines, strangers = [], np.zeros(len(rows))
+    for group, score in zip(left_out, logits, strict=True):
+        chosen_on = group | sick_val
         lines.append(evaluation.youden(pictures.labels[chosen_on], score[chosen_on]).value)
-        strangers[left_out] = score[left_out]
+        strangers[group] = score[group]
     line = LINES[config["line"]](lines)
     score = expit(np.mean(logits, axis=0) - line)
     parts = {split: pictures.where(split) for split in ("train", "val", "test")}
@@ -63,6 +63,17 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     result["metrics"] |= shifted_validation.report(seen_apart, score[sick_val], 0.5)
     result["metrics"] |= {f"line {i}": float(each) for i, each in enumerate(lines, start=1)}
     return result
+
+
+def _member(
+    pictures: data.Pictures, left_out: np.ndarray, config: dict, seed: int, resume: Path
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Train one network without a group; return its history and its logits of all pictures."""
+    table = shifted_validation.leave_out(pictures.cases, left_out)
+    member = data.Pictures(pictures.images, pictures.labels, table)
+    parts = {split: member.where(split) for split in ("train", "val")}
+    network, history = trained(parts, config, config["sizes"][0], seed, resume)
+    return history, _logit(network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0])
 
 
 def _logit(score: np.ndarray) -> np.ndarray:
