@@ -24,9 +24,12 @@ def folded(model: keras.Model) -> keras.Model:
     Returns
     -------
     Model
-        Answers equal but for rounding. Not for training: it would learn something else.
+        Answers equal but for rounding; the model itself if there is nothing to fold. Not for
+        training: it would learn something else.
     """
     pairs = _pairs(model)
+    if not pairs:
+        return model
     scaled = {convolution.name: norm for convolution, norm in pairs}
     gone = {norm.name for _, norm in pairs}
 
