@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
 from cxrlib.models import features, transfer
@@ -123,6 +123,7 @@ def test_a_variant_is_judged_on_the_group_it_never_saw(cases, tmp_path):
         assert record.data["counts"]["shifted"]["pneumonia"] == 0
         (run,) = record.runs
         assert 0 <= run["metrics"]["shifted ROC AUC"] <= 1
+        assert run["metrics"]["shifted temperature"] > 0
         assert len(run["history"]["loss"]) == 1
 
 
@@ -189,3 +190,35 @@ def test_the_group_left_out_is_the_one_that_looks_sick():
     table = shifted_validation.leave_group_out(cases, found, 2)
     np.testing.assert_array_equal(table["split"] == "shifted", kind == 1)
     data.splits.check(table)
+
+
+def test_several_views_answer_by_their_mean_logit(cases, monkeypatch):
+    part = {"test": data.read_pictures(cases, 32).where("test")}
+
+    def brightness(network, parts):
+        return {split: each.images.mean(axis=(1, 2)) / 255 for split, each in parts.items()}
+
+    monkeypatch.setattr(borrowed_networks, "score_parts", brightness)
+    views = [part] + [borrowed_networks._changed(part, borrowed_networks.VIEW, i) for i in (1, 2)]
+    each = [logit(brightness(None, view)["test"]) for view in views]
+    found = borrowed_networks._scored(None, part, 2, seed=0)["test"]
+    np.testing.assert_allclose(logit(found), np.mean(each, axis=0), atol=1e-6)
+    assert np.abs(each[1] - each[0]).max() > 0.01
+    np.testing.assert_allclose(borrowed_networks._scored(None, part, 0, 0)["test"], expit(each[0]))
+
+
+def test_strangers_that_look_like_the_test_set_lend_it_their_temperature():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(scale=2, size=4000)
+    y = (rng.random(4000) < expit(truth)).astype(float)
+    val, strange = expit(truth), expit(3 * truth)  # at home calibrated, elsewhere too sure
+    found = shifted_validation.calibration(
+        strange[:2000][y[:2000] == 0],
+        strange[:2000][y[:2000] == 1],
+        (y, val),
+        (y[2000:], strange[2000:]),
+    )
+    assert found["val temperature"] == pytest.approx(1, abs=0.1)
+    assert found["shifted temperature"] == pytest.approx(3, abs=0.3)
+    assert found["test ECE, shifted temperature"] < 0.5 * found["test ECE, val temperature"]
+    assert found["test ECE"] == evaluation.ece(y[2000:], strange[2000:]).value

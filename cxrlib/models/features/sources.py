@@ -16,6 +16,8 @@ from cxrlib.data.cases import check_columns
 from cxrlib.data.images import no_bomb_warnings
 from cxrlib.models.features.store import digest
 
+TASK = 256  # files
+
 
 class Files:
     """The pictures of a case table, decoded along the way."""
@@ -36,8 +38,10 @@ class Files:
             except OSError:
                 return digest(f"no such file: {path}".encode())  # decoding it says what is wrong
 
+        # Many files a task: each is so quickly read that threads would wait for each other.
+        tasks = [self.paths[i : i + TASK] for i in range(0, len(self.paths), TASK)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(of, self.paths))
+            return [found for task in pool.map(lambda t: [*map(of, t)], tasks) for found in task]
 
     def parts(self, rows: Sequence[int], n: int) -> Iterator[tuple[list[int], list]]:
         """Yield up to ``n`` rows and their pictures, or the error; decode one part ahead."""

@@ -25,6 +25,7 @@ BORROWED = {
     "epochs": 8,
     "augment": None,
     "augment_everything": False,
+    "views": 0,
     "class_weight": None,
     "patience": None,
     "watch": True,

@@ -47,6 +47,7 @@ VARIANTS = {
     "cropped": ("With 8 % cut off at each border", {"crop": 0.08}),
     "larger": ("At 224 pixels", {"sizes": [224]}),
     "longer": ("With 6 epochs", {"epochs": 6}),
+    "views": ("Judged with the mean over the picture and 4 mildly changed copies", {"views": 4}),
 }
 GROUP = "A group of healthy children that look alike was left out of training, to see a shift."
 

@@ -13,6 +13,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
+from cxrlib.data.recipes import Recipe
 from cxrlib.models import features, transfer
 from cxrlib.teaching.studies import shifted_validation
 from cxrlib.teaching.studies.judging import judged, score_parts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import keras
 
 CERTAIN = 1e-7  # a score of exactly 0 or 1 has no logit
+VIEW = Recipe(rotation=3, shift=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -56,7 +58,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         parts = {split: pictures.where(split) for split in cases["split"].unique()}
         network, history = trained(parts, config, size, 10 * seed + i, resume)
         histories.append(history)
-        scores.append(score_parts(network, _as_judged(parts, config, seed)))
+        scores.append(_scored(network, _as_judged(parts, config, seed), config["views"], seed))
     shifted = parts.pop(shifted_validation.SHIFTED, None)
     together = {split: _mean([each[split] for each in scores]) for split in scores[0]}
     result = judged(parts, together, side_by_side(histories), seed, config["threshold"])
@@ -64,6 +66,11 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         sick = together["val"][parts["val"].labels == 1]
         strangers = together[shifted_validation.SHIFTED][:, 0]
         result["metrics"] |= shifted_validation.report(strangers, sick, result["threshold"])
+        result["metrics"] |= shifted_validation.calibration(
+            strangers,
+            sick,
+            *((parts[split].labels, together[split]) for split in ("val", "test")),
+        )
     known = set(parts["train"].cases["patient_id"])
     result["metrics"]["val share of pictures whose patient is in train"] = float(
         parts["val"].cases["patient_id"].isin(known).mean()
@@ -103,7 +110,7 @@ def trained(
     history = models.fit(
         network,
         train,
-        watched and replace(watched, images=_changed(watched.images, config, seed)),
+        watched and _as_judged({"val": watched}, config, seed)["val"],
         epochs=config["epochs"],
         batch_size=config["batch_size"],
         augment=_recipe(config),
@@ -139,24 +146,30 @@ def _compile(network, config: dict, pictures: int) -> None:
         models.training.compiled(network, config["optimizer"], planned(rates), **settings)
 
 
-def _recipe(config: dict) -> data.augment.Recipe | str | None:
+def _recipe(config: dict) -> Recipe | str | None:
     recipe = config["augment"]
-    return data.augment.Recipe(**recipe) if isinstance(recipe, Mapping) else recipe
-
-
-def _changed(images: np.ndarray, config: dict, seed: int) -> np.ndarray:
-    """Change pictures as for training, if the article does that to all its pictures."""
-    if not config["augment_everything"]:
-        return images
-    changed = data.augment.augmented(images, _recipe(config), seed=seed)
-    return changed.round().astype("uint8")
+    return Recipe(**recipe) if isinstance(recipe, Mapping) else recipe
 
 
 def _as_judged(parts: Mapping[str, data.Pictures], config: dict, seed: int) -> dict:
-    return {
-        split: replace(part, images=_changed(part.images, config, seed))
-        for split, part in parts.items()
-    }
+    """Change pictures as for training, if the article does that to all its pictures."""
+    return _changed(parts, _recipe(config), seed) if config["augment_everything"] else dict(parts)
+
+
+def _changed(parts: Mapping[str, data.Pictures], recipe: Recipe | str, seed: int) -> dict:
+    def copies(images: np.ndarray) -> np.ndarray:
+        return data.augment.augmented(images, recipe, seed=seed).round().astype("uint8")
+
+    return {split: replace(part, images=copies(part.images)) for split, part in parts.items()}
+
+
+def _scored(
+    network: keras.Model, parts: Mapping[str, data.Pictures], views: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Score pictures, each with the mean logit over itself and some mildly changed copies."""
+    seen = [score_parts(network, parts)]
+    seen += [score_parts(network, _changed(parts, VIEW, seed + i)) for i in range(1, views + 1)]
+    return {split: _mean([each[split] for each in seen]) for split in parts}
 
 
 def _strangers(pictures: data.Pictures) -> data.Pictures:

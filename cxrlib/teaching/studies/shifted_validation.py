@@ -93,3 +93,37 @@ def report(strangers: np.ndarray, sick: np.ndarray, threshold: float) -> dict[st
         f"{SHIFTED} ROC AUC": evaluation.roc_auc(y, score),
         f"{SHIFTED} specificity": evaluation.specificity(y, score, threshold),
     }
+
+
+def calibration(
+    strangers: np.ndarray,
+    sick: np.ndarray,
+    val: tuple[np.ndarray, np.ndarray],
+    test: tuple[np.ndarray, np.ndarray],
+) -> dict[str, float]:
+    """Calibration error in the test folder: as it is, and after a temperature learnt elsewhere.
+
+    Parameters
+    ----------
+    strangers, sick : array
+        Scores of the healthy that were left out, and of validation's sick.
+    val, test : tuple of array
+        Labels and scores of a split.
+
+    Returns
+    -------
+    dict
+        Expected calibration errors of the test set: with temperature 1, with validation's, and
+        with that of the strangers and validation's sick. The temperatures are in it, too.
+    """
+    y, score = np.repeat([0, 1], [len(strangers), len(sick)]), np.concatenate([strangers, sick])
+    warmths = {
+        "val": evaluation.temperature(*val),
+        SHIFTED: evaluation.temperature(y, score),
+    }
+    labels, scores = test
+    found = {"test ECE": evaluation.ece(labels, scores).value}
+    for split, warmth in warmths.items():
+        found[f"{split} temperature"] = warmth.value
+        found[f"test ECE, {split} temperature"] = evaluation.ece(labels, warmth.apply(scores)).value
+    return found
