@@ -218,6 +218,12 @@ def _advice(entry: Backbone, failed: str | None) -> str:
     way = "F" if failed else "Run this with `download=True`, or f"
     return (
         f"Expected the weights of {entry.title} as `{entry.file}`: it is neither in {where} nor in "
-        f"{cache_folder()}{what}. {way}etch {entry.url} with a browser, and put it into one of "
+        f"{_from_home(cache_folder())}{what}. {way}etch {entry.url} with a browser, and put it into one of "
         "these folders."
     )
+
+
+def _from_home(folder: Path) -> str:
+    """Write a folder as people know it, and not whose home it is in."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)

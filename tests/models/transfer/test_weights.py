@@ -59,6 +59,13 @@ def test_without_weights_the_error_names_file_and_folders(monkeypatch, tmp_path,
     assert capsys.readouterr().out == ""
 
 
+def test_the_advice_does_not_name_whose_home_it_is(monkeypatch):
+    monkeypatch.delenv("KERAS_HOME")
+    with pytest.raises(transfer.WeightsError, match=r"nor in ~/\.keras/models") as caught:
+        transfer.find_weights("vgg16", download=False)
+    assert str(Path.home()) not in str(caught.value)
+
+
 def test_random_weights_are_never_silent(capsys):
     found = transfer.find_weights("vgg16", or_random=True, download=False, quiet=True, seed=3)
     assert (found.kind, found.path, found.seed) == ("random", None, 3)
