@@ -32,3 +32,6 @@ class ExerciseRules:
 
     def test_a_strange_answer_is_wrong_and_nothing_breaks(self, check, odd):
         assert_hint(self.judge(check, lambda *a: odd), "Hint")
+
+    def test_a_number_instead_of_a_function_is_wrong(self, check):
+        assert_hint(self.judge(check, 7), "Hint")

@@ -7,7 +7,8 @@ import pytest
 from cxrlib.data import augment
 from cxrlib.teaching.exercises import augmentation
 
-from .test_exercises import assert_hint, raises_not_implemented
+from .exercise_rules import ExerciseRules
+from .test_exercises import assert_hint
 
 
 def judge(check, answer):
@@ -33,35 +34,9 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("check", RIGHT)
-def test_the_right_answer_passes(check):
-    assert judge(check, RIGHT[check]).passed
-
-
-@pytest.mark.parametrize("check", RIGHT)
-@pytest.mark.parametrize(
-    "answer", [None, ..., lambda *a: ..., lambda *a: None, raises_not_implemented]
-)
-def test_an_untouched_exercise_waits(check, answer):
-    result = judge(check, answer)
-    assert result.passed is None
-    assert result.markdown.startswith("✏️ Your turn.")
-
-
-@pytest.mark.parametrize("check", RIGHT)
-def test_an_error_of_the_readers_becomes_a_hint(check):
-    assert_hint(judge(check, lambda *a: 1 / 0), "ZeroDivisionError")
-
-
-@pytest.mark.parametrize("check", RIGHT)
-@pytest.mark.parametrize("odd", ["many", {"a": 1}, [[[1]]], float("nan"), 7])
-def test_an_odd_answer_is_wrong_and_breaks_nothing(check, odd):
-    assert judge(check, lambda *a: odd).passed is False
-
-
-@pytest.mark.parametrize("check", RIGHT)
-def test_a_number_instead_of_a_function(check):
-    assert_hint(judge(check, 7), "give the function itself")
+class TestEachExercise(ExerciseRules):
+    exercises, right = augmentation, RIGHT
+    odd = ("many", {"a": 1}, [[[1]]], float("nan"), 7)
 
 
 # --- what a shift makes up

@@ -8,7 +8,8 @@ from cxrlib import evaluation
 from cxrlib.teaching import exercises
 from cxrlib.teaching.exercises import resampling, thresholds
 
-from .test_exercises import assert_hint, raises_not_implemented
+from .exercise_rules import ExerciseRules
+from .test_exercises import assert_hint
 
 CHECKS = ("check_threshold", "check_auc", "check_ppv", "check_resample")
 
@@ -45,35 +46,12 @@ RIGHT = dict(
 )
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_another_programs_answer_passes(check):
-    result = judge(check, RIGHT[check])
-    assert result.passed, result.text
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "answer", [None, ..., lambda *a: ..., lambda *a: None, raises_not_implemented]
-)
-def test_an_untouched_exercise_waits(check, answer):
-    result = judge(check, answer)
-    assert result.passed is None
-    assert result.markdown.startswith("✏️ Your turn.")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_an_error_of_the_readers_becomes_a_hint(check):
-    assert_hint(judge(check, lambda *a: 1 / 0), "ZeroDivisionError")
-    assert_hint(judge(check, 0.5), "a function")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "odd",
-    ["many", [[[1]]], [], [[1], [2, 3]], float("nan"), np.array(3), True, {1: 2}, 2j, [2j], [None]],
-)
-def test_a_strange_answer_is_wrong_and_nothing_breaks(check, odd):
-    assert_hint(judge(check, lambda *a: odd), "Hint")
+class TestEachExercise(ExerciseRules):
+    exercises, right = exercises, RIGHT
+    odd = (
+        *("many", [[[1]]], [], [[1], [2, 3]], float("nan"), np.array(3), True),
+        *({1: 2}, 2j, [2j], [None]),
+    )
 
 
 # --- the threshold: judged by whom it calls

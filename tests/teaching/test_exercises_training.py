@@ -7,7 +7,8 @@ import pytest
 from cxrlib import models
 from cxrlib.teaching.exercises import training
 
-from .test_exercises import assert_hint, raises_not_implemented
+from .exercise_rules import ExerciseRules
+from .test_exercises import assert_hint
 
 CHECKS = ("check_standardised", "check_dense_weights", "check_early_stopping")
 
@@ -38,28 +39,9 @@ def my_stop(val_losses, patience):
 RIGHT = dict(zip(CHECKS, (my_standardised, my_dense, my_stop), strict=True))
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_the_right_answer_passes(check):
-    assert judge(check, RIGHT[check]).passed
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("answer", [lambda *a: ..., lambda *a: None, raises_not_implemented])
-def test_an_untouched_exercise_waits(check, answer):
-    result = judge(check, answer)
-    assert result.passed is None
-    assert result.markdown.startswith("✏️ Your turn.")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_an_error_of_the_readers_becomes_a_hint(check):
-    assert_hint(judge(check, lambda *a: 1 / 0), "ZeroDivisionError")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("odd", ["many", {"a": 1}, [[[1]]], float("nan"), np.array(3)])
-def test_an_odd_answer_is_wrong_and_breaks_nothing(check, odd):
-    assert judge(check, lambda *a: odd).passed is False
+class TestEachExercise(ExerciseRules):
+    exercises, right = training, RIGHT
+    odd = ("many", {"a": 1}, [[[1]]], float("nan"), np.array(3))
 
 
 # --- standardising

@@ -7,7 +7,8 @@ from scipy import signal
 from cxrlib.models import scratch
 from cxrlib.teaching import exercises
 
-from .test_exercises import assert_hint, judge, raises_not_implemented
+from .exercise_rules import ExerciseRules
+from .test_exercises import assert_hint, judge
 
 
 def my_slide(picture, kernel):
@@ -53,39 +54,9 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("check", RIGHT)
-def test_the_right_answer_passes(check):
-    assert judge(check, RIGHT[check]).passed
-
-
-@pytest.mark.parametrize("check", RIGHT)
-@pytest.mark.parametrize("answer", [None, ..., lambda *a: ..., lambda *a: None])
-def test_an_untouched_exercise_waits(check, answer):
-    result = judge(check, answer)
-    assert result.passed is None
-    assert result.markdown.startswith("✏️ Your turn.")
-
-
-@pytest.mark.parametrize("check", RIGHT)
-def test_an_exercise_left_open_waits_or_says_so(check):
-    assert judge(check, raises_not_implemented).passed is None
-
-
-@pytest.mark.parametrize("check", RIGHT)
-def test_an_error_of_the_readers_becomes_a_hint(check):
-    assert_hint(judge(check, lambda *a: 1 / 0), "ZeroDivisionError")
-
-
-@pytest.mark.parametrize("check", RIGHT)
-@pytest.mark.parametrize("odd", ["many", {"a": 1}, [[[1]]], float("nan")])
-def test_an_odd_answer_is_wrong_and_breaks_nothing(check, odd):
-    assert judge(check, lambda *a: odd).passed is False
-
-
-@pytest.mark.parametrize("check", sorted(set(RIGHT) - {"check_convolution"}))
-def test_a_number_instead_of_a_function(check):
-    result = judge(check, 7)
-    assert result.passed is False
+class TestEachExercise(ExerciseRules):
+    exercises, right = exercises, RIGHT
+    odd = ("many", {"a": 1}, [[[1]]], float("nan"))
 
 
 # --- the sliding window
