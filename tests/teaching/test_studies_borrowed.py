@@ -10,7 +10,6 @@ from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
 from cxrlib.models import features, transfer
-from cxrlib.models.transfer import backbones
 from cxrlib.teaching import studies
 from cxrlib.teaching.studies import (
     borrowed_networks,
@@ -19,27 +18,16 @@ from cxrlib.teaching.studies import (
     shifted_validation,
 )
 from tests.models.training.conftest import some_pictures
-from tests.models.transfer.conftest import tiny_app, write_weights
+from tests.models.transfer.conftest import TINY, register, tiny_app, write_weights
 
 QUICK = {"network": "tiny", "sizes": [32], "epochs": 1, "batch_size": 16}
-TINY = backbones.Backbone(
-    name="tiny",
-    title="Tiny",
-    builder="Tiny",
-    scaling="symmetric",
-    file="tiny.h5",
-    folder="tiny",
-    side=32,
-    target="block3_out",
-    blocks=(*((f"block{i}", rf"block{i}_.*") for i in (1, 2)), ("block_16", "block3_.*")),
-)
+LAST = ("block_16", "block3_.*")  # the name that article 2's settings unfreeze from
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch, tmp_path):
     """Register a small network with weights of its own, and every study at tiny size."""
-    monkeypatch.setattr(keras.applications, "Tiny", tiny_app, raising=False)
-    monkeypatch.setitem(backbones.BACKBONES, "tiny", TINY)
+    register(monkeypatch, replace(TINY, blocks=(*TINY.blocks[:2], LAST)))
     monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
     keras.utils.set_random_seed(0)

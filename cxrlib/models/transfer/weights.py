@@ -218,8 +218,8 @@ def _advice(entry: Backbone, failed: str | None) -> str:
     way = "F" if failed else "Run this with `download=True`, or f"
     return (
         f"Expected the weights of {entry.title} as `{entry.file}`: it is neither in {where} nor in "
-        f"{_from_home(cache_folder())}{what}. {way}etch {entry.url} with a browser, and put it into one of "
-        "these folders."
+        f"{_from_home(cache_folder())}{what}. {way}etch {entry.url} with a browser, and put it "
+        "into one of these folders."
     )
 
 

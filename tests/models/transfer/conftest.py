@@ -41,22 +41,29 @@ def tiny_app(include_top, weights, input_tensor):
     return keras.Model(keras.utils.get_source_inputs(input_tensor), x)
 
 
+TINY = transfer.Backbone(
+    name="tiny",
+    title="Tiny",
+    builder="Tiny",
+    scaling="symmetric",
+    file="tiny.h5",
+    folder="tiny",
+    side=32,
+    target="block3_out",
+    blocks=tuple((f"block{i}", rf"block{i}_.*") for i in (1, 2, 3)),
+)
+
+
+def register(monkeypatch, entry):
+    """Make a backbone of three small blocks known under its name."""
+    monkeypatch.setattr(keras.applications, "Tiny", tiny_app, raising=False)
+    monkeypatch.setitem(backbones.BACKBONES, entry.name, entry)
+
+
 @pytest.fixture
 def tiny(monkeypatch):
     """Register a fifth network, small enough to be trained in a test."""
-    entry = transfer.Backbone(
-        name="tiny",
-        title="Tiny",
-        builder="Tiny",
-        scaling="symmetric",
-        file="tiny.h5",
-        folder="tiny",
-        side=32,
-        target="block3_out",
-        blocks=tuple((f"block{i}", rf"block{i}_.*") for i in (1, 2, 3)),
-    )
-    monkeypatch.setattr(keras.applications, "Tiny", tiny_app, raising=False)
-    monkeypatch.setitem(backbones.BACKBONES, "tiny", entry)
+    register(monkeypatch, TINY)
     return "tiny"
 
 
