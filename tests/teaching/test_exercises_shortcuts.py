@@ -121,7 +121,7 @@ def checklist(**changed):
 def test_the_right_checklist_passes_and_an_untouched_one_waits():
     result = judge("check_checklist", checklist())
     assert result.passed
-    assert result.text.startswith("3 of 12")
+    assert result.text.startswith("3 of 14")
     assert judge("check_checklist", dict.fromkeys(exercises.ARTICLE_4, ...)).passed is None
     for untouched in (None, ...):
         assert judge("check_checklist", untouched).passed is None
@@ -138,10 +138,10 @@ def test_each_wrong_line_has_its_reason(line):
     answer, reason = exercises.ARTICLE_4[line]
     result = judge("check_checklist", checklist() | {line: not answer})
     assert_hint(result, reason)
-    assert "(11 of 12 lines are right)" in result.text
+    assert "(13 of 14 lines are right)" in result.text
 
 
-@pytest.mark.parametrize("odd", ["yes", 3, [True] * 12, {"same places": True}, lambda: True])
+@pytest.mark.parametrize("odd", ["yes", 3, [True] * 14, {"same places": True}, lambda: True])
 def test_what_is_no_checklist_is_wrong(odd):
     assert_hint(judge("check_checklist", odd), "keep the names")
 
