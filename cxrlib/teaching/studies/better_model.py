@@ -56,7 +56,6 @@ STUDIES = {
     for name, (about, change) in VARIANTS.items()
 }
 FOUR = ONE | {"threshold": 0.5}
-CLIPPED = ONE["optimizer_settings"] | {"global_clipnorm": 10.0}
 SEEN = (
     "Settings were fixed before this model met the test set. Two variants of `one` had met it, "
     "and one network that was tried before and is not recorded."
@@ -76,16 +75,18 @@ STUDIES["study-better-model"] = Study(
     "Four networks, each without one group of the healthy, and the highest of their thresholds",
     None,
     "group_ensemble",
-    FOUR | {"line": "highest", "optimizer_settings": CLIPPED},
+    FOUR | {"line": "highest", "rates": 5e-4},
     (
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "
         "never saw; the highest of them is held against the mean logit, since the test folder may "
         "be as strange as the strangest group.",
         "This rule was fixed after `study-mean-line` had met the test set, where its threshold "
         "proved too low. It trains an epoch less, to save time.",
-        "Recorded a second time: in the first run one of twelve networks had not learned (training "
-        "loss 0.69), so large gradients are clipped now. The first run's means were AUC 0.977 and "
-        "balanced accuracy 0.905. One more network met the test set before all of these.",
+        "Recorded a second time: in the first record one of twelve networks had not learned "
+        "(training loss 0.69), so the rate is half as large now. The first record's means were AUC "
+        "0.977 and balanced accuracy 0.905. Gradients cut at a norm of 10 were tried in between: "
+        "seed 0 had AUC 0.979 and balanced accuracy 0.930, but losses of up to 0.77 in its first "
+        "epoch. One more network met the test set before all of these.",
     ),
     seeds=(0, 1, 2),
 )
