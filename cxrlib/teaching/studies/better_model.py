@@ -46,7 +46,6 @@ VARIANTS = {
     "last-weights": ("With the last weights instead of averaged ones", {"optimizer_settings": {}}),
     "cropped": ("With 8 % cut off at each border", {"crop": 0.08}),
     "larger": ("At 224 pixels", {"sizes": [224]}),
-    "longer": ("With 6 epochs", {"epochs": 6}),
     "views": ("Judged with the mean over the picture and 4 mildly changed copies", {"views": 4}),
 }
 GROUP = "A group of healthy children that look alike was left out of training, to see a shift."
