@@ -164,8 +164,11 @@ def strata(cases: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     first, *others = (cases[column].astype("string").fillna("?") for column in columns)
     text = first.str.cat(others, sep="/") if others else first
     pairs = pd.DataFrame({"patient_id": cases["patient_id"].to_numpy(), "text": text.to_numpy()})
-    pairs = pairs.drop_duplicates().sort_values("text")
-    return pairs.groupby("patient_id")["text"].agg("+".join).rename(None)
+    pairs = pairs.dropna(subset="patient_id").drop_duplicates().sort_values("text")
+    several = pairs["patient_id"].duplicated(keep=False)
+    joined = pairs[several].groupby("patient_id")["text"].agg("+".join)
+    alone = pairs[~several].set_index("patient_id")["text"]
+    return pd.concat([alone, joined]).sort_index().rename(None)
 
 
 def require_patients(cases: pd.DataFrame) -> None:

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -174,7 +173,6 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
         If the file is missing, empty, not a JPEG or PNG, or too small or too large to be used;
         the message begins with the path.
     """
-    path = Path(path)
     try:
         picture = Image.open(path, formats=FORMATS)
     except FileNotFoundError:
@@ -182,7 +180,7 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise DataError(_too_large(path, f" ({error})")) from None
     except UnidentifiedImageError:
-        empty = path.stat().st_size == 0
+        empty = os.path.getsize(path) == 0
         what = "the file is empty" if empty else "not a JPEG or PNG picture"
         raise DataError(f"{path}: {what}. Replace or remove it.") from None
     except (OSError, SyntaxError) as error:
@@ -200,7 +198,7 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
     return picture
 
 
-def _too_large(path: Path, size: str = "") -> str:
+def _too_large(path: str | os.PathLike, size: str = "") -> str:
     return (
         f"{path}: too large to decode safely{size} (expected at most {MAX_PIXELS:,} pixels). "
         "Make it smaller first."

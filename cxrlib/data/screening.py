@@ -111,9 +111,9 @@ def screen(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Probl
             try:
                 with open_picture(path) as picture:
                     sizes[path] = shown_size(picture)
-                    said = ENDINGS.get(Path(path).suffix.lower())
-                    if said != picture.format:
-                        text = f"the ending is {Path(path).suffix!r}, the content {picture.format}"
+                    ending = os.path.splitext(path)[1]
+                    if ENDINGS.get(ending.lower()) != picture.format:
+                        text = f"the ending is {ending!r}, the content {picture.format}"
                         problems.append(Problem(path, text, "kept"))
             except DataError as error:
                 problems.append(Problem(path, str(error).removeprefix(f"{path}: "), "left out"))

@@ -84,6 +84,7 @@ def by_patient(
     rare = stratum.map(stratum.value_counts()) < len(names)  # too few to have one on each side
     stratum = stratum.mask(rare, label)
     sizes = cases.groupby("patient_id").size()
+    size_of = sizes.to_dict()
     rng = np.random.default_rng(seed)
     place = {}
     over = {name: np.zeros(len(names)) for name in label}  # what a class's earlier strata left
@@ -94,7 +95,7 @@ def by_patient(
         for patient in ids:
             side = int(np.argmax(room / share))
             place[patient] = names[side]
-            room[side] -= sizes.loc[patient]
+            room[side] -= size_of[patient]
         over[label[ids[0]]] = room
     result = cases.assign(split=cases["patient_id"].map(place))
     _check_filled(result, names)
