@@ -88,7 +88,7 @@ def _rows(known: features.Features, mask: np.ndarray) -> features.Features:
 
 def report(strangers: np.ndarray, sick: np.ndarray, threshold: float) -> dict[str, float]:
     """Judge scores of the healthy that were left out against those of validation's sick."""
-    y, score = np.repeat([0, 1], [len(strangers), len(sick)]), np.concatenate([strangers, sick])
+    y, score = _side_by_side(strangers, sick)
     return {
         f"{SHIFTED} ROC AUC": evaluation.roc_auc(y, score),
         f"{SHIFTED} specificity": evaluation.specificity(y, score, threshold),
@@ -116,7 +116,7 @@ def calibration(
         Expected calibration errors of the test set: with temperature 1, with validation's, and
         with that of the strangers and validation's sick. The temperatures are in it, too.
     """
-    y, score = np.repeat([0, 1], [len(strangers), len(sick)]), np.concatenate([strangers, sick])
+    y, score = _side_by_side(strangers, sick)
     warmths = {
         "val": evaluation.temperature(*val),
         SHIFTED: evaluation.temperature(y, score),
@@ -127,3 +127,8 @@ def calibration(
         found[f"{split} temperature"] = warmth.value
         found[f"test ECE, {split} temperature"] = evaluation.ece(labels, warmth.apply(scores)).value
     return found
+
+
+def _side_by_side(healthy: np.ndarray, sick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and scores of the two together."""
+    return np.repeat([0, 1], [len(healthy), len(sick)]), np.concatenate([healthy, sick])
