@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 import html
-import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from cxrlib.experiments import sweep
+from cxrlib.experiments.sweep import Bound, SweptClaim
 from cxrlib.teaching.page import in_notebook, plain, say
 
 MIME = "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
+KINDS = ("identity", "finding", "observation")
 
 
 class ClaimFailed(AssertionError):  # noqa: N818  (a name from the design)
-    """A statement of the chapter does not hold on this run."""
+    """An identity does not hold: something is broken, whatever the pictures are."""
 
 
 @dataclass
 class Claim:
-    """One statement: ``holds`` says whether it is true, ``enforced`` whether it had to be."""
+    """One statement about one number.
+
+    Attributes
+    ----------
+    kind : {"identity", "finding", "observation"}
+    bound : Bound
+    value : float
+    details : dict
+        Other numbers, for the page.
+    holds : bool
+    enforced : bool
+        Whether it counts: an observation and a finding of a quick run do not.
+    """
 
     chapter: str
     statement: str
-    value: object
+    kind: str
+    bound: Bound
+    value: float
+    details: dict[str, object]
     holds: bool
     enforced: bool
     source: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON can hold it."""
+        return asdict(self) | {"bound": self.bound.as_dict()}
 
 
 @dataclass
@@ -45,49 +68,70 @@ def start(chapter: str, *, quick: bool = False) -> None:
     _book.chapter, _book.quick, _book.claims = chapter, bool(quick), []
 
 
-def claim(statement: str, holds: bool, value: object = None) -> None:
-    """Record a statement, and show it with a tick.
+def claim(
+    statement: str,
+    value: float,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    between: tuple[float, float] | None = None,
+    equals: float | None = None,
+    within: float = 0.0,
+    kind: str = "finding",
+    details: Mapping[str, object] | None = None,
+) -> bool:
+    """Hold a statement's number against a bound, record it, and show it with a mark.
 
     Parameters
     ----------
     statement : str
-        A whole sentence, true for any seed and any source of pictures.
-    holds : bool
-        The comparison that decides.
-    value : optional
-        The number or numbers behind it: float, int, str, or a tuple, list or dict of them.
+        A whole sentence, true for any seed and any source of pictures. It is a text without
+        computed parts, so that the sweep can find it again.
+    value : float
+        The one number that decides.
+    above, below, between, equals, within
+        The bound, exactly one: see :class:`cxrlib.experiments.sweep.Bound`.
+    kind : {"finding", "identity", "observation"}
+        A *finding* depends on pictures and chance: if it fails the page says so and goes on. An
+        *identity* is mathematics or engineering: if it fails, something is broken, and the chapter
+        stops. An *observation* does not hold always: the page says how often it did.
+    details : mapping, optional
+        Other numbers to show: name → number, text, or list of them.
+
+    Returns
+    -------
+    bool
+        Whether it holds.
 
     Raises
     ------
     ClaimFailed
-        If it does not hold in a run at default size.
+        If an identity does not hold.
     """
-    if isinstance(holds, str) or np.ndim(holds) != 0:
-        raise TypeError(
-            f"expected `holds` to be True or False, got {type(holds).__name__}. "
-            "Write claim(statement, comparison, value); for arrays use .all()."
-        )
-    value = _json_able(value)
+    if kind not in KINDS:
+        raise ValueError(f"expected `kind` as one of {', '.join(KINDS)}, got {kind!r}.")
+    bound = Bound(above, below, between, equals, within)
+    number = _number(value)
+    holds = bound.holds(number)
+    enforced = kind == "identity" or (kind == "finding" and not _book.quick)
+    shown = {str(name): _plain(item) for name, item in (details or {}).items()}
+    made = Claim(_book.chapter, statement, kind, bound, number, shown, holds, enforced)
     # The same sentence from a cell that was run twice counts once.
     _book.claims = [c for c in _book.claims if c.statement != statement]
-    made = Claim(_book.chapter, statement, value, bool(holds), not _book.quick)
     _book.claims.append(made)
-    shown = f" ({_text(value)})" if value is not None else ""
-    if holds:
-        say(f"✓ {statement}{shown}")
-    elif _book.quick:
-        say(f"*Not so on this quick sample, and not asked for:* {statement}{shown}")
-    else:
+    if kind == "identity" and not holds:
         raise ClaimFailed(
-            f"{_book.chapter}: expected that the following holds, but it does not{shown}: "
-            f"{plain(statement)} Look at the cell's numbers: has the data or the code changed, or "
-            "is the sentence too strong?"
+            f"{_book.chapter}: expected {bound.text()}, got {_measured(made)}: {plain(statement)} "
+            "This is true whatever the pictures are, so something is broken: the code of this "
+            "chapter, of cxrlib, or of a library."
         )
+    say(_sentence(made))
+    return holds
 
 
 def collected() -> list[dict]:
-    """Return the claims so far: chapter, statement, value, holds, enforced, source."""
-    return [asdict(c) for c in _book.claims]
+    """Return the claims so far, each as a dict: see :class:`Claim`."""
+    return [c.as_dict() for c in _book.claims]
 
 
 def claims_table(cases: pd.DataFrame | None = None) -> None:
@@ -107,34 +151,90 @@ def claims_table(cases: pd.DataFrame | None = None) -> None:
     display(bundle, raw=True)
 
 
+def _number(value: float) -> float:
+    advice = "Pass the one number that decides, such as a difference, and its bound."
+    if isinstance(value, bool | np.bool_ | str) or np.ndim(value) != 0:
+        raise TypeError(
+            f"expected `value` as a number, got {value!r}. A truth has no margin. {advice}"
+        )
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"expected `value` as a finite number, got {number}. {advice}")
+    return number
+
+
+def _sentence(made: Claim) -> str:
+    numbers = f"({_measured(made)}; {'wanted' if made.enforced else 'asked'}: {made.bound.text()})"
+    if made.kind == "observation":
+        here = "it is so" if made.holds else "it is not so"
+        return f"◦ {made.statement} In this run {here} {numbers}. {_seen(made)}".rstrip()
+    if made.holds:
+        return f"✓ {made.statement} ({_measured(made)})"
+    if not made.enforced:
+        return f"*Not so on this quick sample, and not asked for:* {made.statement} {numbers}"
+    return (
+        f"**✗ {made.statement} Not on this run** {numbers}. {_seen(made)} Either you changed "
+        "something, or this is chance, or this machine computes a little differently."
+    )
+
+
+def _seen(made: Claim) -> str:
+    """Say what the sweep saw of a statement, on each source that it ran on."""
+    found = sweep.find(made.chapter, made.statement)
+    if not found:
+        return ""
+    parts = [f"{claim.text()} on {sweep.SOURCES[source]}" for source, claim in found.items()]
+    return f"Run again with other seeds it held in {', and in '.join(parts)}."
+
+
+def _swept(made: Claim) -> SweptClaim | None:
+    source = "phantoms" if made.source == "phantoms" else "real"
+    return sweep.find(made.chapter, made.statement).get(source)
+
+
 def _verdict(made: Claim) -> tuple[str, str]:
+    if made.kind == "observation":
+        return "◦", "so in this run" if made.holds else "not so in this run"
     if made.holds:
         return "✓", "holds"
     return ("✗", "does not hold") if made.enforced else ("–", "not asked for (quick run)")
 
 
+def _row(made: Claim) -> tuple[str, str, str, str]:
+    mark, words = _verdict(made)
+    swept = _swept(made)
+    again = f"{swept.held} of {swept.n}" if swept else "–"
+    if swept and swept.n > 1 and math.isfinite(swept.margin) and made.kind == "finding":
+        again += f", margin {swept.margin:.1f}"
+    return (
+        f"{mark} {plain(made.statement)}",
+        _measured(made),
+        f"{made.bound.text()}: {words}",
+        again,
+    )
+
+
 def _as_text() -> str:
-    rows = [
-        f"{' '.join(_verdict(c))}: {plain(c.statement)} [{_text(c.value)}]" for c in _book.claims
-    ]
-    return "\n".join(rows)
+    rows = map(_row, _book.claims)
+    return "\n".join(f"{s} [{value}; {wanted}; again: {again}]" for s, value, wanted, again in rows)
 
 
 def _as_html() -> str:
-    # The mark leads the statement: on a narrow page the book hides the last column.
+    # The mark leads the statement: on a narrow page the book hides the last columns.
     left = 'style="text-align:left"'
-    titles = ("Statement", "Measured", "Checked")
+    titles = ("Statement", "Measured", "Wanted", "Other runs")
     head = "".join(f'<th scope="col" {left}>{title}</th>' for title in titles)
     rows = "".join(
-        f"<tr><td {left}>{mark} {html.escape(plain(c.statement))}</td>"
-        f"<td {left}>{html.escape(_text(c.value))}</td>"
-        f"<td {left}>{words}</td></tr>"
-        for c in _book.claims
-        for mark, words in [_verdict(c)]
+        "<tr>" + "".join(f"<td {left}>{html.escape(cell)}</td>" for cell in _row(made)) + "</tr>"
+        for made in _book.claims
     )
     source = _book.claims[0].source
     note = f"Pictures: {'phantoms' if source == 'phantoms' else 'real X-rays'}. " if source else ""
-    note += "Every statement was checked by the code when this page was made."
+    note += (
+        "Every statement was checked by the code when this page was made. “Other runs”: in how "
+        "many runs with other seeds and another arithmetic it held, and how many standard "
+        "deviations lie between their mean and the bound."
+    )
     return (
         '<table class="dataframe claims">'
         f'<caption style="text-align:left;color:inherit">{note}</caption>'
@@ -142,33 +242,32 @@ def _as_html() -> str:
     )
 
 
+def _measured(made: Claim) -> str:
+    shown = [_text(made.value), *(f"{name}: {_text(v)}" for name, v in made.details.items())]
+    return "; ".join(shown)
+
+
 def _text(value: object) -> str:
-    if value is None:
-        return ""
     if isinstance(value, bool | str):
         return str(value)
+    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+        value = int(value)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.3g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_text(item)}" for key, item in value.items())
     return ", ".join(map(_text, value))
 
 
-def _json_able(value: object) -> object:
-    """Turn NumPy scalars and arrays into Python's own, or say what cannot be kept."""
+def _plain(value: object) -> object:
+    """Turn NumPy's numbers and arrays into Python's own, or say what cannot be shown."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
-    if isinstance(value, dict):
-        return {str(key): _json_able(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_json_able(item) for item in value]
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"expected a claim's value to be a finite number, a text or a tuple or dict of them, "
-            f"got {value!r}. Pass the numbers behind the statement."
-        ) from None
-    return value
+        return [_plain(item) for item in value]
+    if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise TypeError(
+        f"expected details as finite numbers, texts or lists of them, got {value!r}. "
+        "Pass the numbers behind the statement."
+    )

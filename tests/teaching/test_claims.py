@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import teaching
+from cxrlib.experiments import sweep
 from cxrlib.teaching import claims
 
 
@@ -13,14 +14,32 @@ def _chapter():
     claims.start("(no chapter)")
 
 
+@pytest.fixture
+def swept(monkeypatch):
+    """A sweep of four runs on phantoms in which "It is high." held three times."""
+    row = {
+        "chapter": "02-neurons",
+        "statement": "It is high.",
+        "kind": "finding",
+        "bound": {"above": 0.5},
+        "values": [0.6, 0.7, 0.8, 0.4, None],
+    }
+    monkeypatch.setattr(
+        sweep, "claims", lambda source: (sweep.as_claim(row),) if source == "phantoms" else ()
+    )
+
+
 def test_a_claim_that_holds_is_said_and_kept(capsys):
-    teaching.claim("The network is **better**.", np.float64(0.9) > 0.5, np.float32(0.5))
-    assert capsys.readouterr().out == "✓ The network is better. (0.5)\n"
+    assert teaching.claim("It is **better**.", np.float32(0.75), above=0.5, details={"n": 3})
+    assert capsys.readouterr().out == "✓ It is better. (0.75; n: 3)\n"
     assert teaching.collected() == [
         {
             "chapter": "02-neurons",
-            "statement": "The network is **better**.",
-            "value": 0.5,
+            "statement": "It is **better**.",
+            "kind": "finding",
+            "bound": {"above": 0.5},
+            "value": 0.75,
+            "details": {"n": 3},
             "holds": True,
             "enforced": True,
             "source": None,
@@ -28,88 +47,106 @@ def test_a_claim_that_holds_is_said_and_kept(capsys):
     ]
 
 
-def test_a_false_claim_stops_a_default_run_and_is_kept():
-    with pytest.raises(teaching.ClaimFailed, match=r"02-neurons: .*\(0.4\): It is high\."):
-        teaching.claim("It is high.", False, 0.4)
+def test_a_false_finding_is_marked_with_what_the_sweep_saw_and_the_chapter_goes_on(capsys, swept):
+    assert not teaching.claim("It is high.", 0.4, above=0.5)
+    said = capsys.readouterr().out
+    assert said.startswith("✗ It is high. Not on this run (0.4; wanted: above 0.5).")
+    assert "3 of 4 runs (0.625 ± 0.17) on phantoms" in said
     assert [c["holds"] for c in teaching.collected()] == [False]
 
 
-def test_a_false_claim_is_only_shown_in_a_quick_run(capsys):
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_false_identity_stops_every_run_and_is_kept(quick):
+    claims.start("02-neurons", quick=quick)
+    with pytest.raises(teaching.ClaimFailed, match=r"02-neurons: expected below 1e-06, got 0.1: "):
+        teaching.claim("Both are the same.", 0.1, below=1e-6, kind="identity")
+    assert [(c["holds"], c["enforced"]) for c in teaching.collected()] == [(False, True)]
+
+
+def test_a_false_finding_is_not_asked_for_in_a_quick_run(capsys):
     claims.start("02-neurons", quick=True)
-    teaching.claim("It is high.", False, 0.4)
+    teaching.claim("It is high.", 0.4, above=0.5)
     teaching.claims_table()
     said = capsys.readouterr().out
     assert "Not so on this quick sample" in said
-    assert "not asked for (quick run): It is high. [0.4]" in said
+    assert "not asked for (quick run)" in said
+
+
+def test_an_observation_says_how_often_it_was_so(capsys, swept):
+    assert not teaching.claim("It is high.", 0.4, above=0.5, kind="observation")
+    said = capsys.readouterr().out
+    assert "In this run it is not so" in said
+    assert "3 of 4 runs" in said
+    assert not teaching.collected()[0]["enforced"]
 
 
 def test_a_cell_that_is_run_twice_counts_once():
-    teaching.claim("It holds.", True, 1)
-    teaching.claim("It holds.", True, 2)
+    teaching.claim("It holds.", 1, above=0)
+    teaching.claim("It holds.", 2, above=0)
     assert [c["value"] for c in teaching.collected()] == [2]
 
 
 def test_a_new_chapter_forgets_the_last_one(capsys):
-    teaching.claim("It holds.", True)
+    teaching.claim("It holds.", 1, above=0)
     teaching.begin("03-convolution")
     assert teaching.collected() == []
     assert "TensorFlow" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("value", [True, np.True_, "0.5", np.array([1.0, 2.0])])
+def test_a_value_is_one_number(value):
+    with pytest.raises(TypeError, match="expected `value` as a number"):
+        teaching.claim("It holds.", value, above=0)
+
+
+@pytest.mark.parametrize("value", [np.nan, float("inf")])
+def test_a_value_is_finite(value):
+    with pytest.raises(ValueError, match="expected `value` as a finite number"):
+        teaching.claim("It holds.", value, above=0)
+
+
+def test_another_kind_is_refused():
+    with pytest.raises(ValueError, match="identity, finding, observation, got 'guess'"):
+        teaching.claim("It holds.", 1, above=0, kind="guess")
+
+
+def test_details_that_no_page_can_show_are_refused():
+    with pytest.raises(TypeError, match="expected details as finite numbers"):
+        teaching.claim("It holds.", 1, above=0, details={"a": np.nan})
+
+
 @pytest.mark.parametrize(
-    ("value", "kept", "shown"),
-    [
-        (3, 3, "3"),
-        (12345, 12345, "12,345"),
-        (np.float64(0.12345), 0.12345, "0.123"),
-        (np.array([1, 2]), [1, 2], "1, 2"),
-        ({"a": np.float64(0.5), 1: (1, 2)}, {"a": 0.5, "1": [1, 2]}, "a: 0.5, 1: 1, 2"),
-        ("99 %", "99 %", "99 %"),
-        (None, None, ""),
-        (True, True, "True"),
-    ],
+    ("value", "shown"),
+    [(3, "3"), (12345.0, "12,345"), (0.12345, "0.123"), ([1, 0.5], "1, 0.5"), ("99 %", "99 %")],
 )
-def test_values_become_what_json_can_hold(value, kept, shown):
-    teaching.claim("It holds.", True, value)
-    assert teaching.collected()[0]["value"] == kept
-    assert claims._text(kept) == shown
+def test_numbers_are_shown_short(value, shown):
+    assert claims._text(value) == shown
 
 
-@pytest.mark.parametrize("value", [np.nan, float("inf"), object(), {"a": np.nan}])
-def test_values_that_no_record_can_hold_are_refused(value):
-    with pytest.raises(TypeError, match="finite number"):
-        teaching.claim("It holds.", True, value)
-
-
-@pytest.mark.parametrize("holds", ["yes", np.array([True, False]), [True]])
-def test_holds_must_be_one_truth(holds):
-    with pytest.raises(TypeError, match="expected `holds` to be True or False"):
-        teaching.claim("It holds.", holds)
-
-
-def test_the_table_escapes_what_it_shows_and_names_the_source():
-    teaching.claim("a < b & **c**", True, "<x>")
+def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):
+    teaching.claim("a < b & **c**", 1, above=0, details={"<x>": 1})
+    teaching.claim("It is high.", 0.6, above=0.5)
     cases = pd.DataFrame()
     cases.attrs["source"] = "phantoms"
     teaching.claims_table(cases)
     page = claims._as_html()
-    assert "a &lt; b &amp; c" in page
+    assert "✓ a &lt; b &amp; c" in page
     assert "&lt;x&gt;" in page
     assert "Pictures: phantoms." in page
-    assert teaching.collected()[0]["source"] == "phantoms"
-    assert page.count('<th scope="col"') == 3
+    assert "3 of 4, margin 0.7" in page
+    assert page.count('<th scope="col"') == 4
+    assert {c["source"] for c in teaching.collected()} == {"phantoms"}
 
 
 def test_in_the_table_a_mark_leads_each_statement():
-    claims.start("02-neurons", quick=True)
-    teaching.claim("It holds.", True)
-    teaching.claim("It is high.", False, 0.4)
+    teaching.claim("It holds.", 1, above=0)
+    teaching.claim("It is high.", 0.4, above=0.5)
+    teaching.claim("It may be.", 0.4, above=0.5, kind="observation")
     page = claims._as_html()
     assert ">✓ It holds.<" in page
-    assert ">holds<" in page
-    assert ">– It is high.<" in page
-    assert ">not asked for (quick run)<" in page
-    assert claims._as_text().startswith("✓ holds: It holds.")
+    assert ">✗ It is high.<" in page
+    assert ">◦ It may be.<" in page
+    assert "above 0.5: not so in this run" in page
 
 
 def test_no_claims_no_table(capsys):
