@@ -18,6 +18,9 @@ PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # variables th
 # What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
 RUNNERS = ("ipykernel", "papermill")
 PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "pygments", "sphinx-mathjax-offline")
+# Variables that change what a chapter shows: ours, and those that change the arithmetic.
+SETTINGS = ("CXR_", "OMP_", "TF_")
+SHOWN = ("tensorflow", "keras", "numpy", "scikit-learn", "pandas", "matplotlib")
 
 
 def of_text(text: str) -> str:
@@ -86,6 +89,12 @@ def versions() -> str:
     return _versions([*requirements("cxrlib"), *RUNNERS])
 
 
+def shown_versions() -> str:
+    """Return the versions that the status page shows, as one line."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return ", ".join([f"Python {python}", *(f"{name} {version(name)}" for name in SHOWN)])
+
+
 def book_versions() -> str:
     """Return the versions of Python and of what makes the pages, as one text."""
     return _versions(["jupyter-book", *requirements("jupyter-book"), *PAGE_MAKERS])
@@ -93,7 +102,7 @@ def book_versions() -> str:
 
 def common_parts(root: Path, parameters: dict) -> dict[str, str]:
     """Return the parts that all chapters share: part → sha256."""
-    settings = {name: os.environ[name] for name in sorted(os.environ) if name.startswith("CXR_")}
+    settings = {name: os.environ[name] for name in sorted(os.environ) if name.startswith(SETTINGS)}
     places = [Path(settings[name]) for name in ("CXR_DATA", "CXR_WEIGHTS") if settings.get(name)]
     data = [of_listing(place) for place in places]
     # A download changes what a chapter shows.
