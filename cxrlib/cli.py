@@ -51,7 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     again = rooms.add_parser("reproduce", help="run a study on the real X-rays, write its record")
     again.add_argument("id", metavar="ID", help="such as article-3-as-published")
     again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
-    again.add_argument("--folder", default="results", help="where the record goes (results)")
+    again.add_argument(
+        "--folder",
+        help="where the record goes; without it: the folder that CXR_RESULTS names, else the "
+        "package's own in a checkout of the course, else results in the current folder",
+    )
     again.add_argument("--workers", type=int, default=1, help="processes for several networks (1)")
     again.set_defaults(run=_reproduce)
     results = rooms.add_parser("results", help="list the recorded runs, or show one")
@@ -112,9 +116,11 @@ def _reproduce(options: argparse.Namespace) -> None:
 
     from cxrlib.teaching import studies
 
+    folder = records.folder_to_write(options.folder)
     with joblib.parallel_config(n_jobs=options.workers):
-        record = studies.reproduce(options.id, seeds=options.seeds, folder=options.folder)
+        record = studies.reproduce(options.id, seeds=options.seeds, folder=folder)
     print(records.as_text(record))
+    print(f"\nwritten to {folder / record.id}.json")
 
 
 def _results(options: argparse.Namespace) -> None:

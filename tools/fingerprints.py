@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from cxrlib.data.downloads import cache_folder
 
 PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # variables that name folders
+RECORDS = Path("cxrlib") / "experiments" / "results"
 # What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
 RUNNERS = ("ipykernel", "papermill")
 PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "pygments", "sphinx-mathjax-offline")
@@ -33,7 +34,7 @@ def of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def of_contents(folder: Path, leave_out: tuple[str, ...] = ("__pycache__",)) -> str:
+def of_contents(folder: Path, leave_out: tuple[str, ...] = ("__pycache__", ".unfinished")) -> str:
     """Return one sha256 over names and contents below a folder, some names left out."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
@@ -109,8 +110,8 @@ def common_parts(root: Path, parameters: dict) -> dict[str, str]:
     data.append(of_listing(cache_folder(), leave_out=("phantoms",)))
     return {
         "cxrlib": of_contents(root / "cxrlib"),
-        # What the chapters themselves write must not make them run again.
-        "results": of_contents(root / "results", leave_out=("claims.json",)),
+        # Part of cxrlib, unless CXR_RESULTS names others. By itself it is a better reason.
+        "results": of_contents(Path(settings.get("CXR_RESULTS") or root / RECORDS)),
         "parameters": of_text(json.dumps(parameters, sort_keys=True)),
         "versions": of_text(versions()),
         "data": of_text("\n".join(data)),

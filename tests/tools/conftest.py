@@ -18,8 +18,8 @@ class Course:
 
     def __init__(self, root):
         self.root = root
-        for name in ("chapters", "cxrlib", "results", "data"):
-            (root / name).mkdir()
+        for name in ("chapters", "cxrlib/experiments/results", "data"):
+            (root / name).mkdir(parents=True)
         (root / "cxrlib" / "__init__.py").write_text("")
         (root / "_config.yml").write_text(
             "title: Tiny\nrepository:\n  url: https://github.com/old/course\n  branch: main\n"

@@ -21,7 +21,7 @@ from cxrlib.teaching.studies.summing import summary
 
 
 def reproduce(
-    id: str, *, seeds: Sequence[int] | None = None, folder: str | os.PathLike = "results"
+    id: str, *, seeds: Sequence[int] | None = None, folder: str | os.PathLike | None = None
 ) -> records.Record:
     """Run a study on the real data and write its record.
 
@@ -31,9 +31,9 @@ def reproduce(
         A key of :data:`~cxrlib.teaching.studies.STUDIES`.
     seeds : sequence of int, optional
         One run each; by default the study's own.
-    folder : path
-        Where the record goes. What an interrupted run needs to go on lies below it, in
-        ``.unfinished``.
+    folder : path, optional
+        Where the record goes, see :func:`~cxrlib.teaching.records.folder_to_write`. What an
+        interrupted run needs to go on lies below it, in ``.unfinished``.
 
     Raises
     ------
@@ -51,7 +51,8 @@ def reproduce(
     seeds = study.seeds if seeds is None else seeds
     first = method.prepare(cases, study.config, seed=min(seeds))
     tables, done = [], []
-    unfinished = Path(folder) / ".unfinished"
+    folder = records.folder_to_write(folder)
+    unfinished = folder / ".unfinished"
     for seed in seeds:
         anew = study.redraw and seed != min(seeds)
         tables.append(method.prepare(cases, study.config, seed=seed) if anew else first)
