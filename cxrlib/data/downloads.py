@@ -69,9 +69,13 @@ def fetch_collection(
         try:
             unpack(archive, work / collection.folder)
             check_complete(work / collection.folder, collection)
-        except DataError as error:
+        except OSError:
+            raise
+        except Exception as error:  # of damage zipfile, zlib, lzma and NumPy each say it their way
             archive.unlink(missing_ok=True)  # else the next attempt would take it again
-            raise DataError(str(error).replace(f"{work}{os.sep}", "")) from None
+            text = f"{archive.name} is damaged ({error}). Fetch it again."
+            text = str(error) if isinstance(error, DataError) else text
+            raise DataError(text.replace(f"{work}{os.sep}", "")) from error
         if not target.is_dir():
             (work / collection.folder).rename(target)
         archive.unlink()
@@ -120,20 +124,17 @@ def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
 
     def unpack(archive: Path, folder: Path) -> None:
         folder.mkdir()
-        try:
-            with zipfile.ZipFile(archive) as zipped:
-                for member in zipped.infolist():
-                    _refuse_escape(archive, member)
-                for member in zipped.infolist():
-                    for pattern, new in patterns:
-                        if found := pattern.match(member.filename):
-                            place = folder / found.expand(new)
-                            place.parent.mkdir(parents=True, exist_ok=True)
-                            with zipped.open(member) as source, place.open("wb") as out:
-                                shutil.copyfileobj(source, out, CHUNK)
-                            break
-        except zipfile.BadZipFile as error:
-            raise DataError(f"{archive.name} is damaged ({error}). Fetch it again.") from None
+        with zipfile.ZipFile(archive) as zipped:
+            for member in zipped.infolist():
+                _refuse_escape(archive, member)
+            for member in zipped.infolist():
+                for pattern, new in patterns:
+                    if found := pattern.match(member.filename):
+                        place = folder / found.expand(new)
+                        place.parent.mkdir(parents=True, exist_ok=True)
+                        with zipped.open(member) as source, place.open("wb") as out:
+                            shutil.copyfileobj(source, out, CHUNK)
+                        break
 
     return unpack
 

@@ -7,11 +7,13 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cxrlib.cli import main
 from cxrlib.data import DataError, downloads, fetch, registry
 from cxrlib.data.downloads import cache_folder, fetch_collection, unzip
+from cxrlib.data.readers import unpack_npz
 from tests.data.test_datasets import npz
 
 
@@ -218,6 +220,40 @@ def test_a_file_that_is_no_zip_is_refused(serve):
     with pytest.raises(DataError, match=r"toy\.zip is damaged"):
         get(collection(serve(b"<html>sign in first</html>")))
     assert leftovers() == []
+
+
+def damaged_stream():
+    """Return a zip whose directory is whole, with a compressed stream that is not."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name in ("top/train/A/1.png", "top/train/B/2.png"):
+            zipped.writestr(name, b"chest" * 10_000)
+    content = bytearray(file.getvalue())
+    content[30 + len(name)] = 0xFF  # right after the first head: a kind of block that is none
+    return bytes(content)
+
+
+def damaged_array():
+    """Return what NumPy takes for an array of objects."""
+    file = io.BytesIO()
+    np.save(file, np.array([{}], dtype=object), allow_pickle=True)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["a stream in a zip", "an array"])
+def test_a_damaged_archive_is_thrown_away_and_the_next_attempt_heals(serve, kind):
+    bad, good, unpack = {
+        "a stream in a zip": (damaged_stream(), archive(), unzip(collection(serve(b"")).members)),
+        "an array": (damaged_array(), npz(), unpack_npz),
+    }[kind]
+    server = serve(bad)
+    counts = {"train/A": 1, "train/B": 1} if kind != "an array" else {"test/NORMAL": 2}
+    entry = collection(server, counts=(counts,))
+    with pytest.raises(DataError, match=r"toy\.zip is damaged .* Fetch it again"):
+        fetch_collection(entry, unpack, progress=False)
+    assert leftovers() == []
+    server.content = good
+    assert fetch_collection(entry, unpack, progress=False).is_dir()
 
 
 def test_too_small_a_disk_is_told_before_anything_is_fetched(serve):
