@@ -83,7 +83,7 @@ class ClaimsTable(MarkdownDirective):
                 one = next(iter(found.values()))
                 seen = [cell(found.get(source)) for source in sweep.SOURCES]
                 rows.append([statement, one.kind, one.bound.text(), *seen])
-            parts += [f"**{{doc}}`{chapter} </chapters/{chapter}>`**", table(head, rows)]
+            parts += [f"**{{doc}}`/chapters/{chapter}`**", table(head, rows)]
         return "\n\n".join(parts) or "The sweep has not run yet."
 
 
@@ -130,8 +130,7 @@ class StatusTable(MarkdownDirective):
             memory = "–" if row["memory_mb"] is None else f"{row['memory_mb']:,} MB"
             state = "stopped" if row["state"] == "failed" else "ran"
             mark = versions.setdefault(row["versions"], "abcdefgh"[len(versions) % 8])
-            link = f"{{doc}}`{row['name']} </chapters/{row['name']}>`"
-            rows.append([link, state, f"{row['seconds']:.0f} s", memory, mark])
+            rows.append([f"{{doc}}`/chapters/{row['name']}`", state, f"{row['seconds']:.0f} s", memory, mark])
         notes = [f"- **{mark}**: {text}" for text, mark in versions.items()]
         head = ["Chapter", "State", "Time", "Memory at most", "Versions"]
         return "\n\n".join([table(head, rows), "\n".join(notes)])
