@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def wheel(tmp_path_factory):
     run(*pip, "--wheel-dir", built, source)
     (wheel,) = built.glob("*.whl")
     return wheel
+
+
+def test_every_file_that_the_package_reads_is_in_it(wheel):
+    kinds, package = (".css", ".js", ".json"), ROOT / "cxrlib"
+    wanted = {path.relative_to(ROOT).as_posix() for path in package.rglob("*.*")
+              if path.suffix in kinds and ".unfinished" not in path.parts}  # fmt: skip
+    with zipfile.ZipFile(wheel) as archive:
+        assert wanted - set(archive.namelist()) == set()
 
 
 @pytest.mark.parametrize("python", pythons())
