@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from cxrlib import models
 from cxrlib.data import DataError, augment, read_pictures
 from cxrlib.models import features, transfer
-from cxrlib.models.features import computing, passing
+from cxrlib.models.features import computing, passing, sources
 from tests.data.conftest import picture
 
 NET = "mobilenet_v2_0.35"
@@ -220,6 +221,20 @@ def test_broken_pictures_are_named_and_left_out(cases, counting, tmp_path):
         (tmp_path / name).unlink()
     with pytest.raises(DataError, match="none of 10 pictures"):
         features.compute(cases, NET, **RANDOM)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes among its files")
+def test_a_pipe_in_the_table_is_named_and_not_waited_for(cases, counting, tmp_path):
+    (tmp_path / "1.png").unlink()
+    os.mkfifo(tmp_path / "1.png")
+    with pytest.warns(UserWarning, match=r"1\.png: not a regular file"):
+        assert len(features.compute(cases, NET, **RANDOM)) == 9
+
+
+def test_decoding_along_the_way_leaves_the_warning_filters_alone(cases, monkeypatch):
+    ours = warnings.filters
+    for _ in sources.Files(cases, 32, "pad").parts(range(10), 4):
+        assert warnings.filters is ours
 
 
 def test_splits(cases, counting):
