@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import logging
 import os
 import re
@@ -11,7 +12,7 @@ import stat
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import requests
@@ -97,11 +98,16 @@ def check_complete(folder: Path, collection: Collection) -> None:
     if collection.listing:
         table = read_listing(folder / collection.listing)
         names = table.loc[table["modality"] == "X-ray", "filename"]
+        if names.nunique() < collection.least:
+            raise DataError(
+                f"{folder}: {collection.listing} lists {names.nunique():,} X-rays, expected at "
+                f"least {collection.least:,}. It is not complete. Fetch it again."
+            )
         missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
-        if missing or not len(names):
+        if missing:
             raise DataError(
                 f"{folder}: {len(missing)} of {len(names)} listed pictures are missing "
-                f"(first: {missing[0] if missing else 'none is listed'}). Fetch it again."
+                f"(first: {missing[0]}). Fetch it again."
             )
         return
     wanted = collection.counts[0]
@@ -112,6 +118,25 @@ def check_complete(folder: Path, collection: Collection) -> None:
     if got not in collection.counts:
         said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
         raise DataError(f"{folder}: not complete ({said}). Fetch it again.")
+    if collection.names and fingerprint(folder, wanted) != collection.names:
+        raise DataError(
+            f"{folder}: as many files as expected, but some have other names, so these are other "
+            f"pictures. Look at {collection.home} for what has changed."
+        )
+
+
+def fingerprint(folder: Path, parts: Iterable[str]) -> str:
+    """Return the SHA-256 of the sorted names in some sub-folders, endings left out.
+
+    Endings are left out so that a copy as JPEG of what came as PNG is known again.
+    """
+    names = sorted(
+        f"{part}/{path.stem}"
+        for part in parts
+        for path in (folder / part).glob("*")
+        if path.is_file() and path.name[0] != "."
+    )
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
 def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:

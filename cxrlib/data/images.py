@@ -21,7 +21,7 @@ FITS = ("pad", "squash")
 ALIGNMENT = 64  # bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pictures:
     """Pictures in memory with the rows that they belong to.
 

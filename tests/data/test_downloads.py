@@ -12,7 +12,7 @@ import pytest
 
 from cxrlib.cli import main
 from cxrlib.data import DataError, downloads, fetch, registry
-from cxrlib.data.downloads import cache_folder, fetch_collection, unzip
+from cxrlib.data.downloads import cache_folder, fetch_collection, fingerprint, unzip
 from cxrlib.data.readers import unpack_npz
 from tests.data.test_datasets import npz
 
@@ -174,6 +174,25 @@ def test_an_archive_with_too_few_pictures_is_refused(serve):
     assert not (cache_folder() / "toy").exists()
     server.content = archive()  # the server is mended
     assert get(collection(server)).is_dir()
+
+
+def test_an_archive_with_other_pictures_of_the_same_number_is_refused(serve):
+    names = hashlib.sha256(b"train/A/1\ntrain/B/2").hexdigest()
+    folder = get(collection(serve(archive()), names=names))
+    assert fingerprint(folder, ["train/B", "train/A"]) == names
+    server = serve(archive(["top/train/A/1.png", "top/train/B/3.png"]))
+    with pytest.raises(DataError, match=r"some have other names.*Look at nowhere"):
+        get(collection(server, names=names, folder="other"))
+    assert not (cache_folder() / "other").exists()
+
+
+def test_a_list_that_was_cut_short_is_refused(serve):
+    listing = "patientid,finding,view,modality,filename\n1,COVID-19,PA,X-ray,1.png\n"
+    server = serve(archive(["top/images/1.png"], {"top/metadata.csv": listing}))
+    entry = collection(server, counts=(), listing="metadata.csv", members=((r"^top/(.*)$", r"\1"),))
+    with pytest.raises(DataError, match=r"metadata\.csv lists 1 X-rays, expected at least 2"):
+        get(replace(entry, least=2))
+    assert get(entry).is_dir()
 
 
 def test_a_collection_that_brings_its_list_is_complete_when_all_of_it_is_there(serve):

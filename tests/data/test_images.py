@@ -234,6 +234,15 @@ def test_nothing_readable_is_an_error(tmp_path):
         read_pictures(broken, 32)
 
 
+def test_pictures_are_equal_to_themselves_alone(tmp_path):
+    cases = folder_with_one_broken(tmp_path)
+    cases = cases[~cases.path.str.contains("half")]
+    first, second = (read_pictures(cases, 16) for _ in range(2))
+    assert first == first
+    assert first != second
+    assert first in [second, first]
+
+
 def test_where_takes_one_split(tmp_path):
     cases = folder_with_one_broken(tmp_path)
     cases = cases[~cases.path.str.contains("half")]

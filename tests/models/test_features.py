@@ -242,6 +242,8 @@ def test_splits(cases, counting):
     val = got.where("val")
     np.testing.assert_array_equal(val.values, got.values[6:8])
     assert val.cases["split"].tolist() == ["val", "val"]
+    assert val == val
+    assert val != got.where("val")
     with pytest.raises(DataError, match="no features in split 'dev'"):
         got.where("dev")
 

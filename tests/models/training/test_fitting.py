@@ -41,7 +41,7 @@ def test_it_is_keras_fit_on_the_same_batches(train, val):
     x, y = train.images.astype("float32"), train.labels
     pair = val.images.astype("float32"), val.labels
     plain = theirs.fit(x, y, validation_data=pair, epochs=1, batch_size=len(x), verbose=0)
-    assert history["val_loss"].iloc[0] == pytest.approx(plain.history["val_loss"][0], abs=1e-5)
+    assert history["val_loss"].iloc[0] == pytest.approx(plain.history["val_loss"][0], rel=1e-4)
 
 
 def test_balanced_class_weights_are_those_of_the_formula(train, val):
@@ -62,7 +62,7 @@ def test_patience_stops_and_goes_back_to_the_best_weights(train, val):
     assert len(history) == best + 2 < 60
     assert history.attrs["kept"] == best
     now = model.evaluate(val.images.astype("float32"), val.labels, verbose=0)[0]
-    assert now == pytest.approx(history["val_loss"].min(), abs=1e-5)
+    assert now == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
 
 def test_the_best_weights_stay_when_the_last_epoch_comes_first(train, val):
@@ -70,7 +70,7 @@ def test_the_best_weights_stay_when_the_last_epoch_comes_first(train, val):
     history = models.fit(model, train, val, epochs=12, batch_size=8, patience=12)
     assert len(history) == 12
     now = model.evaluate(val.images.astype("float32"), val.labels, verbose=0)[0]
-    assert now == pytest.approx(history["val_loss"].min(), abs=1e-5)
+    assert now == pytest.approx(history["val_loss"].min(), rel=1e-4)
     assert history.attrs["kept"] == history["val_loss"].idxmin()
 
 
@@ -169,6 +169,11 @@ def test_bad_settings_are_refused(train, val, settings, message):
 def test_an_unknown_preset_comes_with_the_nearest(train, val):
     with pytest.raises(DataError, match="Did you mean 'plausible'"):
         models.fit(small_model(), train, val, epochs=1, augment="plausable")
+
+
+def test_what_patience_watches_cannot_be_mistyped(train, val):
+    with pytest.raises(TypeError, match="monitor"):
+        models.fit(small_model(), train, val, epochs=1, patience=1, monitor="val_los")
 
 
 def test_patience_needs_a_validation(train):

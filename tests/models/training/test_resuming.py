@@ -1,7 +1,9 @@
+import json
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import models
+from cxrlib.models.training import resuming
 from tests.built import ROOT
 from tests.models.training.conftest import small_model
 from tests.models.training.test_fitting import TOLD
@@ -81,8 +84,7 @@ def test_a_half_written_state_is_not_used(train, val, tmp_path):
     where = tmp_path / "state"
     with pytest.raises(Killed):
         models.fit(small_model(), train, val, **settings(resume=where, callbacks=[KillAfter(2)]))
-    (where / "unfinished").mkdir()
-    (where / "unfinished" / "state.json").write_text('{"rows": [')
+    (where / resuming.UNFINISHED).write_bytes(b"PK half")
     history = models.fit(small_model(), train, val, **settings(resume=where))
     expected = models.fit(small_model(), train, val, **settings())
     pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
@@ -94,7 +96,89 @@ def test_another_training_is_not_mixed_in(train, val, tmp_path):
         models.fit(small_model(), train, val, **settings(resume=where, callbacks=[KillAfter(2)]))
     with pytest.raises(ValueError, match="another batch_size, optimizer"):
         models.fit(small_model(0.5), train, val, **settings(resume=where, batch_size=4))
-    assert (where / "epoch-0002" / "state.json").exists()
+    assert [p.name for p in where.iterdir()] == [resuming.STATE]
+
+
+STEPS = ("replace", "fsync")
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_step_of_saving_brings_no_older_weights_back(
+    train, val, tmp_path, monkeypatch, step, after
+):
+    """Killed while saving its third epoch, resumed, ended: nothing older comes up again."""
+    where, real, calls = tmp_path / "state", getattr(os, step), []
+
+    def killed(*args):
+        calls.append(args)
+        if len(calls) == 3 and not after:
+            raise Killed
+        real(*args)
+        if len(calls) == 3:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resuming.os, step, killed)
+        with pytest.raises(Killed):
+            models.fit(small_model(), train, val, **settings(resume=where))
+    expected = models.fit(small_model(), train, val, **settings())
+    history = models.fit(small_model(), train, val, **settings(resume=where))
+    pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
+    assert not where.exists()
+
+
+def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(train, val, tmp_path, monkeypatch):
+    expected = models.fit(small_model(), train, val, **settings())
+    where, real = tmp_path / "state", Path.unlink
+
+    def killed(path, *args, **options):
+        real(path, *args, **options)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(Killed):
+            models.fit(small_model(), train, val, **settings(resume=where))
+    history = models.fit(small_model(), train, val, **settings(resume=where))
+    pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
+    assert not where.exists()
+
+
+def test_a_damaged_state_is_named(train, val, tmp_path):
+    (tmp_path / resuming.STATE).write_bytes(b"PK half")
+    with pytest.raises(ValueError, match=r"damaged file .*Remove it to begin again"):
+        models.fit(small_model(), train, val, **settings(resume=tmp_path))
+
+
+LOSSES = """
+import sys, json, keras
+from cxrlib.models.training.resuming import told
+
+def weighted(factor):
+    def loss(y, p):
+        return factor * keras.losses.binary_crossentropy(y, p)
+    return loss
+
+def other(y, p):
+    return keras.losses.binary_crossentropy(y, p) + 1
+
+losses = [keras.losses.binary_crossentropy, keras.losses.BinaryCrossentropy(label_smoothing=0.1),
+          keras.losses.BinaryCrossentropy(), weighted(2.0), weighted(3.0), other,
+          lambda y, p: 2 * p]
+print(json.dumps(losses, default=told))
+"""
+
+
+def test_losses_are_told_in_the_same_words_in_each_process():
+    command = [sys.executable, "-c", LOSSES]
+    first, second = (
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    )
+    assert first == second
+    told = [json.dumps(loss) for loss in json.loads(first)]
+    assert len(set(told)) == len(told) == 7
 
 
 def test_a_folder_with_other_things_is_refused(train, val, tmp_path):
@@ -126,7 +210,7 @@ def test_a_killed_process_leaves_what_another_can_go_on_with(train, val, tmp_pat
     where = tmp_path / "state"
     command = [sys.executable, "-c", KILLED, str(where)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
-    assert [p.name for p in where.iterdir()] == ["epoch-0002"]
+    assert [p.name for p in where.iterdir()] == [resuming.STATE]
     history = models.fit(small_model(), train, val, **settings(resume=where))
     expected = models.fit(small_model(), train, val, **settings())
     pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
