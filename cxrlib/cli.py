@@ -95,6 +95,12 @@ def _audit(options: argparse.Namespace) -> int:
             f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}. "
             "A folder holds one sub-folder a class, or train/ and test/ with such."
         )
+    page, folder = Path(options.html or "").resolve(), Path(what).resolve()
+    if options.html and folder.is_dir() and folder in page.parent.parents:
+        raise DataError(
+            f"expected a report outside of the sub-folders of {what}, got {options.html}: there it "
+            f"would be taken for data. Write it to {page.name}, say."
+        )
     cases = datasets.load(
         what if what in registry.DATASETS else Path(what), patient=options.patient, quiet=True
     )
@@ -102,6 +108,8 @@ def _audit(options: argparse.Namespace) -> int:
     print(report)
     for finding in report.failed:
         print(f"\n{finding.check}: {finding.advice}")
+        for line in finding.named()[:5]:
+            print(f"  {line}")
     if options.html:
         print(f"\nreport: {audit.write_html(report, options.html)}")
     return 1 if report.failed else 0
