@@ -31,8 +31,9 @@ def runs_bootstrap(
     The mean of each training's own interval would know nothing of how far the trainings lie apart.
     Here each resample draws patients, as :func:`.patient_bootstrap` does, and trainings: one fewer
     than there are, with replacement, so that the means drawn vary as means of all of them do (Rao
-    and Wu). Trainings that are judged on the same pictures meet the same drawn patients; where each
-    has pictures of its own, patients are drawn for each apart.
+    and Wu). Trainings that are judged on the same pictures meet the same drawn patients. Where each
+    has pictures of its own, patients are drawn for each apart; the trainings then lie apart by
+    chance of their patients too, and the interval is rather too wide than too narrow.
 
     Parameters
     ----------
@@ -112,8 +113,9 @@ def _together(values: np.ndarray, parts: Sequence[tuple], seed: int, level: floa
     skews = np.where(of_parts > 0, [skew for _, skew, _ in parts], 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         skew = (skews * of_parts**1.5).sum() / total**1.5  # few trainings tell no skewness
-        patients = min(worth for _, _, worth in parts)
-        # Satterthwaite: on how many independent things the sum of both variances rests
-        worth = 1 + total**2 / (of_parts.sum() ** 2 / (patients - 1) + of_runs**2 / (count - 1))
-    worth = worth if np.isfinite(worth) else patients
+        # Satterthwaite: on how many independent things the sum of all variances rests
+        patients = np.array([worth for _, _, worth in parts])
+        within = (of_parts**2 / (patients - 1)).sum() + of_runs**2 / (count - 1)
+        worth = 1 + total**2 / within
+    worth = worth if np.isfinite(worth) else patients.min()
     return bca_interval(float(values.mean()), means, skew, worth, level)
