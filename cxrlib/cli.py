@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
     again.add_argument("--folder", default="results", help="where the record goes (results)")
     again.add_argument("--workers", type=int, default=1, help="processes for several networks (1)")
+    again.add_argument(
+        "--summary-only", action="store_true", help="from the scores that the record keeps"
+    )
     again.set_defaults(run=_reproduce)
     results = rooms.add_parser("results", help="list the recorded runs, or show one")
     results.add_argument("id", metavar="ID", nargs="?", help="such as article-3-repaired")
@@ -120,6 +123,9 @@ def _reproduce(options: argparse.Namespace) -> None:
 
     from cxrlib.teaching import studies
 
+    if options.summary_only:
+        print(records.as_text(studies.summarise_again(options.id, folder=options.folder)))
+        return
     with joblib.parallel_config(n_jobs=options.workers):
         record = studies.reproduce(options.id, seeds=options.seeds, folder=options.folder)
     print(records.as_text(record))
