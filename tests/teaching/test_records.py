@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import data
-from cxrlib.data import DataError
+from cxrlib.data import DataError, phantoms
 from cxrlib.evaluation.intervals import Interval
 from cxrlib.teaching import records
 from cxrlib.teaching.records import files
@@ -329,8 +329,10 @@ def test_what_cannot_be_described_is_refused():
         records.describe_data(table().assign(label=lambda t: t["label"].cat.remove_categories("B")))
 
 
-def test_phantoms_are_told_even_where_the_table_forgot_them():
-    cases = data.load("pneumonia", source="phantoms", quiet=True)
+def test_phantoms_are_told_even_where_the_table_forgot_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXR_DATA", str(tmp_path / "drawn"))
+    phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24, workers=1)
+    cases = data.load("pneumonia", source="folder", quiet=True)
     assert records.describe_data(cases)["source"] == "phantoms"
     cases.attrs["source"] = "folder"
     described = records.describe_data(cases)
