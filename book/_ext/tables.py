@@ -130,7 +130,8 @@ class StatusTable(MarkdownDirective):
             memory = "–" if row["memory_mb"] is None else f"{row['memory_mb']:,} MB"
             state = "stopped" if row["state"] == "failed" else "ran"
             mark = versions.setdefault(row["versions"], "abcdefgh"[len(versions) % 8])
-            rows.append([f"{{doc}}`/chapters/{row['name']}`", state, f"{row['seconds']:.0f} s", memory, mark])
+            link, seconds = f"{{doc}}`/chapters/{row['name']}`", f"{row['seconds']:.0f} s"
+            rows.append([link, state, seconds, memory, mark])
         notes = [f"- **{mark}**: {text}" for text, mark in versions.items()]
         head = ["Chapter", "State", "Time", "Memory at most", "Versions"]
         return "\n\n".join([table(head, rows), "\n".join(notes)])
