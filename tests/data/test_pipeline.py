@@ -5,6 +5,7 @@ import tensorflow as tf
 from cxrlib.data import DataError, load, pipeline, read_pictures
 from cxrlib.data.images import Pictures
 from tests.data.conftest import case_table
+from tests.float32 import assert_close
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(films):
 def test_augmented_pictures_do_not_depend_on_the_batch(films):
     (small, _), _ = drawn(films, batch_size=1, shuffle=True)
     (large, _), _ = drawn(films, batch_size=6, shuffle=True)
-    np.testing.assert_allclose(small, large, atol=1e-3)
+    assert_close(small, large)
 
 
 def test_each_label_stays_with_its_picture(films):
