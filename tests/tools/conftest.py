@@ -20,7 +20,6 @@ KERNEL = {
     "test_it_says_how_long_the_chapter_ran_and_what_memory_it_took",
     "test_no_shell_is_needed_to_run_a_chapter",
     "test_python_warnings_reach_the_page_and_library_noise_does_not",
-    "test_the_key_file_says_how_long_the_chapter_ran",
 }
 
 
