@@ -34,15 +34,23 @@ SPILLED = """() => {
 NO_TEXT = """() => [...document.images].filter(i => i.getAttribute('alt') === null
   || (i.closest('.bd-article') && (i.alt.length < 3 || !i.naturalWidth))).map(i => i.src)"""
 LOOKS = {"wide, light": (1280, "light"), "phone, dark": (390, "dark")}
-TURNED = """(dark) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
-  done((document.documentElement.dataset.theme === "dark") === dark))))"""
+TURNED = """async (dark) => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await frame();
+  const glide = Promise.allSettled(document.getAnimations().map((one) => one.finished));
+  await Promise.race([glide, new Promise((done) => setTimeout(done, 500))]);
+  return (document.documentElement.dataset.theme === "dark") === dark;
+}"""
 
 
 def serious(tab):
     """Return what axe-core calls serious or critical on a page: rule, text, where."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(tab).response["violations"]
+    # What it would fetch again (`preload`) only an experimental rule reads.
+    options = {"preload": False, "resultTypes": ["violations"]}
+    found = Axe().run(tab, options=options).response["violations"]
     return [
         f"{rule['id']}: {rule['help']}: {node['html'][:160]}"
         for rule in found
