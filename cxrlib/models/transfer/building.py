@@ -10,10 +10,16 @@ from keras import layers
 
 from cxrlib.models.preprocessing import samplewise
 from cxrlib.models.transfer.backbones import Backbone, backbone
+from cxrlib.models.transfer.efficientnet_lite import efficientnet_lite0
 from cxrlib.models.transfer.loading import load
 from cxrlib.models.transfer.weights import Weights, resolve
 
-IMAGENET_BGR = (103.939, 116.779, 123.68)  # mean colour, as in Keras's `preprocess_input`
+OURS = {"efficientnet_lite0": efficientnet_lite0}  # builders that Keras does not have
+SCALINGS = {  # factor, then what is added to each colour
+    "caffe": (1.0, [-103.939, -116.779, -123.68]),  # as in Keras's `preprocess_input`
+    "symmetric": (1 / 127.5, -1.0),
+    "lite": (1 / 128, -127 / 128),
+}
 SPREAD, MIDDLE = 64, 127.5  # what a standardised picture is given, in grey levels
 HEADS = ("pool", "flatten")
 HEAD_LAYERS = ("pool", "flatten", "dense", "dropout", "answer")
@@ -51,7 +57,8 @@ def network(
         2 gives one sigmoid output; K > 2 gives K softmax outputs.
     weights : {"imagenet", "random"}, path or Weights
         Of the backbone. ``"imagenet"`` raises if the file is not to be had;
-        :func:`cxrlib.models.transfer.find_weights` can let random ones stand in.
+        :func:`cxrlib.models.transfer.find_weights` can name a network whose file is. ``"random"``
+        is for shapes and speed: no result comes from random numbers.
     crop : float
         Share of the sides cut off at each border, inside the network.
     standardise : bool
@@ -75,15 +82,7 @@ def network(
     shape = _check_shape(input_shape or (entry.side, entry.side, 1), crop)
     source = resolve(entry, weights, seed)
     picture = keras.Input(shape, name="picture")
-    builder = getattr(keras.applications, entry.builder)
-    width = {} if entry.alpha is None else {"alpha": entry.alpha}
-    base = builder(
-        include_top=False,
-        weights=None,
-        input_tensor=_prepared(picture, entry, crop, standardise),
-        **width,
-        **entry.options,
-    )
+    base = _base(entry, _prepared(picture, entry, crop, standardise))
     load(base, entry, source)
     x = base.output
     if entry.target not in {layer.name for layer in base.layers}:
@@ -150,6 +149,14 @@ def with_head(model: keras.Model, trained: keras.Model) -> keras.Model:
     return model
 
 
+def _base(entry: Backbone, x: keras.KerasTensor) -> keras.Model:
+    if entry.builder in OURS:
+        return OURS[entry.builder](x)
+    width = {} if entry.alpha is None else {"alpha": entry.alpha}
+    builder = getattr(keras.applications, entry.builder)
+    return builder(include_top=False, weights=None, input_tensor=x, **width, **entry.options)
+
+
 def _prepared(
     picture: keras.KerasTensor, entry: Backbone, crop: float, standardise: bool
 ) -> keras.KerasTensor:
@@ -161,11 +168,8 @@ def _prepared(
         x = layers.Rescaling(SPREAD, offset=MIDDLE, name="as_grey_levels")(x)
     # All three colours are the same, so that red-green-blue and blue-green-red are too.
     x = layers.Concatenate(name="grey_to_colour")([x, x, x])
-    if entry.scaling == "caffe":
-        scaling = layers.Rescaling(1.0, offset=[-mean for mean in IMAGENET_BGR], name="rescale")
-    else:
-        scaling = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")
-    return scaling(x)
+    factor, added = SCALINGS[entry.scaling]
+    return layers.Rescaling(factor, offset=added, name="rescale")(x)
 
 
 def _headed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from cxrlib.models.transfer import efficientnet_lite, torch_files
 from cxrlib.models.transfer.backbones import Backbone
 from cxrlib.models.transfer.weights import Weights, WeightsError
 
@@ -21,11 +22,16 @@ def load(base: keras.Model, entry: Backbone, weights: Weights) -> None:
         _draw(base, weights.seed)
         return
     try:
-        base.load_weights(str(weights.path))
+        if entry.file.endswith(".pth"):
+            efficientnet_lite.fill(base, torch_files.read(weights.path, entry.hash))
+        else:
+            base.load_weights(str(weights.path))
+    except WeightsError:
+        raise
     except (OSError, KeyError) as error:
         raise WeightsError(
             f"{weights.path}: expected a file of weights, got one that cannot be read ({error}). "
-            f"It is incomplete, or no HDF5 file. Remove it, and get it again from {entry.url}."
+            f"It is incomplete, or no HDF5 file. Remove it, and get it again: {entry.source}."
         ) from None
     except ValueError as error:
         raise WeightsError(

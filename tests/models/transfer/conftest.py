@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 
 from cxrlib.models import transfer
-from cxrlib.models.transfer import backbones
+from cxrlib.models.transfer import backbones, fetching
+from cxrlib.models.transfer.efficientnet_lite import efficientnet_lite0
 
-NAMES = ("vgg16", "resnet50", "mobilenet_v2_0.35", "mobilenet_v3_small")
+NAMES = ("vgg16", "resnet50", "mobilenet_v2_0.35", "mobilenet_v3_small", "efficientnet_lite0")
 
 
 @pytest.fixture(autouse=True)
 def no_weights_at_hand(monkeypatch, tmp_path):
-    """Tests use the weights that they make."""
+    """Tests use the weights that they make, or the package's."""
     monkeypatch.delenv("CXR_WEIGHTS", raising=False)
+    monkeypatch.setattr(fetching, "_failures", {})
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
 
 
@@ -62,7 +64,7 @@ def register(monkeypatch, entry):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """Register a fifth network, small enough to be trained in a test."""
+    """Register a sixth network, small enough to be trained in a test."""
     register(monkeypatch, TINY)
     return "tiny"
 
@@ -73,7 +75,9 @@ def pictures():
 
 
 def base_of(entry, size=32):
-    """Build a backbone as Keras does, without anything of ours."""
+    """Build a backbone as Keras does, without anything of ours but what Keras does not have."""
+    if entry.builder == "efficientnet_lite0":
+        return efficientnet_lite0(keras.Input((size, size, 3)))
     width = {} if entry.alpha is None else {"alpha": entry.alpha}
     make = getattr(keras.applications, entry.builder)
     shape = (size, size, 3)

@@ -35,6 +35,8 @@ def test_the_answer_is_that_of_keras_own_network_and_preprocessing(net, pictures
     colour = np.repeat(pictures, 3, axis=-1)
     if net.name in APPS:
         theirs, given = base_of(entry, 64), APPS[net.name].preprocess_input(colour.copy())
+    elif net.name == "efficientnet_lite0":
+        theirs, given = base_of(entry, 64), (colour - 127) / 128
     else:  # has its preprocessing inside
         theirs, given = (
             keras.applications.MobileNetV3Small(
@@ -67,6 +69,7 @@ def test_target_layers_hold_places_and_carry_gradients(net, pictures):
         "vgg16": "block5_conv3",
         "resnet50": "conv5_block3_out",
         "mobilenet_v2_0.35": "out_relu",
+        "efficientnet_lite0": "top_activation",
     }
     assert target.name == named.get(net.name, "conv_1_out")
 

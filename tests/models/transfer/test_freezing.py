@@ -10,6 +10,7 @@ LAST = {
     "resnet50": ("conv5", 3),
     "mobilenet_v2_0.35": ("block_16", 2),
     "mobilenet_v3_small_1.0": ("expanded_conv_10", 2),
+    "efficientnet_lite0": ("block7a", 2),
 }
 
 

