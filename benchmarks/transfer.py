@@ -1,6 +1,7 @@
 """Seconds and accuracy of a head on a frozen backbone: end to end, against features in a cache.
 
     python benchmarks/transfer.py [--pictures 600] [--epochs 20] [--backbone NAME] > transfer.json
+    python benchmarks/transfer.py --backbone efficientnet_lite0 --sizes 64 96 128 160 224
 
 Both ways train the same head from the same first weights on the same batches. End to end, every
 picture goes through the whole network in each epoch, read and held in memory once; cached, it goes
@@ -11,6 +12,9 @@ trained head and its test scores; starting Python and loading libraries is left 
 linear probe on the whole set, from JPEG files to the test AUC, cold and warm; what loading the
 libraries takes is told beside. On a machine that has other things to do, compare `cpu_seconds`,
 which all threads together were at work. Needs the weights of the backbone. Prints one JSON object.
+
+With `--sizes` nothing is trained end to end. For each size it tells what a picture's way through
+the frozen network costs on one core, and the probe's validation AUC (to choose by) and test AUC.
 """
 
 from __future__ import annotations
@@ -31,6 +35,10 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 RATE, BATCH = 1e-3, 32
 WAYS = ("end to end", "cached, first time", "cached, again")
 PROBES = ("probe, cold", "probe, warm")
+PASS = "pass on one core"
+ONE_CORE = dict.fromkeys(
+    ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1"
+)
 
 
 def table(pictures: int | None):
@@ -85,14 +93,38 @@ def probe(options: dict) -> dict:
     cases = table(None)
     loaded = time.perf_counter()
     found = features.compute(cases, options["backbone"], size=options["size"])
-    train, test = found.where("train"), found.where("test")
-    answer = judged(test.labels, features.scores(features.probe(train), test))
+    train, val, test = (found.where(split) for split in ("train", "val", "test"))
+    fitted = features.probe(train)
+    answer = {"val_auc": judged(val.labels, features.scores(fitted, val))["test_auc"]}
+    answer |= judged(test.labels, features.scores(fitted, test))
     seconds = round(time.perf_counter() - loaded, 2)
     return {"pictures": len(cases), "seconds_without_loading_the_table": seconds, **answer}
 
 
+def passed(options: dict, pictures: int = 128, times: int = 5) -> dict:
+    """Milliseconds of work for a picture's way through the frozen network, the quickest of some."""
+    import numpy as np
+
+    from cxrlib.models import transfer
+    from cxrlib.models.features.passing import Network
+
+    weights = transfer.find_weights(options["backbone"], quiet=True)
+    size = options["size"]
+    network = Network(transfer.backbone(options["backbone"]), size, weights, pooled=True)
+    images = np.random.default_rng(0).uniform(0, 255, (pictures, size, size, 1)).astype("float32")
+    network(images[:1])
+    seconds = []
+    for _ in range(times):
+        start = time.process_time()
+        network(images)
+        seconds.append(time.process_time() - start)
+    return {"ms_a_picture": round(1000 * min(seconds) / pictures, 2)}
+
+
 def measure(way: str, options: dict) -> dict:
     """Run one way in this process."""
+    if way == PASS:
+        return passed(options)
     began = time.perf_counter()
     load_libraries(way)
     start, worked = time.perf_counter(), time.process_time()
@@ -124,34 +156,48 @@ def load_libraries(way: str) -> None:
         _ = data.pipeline, models.fit, models.transfer.network
 
 
+def apart(way: str, options: dict, **environment: str) -> dict:
+    """Run one way in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, __file__, *(f"--{k}={v}" for k, v in options.items()), "--way", way],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=int, default=600)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--backbone", default="mobilenet_v2_0.35")
     parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--way", choices=[*WAYS, *PROBES], help=argparse.SUPPRESS)
+    parser.add_argument("--sizes", type=int, nargs="+", help="compare these by the probe alone")
+    parser.add_argument("--way", choices=[*WAYS, *PROBES, PASS], help=argparse.SUPPRESS)
     options = vars(parser.parse_args())
-    way = options.pop("way")
+    way, sizes = options.pop("way"), options.pop("sizes")
     if way:
         print(json.dumps(measure(way, options)))
         return
-    answer = {"benchmark": "transfer", **options, "ways": {}}
     with tempfile.TemporaryDirectory() as cache:
-        for way in (*WAYS, *PROBES):
-            arguments = [f"--{name}={value}" for name, value in options.items()]
-            done = subprocess.run(
-                [sys.executable, __file__, *arguments, "--way", way],
-                env=os.environ | {"CXR_CACHE": cache},
-                stdout=subprocess.PIPE,
-                check=True,
-                text=True,
-            )
-            answer["ways"][way] = json.loads(done.stdout.splitlines()[-1])
-    ways = answer["ways"]
-    for way in WAYS[1:]:
-        for count, name in (("seconds", "times_as_fast"), ("cpu_seconds", "times_less_work")):
-            ways[way][name] = round(ways["end to end"][count] / ways[way][count], 1)
+        if sizes:
+            answer = {"benchmark": "transfer", "backbone": options["backbone"], "sizes": {}}
+            for size in sizes:
+                options["size"] = size
+                ways = {way: apart(way, options, CXR_CACHE=cache) for way in PROBES}
+                answer["sizes"][size] = {PASS: apart(PASS, options, **ONE_CORE), **ways}
+        else:
+            answer = {"benchmark": "transfer", **options}
+            ways = {way: apart(way, options, CXR_CACHE=cache) for way in (*WAYS, *PROBES)}
+            for way in WAYS[1:]:
+                for count, name in (
+                    ("seconds", "times_as_fast"),
+                    ("cpu_seconds", "times_less_work"),
+                ):
+                    ways[way][name] = round(ways["end to end"][count] / ways[way][count], 1)
+            answer["ways"] = ways
     answer |= {"cores": os.cpu_count(), "python": platform.python_version()}
     print(json.dumps(answer, indent=2))
 

@@ -41,6 +41,11 @@ def cases(tmp_path):
     )
 
 
+def close(got, wanted):
+    """Equal but for float32's rounding along a deep network: a share of the largest number."""
+    np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-5 * np.abs(wanted).max())
+
+
 class Counting:
     """Stand in for the network: counts pictures and gives their means and spreads."""
 
@@ -68,9 +73,9 @@ def test_features_are_what_the_network_puts_out(cases):
     net = transfer.network(NET, (32, 32, 1), head=None, weights="random")
     maps = net.predict(read_pictures(cases, 32).images.astype("float32"), verbose=0)
     assert got.values.shape == (10, 1280)
-    np.testing.assert_allclose(got.values, maps.mean(axis=(1, 2)), atol=1e-5)
+    close(got.values, maps.mean(axis=(1, 2)))
     whole = features.compute(cases, NET, pooled=False, **RANDOM)
-    np.testing.assert_allclose(whole.values, maps, atol=1e-5)
+    close(whole.values, maps)
     assert got.labels.ravel().tolist() == [0, 1] * 5
 
 
@@ -78,7 +83,7 @@ def test_pictures_in_memory_give_the_same(cases):
     pictures = read_pictures(cases, 32)
     in_memory = features.compute(pictures, NET, weights="random")
     from_files = features.compute(cases, NET, **RANDOM)
-    np.testing.assert_allclose(in_memory.values, from_files.values, atol=1e-5)
+    close(in_memory.values, from_files.values)
 
 
 def test_each_picture_goes_through_the_network_once(cases, counting):
@@ -270,7 +275,7 @@ def test_the_frozen_network_and_the_head_on_features_learn_the_same(cases):
     head = transfer.head((1, 1, 1280), seed=0)
     models.training.compiled(head, "Adam", 1e-2)
     models.fit(head, got.where("train").pictures(), got.where("val").pictures(), **options)
-    np.testing.assert_allclose(
-        net.get_layer("answer").kernel, head.get_layer("answer").kernel, atol=1e-4
-    )
+    begun = transfer.head((1, 1, 1280), seed=0).get_layer("answer").kernel.numpy()
+    moved, alone = (m.get_layer("answer").kernel.numpy() - begun for m in (net, head))
+    assert np.abs(moved - alone).max() < 0.01 * np.abs(moved).max()
     assert isinstance(transfer.with_head(net, head), keras.Model)

@@ -155,5 +155,5 @@ def _near(name: str, names: list[str]) -> str:
 
 def forget_compiling(model: keras.Model) -> keras.Model:
     """Keras would go on training what could learn when it was compiled."""
-    model.optimizer, model.compiled, model.train_function = None, False, None
+    model.optimizer, model.compiled = None, False  # so that it asks for compiling again
     return model

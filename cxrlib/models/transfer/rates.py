@@ -1,12 +1,7 @@
-"""Discriminative learning rates: large steps for a new head, small ones for what is learned.
-
-From Keras 3.15 on, one optimizer can hold several rates. Before, a training goes in stages: freeze,
-compile at one rate, train; unfreeze more, compile at the next.
-"""
+"""Discriminative learning rates: large steps for a new head, small ones for what is learned."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 import keras
@@ -14,16 +9,10 @@ import pandas as pd
 
 from cxrlib.models import training
 from cxrlib.models.transfer.building import HEAD_LAYERS
-from cxrlib.models.transfer.freezing import (
-    by_part,
-    chosen_parts,
-    forget_compiling,
-    of_model,
-    parts,
-)
+from cxrlib.models.transfer.freezing import by_part, chosen_parts, of_model, parts
+from cxrlib.models.transfer.several_rates import SeveralRates
 
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
-TOGETHER = hasattr(keras.optimizers, "MultiOptimizer")  # from Keras 3.15
 
 
 def compiled(
@@ -47,35 +36,25 @@ def compiled(
     Returns
     -------
     keras.Model
-        The same model. :func:`learning_rates` lists what each part got.
+        The same model. :func:`learning_rates` lists what each part got. Saved, it is opened with
+        ``models.load``; Keras alone opens it with ``compile=False``.
 
     Raises
     ------
     ValueError
         If a part is unknown, named twice or frozen, or something that may learn has no rate.
-    RuntimeError
-        If there are several rates and Keras is older than 3.15: use :func:`stages`.
     """
     owners = _owners(model, rates)
     if len(rates) == 1:
         (rate,) = rates.values()
         return training.compiled(model, optimizer, rate, **settings)
-    if not TOGETHER:
-        raise RuntimeError(
-            f"expected Keras 3.15 or later for {len(rates)} learning rates in one optimizer, got "
-            f"{keras.__version__}. Train in stages: for stage in transfer.stages(model, rates)."
-        )
     make = getattr(keras.optimizers, optimizer)
     # Names of their own: Keras would count them through the session.
-    each = {part: make(rate, name=part, **settings) for part, rate in rates.items()}
-    chosen = keras.optimizers.OptimizerMap(
-        make(0.0, name="nothing", **settings),
-        {_pattern(model, [b for b in owners if owners[b] == p]): each[p] for p in each},
-    )
-    _check_match(model, owners, chosen, each)
-    several = keras.optimizers.MultiOptimizer(chosen, name="several_rates")
-    training.compiled(model, several)
-    return model
+    each = [make(rate, name=part, **settings) for part, rate in rates.items()]
+    patterns = [_pattern(model, [b for b in owners if owners[b] == part]) for part in rates]
+    several = SeveralRates(each, patterns)
+    several.build(model.trainable_variables)
+    return training.compiled(model, several)
 
 
 def learning_rates(model: keras.Model) -> pd.DataFrame:
@@ -98,54 +77,26 @@ def learning_rates(model: keras.Model) -> pd.DataFrame:
         if not variables:
             found[part] = 0.0
             continue
-        several = getattr(model.optimizer, "_optimizer_map", None)
-        each = {id(o): o for v in variables for o in [several(v) if several else model.optimizer]}
-        (one,) = each.values()
+        several = isinstance(model.optimizer, SeveralRates)
+        one = model.optimizer.optimizer_of(variables[0]) if several else model.optimizer
         found[part] = float(one.learning_rate)
     return table.assign(learning_rate=pd.Series(found))
 
 
 def stages(
-    model: keras.Model,
-    rates: Mapping[str, Rate],
-    optimizer: str = "Adam",
-    *,
-    together: bool = TOGETHER,
-    **settings: float,
+    model: keras.Model, rates: Mapping[str, Rate], optimizer: str = "Adam", **settings: float
 ) -> Iterator[tuple[str, ...]]:
-    """Compile for one training after the other: freeze, train, unfreeze, train.
+    """Compile as :func:`compiled` does, for ``for stage in stages(model, rates): models.fit(...)``.
 
-    ``for stage in stages(model, rates): models.fit(model, ...)`` works with any Keras 3. From 3.15
-    on there is one stage, with all rates. Before, each part in the order of ``rates`` is a stage
-    of its own, trained at its rate while the other parts hold still; the last one stays the only
-    one that may learn.
-
-    Parameters
-    ----------
-    model, rates, optimizer, **settings
-        As in :func:`compiled`.
-    together : bool
-        Whether one optimizer holds all rates.
+    There is one stage, with all rates, whatever the version of Keras.
 
     Yields
     ------
     tuple of str
-        The parts that learn in this stage; the model is compiled for it.
+        The parts that learn.
     """
-    owners = _owners(model, rates)
-    if together or len(rates) == 1:
-        compiled(model, rates, optimizer, **settings)
-        yield tuple(rates)
-        return
-    groups = by_part(model)
-    learners = {id(layer) for layer in model.layers if layer.trainable_variables}
-    for part, rate in rates.items():
-        for block, group in groups.items():
-            for layer in group:
-                layer.trainable = owners.get(block) == part and id(layer) in learners
-        forget_compiling(model)
-        training.compiled(model, optimizer, rate, **settings)
-        yield (part,)
+    compiled(model, rates, optimizer, **settings)
+    yield tuple(rates)
 
 
 def _owners(model: keras.Model, rates: Mapping[str, Rate]) -> dict[str, str]:
@@ -184,23 +135,3 @@ def _pattern(model: keras.Model, blocks: list[str]) -> str:
     """Return a regular expression for the paths of these blocks' variables."""
     patterns = dict(of_model(model).blocks) | {"head": "|".join(HEAD_LAYERS)}
     return "(" + "|".join(patterns[block] for block in blocks) + ")/.*"
-
-
-def _check_match(
-    model: keras.Model,
-    owners: Mapping[str, str],
-    chosen: keras.optimizers.OptimizerMap,
-    each: Mapping[str, keras.optimizers.Optimizer],
-) -> None:
-    """Hold Keras to it: a pattern that matches nothing would train at the default rate."""
-    for block, group in by_part(model).items():
-        for variable in (v for layer in group for v in layer.trainable_variables):
-            if chosen(variable) is not each[owners[block]]:
-                raise AssertionError(
-                    f"{variable.path} got another learning rate than {owners[block]!r}. "
-                    "Its block in transfer.backbones needs another pattern."
-                )
-    paths = [variable.path for variable in model.trainable_variables]
-    missed = [p for p in chosen if not any(re.fullmatch(p, path) for path in paths)]
-    if missed:
-        raise AssertionError(f"no variable matches {missed[0]!r}, so its rate would not be used.")

@@ -1,13 +1,15 @@
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 
 from cxrlib import models
 from cxrlib.models import transfer
-from cxrlib.models.transfer import rates as module
+from cxrlib.models.transfer.several_rates import SeveralRates
 from tests.models.training.conftest import some_pictures
-
-together = pytest.mark.skipif(not module.TOGETHER, reason="needs Keras 3.15")
 
 
 @pytest.fixture
@@ -15,7 +17,6 @@ def net(tiny):
     return transfer.unfreeze(transfer.network(tiny, weights="random"), "block2")
 
 
-@together
 def test_each_part_takes_steps_of_its_own_rate(net):
     """Adam's first step is as long as its learning rate."""
     transfer.compiled(net, {"head": 1e-2, "block3": 1e-3, "backbone": 1e-4})
@@ -31,7 +32,31 @@ def test_each_part_takes_steps_of_its_own_rate(net):
     }
 
 
-@together
+@pytest.mark.parametrize(
+    ("optimizer", "settings"),
+    [
+        ("SGD", {"momentum": 0.9}),
+        ("AdamW", {"weight_decay": 0.05}),
+        ("Adam", {"use_ema": True, "ema_momentum": 0.9}),
+    ],
+)
+def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, optimizer, settings):
+    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
+    first, after = net.get_weights(), []
+    for rates in ({"head": 1e-3, "backbone": 1e-3}, None):
+        net.set_weights(first)
+        if rates:
+            transfer.compiled(net, rates, optimizer, **settings)
+        else:
+            models.training.compiled(net, optimizer, 1e-3, **settings)
+        net.fit(images, np.arange(8) % 2, epochs=3, batch_size=4, shuffle=False, verbose=0)
+        after.append(net.get_weights())
+    assert int(net.optimizer.iterations) == 6
+    for one, other, begin in zip(*after, first, strict=True):
+        scale = max(np.abs(other - begin).max(), 1e-9)
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-3 * scale)
+
+
 def test_the_table_says_which_rate_each_part_got(net):
     table = transfer.learning_rates(
         transfer.compiled(net, {"head": 1e-3, "backbone": 1e-5}, "AdamW", weight_decay=0.05)
@@ -42,7 +67,6 @@ def test_the_table_says_which_rate_each_part_got(net):
     assert net.optimizer.optimizers[0].weight_decay == 0.05
 
 
-@together
 def test_it_trains_with_fit_and_the_history_has_the_first_rate(net):
     train, val = some_pictures(size=32), some_pictures(8, "val", seed=1, size=32)
     decay = models.cosine_restarts(1e-3, pictures=len(train), batch_size=8)
@@ -52,7 +76,6 @@ def test_it_trains_with_fit_and_the_history_has_the_first_rate(net):
     assert float(net.optimizer.optimizers[1].learning_rate) == pytest.approx(1e-5)
 
 
-@together
 def test_an_interrupted_training_goes_on_as_it_would_have(tiny, tmp_path):
     train, val = some_pictures(size=32), some_pictures(8, "val", seed=1, size=32)
 
@@ -73,20 +96,33 @@ def test_an_interrupted_training_goes_on_as_it_would_have(tiny, tmp_path):
     np.testing.assert_allclose(run(resume=tmp_path / "state"), straight, rtol=1e-5)
 
 
-@together
 def test_saved_and_loaded_it_goes_on_with_its_rates(net, tmp_path):
     transfer.compiled(net, {"head": 1e-2, "backbone": 1e-5})
     images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
     net.fit(images, np.arange(8) % 2, verbose=0)
-    net.save(tmp_path / "net.keras")
-    again = keras.models.load_model(tmp_path / "net.keras")
-    assert type(again.optimizer) is keras.optimizers.MultiOptimizer  # opens without cxrlib
+    models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
+    again = models.load(tmp_path / "net.keras").network
     assert transfer.learning_rates(again).equals(transfer.learning_rates(net))
     for one in (net, again):
         one.fit(images, np.arange(8) % 2, batch_size=8, shuffle=False, verbose=0)
     np.testing.assert_allclose(
-        net.predict(images, verbose=0), again.predict(images, verbose=0), atol=1e-5
+        net.predict(images, verbose=0), again.predict(images, verbose=0), rtol=1e-4
     )
+
+
+def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_path):
+    transfer.compiled(net, {"head": 1e-2, "backbone": 1e-5})
+    models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
+    np.save(tmp_path / "kernel.npy", net.get_layer("answer").kernel)
+    keras_alone = "import keras; net = keras.models.load_model('net.keras', compile=False)"
+    with_cxrlib = "from cxrlib import models; net = models.load('net.keras').network"
+    for opened in (keras_alone, with_cxrlib):
+        same = "(net.get_layer('answer').kernel.numpy() == np.load('kernel.npy')).all()"
+        code = f"import numpy as np; {opened}; assert {same}"
+        root = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | root, check=True
+        )
 
 
 @pytest.mark.parametrize(
@@ -104,45 +140,35 @@ def test_rates_that_do_not_fit(net, given, message):
         transfer.compiled(net, given)
 
 
-@together
-def test_a_pattern_that_matches_nothing_is_found_out(net, monkeypatch):
-    monkeypatch.setattr(module, "_pattern", lambda model, blocks: f"no/{blocks[0]}")
-    with pytest.raises(AssertionError, match="another learning rate"):
-        transfer.compiled(net, {"head": 1e-3, "backbone": 1e-5})
-
-
-def test_one_rate_needs_no_new_keras(net, monkeypatch):
-    monkeypatch.setattr(module, "TOGETHER", False)
-    transfer.freeze(net)
-    transfer.compiled(net, {"head": 1e-3})
-    assert transfer.learning_rates(net)["learning_rate"]["head"] == pytest.approx(1e-3)
-    transfer.unfreeze(net, "block3")
-    with pytest.raises(RuntimeError, match=r"Keras 3\.15 or later .*transfer\.stages"):
-        transfer.compiled(net, {"head": 1e-3, "block3": 1e-5})
-
-
-def test_stages_freeze_train_unfreeze_train(net):
-    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
-    learning, moved = [], []
+def test_a_pattern_that_matches_nothing_is_found_out(net):
+    each = [keras.optimizers.SGD(0.1, name=name) for name in ("head", "backbone")]
     variables = net.trainable_variables
-    for stage in transfer.stages(net, {"head": 1e-2, "backbone": 1e-4}, together=False):
-        learning.append(stage)
-        before = {w.path: w.numpy() for w in variables}
-        net.fit(images, np.arange(8) % 2, batch_size=8, verbose=0)
-        moved.append({w.path: np.abs(before[w.path] - w.numpy()).max() for w in variables})
-    assert learning == [("head",), ("backbone",)]
-    head = {w.path for w in variables if w.path.startswith("answer")}
-    assert {path for path, step in moved[0].items() if step} == head
-    assert {path for path, step in moved[1].items() if step} == set(moved[1]) - head
-    assert max(moved[0].values()) == pytest.approx(1e-2, rel=0.05)
-    assert max(moved[1].values()) == pytest.approx(1e-4, rel=0.05)
+    for patterns, message in (
+        ((r"answer/.*", r"block2_.*"), "one learning rate for block3_conv/kernel, got 0"),
+        ((r".*", r"block.*"), "one learning rate for block2_conv/kernel, got 2"),
+        ((r".*", r"no/.*"), "no variable matches 'backbone'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            SeveralRates(each, patterns).build(variables)
 
 
-@together
-def test_with_new_keras_there_is_one_stage(net):
+def test_all_parts_learn_in_one_stage(net):
     (stage,) = transfer.stages(net, {"head": 1e-2, "backbone": 1e-4})
     assert stage == ("head", "backbone")
     assert transfer.learning_rates(net)["learning_rate"]["block3"] == pytest.approx(1e-4)
+
+
+def test_the_optimizers_own_rate_is_the_first_ones(net):
+    transfer.compiled(net, {"head": 1e-2, "backbone": 1e-4})
+    assert float(net.optimizer.learning_rate) == pytest.approx(1e-2)
+    with pytest.raises(AttributeError):
+        net.optimizer.learning_rate = 1.0
+
+
+def test_one_part_has_an_ordinary_optimizer(net):
+    transfer.compiled(transfer.freeze(net), {"head": 1e-3})
+    assert type(net.optimizer) is keras.optimizers.Adam
+    assert transfer.learning_rates(net)["learning_rate"]["head"] == pytest.approx(1e-3)
 
 
 def test_a_model_that_is_not_compiled(net):
@@ -157,7 +183,6 @@ def test_a_block_named_twice(small):
     transfer.freeze(small)
 
 
-@together
 def test_patterns_of_the_real_networks_match(real_net):
     transfer.unfreeze(real_net, "all")
     table = transfer.learning_rates(transfer.compiled(real_net, {"head": 1e-3, "backbone": 1e-5}))
