@@ -130,6 +130,8 @@ def _numbers(text: str) -> list[int]:
 def main(arguments: list[str] | None = None) -> int:
     """Run one sub-command."""
     options = parse(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a terminal of Windows may have no ✗
     try:
         if options.command == "cover":
             import cover
