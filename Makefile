@@ -1,15 +1,20 @@
 # Two commands are all one needs: `make book` and `make test`.
 PY := .venv/bin/python
 BIN := .venv/bin
+# Which book `make test` looks at in a browser: its own quick one, or full, that of `make book`.
+BOOK ?= quick
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab check strip clean setup-book setup-test
+.NOTPARALLEL:
+.PHONY: help book test test-package test-chapters test-book lab check strip clean
+.PHONY: setup-book setup-test
 
 help:
 	@echo "make book    run every chapter, build the book: _build/html/index.html"
 	@echo "make test    lint, unit tests, every chapter on tiny samples, the built book in a browser"
+	@echo "             Its parts: make check, test-package, test-chapters, test-book"
 	@echo "make lab     open the chapters in JupyterLab"
-	@echo "make check   lint, direction of imports, chapters without outputs"
+	@echo "make check   lint, direction of imports, workflows, chapters without outputs"
 	@echo "make strip   take the outputs out of the chapters after editing"
 	@echo "make clean   remove everything that was built (.venv stays)"
 	@echo "Set-up is part of each. Another Python: make book PYTHON=python3.12"
@@ -30,16 +35,24 @@ check: setup-test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/nbstripout --keep-id --verify chapters/*.ipynb || \
 		{ echo "A chapter has outputs. Take them out: make strip"; exit 1; }
 
 strip: setup-test
 	@$(BIN)/nbstripout --keep-id chapters/*.ipynb
 
-test: check
+test: check test-package test-chapters test-book
+
+test-package: setup-test
 	@$(PY) -m pytest tests --ignore=tests/chapters --ignore=tests/book -q -n 2 --dist loadfile
+
+test-chapters: setup-test
 	@$(PY) tools/make_book.py all --quick
-	@BOOK=quick $(PY) -m pytest tests/chapters tests/book -q
+	@BOOK=quick $(PY) -m pytest tests/chapters -q
+
+test-book: setup-test
+	@BOOK=$(BOOK) $(PY) -m pytest tests/book -q
 
 clean:
 	@rm -rf _build .pytest_cache .ruff_cache .import_linter_cache .hypothesis

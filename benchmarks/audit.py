@@ -2,9 +2,10 @@
 
     python benchmarks/audit.py [--data pneumonia] [--pictures 50000] [--seeds 100 120] > audit.json
 
-Three parts; ``--only`` runs one of them. *command*: seconds and peak memory of the command on a
+Four parts; ``--only`` runs one of them. *command*: seconds and peak memory of the command on a
 data set, in a process of its own. *search*: the search for doubles among drawn thumbnails, beside
-other exact ways to find the pairs of codes, on the same codes in turn. *verdicts*: small sets of
+other exact ways to find the pairs of codes, on the same codes in turn. *smooth*: how many pairs of
+different smooth pictures each step of that search takes for doubles. *verdicts*: small sets of
 phantoms without a fault, where any alarm is false, and with planted faults, each of which has to be
 found; the seeds are none of those by which limits were chosen. Prints one JSON object.
 """
@@ -28,6 +29,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from cxrlib import data
 from cxrlib.data import phantoms
@@ -149,6 +151,44 @@ def search(n: int) -> dict:
     }
 
 
+def smooth_pictures(kind: str, noise: float, n: int = 240, seed: int = 0) -> np.ndarray:
+    """Draw smooth pictures of 64 × 64, no two alike, with noise of their own on each."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:64, :64] + 0.5
+    if kind == "wave":  # across, down, and both at once
+        waves = np.cos(np.pi * x / 64), np.cos(np.pi * y / 64)
+        waves = np.stack([*waves, waves[0] * waves[1]])
+        fields = np.tensordot(rng.normal(size=(n, 3)), waves, 1)
+    elif kind == "spot":
+        middle = rng.uniform(20, 44, (2, n, 1, 1))
+        fields = np.exp(-((y - middle[0]) ** 2 + (x - middle[1]) ** 2) / (2 * 16**2))
+    else:
+        fields = gaussian_filter(rng.normal(size=(n, 64, 64)), (0, 30, 30), mode="nearest")
+    fields -= fields.mean(axis=(1, 2), keepdims=True)
+    fields *= 40 / fields.std(axis=(1, 2), keepdims=True)
+    return (128 + fields + rng.normal(scale=noise, size=fields.shape)).clip(0, 255).astype(np.uint8)
+
+
+def smooth() -> dict:
+    """Count the pairs of different smooth pictures that each step of the search lets pass."""
+    found, pairs = {}, 0
+    for kind in ("wave", "spot", "blurred noise"):
+        for noise in (1, 2, 4):
+            pictures = smooth_pictures(kind, noise)
+            pairs += len(pictures) * (len(pictures) - 1) // 2
+            near = duplicates.near_pairs(duplicates.hashes(pictures))
+            one, other = (pictures[rows].reshape(len(rows), -1) for rows in near.T)
+            whole = int(duplicates.alike(one, other, duplicates.ALIKE).sum())
+            named = len(duplicates.find(pictures))
+            counts = {"code": len(near), "whole": whole, "details": named}
+            found[f"{kind}, noise of {noise}"] = counts
+    total = Counter()
+    for counts in found.values():
+        total.update(counts)
+    rates = {step: count / pairs for step, count in total.items()}
+    return {"pairs": pairs, "passed": found, "all": dict(total), "false_alarm_rate": rates}
+
+
 def draw_set(root: Path, seed: int, test_site: str = "a", marker=None, n: int = 160) -> Path:
     """Draw a small set of both classes from one hospital; patients are dealt out by split."""
     rng = np.random.default_rng([seed, 5])
@@ -248,7 +288,7 @@ def main() -> None:
     parser.add_argument("--data", default="pneumonia")
     parser.add_argument("--pictures", type=int, default=50_000)
     parser.add_argument("--seeds", type=int, nargs=2, default=(100, 120), metavar=("FIRST", "END"))
-    parser.add_argument("--only", choices=("command", "search", "verdicts"))
+    parser.add_argument("--only", choices=("command", "search", "smooth", "verdicts"))
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
@@ -261,6 +301,8 @@ def main() -> None:
         line = [sys.executable, __file__, "--here", "--pictures", str(options.pictures)]
         done = subprocess.run(line, check=True, capture_output=True, text=True)
         answer["search"] = json.loads(done.stdout.splitlines()[-1])
+    if options.only in (None, "smooth"):
+        answer["smooth"] = smooth()
     if options.only in (None, "verdicts"):
         answer["verdicts"] = verdicts(*options.seeds)
     print(json.dumps(answer, indent=2, ensure_ascii=False))

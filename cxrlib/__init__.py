@@ -1,7 +1,7 @@
 """The tested package behind *Reading Chest X-rays with Convolutional Networks*.
 
-Four rooms, used from left to right: ``data``, ``models``, ``evaluation``, ``teaching``.
-A room imports only from the rooms to its left.
+Five rooms, used from left to right: ``data``, ``models``, ``evaluation``, ``experiments``,
+``teaching``. A room imports only from the rooms to its left.
 """
 
 __version__ = "0.1.0"

@@ -51,8 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     again = rooms.add_parser("reproduce", help="run a study on the real X-rays, write its record")
     again.add_argument("id", metavar="ID", help="such as article-3-as-published")
     again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
-    again.add_argument("--folder", default="results", help="where the record goes (results)")
+    again.add_argument(
+        "--folder",
+        help="where the record goes; without it: the folder that CXR_RESULTS names, else the "
+        "package's own in a checkout of the course, else results in the current folder",
+    )
     again.add_argument("--workers", type=int, default=1, help="processes for several networks (1)")
+    again.add_argument(
+        "--summary-only", action="store_true", help="from the scores that the record keeps"
+    )
     again.set_defaults(run=_reproduce)
     results = rooms.add_parser("results", help="list the recorded runs, or show one")
     results.add_argument("id", metavar="ID", nargs="?", help="such as article-3-repaired")
@@ -95,6 +102,12 @@ def _audit(options: argparse.Namespace) -> int:
             f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}. "
             "A folder holds one sub-folder a class, or train/ and test/ with such."
         )
+    page, folder = Path(options.html or "").resolve(), Path(what).resolve()
+    if options.html and folder.is_dir() and folder in page.parent.parents:
+        raise DataError(
+            f"expected a report outside of the sub-folders of {what}, got {options.html}: there it "
+            f"would be taken for data. Write it to {page.name}, say."
+        )
     cases = datasets.load(
         what if what in registry.DATASETS else Path(what), patient=options.patient, quiet=True
     )
@@ -102,6 +115,8 @@ def _audit(options: argparse.Namespace) -> int:
     print(report)
     for finding in report.failed:
         print(f"\n{finding.check}: {finding.advice}")
+        for line in finding.named()[:5]:
+            print(f"  {line}")
     if options.html:
         print(f"\nreport: {audit.write_html(report, options.html)}")
     return 1 if report.failed else 0
@@ -112,9 +127,14 @@ def _reproduce(options: argparse.Namespace) -> None:
 
     from cxrlib.teaching import studies
 
+    folder = records.folder_to_write(options.folder)
+    if options.summary_only:
+        print(records.as_text(studies.summarise_again(options.id, folder=folder)))
+        return
     with joblib.parallel_config(n_jobs=options.workers):
-        record = studies.reproduce(options.id, seeds=options.seeds, folder=options.folder)
+        record = studies.reproduce(options.id, seeds=options.seeds, folder=folder)
     print(records.as_text(record))
+    print(f"\nwritten to {folder / record.id}.json")
 
 
 def _results(options: argparse.Namespace) -> None:

@@ -15,7 +15,6 @@ def folder(tmp_path, monkeypatch):
 def test_the_command_lists_the_records(folder, capsys):
     records.write(records.make(**fields()), folder)
     records.write(records.make(**fields(id="study-x", article=None, seconds=7)), folder)
-    (folder / "claims.json").write_text("[]")
     assert main(["results"]) == 0
     head, first, second = capsys.readouterr().out.splitlines()
     assert head.split() == ["id", "article", "title", "result", "(interval)", "seconds"]
@@ -57,6 +56,7 @@ def test_a_study_gets_the_processes_asked_for(folder, capsys, monkeypatch):
         ("study-x", None, 1),
         ("study-x", [3], 2),
     ]
+    assert f"written to {folder / 'article-3-repaired'}.json" in capsys.readouterr().out
 
 
 def test_the_command_says_when_there_is_nothing_to_show(folder, capsys, monkeypatch):

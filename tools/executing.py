@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import fingerprints
@@ -37,6 +37,7 @@ class Result:
     name: str
     state: str
     seconds: float
+    memory_mb: int | None = None
     message: str = ""
 
 
@@ -72,9 +73,18 @@ def check_parameters(known: list[str], parameters: dict, name: str) -> None:
 
 # What libraries write past Python (TensorFlow greets its reader so) goes to a log, not on the page;
 # Python's own warnings stay where they are seen. No shell is needed: Windows has none of this kind.
+# At its end the kernel writes down how much memory it took at most.
 LAUNCHER = """
-import os, runpy, sys
-os.dup2(os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+import atexit, os, runpy, sys
+log = sys.argv.pop(1)
+os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+def note():
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with open(log + ".memory", "w") as file:
+        file.write(str(peak * (1 if sys.platform == "darwin" else 1024)))
+if os.name == "posix":
+    atexit.register(note)
 runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
 """
 
@@ -97,6 +107,17 @@ def prepare_kernel(build: Path) -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(folder), *others])
     # A first import builds matplotlib's list of fonts and says so on the page: do it here.
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True)
+
+
+def peak_memory(build: Path) -> int | None:
+    """Return and forget how many MB the last kernel took at most; None where nobody counted."""
+    note = build / "jupyter" / "kernel.log.memory"
+    try:
+        peak = int(note.read_text())
+    except (OSError, ValueError):
+        return None
+    note.unlink()
+    return round(peak / 1e6)
 
 
 def make_places_absolute() -> None:
@@ -144,27 +165,36 @@ def failure(error: Exception, source: nbformat.NotebookNode, partial: Path) -> s
     return f"cell {number} of {len(source.cells)} failed\n{indented}\n    {what}"
 
 
+def failed_copy(executed: Path) -> Path:
+    """Where a chapter that stopped leaves what it had: beside the folder of the executed ones."""
+    folder = executed.parent
+    return folder.with_name(folder.name.replace("executed", "failed", 1)) / executed.name
+
+
+def clear(executed: Path) -> None:
+    """Take away what an earlier run of a chapter left."""
+    for old in (executed.with_suffix(".key.json"), executed, failed_copy(executed)):
+        old.unlink(missing_ok=True)
+
+
 def refuse_broken(path: Path, target: Path, error: Exception) -> Result:
     """Name a chapter that is no notebook; an older executed copy does not stand in for it."""
-    for old in (target / f"{path.stem}.key.json", target / path.name):
-        old.unlink(missing_ok=True)
+    clear(target / path.name)
     what = str(error).strip().splitlines()[:1] or [""]
     message = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {what[0][:200]}"
-    return Result(path.stem, "failed", 0.0, message)
+    return Result(path.stem, "failed", 0.0, message=message)
 
 
 def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout: int) -> Result:
-    """Run one chapter if it changed; a failure leaves no executed copy behind."""
+    """Run one chapter if it changed; one that stops leaves a :func:`failed_copy` only."""
     executed, key_file = target / path.name, target / f"{path.stem}.key.json"
     reason = why_changed(executed, parts)
     if not reason:
-        seconds = json.loads(key_file.read_text(encoding="utf-8"))["seconds"]
-        return Result(path.stem, "unchanged", seconds)
+        note = json.loads(key_file.read_text(encoding="utf-8"))
+        return Result(path.stem, "unchanged", note["seconds"], note.get("memory_mb"))
     source = nbformat.read(path, as_version=4)
-    failed = target.parent / "failed" / path.name
     partial = target / f".{path.stem}.{os.getpid()}.ipynb"
-    for old in (key_file, executed, failed):
-        old.unlink(missing_ok=True)
+    clear(executed)
     target.mkdir(parents=True, exist_ok=True)
     print(f"  {path.stem}: running {len(source.cells)} cells ({reason})", flush=True)
     start = time.perf_counter()
@@ -183,18 +213,36 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
         os.replace(partial, executed)
     except Exception as error:  # whatever it was, the other chapters still run
         message = failure(error, source, partial)
+        seconds, memory = round(time.perf_counter() - start, 1), peak_memory(target.parent)
         if partial.exists():
+            failed = failed_copy(executed)
             failed.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(partial, failed)
             message += f"\n    traceback: {failed}"
-        return Result(path.stem, "failed", time.perf_counter() - start, message)
+        return Result(path.stem, "failed", seconds, memory, message)
     finally:
         partial.unlink(missing_ok=True)
-    seconds = round(time.perf_counter() - start, 1)
+    seconds, memory = round(time.perf_counter() - start, 1), peak_memory(target.parent)
     content = hashlib.sha256(executed.read_bytes()).hexdigest()
-    note = {"parts": parts, "content": content, "seconds": seconds}
+    note = {"parts": parts, "content": content, "seconds": seconds, "memory_mb": memory}
     write_whole(key_file, json.dumps(note, indent=1))
-    return Result(path.stem, "ran", seconds)
+    return Result(path.stem, "ran", seconds, memory)
+
+
+def write_status(target: Path, results: list[Result]) -> None:
+    """Write status.json beside the executed copies: how each chapter went, on which versions."""
+    file = target / "status.json"
+    try:
+        rows = {row["name"]: row for row in json.loads(file.read_text(encoding="utf-8"))}
+    except (OSError, ValueError, KeyError, TypeError):
+        rows = {}
+    versions = fingerprints.shown_versions()
+    for result in results:
+        before = rows.get(result.name)
+        if result.state != "unchanged" or before is None:
+            rows[result.name] = asdict(result) | {"versions": versions}
+    ordered = [rows[name] for name in sorted(rows)]
+    write_whole(file, json.dumps(ordered, indent=1, ensure_ascii=False))
 
 
 def run_all(
@@ -235,4 +283,5 @@ def run_all(
         print(f"  {result.name}: {note[result.state]} {result.seconds:.1f} s", flush=True)
         if result.message:
             print(f"    {result.message}", flush=True)
+    write_status(target, results)
     return results

@@ -15,9 +15,13 @@ from packaging.requirements import Requirement
 from cxrlib.data.downloads import cache_folder
 
 PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # variables that name folders
+RECORDS = Path("cxrlib") / "experiments" / "results"
 # What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
 RUNNERS = ("ipykernel", "papermill")
 PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "pygments", "sphinx-mathjax-offline")
+# Variables that change what a chapter shows: ours, and those that change the arithmetic.
+SETTINGS = ("CXR_", "OMP_", "TF_")
+SHOWN = ("tensorflow", "keras", "numpy", "scikit-learn", "pandas", "matplotlib")
 
 
 def of_text(text: str) -> str:
@@ -30,7 +34,7 @@ def of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def of_contents(folder: Path, leave_out: tuple[str, ...] = ("__pycache__",)) -> str:
+def of_contents(folder: Path, leave_out: tuple[str, ...] = ("__pycache__", ".unfinished")) -> str:
     """Return one sha256 over names and contents below a folder, some names left out."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
@@ -86,6 +90,12 @@ def versions() -> str:
     return _versions([*requirements("cxrlib"), *RUNNERS])
 
 
+def shown_versions() -> str:
+    """Return the versions that the status page shows, as one line."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return ", ".join([f"Python {python}", *(f"{name} {version(name)}" for name in SHOWN)])
+
+
 def book_versions() -> str:
     """Return the versions of Python and of what makes the pages, as one text."""
     return _versions(["jupyter-book", *requirements("jupyter-book"), *PAGE_MAKERS])
@@ -93,15 +103,15 @@ def book_versions() -> str:
 
 def common_parts(root: Path, parameters: dict) -> dict[str, str]:
     """Return the parts that all chapters share: part → sha256."""
-    settings = {name: os.environ[name] for name in sorted(os.environ) if name.startswith("CXR_")}
+    settings = {name: os.environ[name] for name in sorted(os.environ) if name.startswith(SETTINGS)}
     places = [Path(settings[name]) for name in ("CXR_DATA", "CXR_WEIGHTS") if settings.get(name)]
     data = [of_listing(place) for place in places]
     # A download changes what a chapter shows.
     data.append(of_listing(cache_folder(), leave_out=("phantoms",)))
     return {
         "cxrlib": of_contents(root / "cxrlib"),
-        # What the chapters themselves write must not make them run again.
-        "results": of_contents(root / "results", leave_out=("claims.json",)),
+        # Part of cxrlib, unless CXR_RESULTS names others. By itself it is a better reason.
+        "results": of_contents(Path(settings.get("CXR_RESULTS") or root / RECORDS)),
         "parameters": of_text(json.dumps(parameters, sort_keys=True)),
         "versions": of_text(versions()),
         "data": of_text("\n".join(data)),

@@ -3,19 +3,24 @@
     python tools/make_book.py all              every step; what did not change is left alone
     python tools/make_book.py all --quick      the same on tiny samples, for tests
     python tools/make_book.py execute 02-neurons
+    python tools/make_book.py sweep phantoms   every claim over seeds and kinds of arithmetic
     python tools/make_book.py colab-cell       put the Colab set-up cell into every chapter
     python tools/make_book.py address          write the repository's address everywhere
     python tools/make_book.py cover            draw the cover, the logo and the favicon
 
-Results are in _build/: executed/ (chapters), stage/ (what Sphinx saw), html/ (the pages); a run
-with other parameters than the published ones has its own three, marked "quick". A published run
-also writes results/claims.json.
+Results are in _build/: executed/ (chapters), failed/ (those that stopped), stage/ (what Sphinx
+saw), html/ (the pages); a run with other parameters than the published ones has its own, marked
+"quick".
+
+There is always a book at the end. The exit code is 1 if a chapter stopped or a page is faulty, and
+with STRICT=1 in the environment also if a finding did not hold.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import os
 import sys
 import time
 from pathlib import Path
@@ -36,8 +41,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         command.add_argument("-p", metavar="NAME=VALUE", action="append", default=[])
         if name == "execute":
             command.add_argument("chapters", nargs="*", help="such as 01-pictures; default: all")
+            command.add_argument("--into", type=Path, help="a folder instead of _build")
         if name in ("all", "execute"):
             command.add_argument("--timeout", type=int, default=900, help="seconds for one cell")
+    command = commands.add_parser("sweep", help="goes on where it was; takes hours")
+    command.add_argument("source", choices=["phantoms", "real"])
+    command.add_argument("chapters", nargs="*", help="such as 01-pictures; default: all")
+    command.add_argument("--seeds", type=_numbers, default=range(10), help="default: 0-9")
+    command.add_argument("--plain", type=_numbers, default=range(3), help="default: 0-2")
+    command.add_argument("--workers", type=int, default=1, help="chapters side by side")
+    command.add_argument("--timeout", type=int, default=1800, help="seconds for one cell")
     commands.add_parser("colab-cell")
     commands.add_parser("address").add_argument("--check", action="store_true")
     commands.add_parser("cover")
@@ -60,38 +73,65 @@ def read_parameters(quick: bool, pairs: list[str]) -> dict:
 
 def make(options: argparse.Namespace) -> int:
     """Carry out execute, stage, build or all three; return the exit code."""
+    import claims
     import executing
-    import recording
     import staging
 
     root = options.root.resolve()
     parameters = read_parameters(options.quick, options.p)
-    mark = "-quick" if parameters else ""
-    executed, staged, html = (root / "_build" / f"{n}{mark}" for n in ("executed", "stage", "html"))
+    into = getattr(options, "into", None)
+    build = root / "_build" if into is None else into.resolve()
+    mark = "-quick" if parameters and into is None else ""
+    executed, staged, html = (build / f"{n}{mark}" for n in ("executed", "stage", "html"))
     start = time.perf_counter()
+    stopped, wrong, built = [], [], True
     if options.command in ("all", "execute"):
         only = getattr(options, "chapters", ())
         results = executing.run_all(root, executed, parameters, only=only, timeout=options.timeout)
-        failed = [result.name for result in results if result.state == "failed"]
-        if failed:
-            names = ", ".join(failed)
-            print(f"{len(failed)} of {len(results)} chapters failed: {names}. No book was built.")
-            return 1
-    if options.command == "all" and not parameters:
-        recording.record_claims(root, executed)
+        stopped = [result.name for result in results if result.state == "failed"]
+        wrong = claims.failed(executed / f"{result.name}.ipynb" for result in results)
     if options.command in ("all", "stage"):
         staging.stage(root, executed, staged, parameters)
-    if options.command in ("all", "build") and not staging.build(staged, html):
-        return 1
-    print(f"Finished in {time.perf_counter() - start:.1f} s.")
     if options.command in ("all", "build"):
+        built = staging.build(staged, html)
+    print(f"Finished in {time.perf_counter() - start:.1f} s.")
+    if stopped:
+        print(f"{len(stopped)} of {len(results)} chapters failed: {', '.join(stopped)}.")
+    if wrong:
+        print(f"{len(wrong)} findings did not hold on this run:\n{claims.as_text(wrong)}")
+    if options.command in ("all", "build") and (html / "index.html").exists():
         print(f"The book is here: {(html / 'index.html').as_uri()}", flush=True)
-    return 0
+    strict = os.environ.get("STRICT", "") not in ("", "0")
+    return int(bool(stopped) or not built or (strict and bool(wrong)))
+
+
+def run_sweep(options: argparse.Namespace) -> int:
+    """Carry out the sweep of one source; return the exit code."""
+    import sweeping
+
+    stopped = sweeping.run(
+        options.root.resolve(),
+        options.source,
+        seeds=options.seeds,
+        plain=options.plain,
+        only=options.chapters,
+        workers=options.workers,
+        timeout=options.timeout,
+    )
+    return int(stopped > 0)
+
+
+def _numbers(text: str) -> list[int]:
+    """Read ``0-4`` or ``0,3,7``."""
+    parts = (part.partition("-") for part in text.split(",") if part)
+    return [n for low, _, high in parts for n in range(int(low), int(high or low) + 1)]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one sub-command."""
     options = parse(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a terminal of Windows may have no ✗
     try:
         if options.command == "cover":
             import cover
@@ -101,6 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
             import address
 
             return address.command(options)
+        if options.command == "sweep":
+            return run_sweep(options)
         return make(options)
     except (ValueError, OSError) as error:
         print(f"make_book: {error}", file=sys.stderr)

@@ -13,7 +13,7 @@ from pathlib import Path
 import fingerprints
 import nbformat
 import yaml
-from executing import write_whole
+from executing import failed_copy, write_whole
 
 QUICK_NOTE = (
     "This is a test copy: the chapters ran with {parameters}. Don't quote its numbers. "
@@ -32,10 +32,15 @@ def staged_config(root: Path, parameters: dict) -> str:
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 
-def clean_copy(executed: Path, target: Path) -> None:
-    """Copy an executed chapter without notes for machines: papermill's, and recorded claims."""
+def clean_copy(executed: Path, target: Path, message: str = "") -> None:
+    """Copy an executed chapter without notes for machines: papermill's, and recorded claims.
+
+    A ``message`` says why the chapter stopped; it stands at the top of the page.
+    """
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("papermill", None)
+    added = {"papermill-error-cell-tag"}
+    notebook.cells = [c for c in notebook.cells if not added & set(c.metadata.get("tags", []))]
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
@@ -44,28 +49,53 @@ def clean_copy(executed: Path, target: Path) -> None:
                 del output.data[kind]
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if "data" not in o or o.data]
+    if message:
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(stopped_note(message)))
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
 
 
+def stopped_note(message: str) -> str:
+    """Return what a reader sees on the page of a chapter that stopped."""
+    return (
+        "> **This chapter stopped with an error on the machine that built this page.** What comes "
+        f"after the cell below has no outputs.\n\n```text\n{message}\n```"
+    )
+
+
 def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
-    """Put pages, table of contents, configuration and executed chapters where they belong."""
-    missing = [
-        path.stem
-        for path in sorted((root / "chapters").glob("*.ipynb"))
-        if not (executed / f"{path.stem}.key.json").exists()
-    ]
+    """Put pages, table of contents, configuration and executed chapters where they belong.
+
+    A chapter that stopped stands there as far as it came; one that is no notebook is a page that
+    says so.
+    """
+    chapters = sorted((root / "chapters").glob("*.ipynb"))
+    try:
+        status = json.loads((executed / "status.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        status = []
+    ran = {row["name"]: row for row in status}
+    missing = [path.stem for path in chapters if path.stem not in ran]
     if missing:
         raise FileNotFoundError(
-            f"expected an executed copy of every chapter in {executed}, got none of "
+            f"expected every chapter to have run, {executed} knows nothing of "
             f"{', '.join(missing)}. Run `python tools/make_book.py execute` first."
         )
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "_toc.yml", target / "_toc.yml")
     write_whole(target / "_config.yml", staged_config(root, parameters))
-    for path in sorted((root / "chapters").glob("*.ipynb")):
-        clean_copy(executed / path.name, target / "chapters" / path.name)
+    for path in chapters:
+        copy, page = executed / path.name, target / "chapters" / path.name
+        message = ran[path.stem]["message"]
+        if (executed / f"{path.stem}.key.json").exists():
+            clean_copy(copy, page)
+        elif failed_copy(copy).exists():
+            clean_copy(failed_copy(copy), page, message.partition("\n    traceback:")[0])
+        else:
+            write_whole(page.with_suffix(".md"), f"# {path.stem}\n\n{stopped_note(message)}\n")
+    shown = [ran[path.stem] for path in chapters]
+    write_whole(target / "status.json", json.dumps(shown, ensure_ascii=False))
 
 
 def show_problems(log: str) -> None:
@@ -76,7 +106,11 @@ def show_problems(log: str) -> None:
 
 
 def build(staged: Path, html: Path) -> bool:
-    """Build the staged book into ``html``; whole or not at all. Return whether that worked."""
+    """Build the staged book into ``html``; whole or not at all. Return whether all was right.
+
+    A book with complaints (a link that leads nowhere) is still a book: it is built, they are shown,
+    and the answer is False.
+    """
     key_file = html.with_name(f"{html.name}.key.json")
     key = {
         "pages": fingerprints.of_contents(staged),
@@ -102,11 +136,16 @@ def build(staged: Path, html: Path) -> bool:
     work.mkdir(parents=True, exist_ok=True)
     (work / "log.txt").write_text(log, encoding="utf-8")
     built = work / "_build" / "html"
-    if run.returncode or not (built / "index.html").exists():
+    whole = (built / "index.html").exists() and (built / "search.html").exists()
+    if run.returncode or not whole:
         show_problems(log)
-        print(f"The book was not built. All of Sphinx's log: {work / 'log.txt'}", file=sys.stderr)
+        what = "has the problems above" if whole else "was not built"
+        print(f"The book {what}. All of Sphinx's log: {work / 'log.txt'}", file=sys.stderr)
+    if not whole:
         return False
     shutil.rmtree(html, ignore_errors=True)
     os.replace(built, html)
+    if run.returncode:
+        return False
     write_whole(key_file, json.dumps(key))
     return True

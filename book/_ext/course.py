@@ -1,9 +1,10 @@
 """Sphinx extension of the course: nothing is loaded from another server.
 
-MathJax is served from the book itself, thebe (not used here) is taken off the pages, and the
-course's own style sheet and script are added.
+MathJax is served from the book itself, thebe (not used here) is taken off the pages, the course's
+own style sheet and script are added, and the bibliography is a list to those who listen.
 """
 
+import re
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from shutil import copy2
@@ -43,12 +44,26 @@ def drop_thebe(app, pagename, templatename, context, doctree):
     ]
 
 
+ENTRY = re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"')
+
+
+def list_citations(app, pagename, templatename, context, doctree):
+    """Make entries of the bibliography items of their list.
+
+    docutils puts them into a list under the role ``doc-biblioentry``, which stands for one no
+    longer; screen readers then find a list without items.
+    """
+    if 'role="doc-biblioentry"' in context.get("body", ""):
+        context["body"] = ENTRY.sub(r'\1 role="listitem"', context["body"])
+
+
 def setup(app):
-    """Connect the three of them."""
+    """Connect all of them."""
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.config.mathjax3_config = {"options": {"enableMenu": False}}
     app.add_css_file("custom.css")
     app.add_js_file("offline.js")
     app.connect("html-page-context", drop_thebe, priority=999)
+    app.connect("html-page-context", list_citations)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

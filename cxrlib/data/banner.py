@@ -22,8 +22,15 @@ def text(cases: pd.DataFrame) -> str:
         line += (
             " Everything is computed from them, so no number here says anything about real X-rays."
             " Where the text speaks of children and physicians, it means the published set."
-            f" For the real pictures run `cxr data fetch {name}` and start again."
         )
+        failure = " ".join(cases.attrs.get("not_downloaded", "").replace("`", "'").split())
+        if failure:
+            line += (
+                f" The real pictures could not be downloaded: `{failure}` To try again, run "
+                f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
+            )
+        else:
+            line += f" For the real pictures run `cxr data fetch {name}` and start again."
         named = os.environ.get("CXR_DATA")
         if named:
             line += f" (`CXR_DATA` names {named}, which has no such set.)"

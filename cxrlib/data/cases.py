@@ -39,6 +39,15 @@ class Problem(NamedTuple):
     action: str  # "left out" or "kept"
 
 
+class Problems(tuple):
+    """Problems of a table, its own copy: pandas copies ``attrs`` deeply at each slice."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: dict) -> Problems:
+        return self
+
+
 def build(
     rows: Iterable[dict], class_names: Sequence[str], *, name: str, problems: Iterable[Problem] = ()
 ) -> pd.DataFrame:
@@ -61,7 +70,7 @@ def build(
         If there is no picture at all, a column is missing, or a class has no picture.
     """
     table = pd.DataFrame(list(rows))
-    problems = tuple(sorted(set(problems)))
+    problems = Problems(sorted(set(problems)))
     if table.empty:
         raise DataError(
             f"{name}: found no readable picture. Expected JPEG or PNG files in one folder a class."
@@ -127,7 +136,7 @@ def combine(*tables: pd.DataFrame) -> pd.DataFrame:
     together.attrs.update(
         name=" + ".join(str(table.attrs.get("name", "a table")) for table in tables),
         source="phantoms" if "phantoms" in sources else sorted(sources)[0],
-        problems=tuple(p for table in tables for p in table.attrs.get("problems", ())),
+        problems=Problems(p for table in tables for p in table.attrs.get("problems", ())),
     )
     return together
 

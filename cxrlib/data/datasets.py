@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import hashlib
 import importlib.util
 import os
 import shutil
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +20,7 @@ from cxrlib.data.downloads import cache_folder, check_complete, fetch_collection
 from cxrlib.data.screening import finish
 
 SOURCES = ("auto", "folder", "cache", "download", "phantoms")
+DRAWN_WITH = ("numpy", "scipy", "pillow")
 SWEEP_AFTER = 7 * 24 * 3600  # seconds
 
 
@@ -37,7 +41,8 @@ def load(
     source : {"auto", "folder", "cache", "download", "phantoms"}
         Where the pictures come from. ``"folder"`` is the one that the environment variable
         ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
-        download, and last phantoms drawn by :mod:`cxrlib.data.phantoms`.
+        download, and last phantoms drawn by :mod:`cxrlib.data.phantoms`. If that download fails,
+        the banner says why.
     patient : str, optional
         For a folder of your own: regular expression that finds the patient in a file name.
     quiet : bool
@@ -46,8 +51,8 @@ def load(
     Returns
     -------
     DataFrame
-        The case table (:mod:`cxrlib.data.cases`). ``attrs`` hold ``name``, ``source`` and
-        ``problems``.
+        The case table (:mod:`cxrlib.data.cases`). ``attrs`` hold ``name``, ``source``,
+        ``problems``, and ``not_downloaded``: why a download failed, or nothing.
 
     Raises
     ------
@@ -62,20 +67,20 @@ def load(
     if _is_folder(name):
         if source not in ("auto", "folder"):
             raise DataError(f"{name} is a folder, so `source` cannot be {source!r}. Leave it out.")
-        place, folders = "folder", [Path(name)]
+        place, folders, failure = "folder", [Path(name)], ""
         rows, problems, names = readers.class_folder(_existing(Path(name)), patient)
     else:
         if patient is not None:
             raise DataError(f"`patient` is for folders of your own; {name!r} knows its patients.")
         dataset = registry.get(name)
-        place, folders = _locate(name, dataset, source)
+        place, folders, failure = _locate(name, dataset, source)
         rows, problems = readers.READERS[dataset.reader](folders, dataset.classes)
         names = dataset.classes
     if any(phantoms_drawn(folder) for folder in folders):
         place = "phantoms"
         rows = [_as_phantom(row) for row in rows]
     cases = finish(rows, problems, names, str(name))
-    cases.attrs["source"] = place
+    cases.attrs.update(source=place, not_downloaded=failure)
     if not quiet:
         banner.show(cases)
     return cases
@@ -175,24 +180,31 @@ def _folders(root: Path, dataset: registry.DataSet) -> list[Path] | None:
     return folders if all(folder.is_dir() for folder in folders) else None
 
 
-def _locate(name: str, dataset: registry.DataSet, source: str) -> tuple[str, list[Path]]:
+def _locate(name: str, dataset: registry.DataSet, source: str) -> tuple[str, list[Path], str]:
+    """Return a set's source, its folders, and why a download was of no use."""
     if source in ("auto", "folder"):
         named = named_folder()
         folders = _folders(named, dataset) if named else None
         if folders:
-            return "folder", folders
+            return "folder", folders, ""
         if source == "folder":
             wanted = ", ".join(registry.COLLECTIONS[key].folder for key in dataset.collections)
             raise DataError(f"CXR_DATA is {named or 'not set'}; expected a folder with {wanted}.")
     if source in ("auto", "cache"):
         folders = _folders(cache_folder(), dataset)
         if folders:
-            return "cache", folders
+            return "cache", folders, ""
         if source == "cache":
             raise DataError(f"{name} is not in the cache. Get it with: cxr data fetch {name}")
+    failure = ""
     if source == "download" or (source == "auto" and _in_colab()):
-        return "download", fetch(name)
-    return "phantoms", _phantoms(name, dataset)
+        try:
+            return "download", fetch(name), ""
+        except DataError as error:
+            if source == "download":
+                raise
+            failure = str(error)
+    return "phantoms", _phantoms(name, dataset), failure
 
 
 def _in_colab() -> bool:
@@ -203,10 +215,9 @@ def _in_colab() -> bool:
 
 
 def _phantoms(name: str, dataset: registry.DataSet) -> list[Path]:
-    """Draw the set once; the code's own fingerprint in the folder's name keeps it current."""
-    code = sorted(Path(phantoms.__file__).parent.glob("*.py"))
-    version = hashlib.sha256(b"".join(p.read_bytes() for p in code)).hexdigest()[:12]
-    root = cache_folder() / "phantoms" / f"{dataset.phantoms or name}-{version}"
+    """Draw the set once; what draws it stands in the folder's name and keeps it current."""
+    drawn_by = _drawn_by(Path(phantoms.__file__).parent)
+    root = cache_folder() / "phantoms" / f"{dataset.phantoms or name}-{drawn_by}"
     if not root.is_dir():
         _sweep(root.parent)
         try:
@@ -216,6 +227,23 @@ def _phantoms(name: str, dataset: registry.DataSet) -> list[Path]:
                 text = error.strerror or str(error)
                 raise DataError(f"{text} Or set CXR_CACHE to another folder.") from error
     return [root / registry.COLLECTIONS[key].folder for key in dataset.collections]
+
+
+@functools.cache
+def _drawn_by(folder: Path) -> str:
+    """Return 12 letters for a folder's code, comments aside, and the packages it draws with."""
+    parts = [f"{name} {version(name)}" for name in DRAWN_WITH]
+    for path in sorted(folder.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                node.body = [line for line in node.body if not _is_text(line)]
+        parts.append(ast.dump(tree))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _is_text(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
 def _sweep(folder: Path) -> None:

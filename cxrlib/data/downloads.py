@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import logging
 import os
 import re
@@ -11,7 +12,7 @@ import stat
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import requests
@@ -69,9 +70,13 @@ def fetch_collection(
         try:
             unpack(archive, work / collection.folder)
             check_complete(work / collection.folder, collection)
-        except DataError as error:
+        except OSError:
+            raise
+        except Exception as error:  # of damage zipfile, zlib, lzma and NumPy each say it their way
             archive.unlink(missing_ok=True)  # else the next attempt would take it again
-            raise DataError(str(error).replace(f"{work}{os.sep}", "")) from None
+            text = f"{archive.name} is damaged ({error}). Fetch it again."
+            text = str(error) if isinstance(error, DataError) else text
+            raise DataError(text.replace(f"{work}{os.sep}", "")) from error
         if not target.is_dir():
             (work / collection.folder).rename(target)
         archive.unlink()
@@ -93,11 +98,16 @@ def check_complete(folder: Path, collection: Collection) -> None:
     if collection.listing:
         table = read_listing(folder / collection.listing)
         names = table.loc[table["modality"] == "X-ray", "filename"]
+        if names.nunique() < collection.least:
+            raise DataError(
+                f"{folder}: {collection.listing} lists {names.nunique():,} X-rays, expected at "
+                f"least {collection.least:,}. It is not complete. Fetch it again."
+            )
         missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
-        if missing or not len(names):
+        if missing:
             raise DataError(
                 f"{folder}: {len(missing)} of {len(names)} listed pictures are missing "
-                f"(first: {missing[0] if missing else 'none is listed'}). Fetch it again."
+                f"(first: {missing[0]}). Fetch it again."
             )
         return
     wanted = collection.counts[0]
@@ -108,6 +118,25 @@ def check_complete(folder: Path, collection: Collection) -> None:
     if got not in collection.counts:
         said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
         raise DataError(f"{folder}: not complete ({said}). Fetch it again.")
+    if collection.names and fingerprint(folder, wanted) != collection.names:
+        raise DataError(
+            f"{folder}: as many files as expected, but some have other names, so these are other "
+            f"pictures. Look at {collection.home} for what has changed."
+        )
+
+
+def fingerprint(folder: Path, parts: Iterable[str]) -> str:
+    """Return the SHA-256 of the sorted names in some sub-folders, endings left out.
+
+    Endings are left out so that a copy as JPEG of what came as PNG is known again.
+    """
+    names = sorted(
+        f"{part}/{path.stem}"
+        for part in parts
+        for path in (folder / part).glob("*")
+        if path.is_file() and path.name[0] != "."
+    )
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
 def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
@@ -120,20 +149,17 @@ def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
 
     def unpack(archive: Path, folder: Path) -> None:
         folder.mkdir()
-        try:
-            with zipfile.ZipFile(archive) as zipped:
-                for member in zipped.infolist():
-                    _refuse_escape(archive, member)
-                for member in zipped.infolist():
-                    for pattern, new in patterns:
-                        if found := pattern.match(member.filename):
-                            place = folder / found.expand(new)
-                            place.parent.mkdir(parents=True, exist_ok=True)
-                            with zipped.open(member) as source, place.open("wb") as out:
-                                shutil.copyfileobj(source, out, CHUNK)
-                            break
-        except zipfile.BadZipFile as error:
-            raise DataError(f"{archive.name} is damaged ({error}). Fetch it again.") from None
+        with zipfile.ZipFile(archive) as zipped:
+            for member in zipped.infolist():
+                _refuse_escape(archive, member)
+            for member in zipped.infolist():
+                for pattern, new in patterns:
+                    if found := pattern.match(member.filename):
+                        place = folder / found.expand(new)
+                        place.parent.mkdir(parents=True, exist_ok=True)
+                        with zipped.open(member) as source, place.open("wb") as out:
+                            shutil.copyfileobj(source, out, CHUNK)
+                        break
 
     return unpack
 

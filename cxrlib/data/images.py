@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import stat
 import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ FITS = ("pad", "squash")
 ALIGNMENT = 64  # bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pictures:
     """Pictures in memory with the rows that they belong to.
 
@@ -78,8 +77,7 @@ def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad
     DataError
         If the picture cannot be read; the message begins with the path.
     """
-    with no_bomb_warnings():
-        return decode(path, size, fit).astype("float32")
+    return decode(path, size, fit).astype("float32")
 
 
 def read_pictures(
@@ -120,7 +118,7 @@ def read_pictures(
                 broken.append((i, str(error)))
         return broken
 
-    with no_bomb_warnings(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         broken = [b for part in pool.map(read, range(0, len(paths), 64)) for b in part]
     if not broken:
         return Pictures(images, labels(cases), cases)
@@ -150,14 +148,6 @@ def _choose(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.compress(mask, images, axis=0, out=chosen)
 
 
-@contextlib.contextmanager
-def no_bomb_warnings() -> Iterator[None]:
-    """Keep Pillow's warning about large pictures off the page: here they are refused by name."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        yield
-
-
 def shown_size(picture: Image.Image) -> tuple[int, int]:
     """Width and height in pixels after the rotation that the camera noted."""
     turned = "exif" in picture.info and picture.getexif().get(0x0112, 1) >= 5
@@ -170,14 +160,16 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
     Raises
     ------
     DataError
-        If the file is missing, empty, not a JPEG or PNG, or too small or too large to be used;
-        the message begins with the path.
+        If the file is missing, no regular file, empty, not a JPEG or PNG, or too small or too
+        large to be used; the message begins with the path.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for, without end
+            raise DataError(f"{path}: not a regular file, so it is not opened. Remove it.")
         picture = Image.open(path, formats=FORMATS)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file. Load the data set again.") from None
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(_too_large(path, f" ({error})")) from None
     except UnidentifiedImageError:
         empty = os.path.getsize(path) == 0

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxrlib.data.cases import DataError, check_columns
-from cxrlib.data.images import check_fit, decode, no_bomb_warnings, open_picture, shown_size
+from cxrlib.data.images import check_fit, decode, open_picture, shown_size
 
 INSIDE = 127  # brighter is inside
 
@@ -68,7 +68,7 @@ def read_masks(
         except DataError as error:
             raise DataError(f"{error} {shown}") from None
 
-    with no_bomb_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda row: read(row[0], *row[1]), enumerate(rows)))
     return masks
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,8 @@ def dataset(
     batch_size : int
         Pictures a batch; the last batch may be smaller.
     shuffle : bool
-        A new order every epoch, the same series of orders for the same seed.
+        A new order every epoch, the same series of orders for the same seed. An epoch counts when
+        its last batch was handed out, so that looking at a few changes nothing.
     augment : str or Recipe, optional
         Change every picture anew each epoch, by a name in ``data.augment.PRESETS`` or a recipe of
         your own. For training pictures only.
@@ -72,17 +73,17 @@ def dataset(
         images, labels = _tensor(pictures.images), tf.constant(pictures.labels)
     n = len(pictures)
     if shuffle or recipe:
-        epochs = itertools.count(first_epoch)
+        epoch = first_epoch
         shapes = tf.TensorSpec(n, tf.int64), tf.TensorSpec((n, None), tf.float32)
 
         def plan() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             # NumPy draws: TensorFlow's shuffle and random layers depend on its global seed too.
-            rng = np.random.default_rng([seed, next(epochs)])
+            rng = np.random.default_rng([seed, epoch])
             order = rng.permutation(n) if shuffle else np.arange(n)
             yield order, augmentation.draw(recipe, n, rng) if recipe else np.empty((n, 0), "f4")
 
         rows = tf.data.Dataset.from_generator(plan, output_signature=shapes)
-        rows = rows.flat_map(lambda *epoch: tf.data.Dataset.from_tensor_slices(epoch))
+        rows = rows.flat_map(lambda *plan: tf.data.Dataset.from_tensor_slices(plan))
         rows = rows.apply(tf.data.experimental.assert_cardinality(n))
     else:
         rows = tf.data.Dataset.range(n).map(lambda index: (index, tf.zeros(0)))
@@ -94,7 +95,30 @@ def dataset(
         return chosen, tf.gather(labels, index)
 
     batches = rows.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
-    return batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    batches = batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    if not (shuffle or recipe):
+        return batches
+
+    def next_epoch() -> np.int64:
+        nonlocal epoch
+        epoch += 1
+        return np.int64(epoch)
+
+    return _when_read(batches, math.ceil(n / batch_size), next_epoch)
+
+
+def _when_read(batches: tf.data.Dataset, n: int, call: Callable[[], np.int64]) -> tf.data.Dataset:
+    """Call a function whenever the last of ``n`` batches is handed out, and not before."""
+
+    def hand_out(i: tf.Tensor, batch: tuple) -> tuple:
+        last = tf.equal(i, n - 1)
+        done = tf.cond(last, lambda: tf.numpy_function(call, [], tf.int64), lambda: np.int64(0))
+        with tf.control_dependencies([done]):
+            return tf.nest.map_structure(tf.identity, batch)
+
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False  # it would run ahead of the reader
+    return batches.enumerate().map(hand_out).with_options(options)
 
 
 def _check_for_training(pictures: Pictures) -> None:

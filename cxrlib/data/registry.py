@@ -15,7 +15,10 @@ class Collection:
     ``folder`` is its name below ``CXR_DATA`` and below the cache. ``members`` turns names inside
     the downloaded archive into names on disk: (regular expression, replacement); what matches
     nothing is not unpacked. ``counts`` lists accepted inventories, each folder → number of files;
-    a collection that brings its own list (``metadata.csv``) is complete when all it lists is there.
+    a collection that brings its own list (``metadata.csv``) is complete when that lists at least
+    ``least`` X-rays and all of them are there. ``names`` is the SHA-256 of the sorted names, as
+    :func:`cxrlib.data.downloads.fingerprint` gives it. An archive that GitHub packs when it is
+    asked has no ``hash``: the same commit may be packed to other bytes another day.
     """
 
     folder: str
@@ -28,7 +31,9 @@ class Collection:
     hash: str | None = None
     members: tuple[tuple[str, str], ...] = ()
     counts: tuple[dict[str, int], ...] = ()
+    names: str | None = None
     listing: str | None = None
+    least: int = 1
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ COVID = Collection(
         (r"^[^/]+/annotations/lungVAE-masks/([^/]+\.png)$", r"masks/\1"),
     ),
     listing="metadata.csv",
+    least=282,  # those whose licence allows changes
 )
 
 NIH = Collection(
@@ -104,6 +110,7 @@ NIH = Collection(
         (r"^.*/Pneumonia/([^/]+\.(?:jpe?g|png))$", r"PNEUMONIA/\1"),
     ),
     counts=({"NORMAL": 500, "PNEUMONIA": 500},),
+    names="b91b630bbc8540819c56cdc134dfb09804655e4916527e0c236b3d689f97a789",
 )
 
 _MNIST_MD5 = {

@@ -45,7 +45,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "delong_difference",
             "paired_difference",
             "patient_bootstrap",
+            "runs_bootstrap",
             "wilson",
+            "wilson_over_runs",
         ],
         "many_classes": [
             "accuracy_many",

@@ -124,8 +124,12 @@ class SweptClaim:
 
     @property
     def spread(self) -> float:
-        """Standard deviation between the runs (n − 1); 0 with a single run."""
-        return float(np.std(self.values, ddof=1)) if self.n > 1 else 0.0
+        """Standard deviation between the runs (n − 1); 0 with a single run.
+
+        Values are kept with six digits, so what is smaller than their rounding is 0, too.
+        """
+        spread = float(np.std(self.values, ddof=1)) if self.n > 1 else 0.0
+        return spread if spread > 1e-6 * abs(self.mean) else 0.0
 
     @property
     def margin(self) -> float:
@@ -136,8 +140,7 @@ class SweptClaim:
         room = self.bound.room(self.mean)
         if self.n < 2:
             return math.nan
-        # Values that differ only by rounding do not differ.
-        if self.spread <= 1e-9 * max(1.0, abs(self.mean)):
+        if self.spread == 0:
             return math.inf if self.bound.holds(self.mean) else -math.inf
         return room / self.spread
 
@@ -250,7 +253,8 @@ def to_json(sweep: Mapping) -> str:
     rows = []
     for row in sweep["claims"]:
         claim = as_claim(row)
-        margin = round(claim.margin, 1) if math.isfinite(claim.margin) else None
+        told = claim.kind == "finding" and math.isfinite(claim.margin)
+        margin = round(claim.margin, 1) if told else None
         rows.append(row | {"held": claim.held, "n": claim.n, "margin": margin})
     parts = (("runs", sweep["runs"]), ("claims", rows))
     lines = (

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tests.book.lab_pages import page
+from tests.book.looking import look_at
 from tests.built import folder, missing
 
 FLAGS = [
@@ -102,6 +103,14 @@ class Visit:
         if settle:
             self.tab.wait_for_load_state("networkidle")
         return self.tab
+
+
+@pytest.fixture(scope="session")
+def looks(browser, address, pages):
+    """Every page, opened once: page → what :func:`tests.book.looking.look_at` saw."""
+    one = Visit(browser, address)
+    yield {page: look_at(one, page) for page in pages}
+    one.context.close()
 
 
 @pytest.fixture

@@ -101,6 +101,20 @@ def value(lab, which, key="value"):
     return float(lab.locator(which).get_attribute(f"data-{key}"))
 
 
+SEEN = """(lab) => {
+  const heard = [...lab.querySelectorAll(".spoken")];
+  for (const text of heard) text.style.display = "none";
+  const seen = lab.innerText;
+  for (const text of heard) text.style.display = "";
+  return seen;
+}"""
+
+
+def seen(lab):
+    """Return the text that can be seen; what is only heard comes later."""
+    return lab.evaluate(SEEN)
+
+
 def choose(lab, group, option):
     lab.get_by_role("group", name=group, exact=True).get_by_role(
         "radio", name=option, exact=True

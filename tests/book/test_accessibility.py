@@ -1,32 +1,20 @@
-"""axe-core looks at every chapter, in both colours and both widths."""
+"""axe-core looks at every page of the book, wide and light, and on a phone in the dark."""
 
 import pytest
 
+from tests.book.looking import LOOKS
 from tests.built import CHAPTERS
 
 
-def serious(tab):
-    """Return what axe-core calls serious or critical on a page: rule, text, where."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(tab).response["violations"]
-    return [
-        f"{rule['id']}: {rule['help']}: {node['html'][:160]}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
+def test_every_page_was_looked_at_in_both_colours(looks):
+    expected = {f"chapters/{chapter.stem}.html" for chapter in CHAPTERS}
+    assert expected | {"book/bibliography.html"} <= set(looks)
+    for page, seen in looks.items():
+        assert all(seen[look]["turned"] for look in LOOKS), page
+        assert seen["headings"] == 1 or not page.startswith(("chapters/", "book/")), page
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_serious_barrier_on_any_chapter(visit, width, dark):
-    one = visit(width=width, dark=dark)
-    found = {}
-    for chapter in CHAPTERS:
-        page = f"chapters/{chapter.stem}.html"
-        tab = one.open(page)
-        assert tab.locator(".bd-article h1").count() == 1, page
-        if barriers := serious(tab):
-            found[page] = barriers
-    assert found == {}
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_serious_barrier_on_any_page(looks, look):
+    barriers = {page: seen[look]["barriers"] for page, seen in looks.items()}
+    assert {page: found for page, found in barriers.items() if found} == {}

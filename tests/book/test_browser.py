@@ -2,64 +2,31 @@
 
 import re
 
+import pytest
+
+from tests.book.looking import LOOKS, too_wide
 from tests.built import CHAPTERS, ROOT
 
-# Elements that reach over the window's edge although nothing around them scrolls.
-TOO_WIDE = """() => {
-  const inside = (e) => {
-    for (let p = e.parentElement; p; p = p.parentElement)
-      if (/auto|scroll|hidden/.test(getComputedStyle(p).overflowX) && p !== document.body
-          && p !== document.documentElement) return true;
-    return false;
-  };
-  const wide = [...document.querySelectorAll('.bd-article *, .bd-footer-content *')]
-    .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1
-                 && !inside(e))
-    .map(e => e.tagName + '.' + e.className).slice(0, 5);
-  const page = document.scrollingElement;
-  if (page.scrollWidth > innerWidth + 1) wide.push('the page: ' + page.scrollWidth);
-  return wide;
-}"""
+
+def test_every_page_is_quiet(looks):
+    assert len(looks) >= len(CHAPTERS) + 6
+    assert {page: seen["problems"] for page, seen in looks.items() if seen["problems"]} == {}
 
 
-# Parts of a lab that stick out of the box around them, and so lie on what follows.
-SPILLED = """() => {
-  const spilled = [];
-  for (const box of document.querySelectorAll('.cxr-lab div'))
-    for (const part of box.children) {
-      const over = part.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom;
-      const placed = getComputedStyle(part).position === 'absolute';
-      if (part.getClientRects().length && over > 2 && !placed)
-        spilled.push(`${part.tagName} by ${Math.round(over)} pixels`);
-    }
-  return spilled.slice(0, 5);
-}"""
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_fits(looks, look):
+    wide = {page: seen[look]["too wide"] for page, seen in looks.items()}
+    assert {page: found for page, found in wide.items() if found} == {}
 
 
-def look(visit, pages):
-    """Open every page, return page → problems for those that have any."""
-    found = {}
+def test_from_disk_every_page_is_quiet_and_fits(visit, pages, html):
+    one, found = visit(width=390, home=html.as_uri()), {}
     for page in pages:
-        visit.problems.clear()
-        tab = visit.open(page, settle=True)
-        out = [f"too wide: {one}" for one in tab.evaluate(TOO_WIDE)]
-        out += [f"sticks out: {one}" for one in tab.evaluate(SPILLED)]
-        if visit.problems or out:
-            found[page] = visit.problems + out
-    return found
-
-
-def test_wide_window_every_page_is_quiet_and_fits(visit, pages):
-    assert len(pages) >= len(CHAPTERS) + 6
-    assert look(visit(width=1280), pages) == {}
-
-
-def test_phone_every_page_is_quiet_and_fits(visit, pages):
-    assert look(visit(width=390), pages) == {}
-
-
-def test_from_disk_every_page_is_quiet(visit, pages, html):
-    assert look(visit(home=html.as_uri()), pages) == {}
+        one.problems.clear()
+        out = too_wide(one.open(page, settle=True))
+        if one.problems or out:
+            found[page] = one.problems + out
+    assert found == {}
 
 
 def test_the_first_page_leads_into_the_book(visit):
@@ -68,37 +35,21 @@ def test_the_first_page_leads_into_the_book(visit):
     assert "Reading Chest X-rays" in tab.title()
 
 
-def test_every_page_ends_with_the_disclaimer(visit, pages):
-    one = visit()
-    for page in pages:
-        foot = one.open(page).locator("footer .education-only")
-        assert foot.count() == 1, page
-        assert "For education only" in foot.inner_text(), page
+def test_every_page_ends_with_the_disclaimer(looks):
+    for page, seen in looks.items():
+        assert len(seen["foot"]) == 1, page
+        assert "For education only" in seen["foot"][0], page
 
 
-def test_every_picture_has_a_text_and_is_there(visit, pages):
-    one = visit()
-    for page in pages:
-        wrong = one.open(page).evaluate(
-            "[...document.images].filter(i => i.getAttribute('alt') === null "
-            "|| (i.closest('.bd-article') && (i.alt.length < 3 || !i.naturalWidth)))"
-            ".map(i => i.src)"
-        )
-        assert wrong == [], page
+def test_every_picture_has_a_text_and_is_there(looks):
+    for page, seen in looks.items():
+        assert seen["pictures without a text"] == [], page
 
 
-def test_dark_mode_leaves_pictures_alone(visit, pages):
-    one = visit(dark=True)
-    seen = 0
-    for page in pages:
-        tab = one.open(page)
-        assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
-        filters = tab.evaluate(
-            "[...document.querySelectorAll('.bd-article img')].map(i => getComputedStyle(i).filter)"
-        )
-        assert set(filters) <= {"none"}, page
-        seen += len(filters)
-    assert seen > 0
+def test_dark_mode_leaves_pictures_alone(looks):
+    filters = [(page, f) for page, seen in looks.items() for f in seen["phone, dark"]["filters"]]
+    assert filters
+    assert [(page, f) for page, f in filters if f != "none"] == []
 
 
 CONTRAST = """(selector) => {
@@ -128,14 +79,11 @@ def test_text_and_links_can_be_read_in_both_modes(visit):
             assert min(ratios) >= 4.5, (what, dark, min(ratios))
 
 
-def test_launch_links_lead_to_the_chapter(visit):
+def test_launch_links_lead_to_the_chapter(looks):
     text = (ROOT / "_config.yml").read_text()
     slug = re.search(r"url: https://github\.com/(\S+)", text)[1]
-    one = visit()
     for path in CHAPTERS:
-        links = one.open(f"chapters/{path.stem}.html").evaluate(
-            "[...document.querySelectorAll('a')].map(a => a.href)"
-        )
+        links = looks[f"chapters/{path.stem}.html"]["links"]
         file = f"chapters/{path.name}"
         assert f"https://colab.research.google.com/github/{slug}/blob/main/{file}" in links
         binder = [
@@ -162,10 +110,8 @@ def test_search_works_from_disk_without_a_word_in_the_console(visit, html):
     assert one.problems == []
 
 
-def test_formulas_are_drawn(visit, pages):
-    one = visit()
-    counts = [one.open(page).locator("mjx-container").count() for page in pages]
-    assert sum(counts) > 0
+def test_formulas_are_drawn(looks):
+    assert sum(seen["formulas"] for seen in looks.values()) > 0
 
 
 def test_a_test_copy_says_so_and_a_real_one_does_not(visit, html):

@@ -8,9 +8,18 @@ from scipy.signal import correlate2d
 
 from cxrlib.models import scratch
 from cxrlib.teaching import labs
-from tests.book.lab_pages import choose, lab_in, numbers, picture, runs, scores, shortcut, value
-from tests.book.test_accessibility import serious
-from tests.book.test_browser import TOO_WIDE
+from tests.book.lab_pages import (
+    choose,
+    lab_in,
+    numbers,
+    picture,
+    runs,
+    scores,
+    seen,
+    shortcut,
+    value,
+)
+from tests.book.looking import TOO_WIDE, serious
 
 
 def all_labs():
@@ -142,17 +151,17 @@ def test_a_link_brings_the_state_back(show):
     choose(pooling, "Stride", "2")
     choose(pooling, "Keep the", "average")
     pooling.locator("input[type=range]").nth(1).fill("3")
-    texts = {lab: lab.inner_text() for lab in (one, kernel, pooling)}
+    texts = {lab: seen(lab) for lab in (one, kernel, pooling)}
     tails = [link_of(lab).split("labs.html")[1] for lab in texts]
     assert link_of(kernel) == tab.url + tails[1]
     for lab, tail, name in zip(texts, tails, "nkp", strict=True):
         again = show(*made, tail=tail).tab
-        assert lab_in(again, name).inner_text() == texts[lab], tail
+        assert seen(lab_in(again, name)) == texts[lab], tail
         assert link_tail(lab_in(again, name)) == tail
     later = show(*made).tab  # a link followed on the open page, and all three in one
     later.evaluate("tail => { location.hash = tail }", "&".join(tail[1:] for tail in tails))
     for lab, name in zip(texts, "nkp", strict=True):
-        assert lab_in(later, name).inner_text() == texts[lab]
+        assert seen(lab_in(later, name)) == texts[lab]
 
 
 def link_tail(lab):
@@ -169,7 +178,7 @@ def test_a_link_that_is_out_of_date_goes_away(show):
 
 
 def test_a_broken_link_changes_nothing(show):
-    usual = [lab_in(show(*all_labs()).tab, name).inner_text() for name in NAMES]
+    usual = [seen(lab_in(show(*all_labs()).tab, name)) for name in NAMES]
     for tail in (
         "#kernel_lab=stride:9;padding:full;kernel:1,2;row:-1;column:x&neuron_lab=w1:1e9;activation:no",
         "#kernel_lab=%E0%A4%A&pooling_lab",
@@ -178,37 +187,7 @@ def test_a_broken_link_changes_nothing(show):
         "#shortcut_lab=picture:9;covered:4096;press:no;guess:12",
     ):
         tab = show(*all_labs(), tail=tail).tab
-        assert [lab_in(tab, name).inner_text() for name in NAMES] == usual
-
-
-MEDIAN = """(field) => {
-  const times = [];
-  for (let i = 0; i < 50; i++) {
-    const before = performance.now();
-    field.value = field.type === "range" ? Number(field.min) + i % 5 * Number(field.step) : i % 5;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.closest(".cxr-lab").getBoundingClientRect();
-    times.push(performance.now() - before);
-  }
-  return times.sort((a, b) => a - b)[25];
-}"""
-
-
-def test_a_knob_answers_within_a_frame(show, record_property):
-    big = picture(48, 48)
-    shown = labs.neuron_lab(), labs.kernel_lab(big), labs.pooling_lab(big, stride=1)
-    tab = show(*shown).tab
-    knobs = {
-        "neuron_lab": "input[type=range]",
-        "kernel_lab": "input.lab-number",
-        "pooling_lab": "input[type=range]",
-    }
-    for name, knob in knobs.items():
-        field = lab_in(tab, name).locator(knob).first
-        median = min(field.evaluate(MEDIAN) for _ in range(3))  # other programs want the cores too
-        record_property(name, median)
-        print(name, f"{median:.1f} ms")
-        assert median < 16, name
+        assert [seen(lab_in(tab, name)) for name in NAMES] == usual
 
 
 def test_labels_and_live_answers_for_those_who_listen(show):
@@ -231,6 +210,68 @@ def test_labels_and_live_answers_for_those_who_listen(show):
     tab.keyboard.press("Tab")
     assert view.evaluate("e => e === document.activeElement && e.matches(':focus-visible')")
     assert view.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+COUNTED = """() => {
+  window.told = 0;
+  const watch = new MutationObserver((found) => (window.told += found.length));
+  for (const region of document.querySelectorAll("[aria-live=polite], output:not([aria-live])"))
+    watch.observe(region, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@pytest.mark.parametrize("name", ["neuron_lab", "kernel_lab", "pooling_lab"])
+def test_a_passing_mouse_is_not_heard_and_a_place_chosen_is_heard_once(show, name):
+    made = {f"{lab.kind}": lab for lab in all_labs()}[name]
+    tab = show(made).tab
+    view = lab_in(tab, name).locator(".lab-view").first
+    tab.wait_for_timeout(600)  # what the page says when it is there
+    tab.evaluate(COUNTED)
+    box = view.bounding_box()
+    for i in range(8):
+        tab.mouse.move(box["x"] + box["width"] * (i + 1) / 9, box["y"] + box["height"] / 2)
+    tab.mouse.move(1, 1)
+    tab.wait_for_timeout(600)
+    assert tab.evaluate("window.told") == 0
+    for _ in range(3):
+        view.press("ArrowRight")
+    tab.wait_for_timeout(600)
+    assert tab.evaluate("window.told") == 1
+    tab.evaluate("delete window.told")
+
+
+def swipe(tab, right=0, down=0, steps=10):
+    """Draw a finger over the page, from a place in the upper middle of a phone."""
+    hand = tab.context.new_cdp_session(tab)
+    for i in range(steps + 1):
+        at = {"x": 195 + right * i / steps, "y": 250 + down * i / steps}
+        kind = "touchMove" if i else "touchStart"
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at]})
+        tab.wait_for_timeout(16)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    tab.wait_for_timeout(100)
+
+
+TO_TOP = "e => scrollTo(0, e.getBoundingClientRect().y + scrollY - 150)"
+
+
+@pytest.mark.parametrize("name", ["neuron_lab", "kernel_lab", "pooling_lab", "shortcut_lab"])
+def test_a_finger_that_goes_up_scrolls_past_and_changes_nothing(show, name):
+    made = {f"{lab.kind}": lab for lab in all_labs()}[name]
+    tab = show(made, width=390, has_touch=True).tab
+    tab.set_viewport_size({"width": 390, "height": 500})
+    lab = lab_in(tab, name)
+    touched = lab.locator(".squares" if name == "shortcut_lab" else ".lab-view").first
+    link = link_tail(lab)
+    touched.evaluate(TO_TOP)
+    before = tab.evaluate("scrollY")
+    swipe(tab, down=-150)
+    assert tab.evaluate("scrollY") > before + 50
+    assert link_tail(lab) == link
+    touched.evaluate(TO_TOP)
+    swipe(tab, right=-100)
+    assert tab.evaluate("scrollY") == before
+    assert link_tail(lab) != link  # sideways it moves what it touches
 
 
 AS_JUPYTERLAB = """(page) => {
@@ -268,7 +309,7 @@ def test_long_numbers_still_fit_on_a_phone(show):
     spilled = (
         "[...document.querySelectorAll('.cxr-lab *')].filter(e => e.scrollWidth > e.clientWidth + 1"
     )
-    spilled += " && e.clientWidth && !e.matches('input, svg *')).map(e => e.className)"
+    spilled += " && e.clientWidth && !e.matches('input, svg *, .spoken')).map(e => e.className)"
     assert tab.evaluate(spilled) == []
 
 

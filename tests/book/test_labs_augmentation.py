@@ -6,10 +6,9 @@ import pytest
 from cxrlib.data import augment
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs.augmentation import BUTTONS, VERDICTS
-from tests.book.lab_pages import choose, lab_in, numbers, picture, value
-from tests.book.test_accessibility import serious
-from tests.book.test_browser import TOO_WIDE
-from tests.book.test_labs import MEDIAN, link_of
+from tests.book.lab_pages import choose, lab_in, numbers, picture, seen, value
+from tests.book.looking import TOO_WIDE, serious
+from tests.book.test_labs import link_of
 
 FILLS = {
     "nearest": "edge repeated (nearest)",
@@ -269,12 +268,12 @@ def test_a_link_brings_the_state_back(show):
     lab.get_by_role("button", name="article 4").click()
     lab.get_by_label("Gamma, above 1 darker, typed").fill("0,9")
     choose(lab, "Comes in from outside", FILLS["wrap"])
-    text, tail = lab.inner_text(), "#" + link_of(lab).split("#")[1]
+    text, tail = seen(lab), "#" + link_of(lab).split("#")[1]
     again = lab_of(show, tail=tail)
-    assert again.inner_text() == text
+    assert seen(again) == text
     np.testing.assert_array_equal(numbers(again), numbers(lab))
     broken = lab_of(show, tail="#augmentation_lab=rotation:99;zoom_x:x;mirrored:0.5;fill:grey")
-    assert broken.inner_text() == lab_of(show).inner_text()
+    assert seen(broken) == seen(lab_of(show))
 
 
 def test_what_is_no_number_is_said(show):
@@ -314,13 +313,3 @@ def test_in_a_frame_twice_and_without_javascript(show):
     still = show(pair[0], java_script_enabled=False).tab
     assert still.locator(".still img").count() == 2
     assert still.get_by_text("A still picture.").is_visible()
-
-
-def test_a_knob_answers_within_a_frame(show, record_property):
-    lab = lab_of(show, picture(64, 64), rotation=20, gamma=1.2, fill="reflect")
-    for knob in ("Turn clockwise (degrees)", "Gamma, above 1 darker"):
-        field = lab.get_by_label(knob, exact=True)
-        median = min(field.evaluate(MEDIAN) for _ in range(3))  # other programs want the cores too
-        record_property(knob, median)
-        print(knob, f"{median:.1f} ms")
-        assert median < 16, knob

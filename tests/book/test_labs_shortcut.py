@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.book.lab_pages import HELPS, MOST, choose, corner, lab_in, picture, shortcut, value
-from tests.book.test_accessibility import serious
-from tests.book.test_browser import TOO_WIDE
+from tests.book.looking import TOO_WIDE, serious
 from tests.book.test_labs import link_of
 
 made = functools.cache(shortcut)
@@ -250,21 +249,3 @@ def test_squares_lie_where_they_were_covered(show):
     for i, ends in enumerate(np.rint(np.linspace(0, 48, 6))[:-1]):
         box = squares(lab).nth(2 * i).bounding_box()
         assert box["y"] - film["y"] == pytest.approx(film["height"] * ends / 48, abs=1)
-
-
-def test_it_answers_within_a_frame(show, record_property):
-    lab = lab_of(show)
-    median = lab.evaluate(
-        """(box) => {
-          const times = [];
-          for (let i = 0; i < 60; i++) {
-            const before = performance.now();
-            box.querySelectorAll(".squares button")[i % 12].click();
-            box.getBoundingClientRect();
-            times.push(performance.now() - before);
-          }
-          return times.sort((a, b) => a - b)[30];
-        }"""
-    )
-    record_property("square", median)
-    assert median < 16

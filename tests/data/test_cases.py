@@ -102,6 +102,15 @@ def test_a_table_put_together_by_hand_says_what_it_lost():
         problems(glued)
 
 
+def test_choosing_rows_copies_no_problems():
+    found = [Problem(f"{i}.png", "empty", "left out") for i in range(3)]
+    table = build([ROW | {"path": "a", "label": "n"}], ["n"], name="x", problems=found)
+    both = combine(table, build([ROW | {"path": "b", "label": "n"}], ["n"], name="y"))
+    for cases in (table, both):
+        assert cases[:1].attrs["problems"] is cases.attrs["problems"]
+        assert list(cases.attrs["problems"]) == found
+
+
 def test_attributes_survive_choosing_rows():
     table = build([ROW | {"path": "a", "label": "n"}], ["n"], name="x")
     assert table[table.label == "n"].attrs["name"] == "x"

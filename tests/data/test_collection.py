@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, combine, load, phantoms, problems, splits, verify
+from cxrlib.data import DataError, combine, load, phantoms, problems, registry, splits, verify
 from cxrlib.data.phantoms import plans
 from tests.data.conftest import picture
 
@@ -50,7 +52,7 @@ def told(cases):
     return found.set_index(found.path.str.rsplit("/", n=1).str[1])
 
 
-def test_every_frontal_finding_with_its_metadata(root):
+def test_every_frontal_finding_with_its_metadata(root, monkeypatch):
     cases, found = loaded()
     assert cases.label.to_dict() == {
         "0.jpg": "covid", "1.jpg": "other", "2.jpg": "covid", "3.jpg": "other", "6.jpg": "other",
@@ -64,6 +66,10 @@ def test_every_frontal_finding_with_its_metadata(root):
     assert cases.split.isna().all()
     assert cases.patient_id["0.jpg"] == cases.patient_id["1.jpg"] == "collection:1"
     assert found.empty  # lateral films and CT are not wanted, and no problem
+    with pytest.raises(DataError, match="lists 6 X-rays, expected at least 282"):
+        verify("covid-collection")
+    small = replace(registry.COLLECTIONS["covid-collection"], least=6)
+    monkeypatch.setitem(registry.COLLECTIONS, "covid-collection", small)
     assert verify("covid-collection")
 
 

@@ -89,6 +89,24 @@ def test_old_phantoms_are_swept_and_new_ones_stay(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["new"]
 
 
+def test_phantoms_are_drawn_again_for_other_code_or_packages_and_not_for_a_comment(
+    monkeypatch, tmp_path
+):
+    code = tmp_path / "film.py"
+
+    def key(text):
+        code.write_text(text, encoding="utf-8")
+        return datasets._drawn_by.__wrapped__(tmp_path)
+
+    first = key("GREY = 1\ndef f():\n    return GREY\n")
+    assert key('"""Film."""\n\nGREY = 1  # bright\ndef f():\n    "Do."\n    return GREY\n') == first
+    assert key("GREY = 2\ndef f():\n    return GREY\n") != first
+    real = datasets.version
+    for package in datasets.DRAWN_WITH:
+        monkeypatch.setattr(datasets, "version", lambda n, p=package: real(n) + "." * (n == p))
+        assert key("GREY = 1\ndef f():\n    return GREY\n") != first
+
+
 def test_auto_draws_phantoms_last_and_only_once(monkeypatch):
     monkeypatch.setitem(plans.SETS, "pneumoniamnist", 60)
     cases = load("pneumoniamnist", quiet=True)
@@ -112,6 +130,24 @@ def test_auto_downloads_in_colab(monkeypatch, kermany):
     monkeypatch.setattr(datasets, "_in_colab", lambda: True)
     monkeypatch.setattr(datasets, "fetch", lambda name: [kermany])
     assert load("pneumonia", quiet=True).attrs["source"] == "download"
+
+
+def test_auto_goes_on_with_phantoms_in_colab_where_a_download_fails(monkeypatch, capsys):
+    def fail(name):
+        raise DataError("nih-adult.zip: the download broke off (<urllib3 object>).")
+
+    monkeypatch.setattr(datasets, "_in_colab", lambda: True)
+    monkeypatch.setattr(datasets, "fetch", fail)
+    monkeypatch.setitem(plans.SETS, "adults", 24)
+    cases = load("adults")
+    assert cases.attrs["source"] == "phantoms"
+    said = capsys.readouterr().out
+    assert "not patients" in said
+    assert "could not be downloaded: nih-adult.zip: the download broke off" in said
+    assert "!cxr data fetch adults" in said
+    assert "`nih-adult.zip: the download broke off (<urllib3 object>).`" in banner.text(cases)
+    with pytest.raises(DataError, match="broke off"):
+        load("adults", source="download")
 
 
 def test_the_banner_says_real_or_phantom_and_what_was_left_out(kermany, monkeypatch, capsys):

@@ -7,11 +7,13 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cxrlib.cli import main
 from cxrlib.data import DataError, downloads, fetch, registry
-from cxrlib.data.downloads import cache_folder, fetch_collection, unzip
+from cxrlib.data.downloads import cache_folder, fetch_collection, fingerprint, unzip
+from cxrlib.data.readers import unpack_npz
 from tests.data.test_datasets import npz
 
 
@@ -174,6 +176,25 @@ def test_an_archive_with_too_few_pictures_is_refused(serve):
     assert get(collection(server)).is_dir()
 
 
+def test_an_archive_with_other_pictures_of_the_same_number_is_refused(serve):
+    names = hashlib.sha256(b"train/A/1\ntrain/B/2").hexdigest()
+    folder = get(collection(serve(archive()), names=names))
+    assert fingerprint(folder, ["train/B", "train/A"]) == names
+    server = serve(archive(["top/train/A/1.png", "top/train/B/3.png"]))
+    with pytest.raises(DataError, match=r"some have other names.*Look at nowhere"):
+        get(collection(server, names=names, folder="other"))
+    assert not (cache_folder() / "other").exists()
+
+
+def test_a_list_that_was_cut_short_is_refused(serve):
+    listing = "patientid,finding,view,modality,filename\n1,COVID-19,PA,X-ray,1.png\n"
+    server = serve(archive(["top/images/1.png"], {"top/metadata.csv": listing}))
+    entry = collection(server, counts=(), listing="metadata.csv", members=((r"^top/(.*)$", r"\1"),))
+    with pytest.raises(DataError, match=r"metadata\.csv lists 1 X-rays, expected at least 2"):
+        get(replace(entry, least=2))
+    assert get(entry).is_dir()
+
+
 def test_a_collection_that_brings_its_list_is_complete_when_all_of_it_is_there(serve):
     listing = "patientid,finding,view,modality,filename\n1,COVID-19,PA,X-ray,1.png\n"
     members = ((r"^top/(.*)$", r"\1"),)
@@ -218,6 +239,40 @@ def test_a_file_that_is_no_zip_is_refused(serve):
     with pytest.raises(DataError, match=r"toy\.zip is damaged"):
         get(collection(serve(b"<html>sign in first</html>")))
     assert leftovers() == []
+
+
+def damaged_stream():
+    """Return a zip whose directory is whole, with a compressed stream that is not."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name in ("top/train/A/1.png", "top/train/B/2.png"):
+            zipped.writestr(name, b"chest" * 10_000)
+    content = bytearray(file.getvalue())
+    content[30 + len(name)] = 0xFF  # right after the first head: a kind of block that is none
+    return bytes(content)
+
+
+def damaged_array():
+    """Return what NumPy takes for an array of objects."""
+    file = io.BytesIO()
+    np.save(file, np.array([{}], dtype=object), allow_pickle=True)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["a stream in a zip", "an array"])
+def test_a_damaged_archive_is_thrown_away_and_the_next_attempt_heals(serve, kind):
+    bad, good, unpack = {
+        "a stream in a zip": (damaged_stream(), archive(), unzip(collection(serve(b"")).members)),
+        "an array": (damaged_array(), npz(), unpack_npz),
+    }[kind]
+    server = serve(bad)
+    counts = {"train/A": 1, "train/B": 1} if kind != "an array" else {"test/NORMAL": 2}
+    entry = collection(server, counts=(counts,))
+    with pytest.raises(DataError, match=r"toy\.zip is damaged .* Fetch it again"):
+        fetch_collection(entry, unpack, progress=False)
+    assert leftovers() == []
+    server.content = good
+    assert fetch_collection(entry, unpack, progress=False).is_dir()
 
 
 def test_too_small_a_disk_is_told_before_anything_is_fetched(serve):

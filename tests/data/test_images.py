@@ -1,8 +1,13 @@
+import contextlib
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, images, read_image, read_pictures
+from cxrlib.data import DataError, images, load, problems, read_image, read_masks, read_pictures
 from cxrlib.data.readers import class_folder
 from cxrlib.data.screening import finish, screen
 from tests.data.conftest import picture
@@ -136,14 +141,56 @@ def test_a_bad_file_is_named_and_explained(tmp_path, name):
     assert str(error.value).startswith(str(tmp_path / name))
 
 
-def test_what_pillow_would_only_warn_of_is_refused_without_a_warning(tmp_path, recwarn):
+@pytest.mark.parametrize("action", ["ignore", "error"])
+def test_what_pillow_would_only_warn_of_is_refused(tmp_path, recwarn, action):
+    warnings.simplefilter(action, Image.DecompressionBombWarning)
     Image.new("1", (10_000, 10_000)).save(tmp_path / "large.png")
-    with pytest.raises(DataError, match=r"10,000×10,000.*expected at most 64,000,000"):
+    with pytest.raises(DataError, match=r"too large.*expected at most 64,000,000"):
         read_image(tmp_path / "large.png", 32)
-    sizes, problems = screen([str(tmp_path / "large.png")])
+    sizes, odd = screen([str(tmp_path / "large.png")])
     assert not sizes
-    assert "too large" in problems[0].problem
-    assert not recwarn.list
+    assert "too large" in odd[0].problem
+
+
+def test_nothing_that_may_run_in_a_thread_touches_the_warning_filters(tmp_path, monkeypatch):
+    """Python keeps them once for all threads: two that put them back would mix them up."""
+    cases = folder_with_one_broken(tmp_path).iloc[:1]
+    cases = cases.assign(mask_path=str(picture(tmp_path / "mask.png", size=(24, 20))))
+    opened, found = Image.open, []
+
+    def spy(*args, **options):
+        found.append(warnings.filters)
+        return opened(*args, **options)
+
+    monkeypatch.setattr("PIL.Image.open", spy)
+    read_image(cases.path.iloc[0])
+    read_pictures(cases, 16)
+    read_masks(cases, 16)
+    screen(cases.path.tolist())
+    assert len(found) >= 4
+    assert all(filters is warnings.filters for filters in found)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes among its files")
+def test_a_pipe_with_a_pictures_name_is_named_and_not_waited_for(tmp_path):
+    for name in ("a/1.png", "a/2.png", "b/3.png"):
+        picture(tmp_path / name, int(name[2]))
+    os.mkfifo(tmp_path / "a" / "pipe.png")
+    (tmp_path / "b" / "device.png").symlink_to(os.devnull)
+    loading = ThreadPoolExecutor(1).submit(load, tmp_path, quiet=True)
+    try:
+        cases = loading.result(timeout=20)
+    finally:  # wake what would else wait for ever
+        with contextlib.suppress(OSError):
+            os.close(os.open(tmp_path / "a" / "pipe.png", os.O_WRONLY | os.O_NONBLOCK))
+    assert len(cases) == 3
+    left_out = problems(cases)
+    assert left_out["path"].tolist() == [
+        str(tmp_path / "a/pipe.png"),
+        str(tmp_path / "b/device.png"),
+    ]
+    assert left_out["problem"].str.startswith("not a regular file").all()
+    assert (left_out["action"] == "left out").all()
 
 
 def test_the_table_knows_the_size_after_rotation(tmp_path):
@@ -185,6 +232,15 @@ def test_nothing_readable_is_an_error(tmp_path):
     broken = cases[cases.path.str.contains("half")]
     with pytest.raises(DataError, match="none of 1 pictures could be read"):
         read_pictures(broken, 32)
+
+
+def test_pictures_are_equal_to_themselves_alone(tmp_path):
+    cases = folder_with_one_broken(tmp_path)
+    cases = cases[~cases.path.str.contains("half")]
+    first, second = (read_pictures(cases, 16) for _ in range(2))
+    assert first == first
+    assert first != second
+    assert first in [second, first]
 
 
 def test_where_takes_one_split(tmp_path):

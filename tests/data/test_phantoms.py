@@ -20,6 +20,12 @@ def test_shapes_types_and_the_same_bytes_again(kind):
     assert first.image.tobytes() != draw(kind, size=96, seed=4, aspect=1.25).image.tobytes()
 
 
+def test_a_phantom_is_equal_to_itself_alone():
+    first, second = (draw("normal", size=48) for _ in range(2))
+    assert first == first
+    assert first != second
+
+
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("age", ["child", "adult"])
 def test_two_dark_lungs_between_bright_neighbours(site, age):

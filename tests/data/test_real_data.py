@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxrlib.data import article_4, load, make_up, problems, splits
+from cxrlib.data import article_4, load, make_up, problems, registry, splits, verify
 
 FOLDER = os.environ.get("CXR_DATA")
 
@@ -67,6 +67,11 @@ def test_adults():
     cases = load("adults", quiet=True)
     assert cases.label.value_counts().to_dict() == {"normal": 500, "pneumonia": 500}
     assert cases.patient_id.notna().all()
+
+
+@pytest.mark.parametrize("name", ["pneumonia", "adults", "covid"])
+def test_the_copies_here_are_those_of_the_registry(name):
+    assert len(verify(name)) == len(registry.DATASETS[name].collections)
 
 
 def test_article_4_and_the_largest_sound_size():

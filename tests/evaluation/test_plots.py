@@ -104,14 +104,39 @@ def test_learning_curves_mark_the_chosen_epoch():
         plots.learning_curves(history, ax, metric="auc")
 
 
-def test_the_others_draw():
-    ax = plt.figure().add_subplot()
+def test_histograms_share_their_bins_and_name_their_classes():
     groups = {"normal": [1, 2, 3], "pneumonia": [2, 3, 4]}
-    assert plots.histogram(groups, ax, xlabel="width (pixels)").get_legend() is not None
-    plots.scatter({k: (v, v) for k, v in groups.items()}, ax, xlabel="a", ylabel="b")
-    plots.band([0, 1], [0, 0], [1, 1], ax)
-    plots.roc({"network": ([0, 1], [0, 1])}, ax)
-    plt.gcf().canvas.draw()
+    ax = plots.histogram(groups, plt.figure().add_subplot(), xlabel="width (pixels)", bins=3)
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == list(groups)
+    assert ax.get_xlabel() == "width (pixels)"
+    # One of three in each bin from 1 to 4; and none, one, two.
+    for patch, shares in zip(ax.patches, ({0, 1}, {0, 1, 2}), strict=True):
+        x, heights = patch.get_xy().T
+        assert (x.min(), x.max()) == (1, 4)
+        assert set((3 * heights).round(6)) == shares
+
+
+def test_points_lie_where_they_are_and_are_named():
+    clouds = {"normal": ([1, 2], [3, 4]), "pneumonia": ([5], [6])}
+    ax = plots.scatter(clouds, plt.figure().add_subplot(), xlabel="a", ylabel="b")
+    drawn = [c.get_offsets().tolist() for c in ax.collections]
+    assert drawn == [[[1, 3], [2, 4]], [[5, 6]]]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("a", "b")
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == list(clouds)
+
+
+def test_a_band_reaches_from_its_lower_to_its_upper_end():
+    ax = plots.band([0, 1], [0.2, 0.3], [0.6, 0.9], plt.figure().add_subplot())
+    (area,) = ax.collections
+    corners = set(map(tuple, area.get_paths()[0].vertices.round(6).tolist()))
+    assert corners == {(0, 0.2), (1, 0.3), (0, 0.6), (1, 0.9)}
+
+
+def test_a_roc_curve_stands_beside_the_line_of_a_coin():
+    ax = plots.roc({"network": ([0, 0.1, 1], [0, 0.8, 1])}, plt.figure().add_subplot())
+    coin, curve = (line.get_xydata().tolist() for line in ax.lines)
+    assert coin == [[0, 0], [1, 1]]
+    assert curve == [[0, 0], [0.1, 0.8], [1, 1]]
 
 
 def test_a_precision_recall_curve_says_what_its_axes_are_and_names_its_lines():

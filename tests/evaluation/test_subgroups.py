@@ -77,7 +77,7 @@ def test_a_metric_that_breaks_is_named():
         return float("nan") if len(y) < 150 else y.mean()
 
     reasons = evaluation.subgroups(cases, y, score, "view", broken, n=5)["reason"].tolist()
-    assert reasons[0].startswith("resamples all the same") or reasons[0] == ""
+    assert reasons[0] == ""
     assert reasons[1].startswith("expected a finite number from the metric, got nan")
     assert reasons[2] == "expected more"
 

@@ -1,5 +1,7 @@
 import errno
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,27 +92,58 @@ def test_files_that_a_killed_process_left_are_not_read(kept, tmp_path):
     assert len(dict(Store(tmp_path, SETTINGS).read(KEYS))) == 4
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ('{"format": 0, "backbone": "net", "size": 32}', "of format 0"),
-        (f'{{"format": {store.FORMAT}, "backbone": "net", "size": 33}}', "other settings"),
-        ("{", "without settings"),
-        (None, "without settings"),
-    ],
-)
-def test_features_of_another_version_are_thrown_away(kept, tmp_path, content, message):
-    if content is None:
-        (kept.folder / "settings.json").unlink()
-    else:
-        (kept.folder / "settings.json").write_text(content)
-    with pytest.warns(
-        UserWarning, match=rf"expected features of format {store.FORMAT} .*{message}"
-    ):
-        again = Store(tmp_path, SETTINGS)
+def test_another_version_has_a_folder_of_its_own(kept, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "FORMAT", store.FORMAT + 1)
+    again = Store(tmp_path, SETTINGS)
     assert dict(again.read(KEYS)) == {}
     again.write(KEYS, VALUES)
-    assert len(dict(Store(tmp_path, SETTINGS).read(KEYS))) == 4
+    assert len(dict(again.read(KEYS))) == 4
+    assert len(shards(kept)) == 2
+    assert forget(tmp_path) > 2 * VALUES.nbytes
+
+
+def test_what_another_process_has_just_begun_is_left_alone(tmp_path):
+    other = Store(tmp_path, SETTINGS)
+    other.folder.mkdir()  # it has not come to its settings yet
+    mine = Store(tmp_path, SETTINGS)
+    assert other.folder.is_dir()
+    mine.write(KEYS[:2], VALUES[:2])
+    other.write(KEYS[2:], VALUES[2:])
+    assert len(dict(other.read(KEYS))) == 4
+
+
+def test_many_write_at_once(tmp_path):
+    def work(i):
+        mine = Store(tmp_path, SETTINGS)
+        mine.write(KEYS, VALUES)  # the same as all others
+        mine.write([bytes([10 + i]) * 18], VALUES[:1])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+    folder = Store(tmp_path, SETTINGS).folder
+    assert len(list(folder.iterdir())) == 42  # the settings, the shared shard, one each
+
+
+def test_a_file_is_closed_before_it_gets_its_name(tmp_path, monkeypatch):
+    """Windows renames no file that is open, and none onto one that somebody reads."""
+    files, real = [], store.os.fdopen
+
+    def opened(*args, **options):
+        files.append(real(*args, **options))
+        return files[-1]
+
+    def replace(beside, target):
+        assert all(file.closed for file in files)
+        Path(target).write_bytes(Path(beside).read_bytes())
+        raise PermissionError(errno.EACCES, "in use")
+
+    monkeypatch.setattr(store.os, "fdopen", opened)
+    monkeypatch.setattr(store.os, "replace", replace)
+    kept = Store(tmp_path, SETTINGS)
+    kept.write(KEYS, VALUES)
+    assert len(files) == 2
+    assert len(dict(kept.read(KEYS))) == 4
+    assert len(list(kept.folder.iterdir())) == 2
 
 
 def test_forgetting_frees_features_only(kept, tmp_path):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from cxrlib import models
+from tests.float32 import assert_close
 
 
 def test_mlp_takes_raw_pixels_and_answers_with_probabilities():
@@ -34,9 +35,7 @@ def test_the_model_is_flat_and_survives_saving(tmp_path):
     pictures = np.random.default_rng(0).uniform(0, 255, size=(3, 8, 8, 1))
     model.save(tmp_path / "mlp.keras")
     again = keras.models.load_model(tmp_path / "mlp.keras")
-    np.testing.assert_allclose(
-        model.predict(pictures, verbose=0), again.predict(pictures, verbose=0), atol=1e-6
-    )
+    assert_close(again.predict(pictures, verbose=0), model.predict(pictures, verbose=0))
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (64,), (0, 64, 1), ("64", 64, 1)])
@@ -84,7 +83,7 @@ def test_they_survive_saving_and_start_alike_for_a_seed(build, tmp_path):
     assert not np.allclose(scores, other.predict(pictures, verbose=0))
     model.save(tmp_path / "net.keras")
     again = keras.models.load_model(tmp_path / "net.keras")
-    np.testing.assert_allclose(scores, again.predict(pictures, verbose=0), atol=1e-6)
+    assert_close(again.predict(pictures, verbose=0), scores)
 
 
 def test_the_first_cnn_is_article_3_s():
@@ -117,7 +116,7 @@ def test_the_pooled_cnn_answers_from_the_means_of_its_last_maps():
     weights, bias = model.get_layer("answer").get_weights()
     logit = maps.predict(pictures, verbose=0).mean(axis=(1, 2)) @ weights + bias
     scores = model.predict(pictures, verbose=0)
-    np.testing.assert_allclose(scores, 1 / (1 + np.exp(-logit)), atol=1e-6)
+    assert_close(scores, 1 / (1 + np.exp(-logit)))
 
 
 def test_three_poolings_are_enough_for_four_blocks_that_end_in_a_mean():

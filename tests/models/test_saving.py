@@ -9,6 +9,7 @@ import pytest
 from cxrlib import data, models
 from cxrlib.data import Pictures
 from cxrlib.models import training, transfer
+from tests.float32 import assert_close
 from tests.models.training.conftest import some_pictures
 
 FOUR = ("normal", "bacterial", "viral", "covid")
@@ -46,7 +47,7 @@ def test_names_and_answers_come_back(tmp_path, classes, outputs):
     assert saved.class_names == classes
     got = saved.predict(pictures)
     assert got.shape == (12, outputs)
-    np.testing.assert_allclose(got, wanted, atol=1e-6)
+    assert_close(got, wanted)
     again, names = saved
     assert names == classes
     assert again.optimizer.iterations == net.optimizer.iterations == 1

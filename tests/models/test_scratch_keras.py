@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from cxrlib import models
 from cxrlib.models import scratch
+from tests.float32 import assert_close
 
 
 @pytest.fixture(params=[0, 1, 2])
@@ -33,7 +34,7 @@ def test_forward(problem):
     pictures, _, weights = problem
     ours = scratch.sigmoid(scratch.network(rows(pictures), *weights)[1])
     theirs = twin(pictures, weights).predict(pictures, verbose=0)
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert_close(ours, theirs)
 
 
 def test_gradients(problem):
@@ -44,7 +45,7 @@ def test_gradients(problem):
     theirs = tape.gradient(loss, model.trainable_variables)
     ours = scratch.network_gradients(rows(pictures), y.astype(float), *weights)
     for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5)
+        assert_close(a, b)
 
 
 def test_one_step_of_gradient_descent(problem):
@@ -57,7 +58,7 @@ def test_one_step_of_gradient_descent(problem):
         lambda *now: scratch.network_gradients(x, y.astype(float), *now), weights, 0.1, 1
     )
     for a, b in zip(ours, model.get_weights(), strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5)
+        assert_close(a, b)
 
 
 def test_loss_from_logits():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from cxrlib.models import scratch
+from tests.float32 import assert_close
 
 SIZES = st.tuples(st.integers(4, 12), st.integers(4, 12))
 PADDINGS = st.sampled_from(["valid", "same"])
@@ -120,4 +121,4 @@ def test_keras_own_layer_in_its_usual_precision(stride, padding):
     x = np.random.default_rng(0).uniform(0, 1, size=(2, 11, 8, 2)).astype("float32")
     theirs = layer(x)
     ours = scratch.conv2d(x, *(w.numpy() for w in layer.weights), stride=stride, padding=padding)
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert_close(ours, theirs)

@@ -1,7 +1,9 @@
 import base64
+import fnmatch
 import json
 import re
-from importlib.resources import files
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 
 from cxrlib import teaching
 from cxrlib.models import scratch
+from tests.built import ROOT
 
 labs = teaching.labs
 
@@ -81,20 +84,15 @@ def test_no_text_can_end_the_script_or_open_a_tag():
     assert config(lab)["features"][0] == "</script><b>"
 
 
-def test_the_files_are_part_of_the_package():
-    for name in (
-        "lab.css",
-        "lab.js",
-        "neuron.js",
-        "kernel.js",
-        "pooling.js",
-        "augmentation.js",
-        "threshold.js",
-        "leak.js",
-        "shortcut.css",
-        "shortcut.js",
-    ):
-        assert files("cxrlib.teaching.labs").joinpath(name).is_file()
+def test_every_script_and_style_is_packed_into_the_package():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["cxrlib.teaching.labs"]
+    here = [p.name for p in Path(labs.__file__).parent.iterdir() if p.is_file()]
+    others = {name for name in here if not name.endswith(".py")}
+    packed = {name for pattern in patterns for name in fnmatch.filter(others, pattern)}
+    assert (
+        packed == others >= {"lab.css", "lab.js", *(f"{lab.kind[:-4]}.js" for lab in every_lab(16))}
+    )
 
 
 def test_the_picture_arrives_as_it_is():

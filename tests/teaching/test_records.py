@@ -1,15 +1,17 @@
 import copy
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from cxrlib import data
-from cxrlib.data import DataError
+from cxrlib.data import DataError, phantoms
 from cxrlib.evaluation.intervals import Interval
 from cxrlib.teaching import records
+from cxrlib.teaching.records import files
 
 TEST = {"path": ["A/1.png", "A/2.png", "B/3.png"], "y": [0, 0, 1]}
 
@@ -97,7 +99,6 @@ def test_the_file_reads_well_in_a_diff(tmp_path):
     [
         ("Article 3", ("id",), "id: expected lowercase letters.*got 'Article 3'"),
         ("../x", ("id",), "id: expected lowercase"),
-        ("claims", ("id",), "claims is taken"),
         (" ", ("title",), "title: expected a short text"),
         (5, ("article",), "article: expected 0 to 4, or None, got 5"),
         (True, ("article",), "article: expected 0 to 4"),
@@ -196,28 +197,53 @@ def test_an_invalid_record_is_not_written(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
-def test_the_folder_is_the_one_given_or_named_or_the_next_above(tmp_path, monkeypatch):
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Another folder, with a ``results/`` of its own, and no variable that names one."""
     monkeypatch.delenv("CXR_RESULTS", raising=False)
-    deep = tmp_path / "course" / "chapters"
-    deep.mkdir(parents=True)
-    monkeypatch.chdir(deep)
-    installed = tmp_path / "share" / "results"
-    monkeypatch.setattr(records.files, "INSTALLED", installed)
-    with pytest.raises(records.RecordError, match=r"expected a folder results/ in .*chapters"):
-        records.known()
-    records.write(records.make(**fields(id="study-installed")), installed)
-    assert records.known() == ["study-installed"]
-    records.write(records.make(**fields()), "../results")
-    (tmp_path / "course" / "results" / "claims.json").write_text("[]")
-    assert records.known() == ["article-3-repaired"]
-    assert records.read("article-3-repaired").article == 3
-    records.write(records.make(**fields(id="study-x")), tmp_path / "other")
-    monkeypatch.setenv("CXR_RESULTS", str(tmp_path / "other"))
+    (tmp_path / "mine" / "results").mkdir(parents=True)
+    (tmp_path / "mine" / "results" / "study-mine.json").write_text("{}")
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path
+
+
+def test_the_folder_is_the_one_given_or_named_or_the_packages_own(elsewhere, monkeypatch):
+    own = files.shipped()
+    assert records.find_folder() == own
+    assert "article-1-repaired" in records.known()
+    assert "study-mine" not in records.known()
+    records.write(records.make(**fields(id="study-x")), elsewhere / "other")
+    monkeypatch.setenv("CXR_RESULTS", str(elsewhere / "other"))
     assert records.known() == ["study-x"]
-    assert records.known("../results") == ["article-3-repaired"]
-    monkeypatch.setenv("CXR_RESULTS", str(tmp_path / "gone"))
+    assert records.known("results") == ["study-mine"]
+    monkeypatch.setenv("CXR_RESULTS", str(elsewhere / "gone"))
     with pytest.raises(records.RecordError, match=r"CXR_RESULTS is .*gone"):
         records.known()
+    monkeypatch.delenv("CXR_RESULTS")
+    monkeypatch.setattr(files, "shipped", lambda: elsewhere / "gone")
+    with pytest.raises(records.RecordError, match="Install cxrlib again"):
+        records.known()
+
+
+def test_every_record_of_the_package_is_whole(monkeypatch):
+    monkeypatch.delenv("CXR_RESULTS", raising=False)
+    assert len([records.read(name) for name in records.known()]) >= 29
+
+
+def test_a_new_record_goes_to_the_checkout_or_else_to_the_current_folder(elsewhere, monkeypatch):
+    package = elsewhere / "course" / "cxrlib" / "experiments" / "results"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(files, "shipped", lambda: package)
+    assert records.folder_to_write() == Path("results")  # installed, and no checkout
+    (elsewhere / "course" / "pyproject.toml").touch()
+    assert records.folder_to_write() == package
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_: False)
+        assert records.folder_to_write() == Path("results")
+    monkeypatch.setenv("CXR_RESULTS", "named")
+    assert records.folder_to_write() == Path("named")
+    assert records.folder_to_write(elsewhere) == elsewhere
+    assert records.write(records.make(**fields())) == Path("named/article-3-repaired.json")
 
 
 def test_an_unknown_id_names_what_is_near_and_what_there_is(tmp_path):
@@ -303,8 +329,10 @@ def test_what_cannot_be_described_is_refused():
         records.describe_data(table().assign(label=lambda t: t["label"].cat.remove_categories("B")))
 
 
-def test_phantoms_are_told_even_where_the_table_forgot_them():
-    cases = data.load("pneumonia", source="phantoms", quiet=True)
+def test_phantoms_are_told_even_where_the_table_forgot_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXR_DATA", str(tmp_path / "drawn"))
+    phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24, workers=1)
+    cases = data.load("pneumonia", source="folder", quiet=True)
     assert records.describe_data(cases)["source"] == "phantoms"
     cases.attrs["source"] = "folder"
     described = records.describe_data(cases)

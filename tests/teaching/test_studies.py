@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -38,6 +39,19 @@ def quick(monkeypatch, cases):
     monkeypatch.setattr(data, "load", lambda *_, **__: cases)
 
 
+@pytest.fixture(scope="module")
+def whole(cases, tmp_path_factory):
+    """Two records of two seeds each, made once: their folder."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        small = {k: replace(s, config=s.config | QUICK) for k, s in studies.STUDIES.items()}
+        patch.setattr(catalogue, "STUDIES", small)
+        patch.setattr(data, "load", lambda *_, **__: cases)
+        for id in ("article-3-repaired", "article-3-as-published"):
+            studies.reproduce(id, seeds=[0, 1], folder=folder)
+    return folder
+
+
 def test_a_study_writes_a_record_that_can_be_computed_again(quick, cases, tmp_path, capsys):
     assert cli.main(["reproduce", "article-0-as-published", "--folder", str(tmp_path)]) == 0
     assert "article-0-as-published" in capsys.readouterr().out
@@ -54,8 +68,8 @@ def test_a_study_writes_a_record_that_can_be_computed_again(quick, cases, tmp_pa
     assert [p.name for p in tmp_path.iterdir()] == ["article-0-as-published.json"]
 
 
-def test_a_repaired_study_watches_validation_and_touches_the_test_set_once(quick, tmp_path):
-    record = studies.reproduce("article-3-repaired", seeds=[0, 1], folder=tmp_path)
+def test_a_repaired_study_watches_validation_and_touches_the_test_set_once(whole):
+    record = records.read("article-3-repaired", whole)
     assert record.test_touches == 1
     assert set(record.data["counts"]) == {"train", "val", "test"}
     assert [run["seed"] for run in record.runs] == [0, 1]
@@ -64,8 +78,39 @@ def test_a_repaired_study_watches_validation_and_touches_the_test_set_once(quick
     assert "2 seeds" in record.summary["test accuracy"]["how"]
 
 
-def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(quick, tmp_path, monkeypatch):
-    whole = studies.reproduce("article-3-as-published", seeds=[0, 1], folder=tmp_path / "whole")
+def test_a_summary_is_computed_again_from_the_scores_that_are_kept(quick, tmp_path, whole):
+    id = "article-3-repaired"
+    record = records.read(id, whole)
+    other = {k: v | {"low": 0.0, "how": "another way"} for k, v in record.summary.items()}
+    records.write(records.make(**vars(record) | {"summary": other}), tmp_path)
+    assert cli.main(["reproduce", id, "--summary-only", "--folder", str(tmp_path)]) == 0
+    again = records.read(id, tmp_path).summary
+    assert list(again) == list(record.summary)
+    for metric, row in record.summary.items():
+        assert again[metric]["how"] == row["how"]
+        assert again[metric]["low"] == pytest.approx(row["low"], abs=0.01)
+    run = record.runs[0] | {"threshold": 2.0}  # as if rounding had turned the answers round
+    records.write(records.make(**vars(record) | {"runs": [run, record.runs[1]]}), tmp_path)
+    with pytest.raises(records.RecordError, match="other side of the threshold"):
+        studies.summarise_again(id, folder=tmp_path)
+
+
+def test_pictures_that_are_gone_or_labelled_otherwise_give_no_summary(quick, tmp_path, whole):
+    record = records.read("article-3-as-published", whole)
+    scores = record.runs[0]["scores"]
+    for change, message in (
+        ({"path": ["gone/1.png", *scores["path"][1:]]}, "1 that are not there .first: gone/1.png"),
+        ({"path": scores["path"][::-1]}, "labels of the record"),
+    ):
+        run = record.runs[0] | {"scores": scores | change}
+        records.write(records.make(**vars(record) | {"runs": [run, record.runs[1]]}), tmp_path)
+        with pytest.raises(data.DataError, match=message):
+            studies.summarise_again("article-3-as-published", folder=tmp_path)
+
+
+def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(
+    quick, whole, tmp_path, monkeypatch
+):
     run, asked = small_networks.run, []
 
     def killed_at_the_second(cases, config, seed, resume):
@@ -83,14 +128,32 @@ def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(quick, tmp_p
     assert cli.main([*command, "--folder", str(tmp_path)]) == 0
     assert asked == [0, 1, 1]
     again = records.read("article-3-as-published", tmp_path)
-    assert again.summary == whole.summary
+    assert again.summary == records.read("article-3-as-published", whole).summary
     assert again.seconds >= first > 0  # the time of the first seed counts
 
 
-def test_watched_pictures_can_be_changed_as_the_article_does(quick, cases):
-    parts = {split: data.read_pictures(cases, 32).where(split) for split in ("train", "test")}
-    changed = data.augment.augmented(parts["test"].images, "article-0")
-    assert np.abs(changed - parts["test"].images).mean() > 3
+@pytest.mark.parametrize("recipe", ["article-0", None])
+def test_article_0_watches_changed_pictures_and_is_judged_on_them_as_they_are(
+    monkeypatch, cases, tmp_path, recipe
+):
+    given = {}
+
+    def fit(network, train, watched, **_):
+        given["watched"] = watched
+        return pd.DataFrame({"loss": [1.0]})
+
+    def score_parts(network, parts):
+        given["judged"] = parts["test"]
+        return {split: np.full((len(part.labels), 1), 0.5) for split, part in parts.items()}
+
+    monkeypatch.setattr(small_networks.models, "fit", fit)
+    monkeypatch.setattr(small_networks, "score_parts", score_parts)
+    config = studies.get("article-0-as-published").config
+    assert config["watched_augment"] == "article-0"
+    small_networks.run(cases, config | QUICK | {"watched_augment": recipe}, 0, tmp_path)
+    moved = np.abs(given["watched"].images.astype(float) - given["judged"].images).mean()
+    assert moved > 3 if recipe else moved == 0
+    np.testing.assert_array_equal(given["watched"].labels, given["judged"].labels)
 
 
 def test_phantoms_are_refused_before_any_work(monkeypatch, cases, tmp_path):

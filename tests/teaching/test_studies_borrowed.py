@@ -128,9 +128,30 @@ def test_several_networks_answer_by_their_mean_logit(tiny, cases, tmp_path):
     np.testing.assert_allclose(both, odds / (1 + odds), rtol=1e-3)
 
 
-def test_each_of_four_networks_has_its_own_strangers(tiny, cases, tmp_path):
+@pytest.fixture(scope="module")
+def members():
+    """Networks of a group by their seed: trained once for all tests that ask for the same."""
+    return {}
+
+
+@pytest.fixture
+def trained_once(monkeypatch, members):
+    train = group_ensemble._member
+
+    def member(pictures, left_out, config, seed, resume):
+        key = seed, left_out.tobytes(), pictures.images.tobytes()
+        if key not in members:
+            members[key] = train(pictures, left_out, config, seed, resume)
+        return members[key]
+
+    monkeypatch.setattr(group_ensemble, "_member", member)
+    return members
+
+
+def test_each_of_four_networks_has_its_own_strangers(tiny, cases, tmp_path, trained_once):
     record = studies.reproduce("study-better-model", seeds=[0], folder=tmp_path / "results")
     (run,) = record.runs
+    assert len({group for _, group, _ in trained_once}) == 4
     assert set(run["confusion_matrix"]) == {"train", "val", "test"}
     assert set(run["history"]) >= {f"loss, network {i}" for i in (1, 2, 3, 4)}
     assert run["threshold"] == 0.5
@@ -143,7 +164,7 @@ def test_each_of_four_networks_has_its_own_strangers(tiny, cases, tmp_path):
 
 
 def test_the_highest_line_of_four_networks_moves_all_scores_by_its_distance_from_the_mean(
-    tiny, cases, tmp_path
+    tiny, cases, tmp_path, trained_once
 ):
     config = tiny["study-better-model"].config
     table = group_ensemble.prepare(cases, config, seed=0)

@@ -13,13 +13,23 @@ sys.path.insert(0, str(TOOLS))
 PARAMETERS = "quick = False\nsource = 'auto'\nseed = 0"
 
 
+# What only a real kernel in a process of its own can show. All other tests run a stand-in.
+KERNEL = {
+    "test_a_cell_that_never_ends_is_stopped",
+    "test_a_dying_kernel_is_a_failure_that_names_the_cell",
+    "test_it_says_how_long_the_chapter_ran_and_what_memory_it_took",
+    "test_no_shell_is_needed_to_run_a_chapter",
+    "test_python_warnings_reach_the_page_and_library_noise_does_not",
+}
+
+
 class Course:
     """A tiny course in a folder: chapters of a few lines, and the real tools to run them."""
 
-    def __init__(self, root):
-        self.root = root
-        for name in ("chapters", "cxrlib", "results", "data"):
-            (root / name).mkdir()
+    def __init__(self, root, kernel=True):
+        self.root, self.kernel = root, kernel
+        for name in ("chapters", "cxrlib/experiments/results", "data"):
+            (root / name).mkdir(parents=True)
         (root / "cxrlib" / "__init__.py").write_text("")
         (root / "_config.yml").write_text(
             "title: Tiny\nrepository:\n  url: https://github.com/old/course\n  branch: main\n"
@@ -36,6 +46,11 @@ class Course:
         nbformat.write(notebook, self.root / "chapters" / f"{name}.ipynb")
 
     def make(self, *arguments, environment=None, cwd=None):
+        if not self.kernel:
+            from .stand_in import make
+
+            variables = self.environment | (environment or {})
+            return make(["--root", str(self.root), *arguments], variables, cwd)
         return subprocess.run(
             [sys.executable, str(TOOLS / "make_book.py"), "--root", str(self.root), *arguments],
             capture_output=True,
@@ -50,8 +65,8 @@ class Course:
 
 
 @pytest.fixture
-def course(tmp_path):
-    return Course(tmp_path)
+def course(tmp_path, request):
+    return Course(tmp_path, kernel=request.node.originalname in KERNEL)
 
 
 @pytest.fixture

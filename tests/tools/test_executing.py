@@ -28,17 +28,19 @@ def test_a_failing_chapter_is_named_with_its_cell_and_the_others_still_run(cours
     assert not course.executed("02-bad", "executed-quick").exists()
 
 
-def test_a_failing_chapter_leaves_no_stale_copy_and_no_book(course):
+def test_a_failing_chapter_leaves_no_stale_copy_but_what_it_had(course):
     course.chapter("01-turns", "print('fine')")
     assert course.make("execute").returncode == 0
     assert course.executed("01-turns").exists()
-    course.chapter("01-turns", "raise RuntimeError('the folder is empty')")
-    run = course.make("all")
+    course.chapter("01-turns", "print('half')", "raise RuntimeError('the folder is empty')")
+    run = course.make("execute")
     assert run.returncode == 1
     assert "RuntimeError: the folder is empty" in run.stdout
-    assert "No book was built" in run.stdout
     assert not course.executed("01-turns").exists()
-    assert course.make("stage").returncode == 1
+    assert "half" in outputs(course.executed("01-turns", "failed"))
+    course.chapter("01-turns", "print('fine again')")
+    assert course.make("execute").returncode == 0
+    assert not course.executed("01-turns", "failed").exists()
 
 
 def test_a_dying_kernel_is_a_failure_that_names_the_cell(course):
@@ -165,6 +167,13 @@ def test_folders_are_named_from_where_the_caller_is(course):
     assert "(changed: data)" in again.stdout
 
 
+def test_another_arithmetic_is_another_run(course):
+    course.chapter("01-one", "print(1)")
+    course.make("execute")
+    again = course.make("execute", environment={"TF_ENABLE_ONEDNN_OPTS": "0"})
+    assert "(changed: environment)" in again.stdout
+
+
 def test_an_empty_setting_stays_empty(monkeypatch):
     monkeypatch.setenv("CXR_DATA", "")
     executing.make_places_absolute()
@@ -192,9 +201,16 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert target.read_text() == "old"
 
 
-def test_the_key_file_says_how_long_the_chapter_ran(course):
+def test_it_says_how_long_the_chapter_ran_and_what_memory_it_took(course):
     course.chapter("01-one", "print(1)")
     course.make("execute")
     note = json.loads(course.executed("01-one").with_suffix(".key.json").read_text())
     assert note["seconds"] > 0
+    assert note["memory_mb"] > 10
+    (status,) = json.loads((course.root / "_build/executed/status.json").read_text())
+    assert status["name"] == "01-one"
+    assert status["state"] == "ran"
+    assert status["seconds"] == note["seconds"]
+    assert status["memory_mb"] == note["memory_mb"]
+    assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in status["versions"]
     assert set(note["parts"]) >= {"chapter", "cxrlib", "data", "parameters", "versions"}

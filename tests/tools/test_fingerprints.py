@@ -23,14 +23,33 @@ def test_every_part_of_the_key_changes_the_key(course, parts, monkeypatch):
     touched = parts()
     assert touched["data"] != more["data"]
     assert touched | {"data": ""} == before | {"data": ""}
-    (course.root / "results" / "study.json").write_text("{}")
-    assert parts()["results"] != before["results"]
+    (course.root / fingerprints.RECORDS / "study.json").write_text("{}")
+    recorded = parts()
+    assert recorded["results"] != before["results"]
     (course.root / "cxrlib" / "new.py").write_text("")
-    assert parts()["cxrlib"] != before["cxrlib"]
+    assert parts()["cxrlib"] != recorded["cxrlib"]
+    assert parts()["results"] == recorded["results"]
     monkeypatch.setenv("CXR_OTHER", "1")
     assert parts()["environment"] != before["environment"]
-    monkeypatch.setenv("CXR_WEIGHTS", str(course.root / "results"))
+    monkeypatch.setenv("CXR_WEIGHTS", str(course.root / "cxrlib"))
     assert parts()["data"] != touched["data"]
+
+
+def test_records_that_are_named_change_the_key_and_unfinished_ones_do_not(
+    course, parts, monkeypatch
+):
+    before = parts()
+    unfinished = course.root / fingerprints.RECORDS / ".unfinished"
+    unfinished.mkdir()
+    (unfinished / "study-0.json").write_text("{}")
+    assert parts() == before
+    named = course.root / "mine"
+    named.mkdir()
+    monkeypatch.setenv("CXR_RESULTS", str(named))
+    empty = parts()
+    (named / "study.json").write_text("{}")
+    assert parts() == empty | {"results": parts()["results"]}
+    assert parts()["results"] != empty["results"]
 
 
 def test_drawn_phantoms_in_the_cache_do_not_change_the_key(course, parts):

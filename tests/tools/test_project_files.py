@@ -2,6 +2,7 @@ import re
 import tomllib
 
 import yaml
+from packaging.requirements import Requirement
 
 from .conftest import ROOT
 
@@ -21,6 +22,21 @@ def test_constraints_name_every_direct_dependency():
     names = {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in wanted}
     have = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().split()}
     assert names - have - {"cxrlib"} == set()
+
+
+COLAB = {  # August 2026
+    "keras": "3.13.2", "matplotlib": "3.10.0", "numpy": "2.1.3", "pandas": "2.2.3",
+    "pillow": "11.3.0", "scikit-learn": "1.6.1", "tensorflow": "2.20.0",
+}  # fmt: skip
+
+
+def test_colab_keeps_its_own_packages():
+    """TensorFlow above all: a newer one would bring an older h5py with it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for line in project["dependencies"]:
+        wanted = Requirement(line)
+        if wanted.name in COLAB:
+            assert wanted.specifier.contains(COLAB[wanted.name]), line
 
 
 def test_the_build_tool_knows_the_licence_as_it_is_written():

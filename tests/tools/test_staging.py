@@ -6,7 +6,7 @@ import pytest
 import staging
 import yaml
 
-from .test_recording import TABLE
+from .test_claims import TABLE
 
 CONFIG = """
 title: Tiny
@@ -26,7 +26,7 @@ def book(course):
         "format: jb-book\nroot: book/index\nchapters:\n- file: chapters/01-one\n"
     )
     page(course, "See [the chapter](../chapters/01-one.ipynb).")
-    course.chapter("01-one", TABLE, "print('shown')")
+    course.chapter("01-one", TABLE.format(value=2), "print('shown')")
     return course
 
 
@@ -38,11 +38,10 @@ def index(course, folder="html"):
     return course.root / "_build" / folder / "index.html"
 
 
-def test_a_broken_reference_is_no_book_and_leaves_the_old_one(book):
+def test_a_broken_reference_is_named_and_fails_and_is_still_a_book(book):
     first = book.make("all")
     assert first.returncode == 0, first.stdout + first.stderr
     assert "The book is here" in first.stdout
-    old = index(book).read_text()
     assert "book: unchanged" in book.make("build").stdout
 
     page(book, "See [the chapter](../chapters/07-none.ipynb) and {py:func}`nosuch.function`.")
@@ -50,8 +49,32 @@ def test_a_broken_reference_is_no_book_and_leaves_the_old_one(book):
     assert broken.returncode == 1  # needs Sphinx's -W
     assert "07-none" in broken.stderr
     assert "nosuch.function" in broken.stderr  # needs its -n
-    assert "The book is here" not in broken.stdout
-    assert index(book).read_text() == old
+    assert "The book has the problems above" in broken.stderr
+    assert "The book is here" in broken.stdout
+    assert "chapter" in (index(book).parent / "book" / "index.html").read_text()
+    assert book.make("build").returncode == 1  # such a book is never taken for a right one
+
+
+def test_a_chapter_that_stops_has_a_page_with_cell_and_error_beside_all_others(book):
+    toc = "format: jb-book\nroot: book/index\nchapters:\n"
+    names = ("01-one", "02-stops", "03-torn", "04-fine")
+    (book.root / "_toc.yml").write_text(toc + "".join(f"- file: chapters/{n}\n" for n in names))
+    book.chapter("02-stops", "print('as far as here')", "raise RuntimeError('no folder')", "1 + 1")
+    (book.root / "chapters" / "03-torn.ipynb").write_text("{ torn")
+    book.chapter("04-fine", "print('still here')")
+    run = book.make("all")
+    assert run.returncode == 1
+    assert "2 of 4 chapters failed: 02-stops, 03-torn." in run.stdout
+    assert "The book is here" in run.stdout
+    assert "has the problems" not in run.stderr, run.stderr
+    pages = {n: (index(book).parent / "chapters" / f"{n}.html").read_text() for n in names}
+    assert "This chapter stopped with an error" in pages["02-stops"]
+    assert "as far as here" in pages["02-stops"]
+    assert pages["02-stops"].count("no folder") >= 2  # in the note, and in the cell's output
+    assert "papermill" not in pages["02-stops"].lower()
+    assert str(book.root) not in pages["02-stops"]
+    assert "cannot be read as a notebook" in pages["03-torn"]
+    assert "still here" in pages["04-fine"]
 
 
 def test_a_quick_copy_says_that_it_is_one_and_the_published_does_not(book):

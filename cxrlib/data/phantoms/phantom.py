@@ -13,7 +13,7 @@ KINDS = disease.KINDS
 LUNG, BONE = 0.76, 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Phantom:
     """A drawn radiograph and its truth.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+SHOWN = 50  # files that a finding names
 VERDICTS = ("fail", "look", "fine", "not checked")
 
 
@@ -46,6 +47,12 @@ class Finding:
     advice: str = ""
     numbers: dict = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+
+    def named(self) -> list[str]:
+        """Files that it names, each with what is wrong: its lists of text, then its examples."""
+        lines = [v for value in self.numbers.values() if isinstance(value, list) for v in value]
+        texts = [line for line in lines if isinstance(line, str)]
+        return texts or [f"{e.path}: {e.caption}" for e in self.examples]
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:

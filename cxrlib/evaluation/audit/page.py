@@ -14,6 +14,7 @@ from cxrlib import data
 from cxrlib.evaluation.audit.findings import VERDICTS, Finding, Report
 
 MARKS = {"fail": "✗", "look": "!", "fine": "✓", "not checked": "–"}
+GENERATOR = '<meta name="generator" content="cxr audit">'
 SIDE = 160  # pixels of a picture on the page
 STYLE = """
 :root { color-scheme: light dark; --line: #d5dbe1; --soft: #52606d; --fail: #b3261e;
@@ -58,6 +59,15 @@ def write_html(report: Report, path: str | os.PathLike) -> Path:
     return path
 
 
+def is_report(path: str | os.PathLike) -> bool:
+    """Whether a file is a page that :func:`write_html` wrote, or the JSON beside one."""
+    page = Path(path).with_suffix(".html")
+    if Path(path).suffix not in (".html", ".json") or not page.is_file():
+        return False
+    with page.open(encoding="utf-8", errors="replace") as file:
+        return GENERATOR in file.read(5000)
+
+
 def _page(report: Report) -> str:
     order = sorted(report.findings, key=lambda f: VERDICTS.index(f.verdict))
     counts = [f"{len(report.where(v))} {v}" for v in VERDICTS if report.where(v)]
@@ -70,7 +80,7 @@ def _page(report: Report) -> str:
     name = html.escape(report.name)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Audit: {name}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'{GENERATOR}<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style></head><body>\n<h1>Audit of {name}</h1>\n"
         f"<p>{report.pictures:,} pictures · {', '.join(counts)} · "
         f"{report.seconds:.0f} seconds</p>\n"

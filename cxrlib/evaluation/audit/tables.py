@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency
 
 from cxrlib import data
-from cxrlib.evaluation.audit.findings import Finding, examples
+from cxrlib.data.cases import Problem
+from cxrlib.evaluation.audit.duplicates import SAME_FILE
+from cxrlib.evaluation.audit.findings import SHOWN, Finding, examples
+from cxrlib.evaluation.audit.page import is_report
 
 RARE = 0.1  # share of a class below which accuracy says little
 DRIFT = 0.05  # difference of a class's share between splits
@@ -42,13 +46,18 @@ def counts(cases: pd.DataFrame) -> Finding:
     return Finding("counts", verdict, says, " ".join(advice), numbers)
 
 
-def broken(cases: pd.DataFrame, more: tuple = ()) -> Finding:
-    """List files that could not be used and files that are odd."""
-    listed = [*cases.attrs.get("problems", ()), *more]
-    listed = [p for p in listed if not p.problem.startswith("the same picture as")]
-    left = [p for p in listed if p.action == "left out"]
+def broken(problems: Sequence[Problem]) -> Finding:
+    """List files that could not be used and files that are odd; copies have checks of their own.
+
+    An older report of the audit is no fault of the data.
+    """
+    named = [p for p in problems if not p.problem.startswith(SAME_FILE) and not is_report(p.path)]
+    left = [p for p in named if p.action == "left out"]
+    listed = left + [p for p in named if p.action != "left out"]
     numbers = {"left out": len(left), "odd but kept": len(listed) - len(left)}
-    numbers["files"] = [f"{p.path}: {p.problem}" for p in listed[:50]]
+    numbers["files"] = [f"{p.path}: {p.problem}" for p in listed[:SHOWN]]
+    if len(listed) > SHOWN:
+        numbers["not shown"] = len(listed) - SHOWN
     if not listed:
         return Finding("files", "fine", "every file could be read", numbers=numbers)
     says = f"{len(left):,} files could not be used, {len(listed) - len(left):,} are odd"

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "areas": ["delong", "delong_difference"],
         "bootstrap": ["paired_difference", "patient_bootstrap"],
-        "shares": ["Interval", "wilson"],
+        "runs": ["runs_bootstrap"],
+        "shares": ["Interval", "wilson", "wilson_over_runs"],
     },
 )

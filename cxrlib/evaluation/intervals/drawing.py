@@ -15,7 +15,9 @@ def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     groups : ndarray of int, shape (N,)
     strata : ndarray of int, shape (patients,)
         Patients with pictures of the same classes share a stratum. Numbered from 0; of two
-        classes, patients with healthy pictures only come first, then those with both.
+        classes, patients with healthy pictures only come first, then those with both. A patient
+        whose classes nobody else has would be in each resample exactly once, as if this patient
+        could not have been another: such a patient joins the stratum whose classes are most alike.
     """
     table = pd.DataFrame({"patient": np.asarray(patients, dtype=object).reshape(-1)})
     if len(table) != len(y):
@@ -33,16 +35,36 @@ def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     has = np.zeros((len(names), int(y.max()) + 1), bool)
     has[groups, y] = True
     has[:, 0] = ~has[:, 0]  # in this order two classes are always drawn as healthy, both, sick
-    return groups, np.unique(has, axis=0, return_inverse=True)[1].reshape(-1)
+    kinds, strata = np.unique(has, axis=0, return_inverse=True)
+    kinds[:, 0] = ~kinds[:, 0]
+    return groups, _pooled(kinds, strata.reshape(-1))
+
+
+def _pooled(kinds: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Let patients who are alone in a stratum join the nearest one of several, if any is near.
+
+    Near is a stratum with a class in common, nearest that in which fewest classes differ, and among
+    several of these the largest.
+    """
+    sizes = np.bincount(strata)
+    apart = (kinds[:, None] != kinds).sum(axis=2) - sizes / (sizes.sum() + 1)
+    apart[(kinds[:, None] & kinds).sum(axis=2) == 0] = np.inf
+    apart[:, sizes < 2] = np.inf
+    joins = np.arange(len(sizes))
+    alone = (sizes == 1) & np.isfinite(apart).any(axis=1)
+    joins[alone] = apart[alone].argmin(axis=1)
+    return np.unique(joins[strata], return_inverse=True)[1].reshape(-1)
 
 
 def check_enough(
     y: np.ndarray, groups: np.ndarray, strata: np.ndarray, classes: tuple[int, ...]
 ) -> None:
-    """Refuse a class whose patients would be the same in every resample."""
+    """Refuse a class that could be missing from a resample, or be the same in every one."""
+    sizes = np.bincount(strata)
     for label in classes:
         members = np.unique(groups[y == label])
-        if len(members) and np.bincount(strata[members]).max() < 2:
+        have = np.bincount(strata[members], minlength=len(sizes))
+        if len(members) and not ((have == sizes) & (sizes > 1)).any():
             both = len(np.intersect1d(members, groups[y != label]))
             own = len(members) - both
             raise ValueError(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from scipy import stats
 
 
@@ -37,6 +39,54 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     check_level(level)
     found = stats.binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
     return Interval(successes / n, float(found.low), float(found.high))
+
+
+def wilson_over_runs(
+    successes: Sequence[int], n: Sequence[int], pictures: int | None = None, level: float = 0.95
+) -> Interval:
+    """Wilson's interval for the mean of a share over several trainings.
+
+    Parameters
+    ----------
+    successes, n : sequence of int
+        Of each training, as for :func:`wilson`.
+    pictures : int, optional
+        How many different pictures were judged; by default as if each training had its own. A
+        picture that each of five trainings judged is still one picture.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    Interval
+        That of as many pictures, but of fewer where the trainings lie further apart than chance
+        would put them: their number is divided by Pearson's χ² over its degrees of freedom.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`wilson`, or if the lists differ in length or ``pictures`` is below 1 or above
+        the sum of ``n``.
+    """
+    for k, of in zip(successes, n, strict=True):
+        wilson(k, of, level)  # complains about counts
+    k, of = np.array(successes, dtype=float), np.array(n, dtype=float)
+    pictures = of.sum() if pictures is None else pictures
+    if not 1 <= pictures <= of.sum():
+        raise ValueError(
+            f"expected from 1 to {of.sum():.0f} different pictures, got {pictures}. Count each "
+            "picture once, however many trainings judged it."
+        )
+    share, value = k.sum() / of.sum(), float(np.mean(k / of))
+    expected = of * share * (1 - share)
+    spread = 1.0
+    if len(k) > 1 and 0 < share < 1:
+        spread = max(1.0, float(((k - of * share) ** 2 / expected).sum() / (len(k) - 1)))
+    worth, z = pictures / spread, stats.norm.ppf(0.5 + level / 2)
+    middle = (value + z**2 / (2 * worth)) / (1 + z**2 / worth)
+    reach = z / (1 + z**2 / worth) * np.sqrt(value * (1 - value) / worth + z**2 / (4 * worth**2))
+    low, high = max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+    return Interval(value, low if value > 0 else 0.0, high if value < 1 else 1.0)
 
 
 def check_level(level: float) -> None:

@@ -11,7 +11,7 @@ from cxrlib.data import DataError, Pictures
 from cxrlib.data.cases import Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Features:
     """Features in memory with the rows that they belong to.
 

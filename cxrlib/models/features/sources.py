@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,6 @@ import pandas as pd
 
 from cxrlib.data import DataError, Pictures, read_image
 from cxrlib.data.cases import check_columns
-from cxrlib.data.images import no_bomb_warnings
 from cxrlib.models.features.store import digest
 
 TASK = 256  # files
@@ -33,10 +33,10 @@ class Files:
         """Return 16 bytes for each file's content."""
 
         def of(path: str) -> bytes:
-            try:
-                return digest(Path(path).read_bytes())
-            except OSError:
-                return digest(f"no such file: {path}".encode())  # decoding it says what is wrong
+            with contextlib.suppress(OSError):
+                if os.path.isfile(path):
+                    return digest(Path(path).read_bytes())
+            return digest(f"no such file: {path}".encode())  # decoding it says what is wrong
 
         # Many files a task: each is so quickly read that threads would wait for each other.
         tasks = [self.paths[i : i + TASK] for i in range(0, len(self.paths), TASK)]
@@ -53,7 +53,7 @@ class Files:
                 return error
 
         ahead: deque = deque()
-        with no_bomb_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(rows), n):
                 part = list(rows[start : start + n])
                 ahead.append((part, [pool.submit(read, row) for row in part]))

@@ -2,19 +2,22 @@
 
 One folder holds the features of one setting (backbone, weights, size, augmentation). In it lie
 shards: ``.npz`` files with the features of some pictures, and keys that name these pictures by
-content. Two sets that share pictures share features, and an interrupted computation goes on.
+content. Two sets that share pictures share features, and an interrupted computation goes on. What
+lies there is added to and never changed, so that several processes can work on it at once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -63,10 +66,9 @@ class Store:
     """
 
     def __init__(self, folder: Path, settings: dict) -> None:
-        written = json.dumps(settings, sort_keys=True)
-        self.folder = folder / f"{settings['backbone']}-{digest(written.encode()).hex()[:16]}"
         self.settings = {"format": FORMAT, **settings}
-        self._throw_away_others()
+        written = json.dumps(self.settings, sort_keys=True).encode()
+        self.folder = folder / f"{settings['backbone']}-{digest(written).hex()[:16]}"
 
     def read(self, wanted: Collection[bytes]) -> Iterator[tuple[bytes, np.ndarray]]:
         """Yield what is kept of the keys asked for, a shard in memory at a time."""
@@ -95,10 +97,13 @@ class Store:
             If the folder cannot be written.
         """
         table = np.frombuffer(b"".join(keys), np.uint8).reshape(len(keys), -1)
+        values = np.asarray(values, np.float32)
+        note = json.dumps(self.settings, indent=1).encode()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._note_settings()
-            self._add(table, values)
+            self._add(SETTINGS, lambda file: file.write(note))
+            name = f"{digest(table.tobytes()).hex()}.npz"
+            self._add(name, lambda file: np.savez(file, keys=table, values=values))
         except OSError as error:
             raise DataError(
                 f"could not write features to {self.folder}: {error.strerror or error}. Free some "
@@ -106,16 +111,22 @@ class Store:
                 "cache=False."
             ) from error
 
-    def _add(self, table: np.ndarray, values: np.ndarray) -> None:
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=UNFINISHED, delete=False) as file:
-            beside = Path(file.name)
+    def _add(self, name: str, write: Callable[[BinaryIO], object]) -> None:
+        """Add a file that is whole when it gets its name; what another process added stays."""
+        target = self.folder / name
+        if target.exists():
+            return
+        handle, beside = tempfile.mkstemp(dir=self.folder, prefix=UNFINISHED)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                write(file)
             try:
-                np.savez(file, keys=table, values=np.asarray(values, np.float32))
-                file.flush()
-                beside.replace(self.folder / f"{digest(table.tobytes()).hex()}.npz")
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
+                os.replace(beside, target)  # closed by now: Windows renames no open file
+            except PermissionError:
+                if not target.exists():  # Windows again: another process has it, and reads it
+                    raise
+        finally:
+            Path(beside).unlink(missing_ok=True)
 
     def _shard(self, path: Path) -> tuple[np.ndarray, np.ndarray] | None:
         """Read a shard; a damaged one is thrown away with a word."""
@@ -124,6 +135,8 @@ class Store:
                 keys, values = arrays["keys"], arrays["values"]
             if values.dtype != np.float32 or len(keys) != len(values) or keys.dtype != np.uint8:
                 raise ValueError(f"{len(keys)} keys, {len(values)} {values.dtype} features")
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             warnings.warn(
                 f"{path}: half written or damaged features ({error}). Thrown away; they are "
@@ -133,29 +146,3 @@ class Store:
             path.unlink(missing_ok=True)
             return None
         return keys, values
-
-    def _throw_away_others(self) -> None:
-        """Throw away features of another version, and files that nobody finished."""
-        if not self.folder.is_dir():
-            return
-        try:
-            kept = json.loads((self.folder / SETTINGS).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            kept = None
-        if kept != self.settings:
-            version = kept.get("format") if isinstance(kept, dict) else None
-            what = f"of format {version}" if version != FORMAT else "with other settings"
-            warnings.warn(
-                f"{self.folder}: expected features of format {FORMAT} with their settings, got "
-                f"some {what if kept is not None else 'without settings'}. Thrown away; they are "
-                "computed again.",
-                stacklevel=4,
-            )
-            shutil.rmtree(self.folder)
-
-    def _note_settings(self) -> None:
-        path = self.folder / SETTINGS
-        if not path.exists():
-            beside = self.folder / f"{UNFINISHED}{SETTINGS}"
-            beside.write_text(json.dumps(self.settings, indent=1), encoding="utf-8")
-            beside.replace(path)

@@ -48,16 +48,16 @@ def _check_loss(model: keras.Model) -> None:
 
 
 def check_settings(
-    epochs: int, batch_size: int, patience: int | None, monitor: str, *, has_validation: bool
+    epochs: int, batch_size: int, patience: int | None, *, has_validation: bool
 ) -> None:
     """Refuse counts below 1, and watching a validation that is not there."""
     counts = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     for name, count in counts.items():
         if count is not None and (isinstance(count, bool) or count != int(count) or count < 1):
             raise ValueError(f"expected `{name}` as a whole number of at least 1, got {count!r}.")
-    if patience is not None and monitor.startswith("val_") and not has_validation:
+    if patience is not None and not has_validation:
         raise ValueError(
-            f"expected validation pictures, since patience watches {monitor!r}, got none. "
+            "expected validation pictures, since patience watches `val_loss`, got none. "
             "Cut them from the training children: data.splits.hold_out(cases)."
         )
 

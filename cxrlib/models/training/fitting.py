@@ -27,7 +27,6 @@ def fit(
     augment: str | Recipe | None = None,
     class_weight: str | Mapping[int, float] | None = None,
     patience: int | None = None,
-    monitor: str = "val_loss",
     resume: str | os.PathLike | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     seed: int = 0,
@@ -52,10 +51,8 @@ def fit(
     class_weight : "balanced" or mapping, optional
         ``"balanced"`` takes :func:`class_weights` of the training labels.
     patience : int, optional
-        Stop after so many epochs without a better ``monitor``, and go back to the weights of the
+        Stop after so many epochs without a lower ``val_loss``, and go back to the weights of the
         best epoch, even if the end is reached first. Without it the last weights stay.
-    monitor : str
-        A column of the history: lower is better for losses, higher for anything else.
     resume : path, optional
         Folder where the state is kept after every epoch. Called again with the same settings, an
         interrupted training goes on where it was and ends as it would have. The folder goes away
@@ -77,7 +74,7 @@ def fit(
         See above. ``PatientLeakError`` if a patient is in both sets of pictures.
     """
     checks.check_model(model)
-    checks.check_settings(epochs, batch_size, patience, monitor, has_validation=val is not None)
+    checks.check_settings(epochs, batch_size, patience, has_validation=val is not None)
     checks.check_pictures(model, train, "training")
     if val is not None:
         checks.check_pictures(model, val, "validation")
@@ -87,12 +84,12 @@ def fit(
     checks.check_weights(class_weight, model)
 
     rows = Rows()
-    keeper = _keeper(monitor, patience)
+    keeper = _keeper(patience)
     mine = [rows, *([keeper] if keeper else []), Progress(epochs)]
     first = 0
     if resume is not None:
         settings = {"batch_size": batch_size, "class_weight": class_weight, "seed": seed}
-        settings |= {"augment": repr(augment), "patience": patience, "monitor": monitor}
+        settings |= {"augment": repr(augment), "patience": patience}
         backup = Backup(resume, describe(model, train, val, **settings), rows, keeper)
         mine.append(backup)
         first = epochs if backup.state["stopped"] else backup.done
@@ -115,14 +112,11 @@ def fit(
     return history
 
 
-def _keeper(monitor: str, patience: int | None) -> keras.callbacks.EarlyStopping | None:
+def _keeper(patience: int | None) -> keras.callbacks.EarlyStopping | None:
     if patience is None:
         return None
     return keras.callbacks.EarlyStopping(
-        monitor,
-        patience=patience,
-        mode="min" if "loss" in monitor else "max",
-        restore_best_weights=True,
+        "val_loss", patience=patience, mode="min", restore_best_weights=True
     )
 
 

@@ -18,7 +18,7 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, epochs: int) -> None:
         super().__init__()
         self.epochs, self.watched = epochs, watched()
-        self.handle, self.last, self.news = None, 0.0, ""
+        self.handle, self.last, self.news, self.epoch = None, 0.0, "", 0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Note the time."""
@@ -46,7 +46,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Say how long it took."""
-        if self.watched:
+        if self.watched and self.epoch:  # a resumed training may have been at its end
             epochs = "epoch" if self.epoch == 1 else "epochs"
             self._show(f"{self.epoch} {epochs} in {time.perf_counter() - self.started:.0f} s")
             if self.handle is None:

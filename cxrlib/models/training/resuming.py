@@ -2,16 +2,19 @@
 
 Keras's ``BackupAndRestore`` keeps weights, optimizer and epoch in two files that can come apart. It
 knows nothing of the history, of early stopping, or of dropout's random numbers, so what follows is
-another training. Here one folder holds all of it, and gets its name when it is whole.
+another training. Here one file holds all of it. It is written beside and takes the last one's place
+in one step, so that at any moment there is one state, the newest.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
-import shutil
 import time
+import types
+import zipfile
 from pathlib import Path
 
 import keras
@@ -20,7 +23,7 @@ import numpy as np
 from cxrlib.data import Pictures
 from cxrlib.models.training.schedules import current_rate
 
-NOW, STATE, BEST = "now.npz", "state.json", "best.npz"
+STATE, UNFINISHED = "state.npz", "unfinished.npz"
 
 
 class Rows(keras.callbacks.Callback):
@@ -64,7 +67,7 @@ class Backup(keras.callbacks.Callback):
     Raises
     ------
     ValueError
-        If the folder holds another training, or something else.
+        If the folder holds another training, something else, or a state that cannot be read.
     """
 
     def __init__(
@@ -76,47 +79,46 @@ class Backup(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.folder, self.rows, self.stopping = Path(folder), rows, stopping
-        self.settings = json.loads(json.dumps(settings, default=str))
-        self.last = self._newest()
-        self.state = self._read(self.last) if self.last else {"rows": [], "stopped": False}
+        self.settings = json.loads(json.dumps(settings, default=told))
+        self._check_folder()
+        self.state, self.arrays = self._read() or ({"rows": [], "stopped": False}, None)
         self.done = len(self.state["rows"])
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restore what was kept. Comes after the early stopping's own beginning."""
         self.rows.rows = list(self.state["rows"])
-        if self.last is None:
+        if self.arrays is None:
             return
+        now, best = self.arrays
         self.model.optimizer.build(self.model.trainable_variables)
-        for variable, value in zip(self._variables(), _read_arrays(self.last / NOW), strict=True):
+        for variable, value in zip(self._variables(), now, strict=True):
             variable.assign(value)
         if self.stopping is not None:
             for name, value in self.state["stopping"].items():
                 setattr(self.stopping, name, value)
-            self.stopping.best_weights = _read_arrays(self.last / BEST)
+            self.stopping.best_weights = best
+        self.arrays = None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Write the state beside the last one, name it when it is whole, drop the last one."""
-        new = self.folder / "unfinished"
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        np.savez(new / NOW, *(variable.numpy() for variable in self._variables()))
+        """Write the state beside, whole, and let it take the last one's place."""
+        arrays = {f"now-{i:04d}": v.numpy() for i, v in enumerate(self._variables())}
         state = {"settings": self.settings, "rows": self.rows.rows}
         state["stopped"] = bool(self.model.stop_training)
         if self.stopping is not None:
             names = ("wait", "best", "best_epoch", "stopped_epoch")
             state["stopping"] = {name: getattr(self.stopping, name) for name in names}
-            np.savez(new / BEST, *self.stopping.best_weights)
-        (new / STATE).write_text(json.dumps(state, default=float), encoding="utf-8")
-        whole = self.folder / f"epoch-{epoch + 1:04d}"
-        new.rename(whole)
-        if self.last is not None:
-            shutil.rmtree(self.last, ignore_errors=True)
-        self.last = whole
+            arrays |= {f"best-{i:04d}": w for i, w in enumerate(self.stopping.best_weights)}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / UNFINISHED).open("wb") as file:
+            np.savez(file, state=json.dumps(state, default=float), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(self.folder / UNFINISHED, self.folder / STATE)
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Tidy up: there is nothing left to resume."""
-        if self.last is not None:
-            shutil.rmtree(self.last, ignore_errors=True)
+        (self.folder / STATE).unlink(missing_ok=True)
+        (self.folder / UNFINISHED).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
@@ -124,10 +126,9 @@ class Backup(keras.callbacks.Callback):
         # A model's `weights` leave out the state of its dropout layers' random numbers.
         return [*self.model.variables, *self.model.optimizer.variables]
 
-    def _newest(self) -> Path | None:
+    def _check_folder(self) -> None:
         if self.folder.is_dir():
-            others = [p.name for p in self.folder.iterdir() if not p.name.startswith("epoch-")]
-            others = sorted(set(others) - {"unfinished"})
+            others = sorted({p.name for p in self.folder.iterdir()} - {STATE, UNFINISHED})
             if others:
                 raise ValueError(
                     f"expected a folder of its own for `resume`, got {self.folder} with "
@@ -135,10 +136,23 @@ class Backup(keras.callbacks.Callback):
                 )
         elif self.folder.exists():
             raise ValueError(f"expected a folder for `resume`, got the file {self.folder}.")
-        return max(self.folder.glob("epoch-*"), default=None)
 
-    def _read(self, kept: Path) -> dict:
-        state = json.loads((kept / STATE).read_text(encoding="utf-8"))
+    def _read(self) -> tuple[dict, tuple[list[np.ndarray], list[np.ndarray]]] | None:
+        """Return the state that is kept: numbers, and arrays of now and of the best epoch."""
+        try:
+            with np.load(self.folder / STATE) as kept:
+                state = json.loads(str(kept["state"]))
+                now, best = (
+                    [kept[name] for name in sorted(kept.files) if name.startswith(f"{kind}-")]
+                    for kind in ("now", "best")
+                )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"expected the state of a training in {self.folder / STATE}, got a damaged file "
+                f"({error}). Remove it to begin again."
+            ) from None
         theirs, ours = state["settings"], self.settings
         differ = sorted(k for k in {*theirs, *ours} if theirs.get(k) != ours.get(k))
         if differ:
@@ -146,12 +160,24 @@ class Backup(keras.callbacks.Callback):
                 f"{self.folder} holds an interrupted training with another {', '.join(differ)}. "
                 "Use the same settings to go on with it, or name another folder."
             )
-        return state
+        return state, (now, best)
 
 
-def _read_arrays(path: Path) -> list[np.ndarray]:
-    with np.load(path) as arrays:
-        return [arrays[name] for name in arrays.files]
+def told(thing: object) -> object:
+    """Tell an object as JSON, in the same words in each process, for comparing settings."""
+    if isinstance(thing, np.generic):
+        return thing.item()
+    if isinstance(thing, keras.losses.Loss | keras.optimizers.schedules.LearningRateSchedule):
+        return {"kind": type(thing).__name__, **thing.get_config()}
+    if isinstance(thing, types.FunctionType):
+        inside = [cell.cell_contents for cell in thing.__closure__ or ()]
+        inside = [value for value in inside if value is not thing]
+        return {"function": thing.__qualname__, "code": told(thing.__code__), "with": inside}
+    if isinstance(thing, types.CodeType):
+        constants = [told(c) if isinstance(c, types.CodeType) else repr(c) for c in thing.co_consts]
+        written = repr((thing.co_code, thing.co_names, constants))
+        return hashlib.sha256(written.encode()).hexdigest()[:16]
+    return str(thing)
 
 
 def describe(model: keras.Model, train: Pictures, val: Pictures | None, **settings: object) -> dict:

@@ -14,4 +14,7 @@ def watched() -> bool:
     from IPython import get_ipython
 
     kernel = getattr(get_ipython(), "kernel", None)
-    return sys.stderr.isatty() if kernel is None else bool(getattr(kernel, "_allow_stdin", False))
+    if kernel is None:
+        return sys.stderr.isatty()
+    request = kernel.get_parent() or {}
+    return bool(request.get("content", {}).get("allow_stdin", False))

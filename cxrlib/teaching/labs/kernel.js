@@ -145,7 +145,8 @@ function startLab(box, config) {
   const cells = products.map(([swatch, factors, product]) =>
     element("div", { class: "lab-cell" }, factors, product),
   );
-  const sum = element("output", { class: "big sum", "aria-live": "polite" });
+  const sum = element("output", { class: "big sum", "aria-live": "off" });
+  const heard = spoken();
 
   const threes = "grid-template-columns: repeat(3, 1fr)";
   const grid = (children) => element("div", { class: "lab-cells", style: threes }, ...children);
@@ -181,7 +182,7 @@ function startLab(box, config) {
         { class: "lab-card" },
         element("p", { class: "lab-name" }, "At the frame: pixel × weight"),
         grid(cells),
-        element("div", { style: "margin-top: 0.5rem" }, sum),
+        element("div", { style: "margin-top: 0.5rem" }, sum, heard),
       ),
       element(
         "div",
@@ -246,6 +247,7 @@ function startLab(box, config) {
       element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1} of the result`),
     );
     Object.assign(sum.dataset, { value, row, column });
+    if (!passing) heard.tell(sum.textContent);
   }
 
   function sizeSentence({ length, places }) {

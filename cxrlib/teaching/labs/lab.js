@@ -22,6 +22,34 @@ function say(output, text) {
   if (output.textContent !== text) output.textContent = text;
 }
 
+// For what a pointer rewrites at each move: the eye sees the text at once (its own element is
+// aria-live="off"), and those who listen hear this hidden one when it has come to rest.
+function spoken() {
+  const region = element("output", { class: "spoken", "aria-live": "polite" });
+  let rest;
+  region.tell = (text) => {
+    clearTimeout(rest);
+    rest = setTimeout(() => say(region, text), 400);
+  };
+  return region;
+}
+
+// A finger that goes up or down scrolls the page; one that goes sideways moves what it touches.
+function sideways() {
+  let start = null;
+  return {
+    begin: (event) => (start = event.pointerType === "touch" ? [event.clientX, event.clientY] : null),
+    waits: (event) => {
+      if (start === null) return false;
+      const [right, down] = [event.clientX - start[0], event.clientY - start[1]];
+      if (Math.abs(right) > Math.abs(down)) start = null;
+      return start !== null;
+    },
+    waiting: () => start !== null,
+    end: () => (start = null),
+  };
+}
+
 // ---- numbers, to read and to type
 
 function shown(number, digits = 3) {
@@ -246,6 +274,7 @@ const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 // pressing, touching and keys stay.
 function pointable(content, { label, point, step, leave = () => {} }) {
   const drawing = content.place ? content : content.querySelector("canvas");
+  const finger = sideways();
   const aim = (event) => {
     const pressed = event.buttons > 0 || event.pointerType !== "mouse";
     point(drawing.place(event), pressed);
@@ -260,10 +289,16 @@ function pointable(content, { label, point, step, leave = () => {} }) {
       pointerdown: (event) => {
         event.currentTarget.focus({ preventScroll: true, focusVisible: false });
         event.currentTarget.setPointerCapture(event.pointerId);
-        aim(event);
+        finger.begin(event);
+        if (!finger.waiting()) aim(event);
         event.preventDefault();
       },
-      pointermove: aim,
+      pointermove: (event) => finger.waits(event) || aim(event),
+      pointerup: (event) => {
+        if (finger.waiting()) aim(event);
+        finger.end();
+      },
+      pointercancel: finger.end,
       pointerleave: leave,
       keydown: (event) => {
         const direction = STEPS[event.key];

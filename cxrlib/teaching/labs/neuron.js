@@ -95,11 +95,12 @@ function startLab(box, config) {
       ["tanh", "tanh"],
     ],
   });
-  const sum = element("output", { class: "sum" });
-  const answer = element("output", { class: "big answer", "aria-live": "polite" });
+  const sum = element("output", { class: "sum", "aria-live": "off" });
+  const answer = element("output", { class: "big answer", "aria-live": "off" });
   const verdict = element("p", { class: "soft" });
-  const loss = element("output", { class: "big loss", "aria-live": "polite" });
-  const right = element("output", { class: "right" });
+  const loss = element("output", { class: "big loss", "aria-live": "off" });
+  const right = element("output", { class: "right", "aria-live": "off" });
+  const [heard, scored] = [spoken(), spoken()];
 
   const plane = box.querySelector(".plane");
   plane.prepend(shade);
@@ -116,7 +117,7 @@ function startLab(box, config) {
         { class: "stack" },
         ...Object.values(knobs),
         activation,
-        element("div", { class: "lab-card" }, loss, right),
+        element("div", { class: "lab-card" }, loss, right, scored),
       ),
     ),
     element(
@@ -126,6 +127,7 @@ function startLab(box, config) {
       sum,
       answer,
       verdict,
+      heard,
     ),
     linkRow(box, config.name, () => ({ ...state })),
   );
@@ -191,6 +193,7 @@ function startLab(box, config) {
     right.textContent = `${hits} of ${points.length} right. Missed ${classes[1]}: ${of(1)}. False alarms: ${of(0)}.`;
     loss.dataset.value = mean;
     right.dataset.accuracy = hits / points.length;
+    scored.tell(`${loss.textContent}. ${right.textContent}`);
   }
 
   function showPoint() {
@@ -210,6 +213,7 @@ function startLab(box, config) {
         : `z is not above 0: on the side of ${classes[0]}.`;
     Object.assign(sum.dataset, { x, y, value: z });
     answer.dataset.value = output;
+    if (!passing) heard.tell(`${sum.textContent}. ${verdict.textContent}`);
   }
 
   function showAll() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import io
 import json
@@ -82,8 +83,11 @@ class Lab:
         return page
 
 
+@functools.cache
 def _file(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    """Read a style sheet or a script; what a script says to its authors stays here."""
+    lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.lstrip().startswith("//"))
 
 
 def _there(name: str) -> bool:

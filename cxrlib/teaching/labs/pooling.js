@@ -118,7 +118,8 @@ function startLab(box, config) {
   const downwards = shift("Move it down (pixels)", "down");
   const shape = element("output", { class: "shape" });
   const square = element("div", { class: "lab-cells" });
-  const answer = element("output", { class: "big answer", "aria-live": "polite" });
+  const answer = element("output", { class: "big answer", "aria-live": "off" });
+  const heard = spoken();
   const meters = ["", " warm"].map((look) => [
     element("output", { "aria-live": "polite" }),
     element("div"),
@@ -168,7 +169,7 @@ function startLab(box, config) {
           { class: "lab-card" },
           element("p", { class: "lab-name" }, "In the square"),
           square,
-          element("div", { style: "margin-top: 0.5rem" }, answer),
+          element("div", { style: "margin-top: 0.5rem" }, answer, heard),
         ),
         shape,
       ),
@@ -212,6 +213,7 @@ function startLab(box, config) {
     answer.textContent = state.kind === "max" ? `Largest = ${shown(kept)}` : mean;
     answer.append(element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1}`));
     Object.assign(answer.dataset, { value: kept, row, column });
+    if (!passing) heard.tell(answer.textContent);
   }
 
   function showDots(context, step) {

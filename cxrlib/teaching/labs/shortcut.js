@@ -136,6 +136,7 @@ function startLab(box, config) {
   function watchSquares() {
     let painting = null; // true covers, false uncovers
     let byPointer = false;
+    const finger = sideways();
     const under = (event) => {
       const area = board.getBoundingClientRect();
       const part = (sides, share) => {
@@ -153,11 +154,16 @@ function startLab(box, config) {
       if (has(state.covered, square) !== painting)
         put({ covered: state.covered + (painting ? bit(square) : -bit(square)) });
     };
-    const stop = () => (painting = null);
+    const stop = () => {
+      painting = null;
+      finger.end();
+    };
     const listeners = {
       pointerdown: (event) => {
         const square = under(event);
+        finger.begin(event);
         if (event.button !== 0 || square === null) return;
+        if (finger.waiting()) return (byPointer = false); // a tap is a click
         byPointer = true;
         event.preventDefault();
         tiles[square].focus({ preventScroll: true, focusVisible: false });
@@ -166,7 +172,16 @@ function startLab(box, config) {
         painting = !has(state.covered, square);
         paint(square);
       },
-      pointermove: (event) => painting !== null && paint(under(event)),
+      pointermove: (event) => {
+        const waited = finger.waiting();
+        if (finger.waits(event)) return;
+        const square = under(event);
+        if (waited && square !== null && state.press !== "mark") {
+          board.setPointerCapture(event.pointerId);
+          painting = !has(state.covered, square);
+        }
+        if (painting !== null) paint(square);
+      },
       pointerup: stop,
       pointercancel: stop,
       lostpointercapture: stop,

@@ -2,7 +2,7 @@
 
 QUESTIONS = [
     (
-        "The last maps have 6 by 6 cells, the film 192 by 192 pixels. The heat map on the page is "
+        "The last maps have 5 by 5 cells, the film 160 by 160 pixels. The heat map on the page is "
         "smooth. How sharply can it tell a place?",
         [
             (

@@ -1,7 +1,8 @@
-"""Records: what a run on real X-rays gave, one JSON file each in ``results/``.
+"""Records: what a run on real X-rays gave, one JSON file each, shipped with the package.
 
-``records.read("article-3-repaired")`` reads one, ``records.known()`` lists them. Who makes one
-describes data and machine, fills the fields of :class:`Record`, and writes it::
+They lie in ``cxrlib/experiments/results/``. ``records.read("article-1-repaired")`` reads one,
+``records.known()`` lists them. Who makes one describes data and machine, fills the fields of
+:class:`Record`, and writes it::
 
     record = records.make(
         id="study-example",
@@ -25,7 +26,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "score_columns",
             "summarise",
         ],
-        "files": ["find_folder", "known", "read", "write"],
+        "files": ["find_folder", "folder_to_write", "known", "read", "write"],
         "record": ["Record", "make"],
         "refusals": ["RecordError"],
         "text": ["as_table", "as_text"],

@@ -5,56 +5,72 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import sys
+from importlib import resources
 from pathlib import Path
 
 from cxrlib.teaching.records.record import Record, make
-from cxrlib.teaching.records.refusals import RESERVED, RecordError, check_id
+from cxrlib.teaching.records.refusals import RecordError, check_id
 
 VARIABLE = "CXR_RESULTS"
-INSTALLED = Path(sys.prefix) / "share" / "cxrlib" / "results"
+BESIDE = "results"  # where a new record goes without a checkout
+
+
+def shipped() -> Path:
+    """Return the folder of the records that come with the package."""
+    return Path(resources.files("cxrlib.experiments")) / "results"  # pip unpacks: always a folder
 
 
 def find_folder(folder: str | os.PathLike | None = None) -> Path:
-    """Find the folder of the records.
+    """Find the folder to read records from.
 
     Parameters
     ----------
     folder : str or path, optional
         The folder itself. Without it: the one that the environment variable ``CXR_RESULTS``
-        names, else ``results/`` in the current folder or the nearest one above it, else the
-        records that were installed with the package.
+        names, else the records that come with the package.
 
     Raises
     ------
     RecordError
         If there is no such folder.
     """
+    named = _named(folder)
+    if named is None:
+        place, who, advice = shipped(), "the package's own", "Install cxrlib again."
+    else:
+        who = VARIABLE if folder is None else "`folder`"
+        place, advice = named, "Correct it."
+    if not place.is_dir():
+        raise RecordError(
+            f"expected a folder with records, but {who} is {place}, and there is no such "
+            f"folder. {advice}"
+        )
+    return place
+
+
+def folder_to_write(folder: str | os.PathLike | None = None) -> Path:
+    """Return where a new record goes; the folder need not be there yet.
+
+    Parameters
+    ----------
+    folder : str or path, optional
+        The folder itself. Without it: the one that the environment variable ``CXR_RESULTS``
+        names, else the package's own in a checkout of the course that may be written to, else
+        ``results`` in the current folder.
+    """
+    named, own = _named(folder), shipped()
+    in_checkout = (own.parents[2] / "pyproject.toml").is_file() and os.access(own, os.W_OK)
+    return named or (own if in_checkout else Path(BESIDE))
+
+
+def _named(folder: str | os.PathLike | None) -> Path | None:
     named = folder if folder is not None else os.environ.get(VARIABLE, "").strip()
-    if named:
-        place = Path(named).expanduser()
-        if not place.is_dir():
-            who = VARIABLE if folder is None else "`folder`"
-            raise RecordError(
-                f"expected a folder with records, but {who} is {named}, and there is no such "
-                "folder. Correct it."
-            )
-        return place
-    here = Path.cwd()
-    for place in (here, *here.parents):
-        if (place / "results").is_dir():
-            return place / "results"
-    if INSTALLED.is_dir():
-        return INSTALLED
-    raise RecordError(
-        f"expected a folder results/ in {here} or above it, got none. Run this in the course's "
-        f"folder, or set {VARIABLE} to the folder with the records."
-    )
+    return Path(named).expanduser() if named else None
 
 
 def known(folder: str | os.PathLike | None = None) -> list[str]:
     """List the ids of the records in a folder (see :func:`find_folder`), sorted."""
-    return sorted(p.stem for p in find_folder(folder).glob("*.json") if _may_be_one(p))
+    return sorted(p.stem for p in find_folder(folder).glob("*.json") if p.name[0] != ".")
 
 
 def read(id: str, folder: str | os.PathLike | None = None) -> Record:
@@ -96,8 +112,15 @@ def read(id: str, folder: str | os.PathLike | None = None) -> Record:
     return record
 
 
-def write(record: Record, folder: str | os.PathLike = "results") -> Path:
+def write(record: Record, folder: str | os.PathLike | None = None) -> Path:
     """Write a record to ``folder/ID.json``, in place of an older one; whole or not at all.
+
+    Parameters
+    ----------
+    record : Record
+        A record.
+    folder : str or path, optional
+        See :func:`folder_to_write`.
 
     Raises
     ------
@@ -105,7 +128,7 @@ def write(record: Record, folder: str | os.PathLike = "results") -> Path:
         If the record is not valid; nothing is written then.
     """
     record = make(**vars(record))
-    target = Path(folder) / f"{record.id}.json"
+    target = folder_to_write(folder) / f"{record.id}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -138,10 +161,6 @@ def _lines(value: object, depth: int) -> str:
 
 def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _may_be_one(path: Path) -> bool:
-    return path.stem not in RESERVED and not path.name.startswith(".")
 
 
 def _refuse_constant(name: str) -> None:

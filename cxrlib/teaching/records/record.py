@@ -19,7 +19,7 @@ class Record:
     Attributes
     ----------
     id : str
-        Lowercase letters, digits and hyphens; the file is ``results/ID.json``.
+        Lowercase letters, digits and hyphens; the file is ``ID.json``.
     title : str
         What was run.
     article : int or None

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-RESERVED = ("claims",)  # results/claims.json lies beside the records and is none
 
 
 class RecordError(ValueError):
@@ -16,14 +15,9 @@ class RecordError(ValueError):
 
 def check_id(name: object) -> None:
     """Refuse an id that is no slug."""
-    fine = isinstance(name, str) and SLUG.fullmatch(name) and name not in RESERVED
-    need(
-        fine,
-        "id",
-        "lowercase letters, digits and single hyphens",
-        name,
-        f"Write for example 'article-3-repaired'; {', '.join(RESERVED)} is taken.",
-    )
+    fine = isinstance(name, str) and SLUG.fullmatch(name)
+    wanted = "lowercase letters, digits and single hyphens"
+    need(fine, "id", wanted, name, "Write for example 'article-3-repaired'.")
 
 
 def check_names(where: str, given: object, names: Sequence[str]) -> None:

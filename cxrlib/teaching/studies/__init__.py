@@ -7,5 +7,9 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submod_attrs={"catalogue": ["STUDIES", "get"], "running": ["reproduce"], "study": ["Study"]},
+    submod_attrs={
+        "catalogue": ["STUDIES", "get"],
+        "running": ["reproduce", "summarise_again"],
+        "study": ["Study"],
+    },
 )

@@ -76,7 +76,7 @@ def read_first(cases: pd.DataFrame, batch_size: int) -> np.ndarray:
     ndarray of int
         Their positions in ``cases``, in the order in which they are read.
     """
-    return _in_order(cases)[: math.ceil(len(cases) / batch_size)]
+    return in_order(cases)[: math.ceil(len(cases) / batch_size)]
 
 
 def first_share(cases: pd.DataFrame, share: float) -> np.ndarray:
@@ -89,11 +89,12 @@ def first_share(cases: pd.DataFrame, share: float) -> np.ndarray:
     first = np.zeros(len(cases), bool)
     labels = cases["label"].to_numpy()
     for name in data.classes(cases):
-        mine = [row for row in _in_order(cases) if labels[row] == name]
+        mine = [row for row in in_order(cases) if labels[row] == name]
         first[mine[: int(share * len(mine))]] = True
     return first
 
 
-def _in_order(cases: pd.DataFrame) -> np.ndarray:
+def in_order(cases: pd.DataFrame) -> np.ndarray:
+    """Positions of the pictures by class and file name, as article 4's generator lists them."""
     files = [Path(path).name for path in cases["path"]]
     return np.lexsort((files, cases["label"].astype(str)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from cxrlib import data, evaluation
 from cxrlib.evaluation.intervals import Interval
 from cxrlib.teaching import records
-from cxrlib.teaching.studies.draws import read_first
+from cxrlib.teaching.studies.draws import in_order, read_first
 
+OVER_ALONE = "; mean over {} seeds, each of {} pictures counted once, fewer where seeds lie apart"
 READ = "article's evaluator pictures"
 READ_RIGHT = "article's evaluator accuracy"
 SHARED = "whose patient is in train"
@@ -73,9 +76,25 @@ def as_columns(score: np.ndarray) -> np.ndarray:
     return np.hstack([1 - score, score]) if score.shape[1] == 1 else score
 
 
-def evaluators_interval(run: dict) -> dict[str, tuple[Interval, str]]:
-    """Give the interval of what article 4's evaluator says: metric → interval, how it was made."""
-    n = run["metrics"][READ]
-    right = round(run["metrics"][READ_RIGHT] * n)
-    how = f"95 %, Wilson's interval for the {n} pictures that the article's evaluator reads"
-    return {READ_RIGHT: (evaluation.wilson(right, n), how)}
+def evaluators_interval(
+    tests: Sequence[pd.DataFrame], runs: Sequence[dict]
+) -> dict[str, tuple[Interval, str]]:
+    """Give the interval of what article 4's evaluator says: metric → interval, how it was made.
+
+    Parameters
+    ----------
+    tests : sequence of DataFrame
+        Test pictures of each run, in the order of its scores.
+    runs : sequence of dict
+        A record's ``runs``.
+    """
+    counts = [run["metrics"][READ] for run in runs]
+    right = [round(run["metrics"][READ_RIGHT] * n) for run, n in zip(runs, counts, strict=True)]
+    read = [
+        set(np.array(run["scores"]["path"])[in_order(test)[:n]])
+        for test, run, n in zip(tests, runs, counts, strict=True)
+    ]
+    different = len(set.union(*read))
+    how = f"95 %, Wilson's interval for the {different} pictures that the article's evaluator reads"
+    how += OVER_ALONE.format(len(runs), different) if len(runs) > 1 else ""
+    return {READ_RIGHT: (evaluation.wilson_over_runs(right, counts, different), how)}

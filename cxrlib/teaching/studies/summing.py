@@ -1,4 +1,4 @@
-"""A study's summary: each metric's mean over the seeds, and the mean of its intervals' ends."""
+"""A study's summary: each metric's mean over the seeds, patients and seeds drawn again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from cxrlib import data, evaluation
 from cxrlib.evaluation.intervals import Interval
 from cxrlib.teaching import records
+from cxrlib.teaching.studies.judging_many import OVER_ALONE
 
 Intervals = dict[str, tuple[Interval, str]]  # metric → interval, how it was made
 
@@ -30,12 +31,14 @@ MANY = {
 }
 DRAWN_AGAIN = "95 %, patients of the test {} drawn again 2,000 times"
 ALONE = "95 %, Wilson's interval, as if each picture were of another patient"
+OVER = "; mean over {} seeds, of which one fewer were drawn again each time too"
+OWN = "; each seed has test pictures of its own"
 
 
 def summary(
     tables: Sequence[pd.DataFrame],
     runs: Sequence[dict],
-    further: Callable[[dict], Intervals] | None = None,
+    further: Callable[[Sequence[pd.DataFrame], Sequence[dict]], Intervals] | None = None,
 ) -> dict:
     """Make a record's summary.
 
@@ -47,52 +50,69 @@ def summary(
         A record's ``runs``. Those with one score a picture are judged at their threshold, those
         with a score a class by the highest.
     further : callable, optional
-        Gives more intervals of a run.
+        Gives more intervals, from the same two.
 
     Returns
     -------
     dict
         Metric → ``mean``, ``low``, ``high``, ``how``.
     """
-    each = [
-        _intervals(table, run) | (further(run) if further else {})
-        for table, run in zip(tables, runs, strict=True)
-    ]
-    ends = {name: [found[name][0] for found in each] for name in each[0]}
-    over = f"; value and ends are means over {len(runs)} seeds" if len(runs) > 1 else ""
+    tests = [table[table["split"] == "test"] for table in tables]
+    if np.ndim(runs[0]["scores"]["score"]) == 1:
+        found = _of_two(tests, runs)
+    else:
+        found = _of_many(tests, runs)
+    found |= further(tests, runs) if further else {}
     return records.summarise(
-        {name: Interval(*np.mean(several, axis=0)) for name, several in ends.items()},
-        {name: how + over for name, (_, how) in each[0].items()},
+        {name: interval for name, (interval, _) in found.items()},
+        {name: how for name, (_, how) in found.items()},
     )
 
 
-def _intervals(cases: pd.DataFrame, run: dict) -> Intervals:
-    test = cases[cases["split"] == "test"]
-    y, score = np.array(run["scores"]["y"]), np.array(run["scores"]["score"], dtype=float)
-    if score.ndim == 1:
-        return _of_two(y, score, test["patient_id"], run["threshold"])
-    return _of_many(y, score, test["patient_id"], data.classes(test))
+def over_runs(right: Sequence[int], total: Sequence[int], names: Sequence[Sequence[str]]) -> tuple:
+    """Give Wilson's interval of a share over all runs, from the pictures' names: and its text."""
+    different = len(set().union(*map(set, names)))
+    how = ALONE + (OVER_ALONE.format(len(right), different) if len(right) > 1 else "")
+    return evaluation.wilson_over_runs(right, total, different), how
 
 
-def _of_two(y: np.ndarray, score: np.ndarray, patients: pd.Series, threshold: float) -> Intervals:
-    found, how = {}, DRAWN_AGAIN.format("folder")
+def _columns(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> tuple[list, list, list]:
+    """Truth, scores and patients of each run."""
+    truth = [np.array(run["scores"]["y"]) for run in runs]
+    score = [np.array(run["scores"]["score"], dtype=float) for run in runs]
+    return truth, score, [test["patient_id"] for test in tests]
+
+
+def _drawn_again(what: str, runs: Sequence[dict]) -> str:
+    own = len({tuple(run["scores"]["path"]) for run in runs}) > 1
+    how = DRAWN_AGAIN.format(what)
+    return how + (OVER.format(len(runs)) if len(runs) > 1 else "") + (OWN if own else "")
+
+
+def _of_two(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Intervals:
+    columns, how = _columns(tests, runs), _drawn_again("folder", runs)
+    found = {}
     for name, metric in HEADLINES.items():
-        at = partial(metric, threshold=threshold) if name in AT_THRESHOLD else metric
-        found[name] = evaluation.patient_bootstrap(y, score, patients, at), how
+        each = [
+            partial(metric, threshold=run["threshold"]) if name in AT_THRESHOLD else metric
+            for run in runs
+        ]
+        found[name] = evaluation.runs_bootstrap(*columns, each), how
     return found
 
 
-def _of_many(
-    y: np.ndarray, score: np.ndarray, patients: pd.Series, names: Sequence[str]
-) -> Intervals:
-    how = DRAWN_AGAIN.format("set")
+def _of_many(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Intervals:
+    columns, how = _columns(tests, runs), _drawn_again("set", runs)
     found = {
-        name: (evaluation.patient_bootstrap(y, score, patients, metric), how)
-        for name, metric in MANY.items()
+        name: (evaluation.runs_bootstrap(*columns, metric), how) for name, metric in MANY.items()
     }
-    matrix = evaluation.confusion_many(y, score)
-    right, total = matrix.diagonal(), matrix.sum(axis=1)
-    found["test accuracy, Wilson"] = evaluation.wilson(right.sum(), total.sum()), ALONE
-    for name, some, n in zip(names, right, total, strict=True):
-        found[f"test sensitivity of {name}"] = evaluation.wilson(some, n), ALONE
+    matrices = np.array(
+        [evaluation.confusion_many(y, score) for y, score, _ in zip(*columns, strict=True)]
+    )
+    right, total = matrices.diagonal(axis1=1, axis2=2), matrices.sum(axis=2)
+    names = [np.array(run["scores"]["path"]) for run in runs]
+    found["test accuracy, Wilson"] = over_runs(right.sum(axis=1), total.sum(axis=1), names)
+    for k, name in enumerate(data.classes(tests[0])):
+        own = [paths[y == k] for paths, y in zip(names, columns[0], strict=True)]
+        found[f"test sensitivity of {name}"] = over_runs(right[:, k], total[:, k], own)
     return found

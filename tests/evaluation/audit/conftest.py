@@ -4,6 +4,8 @@ from PIL import Image
 
 from cxrlib import data
 from cxrlib.data import phantoms
+from cxrlib.evaluation.audit import probes
+from cxrlib.evaluation.audit.findings import Finding
 
 PATIENT = r"p\d+"
 
@@ -29,6 +31,20 @@ def draw_set(root, n=160, seed=0, size=96, test_site="a", marker=None):
 
 def table(root):
     return data.load(root, patient=PATIENT, quiet=True)
+
+
+def pictured(root):
+    """Rows and thumbnails as the checks take them."""
+    pictures = data.read_pictures(table(root), probes.SIDE, "squash")
+    return pictures.cases, pictures.images[:, :, :, 0]
+
+
+@pytest.fixture
+def without_probes(monkeypatch):
+    """Leave out what takes longest, in tests of everything else."""
+    for name in ("folder_shift", "shortcuts"):
+        finding = Finding(name.replace("_", " "), "not checked", "left out")
+        monkeypatch.setattr(probes, name, lambda *_, said=finding, **__: said)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ def test_a_clean_folder_passes(clean, capsys):
     assert "fail" not in out
 
 
-def test_a_fault_gives_exit_code_1_and_a_page(clean, tmp_path, capsys):
+def test_a_fault_gives_exit_code_1_and_a_page(without_probes, clean, tmp_path, capsys):
     root = shutil.copytree(clean, tmp_path / "set")
     film = next((root / "train/NORMAL").glob("*.png"))
     shutil.copy(film, root / "test/NORMAL/p9001_0.png")
@@ -20,6 +20,33 @@ def test_a_fault_gives_exit_code_1_and_a_page(clean, tmp_path, capsys):
     assert "duplicates: Keep one of each pair" in out
     assert page.exists()
     assert page.with_suffix(".json").exists()
+
+
+def test_a_report_in_the_folder_itself_is_not_audited_the_next_time(
+    without_probes, clean, tmp_path, capsys
+):
+    root = shutil.copytree(clean, tmp_path / "set")
+    for _ in range(2):
+        assert main(["audit", str(root), "--html", str(root / "report.html")]) == 0
+    assert "every file could be read" in capsys.readouterr().out
+
+
+def test_a_report_is_not_written_among_the_classes(clean, tmp_path, capsys):
+    root = shutil.copytree(clean, tmp_path / "set")
+    page = root / "reports" / "report.html"
+    assert main(["audit", str(root), "--html", str(page)]) == 1
+    assert "expected a report outside of the sub-folders" in capsys.readouterr().err
+    assert not page.parent.exists()
+
+
+def test_a_failure_names_its_files(without_probes, clean, tmp_path, capsys):
+    root = shutil.copytree(clean, tmp_path / "set")
+    film = next((root / "train/NORMAL").glob("*.png"))
+    shutil.copy(film, root / "train/PNEUMONIA/p9001_0.png")
+    assert main(["audit", str(root), "--patient", r"p\d+"]) == 1
+    said = capsys.readouterr().out
+    assert "two labels: Find out which label is right" in said
+    assert f"  {film}: the same picture as" in said
 
 
 def test_what_is_neither_folder_nor_set_is_named(capsys, tmp_path):

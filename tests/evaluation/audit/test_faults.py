@@ -8,7 +8,8 @@ from PIL import Image
 
 from cxrlib import data
 from cxrlib.evaluation import audit
-from tests.evaluation.audit.conftest import draw_set, table
+from cxrlib.evaluation.audit import duplicates, probes, tables
+from tests.evaluation.audit.conftest import draw_set, pictured, table
 
 
 @pytest.fixture
@@ -57,9 +58,55 @@ def test_a_near_copy_across_splits(copy, changed):
 def test_a_picture_under_two_labels(copy):
     with Image.open(files(copy)[5]) as film:  # saved anew: no byte of the file is the same
         film.save(copy / "train/PNEUMONIA/p9002_0.jpg", quality=95)
+    found = duplicates.check(*pictured(copy))
+    assert found.verdict == "fail"
+    assert found.numbers["under two labels"] == 1
+
+
+def test_one_file_under_two_labels(copy):
+    film, again = files(copy)[5], copy / "test/PNEUMONIA/p9002_0.png"
+    shutil.copy(film, again)  # loading leaves both out: nobody can tell which label is right
     report = audit.audit(table(copy))
-    assert alarms(report)["duplicates"] == "fail"
-    assert report["duplicates"].numbers["under two labels"] == 1
+    assert alarms(report) == {"two labels": "fail"}
+    assert [e.path for e in report["two labels"].examples] == sorted(map(str, (film, again)))
+    for one, other in ((film, again), (again, film)):
+        assert any(
+            line.startswith(f"{one}: ") and str(other) in line
+            for line in report["two labels"].named()
+        )
+
+
+def test_files_of_one_content_that_loading_kept_are_named(copy):
+    film, again = files(copy)[5], files(copy)[5].with_name("p0000_9.png")
+    for path in (film, again):  # of one grey: like nothing, but the same file
+        Image.new("L", (90, 96), 30).save(path)
+    found = duplicates.check(*pictured(copy), table(copy).attrs["problems"])
+    assert found.verdict == "look"
+    assert found.numbers["files of one content"] == 2
+    assert str(again) in "".join(found.numbers["the same file"])
+
+
+def test_a_class_of_one_patient_ends_no_check_in_an_error(copy):
+    for path in [*files(copy, "train/PNEUMONIA")[1:], *files(copy, "test/PNEUMONIA")]:
+        path.unlink()
+    (copy / "test/PNEUMONIA").rmdir()
+    shutil.rmtree(copy / "test")
+    report = audit.audit(table(copy))
+    assert [f.check for f in report.findings] == list(audit.CHECKS)
+    for check in ("sizes", "brightness", "shortcuts"):
+        assert report[check].verdict == "not checked"
+        assert "patients" in report[check].says
+
+
+def test_a_check_that_breaks_leaves_the_others_their_answers(clean, monkeypatch, without_probes):
+    def breaks(_):
+        raise KeyError("width")
+
+    monkeypatch.setattr(tables, "sizes", breaks)
+    report = audit.audit(table(clean))
+    assert report["sizes"].verdict == "not checked"
+    assert report["sizes"].says == "the check itself broke: KeyError: 'width'"
+    assert not report.failed
 
 
 def test_a_patient_on_both_sides(copy):
@@ -72,14 +119,15 @@ def test_a_patient_on_both_sides(copy):
 
 
 def test_a_marker_in_the_corner_of_one_class(tmp_path):
-    report = audit.audit(table(draw_set(tmp_path / "set", marker=("AP", (0.06, 0.06), 0.09))))
-    assert alarms(report)["shortcuts"] == "fail"
-    assert report["shortcuts"].numbers["corners only"][0] > 0.9
+    root = draw_set(tmp_path / "set", marker=("AP", (0.06, 0.06), 0.09))
+    found = probes.shortcuts(*pictured(root))
+    assert found.verdict == "fail"
+    assert found.numbers["corners only"][0] > 0.9
 
 
 def test_another_hospital_in_the_test_folder(tmp_path):
-    report = audit.audit(table(draw_set(tmp_path / "set", test_site="c")))
-    assert alarms(report)["folder shift"] == "fail"
+    root = draw_set(tmp_path / "set", test_site="c")
+    assert probes.folder_shift(*pictured(root)).verdict == "fail"
 
 
 def test_an_inverted_picture(copy):
@@ -109,20 +157,20 @@ def test_a_size_that_tells_the_label(copy):
     for path in copy.rglob("PNEUMONIA/*.png"):
         with Image.open(path) as film:
             film.resize((film.width + 40, film.height)).save(path)
-    assert alarms(audit.audit(table(copy)))["sizes"] == "fail"
+    assert tables.sizes(table(copy)).verdict == "fail"
 
 
 def test_an_exposure_that_tells_the_label(copy):
     for path in copy.rglob("PNEUMONIA/*.png"):
         with Image.open(path) as film:
             film.convert("L").point(lambda v: int(0.75 * v)).save(path)
-    assert alarms(audit.audit(table(copy)))["brightness"] == "fail"
+    assert probes.brightness(*pictured(copy)).verdict == "fail"
 
 
 def test_a_set_of_mostly_sick_children(copy):
     for path in files(copy)[10:] + files(copy, "test/NORMAL")[5:]:
         path.unlink()
-    assert alarms(audit.audit(table(copy)))["counts"] == "look"
+    assert tables.counts(table(copy)).verdict == "look"
 
 
 def test_without_patients_it_says_what_it_could_not_check(clean):
@@ -148,4 +196,4 @@ def test_many_classes_are_each_asked_against_the_rest(copy):
             pixels[:14, :14] = 255  # a planted corner
             Image.fromarray(pixels).save(copy / split / "VIRAL" / path.name)
             path.unlink()
-    assert alarms(audit.audit(table(copy)))["shortcuts"] == "fail"
+    assert probes.shortcuts(*pictured(copy)).verdict == "fail"

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from cxrlib.data import covers
+from cxrlib.data.cases import Problem
 from cxrlib.evaluation import audit
-from cxrlib.evaluation.audit import probes
+from cxrlib.evaluation.audit import probes, tables
 from cxrlib.evaluation.audit.findings import Example, Finding, Report
 
 
@@ -69,6 +70,27 @@ def test_a_report_answers_for_its_checks(report):
     with pytest.raises(KeyError, match="counts, duplicates"):
         report["colours"]
     assert "1,234 pictures" in str(report)
+
+
+def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
+    odd = [Problem(f"{i}.png", "the ending is '.png', the content JPEG", "kept") for i in range(60)]
+    pipe = Problem("z/film.png", "a named pipe, not a file", "left out")
+    found = tables.broken([*odd, pipe])
+    assert found.verdict == "fail"
+    assert found.named()[0] == "z/film.png: a named pipe, not a file"
+    assert found.numbers["left out"] == 1
+    assert len(found.named()) + found.numbers["not shown"] == 61
+
+
+def test_an_older_report_is_no_fault_of_the_data(report, tmp_path):
+    page = audit.write_html(report, tmp_path / "audit.html")
+    other = tmp_path / "other.html"
+    other.write_text("<html>")
+    text = "lies outside the class folders, so it has no label"
+    problems = [Problem(str(p), text, "left out") for p in (page, page.with_suffix(".json"), other)]
+    assert tables.broken(problems[:2]).verdict == "fine"
+    assert tables.broken(problems).named() == [f"{other}: {text}"]
+    assert tables.broken([Problem(str(tmp_path / "gone.json"), text, "left out")]).named()
 
 
 def test_an_unknown_verdict_is_refused():

@@ -31,8 +31,8 @@ def test_two_runs_give_the_same_numbers(train, val, augment):
     keras.utils.set_random_seed(99)
     second = models.fit(small_model(), train, val, **settings)
     pd.testing.assert_frame_equal(first[TOLD], second[TOLD], check_exact=True)
-    other = models.fit(small_model(), train, val, **(settings | {"seed": 5}))
-    assert not first["loss"].equals(other["loss"])
+    other = models.fit(small_model(), train, val, **(settings | {"seed": 5, "epochs": 1}))
+    assert other["loss"].iloc[0] != first["loss"].iloc[0]
 
 
 def test_it_is_keras_fit_on_the_same_batches(train, val):
@@ -41,7 +41,7 @@ def test_it_is_keras_fit_on_the_same_batches(train, val):
     x, y = train.images.astype("float32"), train.labels
     pair = val.images.astype("float32"), val.labels
     plain = theirs.fit(x, y, validation_data=pair, epochs=1, batch_size=len(x), verbose=0)
-    assert history["val_loss"].iloc[0] == pytest.approx(plain.history["val_loss"][0], abs=1e-5)
+    assert history["val_loss"].iloc[0] == pytest.approx(plain.history["val_loss"][0], rel=1e-4)
 
 
 def test_balanced_class_weights_are_those_of_the_formula(train, val):
@@ -62,7 +62,7 @@ def test_patience_stops_and_goes_back_to_the_best_weights(train, val):
     assert len(history) == best + 2 < 60
     assert history.attrs["kept"] == best
     now = model.evaluate(val.images.astype("float32"), val.labels, verbose=0)[0]
-    assert now == pytest.approx(history["val_loss"].min(), abs=1e-5)
+    assert now == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
 
 def test_the_best_weights_stay_when_the_last_epoch_comes_first(train, val):
@@ -70,7 +70,7 @@ def test_the_best_weights_stay_when_the_last_epoch_comes_first(train, val):
     history = models.fit(model, train, val, epochs=12, batch_size=8, patience=12)
     assert len(history) == 12
     now = model.evaluate(val.images.astype("float32"), val.labels, verbose=0)[0]
-    assert now == pytest.approx(history["val_loss"].min(), abs=1e-5)
+    assert now == pytest.approx(history["val_loss"].min(), rel=1e-4)
     assert history.attrs["kept"] == history["val_loss"].idxmin()
 
 
@@ -89,6 +89,16 @@ def test_nothing_is_printed_where_nobody_watches(train, val, capfd):
 
 
 # ---- what is said before the first epoch
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    """Return one network for all that is refused: none of it may change a weight."""
+    model = small_model()
+    before = model.get_weights()
+    yield model
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
 
 
 def changed(pictures, **parts):
@@ -130,16 +140,15 @@ BAD_PICTURES = {
 
 @pytest.mark.parametrize("what", BAD_PICTURES)
 @pytest.mark.parametrize("side", ["training", "validation"])
-def test_bad_pictures_are_named_before_the_first_epoch(train, val, what, side):
+def test_bad_pictures_are_named_before_the_first_epoch(untrained, train, val, what, side):
     spoil, message = BAD_PICTURES[what]
     pictures = {"training": train, "validation": val}
     pictures[side] = spoil(pictures[side])
-    model = small_model()
-    before = model.get_weights()
+    before = untrained.get_weights()
     with pytest.raises(ValueError, match=f"(?s){side}.*" if what == "nothing" else message) as said:
-        models.fit(model, *pictures.values(), epochs=1)
+        models.fit(untrained, *pictures.values(), epochs=1)
     assert side in str(said.value) or what == "a NaN"
-    for old, new in zip(before, model.get_weights(), strict=True):
+    for old, new in zip(before, untrained.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
 
@@ -161,25 +170,30 @@ BAD_SETTINGS = [
 
 
 @pytest.mark.parametrize(("settings", "message"), BAD_SETTINGS)
-def test_bad_settings_are_refused(train, val, settings, message):
+def test_bad_settings_are_refused(untrained, train, val, settings, message):
     with pytest.raises(ValueError, match=message):
-        models.fit(small_model(), train, val, **({"epochs": 1} | settings))
+        models.fit(untrained, train, val, **({"epochs": 1} | settings))
 
 
-def test_an_unknown_preset_comes_with_the_nearest(train, val):
+def test_an_unknown_preset_comes_with_the_nearest(untrained, train, val):
     with pytest.raises(DataError, match="Did you mean 'plausible'"):
-        models.fit(small_model(), train, val, epochs=1, augment="plausable")
+        models.fit(untrained, train, val, epochs=1, augment="plausable")
 
 
-def test_patience_needs_a_validation(train):
+def test_what_patience_watches_cannot_be_mistyped(untrained, train, val):
+    with pytest.raises(TypeError, match="monitor"):
+        models.fit(untrained, train, val, epochs=1, patience=1, monitor="val_los")
+
+
+def test_patience_needs_a_validation(untrained, train):
     with pytest.raises(ValueError, match="hold_out"):
-        models.fit(small_model(), train, None, epochs=1, patience=2)
+        models.fit(untrained, train, None, epochs=1, patience=2)
 
 
-def test_a_patient_on_both_sides_is_refused(train, val):
+def test_a_patient_on_both_sides_is_refused(untrained, train, val):
     val.cases.loc[0, "patient_id"] = "train child 0"
     with pytest.raises(PatientLeakError, match="train child 0"):
-        models.fit(small_model(), train, val, epochs=1)
+        models.fit(untrained, train, val, epochs=1)
 
 
 def test_a_model_that_is_not_compiled_is_refused(train, val):
@@ -187,9 +201,9 @@ def test_a_model_that_is_not_compiled_is_refused(train, val):
         models.fit(models.first_cnn((16, 16, 1)), train, val, epochs=1)
 
 
-def test_arrays_are_not_pictures(val):
+def test_arrays_are_not_pictures(untrained, val):
     with pytest.raises(TypeError, match="read_pictures"):
-        models.fit(small_model(), np.zeros((2, 16, 16, 1)), val, epochs=1)
+        models.fit(untrained, np.zeros((2, 16, 16, 1)), val, epochs=1)
 
 
 def test_a_loss_that_is_no_number_stops_the_training(train, val):

@@ -33,6 +33,14 @@ def test_the_line_names_epoch_losses_and_time(train, val, monkeypatch, capfd):
     assert lines[-1].startswith("2 epochs in ")
 
 
+def test_a_resumed_training_that_was_at_its_end_says_nothing(monkeypatch, capfd):
+    monkeypatch.setattr(progress, "watched", lambda: True)
+    line = progress.Progress(3)
+    line.on_train_begin()
+    line.on_train_end()
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("watched", [True, False])
 def test_nothing_is_shown_where_nobody_watches(train, val, monkeypatch, capfd, watched):
     monkeypatch.setattr(progress, "watched", lambda: watched)

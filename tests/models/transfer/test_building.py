@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cxrlib.models import transfer
+from tests.float32 import assert_close
 from tests.models.transfer.conftest import base_of
 
 APPS = {
@@ -49,15 +50,13 @@ def test_the_answer_is_that_of_keras_own_network_and_preprocessing(net, pictures
     wanted = theirs.predict(given, verbose=0)
     got = up_to(net, "block5_pool" if net.name == "vgg16" else target).predict(pictures, verbose=0)
     assert np.abs(wanted).max() > 1e-3
-    np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
+    assert_close(got, wanted, rel=1e-4)
 
 
 def test_saved_and_loaded_it_gives_the_same_answers(net, pictures, tmp_path):
     net.save(tmp_path / "net.keras")
     again = keras.models.load_model(tmp_path / "net.keras")
-    np.testing.assert_allclose(
-        again.predict(pictures, verbose=0), net.predict(pictures, verbose=0), atol=1e-6
-    )
+    assert_close(again.predict(pictures, verbose=0), net.predict(pictures, verbose=0))
     assert transfer.target_layer(again) == transfer.target_layer(net)
     assert transfer.parts(again).equals(transfer.parts(net))
 
@@ -102,10 +101,10 @@ def test_standardising_forgets_exposure_and_cropping_the_border(pictures):
     bordered = pictures.copy()
     bordered[:, :16], bordered[:, -16:], bordered[:, :, :16], bordered[:, :, -16:] = 0, 255, 9, 99
     wanted = net.predict(pictures, verbose=0)
-    np.testing.assert_allclose(net.predict(bordered, verbose=0), wanted, atol=1e-6)
-    np.testing.assert_allclose(net.predict(pictures * 0.5 + 40, verbose=0), wanted, atol=1e-4)
+    assert_close(net.predict(bordered, verbose=0), wanted)
+    assert_close(net.predict(pictures * 0.5 + 40, verbose=0), wanted, rel=2e-4)
     seen = up_to(net, "as_grey_levels").predict(pictures, verbose=0)
-    np.testing.assert_allclose(seen.mean(axis=(1, 2, 3)), 127.5, atol=1e-2)
+    assert_close(seen.mean(axis=(1, 2, 3)), 127.5, rel=1e-4)
 
 
 def test_a_head_trained_alone_goes_into_the_network(small):
@@ -114,9 +113,7 @@ def test_a_head_trained_alone_goes_into_the_network(small):
     features = up_to(small, "out_relu").predict(images, verbose=0)
     alone = transfer.head(features.shape[1:], seed=7)
     transfer.with_head(small, alone)
-    np.testing.assert_allclose(
-        small.predict(images, verbose=0), alone.predict(features, verbose=0), atol=1e-6
-    )
+    assert_close(small.predict(images, verbose=0), alone.predict(features, verbose=0))
 
 
 def test_heads_of_the_same_seed_begin_alike():

@@ -9,6 +9,7 @@ import pytest
 from cxrlib import models
 from cxrlib.models import transfer
 from cxrlib.models.transfer.several_rates import SeveralRates
+from tests.float32 import assert_close
 from tests.models.training.conftest import some_pictures
 
 
@@ -105,9 +106,7 @@ def test_saved_and_loaded_it_goes_on_with_its_rates(net, tmp_path):
     assert transfer.learning_rates(again).equals(transfer.learning_rates(net))
     for one in (net, again):
         one.fit(images, np.arange(8) % 2, batch_size=8, shuffle=False, verbose=0)
-    np.testing.assert_allclose(
-        net.predict(images, verbose=0), again.predict(images, verbose=0), rtol=1e-4
-    )
+    assert_close(again.predict(images, verbose=0), net.predict(images, verbose=0), rel=1e-4)
 
 
 def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_path):

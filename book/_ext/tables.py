@@ -1,0 +1,145 @@
+"""Sphinx extension of the course: tables that are drawn from files when the book is built.
+
+``{claims-table}`` shows the sweep of every claim, ``{claims-summary}`` how many there are of which
+kind, and ``{status-table}`` how each chapter ran.
+"""
+
+import json
+import math
+from itertools import groupby
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+from cxrlib.experiments import sweep
+
+
+class MarkdownDirective(SphinxDirective):
+    """A directive whose content is Markdown that :meth:`markdown` writes."""
+
+    has_content = False
+    optional_arguments = 1
+
+    def markdown(self) -> str:
+        """Return the text that stands in the directive's place."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse that text as if it stood in the page."""
+        container = nodes.container()
+        lines = StringList(self.markdown().splitlines(), source=self.env.docname)
+        self.state.nested_parse(lines, self.content_offset, container)
+        for table in container.findall(nodes.table):
+            table["classes"] += ["drawn", *self.arguments]
+        return container.children
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in row) + " |"
+        for row in lines
+    )
+
+
+def both_sources() -> dict[tuple[str, str], dict[str, sweep.SweptClaim]]:
+    """Return (chapter, statement) → source → claim, in the order of the chapters."""
+    found = {}
+    for source in sweep.SOURCES:
+        for claim in sweep.claims(source):
+            found.setdefault((claim.chapter, claim.statement), {})[source] = claim
+    return dict(sorted(found.items(), key=lambda item: item[0][0]))
+
+
+def number(value: float) -> str:
+    """Return a number with three digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def cell(claim: sweep.SweptClaim | None) -> str:
+    """Return mean, spread, count and margin of a claim on one source."""
+    if claim is None:
+        return "not asked"
+    parts = [number(claim.mean) + (f" ± {claim.spread:.2g}" if claim.n > 1 else "")]
+    parts.append(f"{claim.held} of {claim.n}")
+    if claim.kind == "finding" and math.isfinite(claim.margin):
+        parts.append(f"margin {claim.margin:.1f}")
+    return " · ".join(parts)
+
+
+class ClaimsTable(MarkdownDirective):
+    """Every claim with its bound and what the sweep saw, a table a chapter."""
+
+    def markdown(self) -> str:
+        """Write the tables."""
+        parts = []
+        head = ["Sentence", "Kind", "Bound", *sweep.SOURCES.values()]
+        for chapter, items in groupby(both_sources().items(), key=lambda item: item[0][0]):
+            rows = []
+            for (_, statement), found in items:
+                one = next(iter(found.values()))
+                seen = [cell(found.get(source)) for source in sweep.SOURCES]
+                rows.append([statement, one.kind, one.bound.text(), *seen])
+            parts += [f"**{{doc}}`/chapters/{chapter}`**", table(head, rows)]
+        return "\n\n".join(parts) or "The sweep has not run yet."
+
+
+class ClaimsSummary(MarkdownDirective):
+    """How many claims of which kind, in how many runs, with which smallest margin."""
+
+    def markdown(self) -> str:
+        """Write one sentence a source."""
+        lines = []
+        for source, name in sweep.SOURCES.items():
+            runs, claims = sweep.read(source)["runs"], sweep.claims(source)
+            if not claims:
+                lines.append(f"- On {name} the sweep has not run yet.")
+                continue
+            other = sum(run["arithmetic"] != "default" for run in runs)
+            kinds = {
+                k: [c for c in claims if c.kind == k]
+                for k in ("identity", "finding", "observation")
+            }
+            margins = [c.margin for c in kinds["finding"] if math.isfinite(c.margin)]
+            least = f"; the smallest margin of a finding is {min(margins):.1f}" if margins else ""
+            held = sum(c.held == c.n for c in claims if c.kind != "observation")
+            asked = len(claims) - len(kinds["observation"])
+            lines.append(
+                f"- **On {name}**: {len(runs)} runs, {other} of them with another arithmetic. "
+                f"{len(kinds['identity'])} identities, {len(kinds['finding'])} findings and "
+                f"{len(kinds['observation'])} observations. {held} of the {asked} identities and "
+                f"findings held in every run{least}."
+            )
+        return "\n".join(lines)
+
+
+class StatusTable(MarkdownDirective):
+    """Seconds, memory and versions of each chapter in the run that made this book."""
+
+    def markdown(self) -> str:
+        """Write the table from ``status.json``, which ``make book`` lays beside the pages."""
+        file = Path(self.env.srcdir) / "status.json"
+        if not file.exists():
+            return "This copy was not built by `make book`, so nothing is known of its run."
+        self.env.note_dependency(str(file))
+        rows, versions = [], {}
+        for row in json.loads(file.read_text(encoding="utf-8")):
+            memory = "–" if row["memory_mb"] is None else f"{row['memory_mb']:,} MB"
+            state = "stopped" if row["state"] == "failed" else "ran"
+            mark = versions.setdefault(row["versions"], "abcdefgh"[len(versions) % 8])
+            link, seconds = f"{{doc}}`/chapters/{row['name']}`", f"{row['seconds']:.0f} s"
+            rows.append([link, state, seconds, memory, mark])
+        notes = [f"- **{mark}**: {text}" for text, mark in versions.items()]
+        head = ["Chapter", "State", "Time", "Memory at most", "Versions"]
+        return "\n\n".join([table(head, rows), "\n".join(notes)])
+
+
+def setup(app):
+    """Add the directives."""
+    app.add_directive("claims-table", ClaimsTable)
+    app.add_directive("claims-summary", ClaimsSummary)
+    app.add_directive("status-table", StatusTable)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

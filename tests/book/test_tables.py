@@ -1,0 +1,87 @@
+"""The pages that are drawn from files: how sure each sentence is, and how each chapter ran."""
+
+import json
+import re
+
+import pytest
+from sphinx.testing.util import SphinxTestApp
+
+from cxrlib.experiments import sweep
+from tests.built import ROOT
+
+CONF = """
+import sys
+sys.path.insert(0, {ext!r})
+extensions = ["myst_parser", "tables"]
+"""
+ROWS = [
+    {
+        "chapter": "02-neurons",
+        "statement": "It is **high** | for `x`.",
+        "kind": "finding",
+        "bound": {"above": 0.5},
+        "values": [0.7, 0.8, None],
+    },
+    {
+        "chapter": "02-neurons",
+        "statement": "Both are the same.",
+        "kind": "identity",
+        "bound": {"below": 1e-6},
+        "values": [1e-8, 1e-8, 1e-8],
+    },
+]
+RUNS = [{"seed": 0, "arithmetic": "default"}] * 2 + [{"seed": 0, "arithmetic": "plain"}]
+STATUS = [
+    {"name": "02-neurons", "state": "ran", "seconds": 61.2, "memory_mb": 1234, "versions": "A 1"},
+    {"name": "03-other", "state": "failed", "seconds": 2.0, "memory_mb": None, "versions": "A 2"},
+]
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """Build the two pages from a sweep of two claims and a status of two chapters."""
+    (tmp_path / "conf.py").write_text(CONF.format(ext=str(ROOT / "book" / "_ext")))
+    (tmp_path / "chapters").mkdir()
+    for name in ("02-neurons", "03-other"):
+        (tmp_path / "chapters" / f"{name}.md").write_text(f"# Title of {name}\n")
+    text = "# Pages\n\n```{toctree}\nchapters/02-neurons\nchapters/03-other\n```\n"
+    for page in ("how-sure", "status"):
+        text += (ROOT / "book" / f"{page}.md").read_text().replace("# ", "## ", 1)
+    (tmp_path / "index.md").write_text(text)
+    monkeypatch.setattr(
+        sweep, "read", lambda source: {"runs": RUNS if source == "phantoms" else []}
+    )
+    rows = tuple(map(sweep.as_claim, ROWS))
+    monkeypatch.setattr(sweep, "claims", lambda source: rows if source == "phantoms" else ())
+
+    def start():
+        app = SphinxTestApp("html", srcdir=tmp_path)
+        app.build()
+        page = (tmp_path / "_build" / "html" / "index.html").read_text(encoding="utf-8")
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+    return start, tmp_path
+
+
+def test_each_claim_has_its_value_bound_count_and_margin(build):
+    page = build[0]()
+    assert "3 runs, 1 of them with another arithmetic" in page
+    assert "1 identities, 1 findings and 0 observations" in page
+    assert "On real X-rays the sweep has not run yet." in page
+    assert "Title of 02-neurons" in page
+    row = (
+        r"It is high \| for x \. finding above 0\.5 0\.75 ± 0\.071 · 2 of 2 · margin 3\.5 not asked"
+    )
+    assert re.search(row, page)
+    assert re.search(r"Both are the same\. identity below 1e-06 1e-08 ± 0 · 3 of 3 not asked", page)
+
+
+def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
+    start, folder = build
+    assert "nothing is known of its run" in start()
+    (folder / "status.json").write_text(json.dumps(STATUS))
+    (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
+    page = start()
+    assert re.search(r"Title of 02-neurons ran 61 s 1,234 MB a", page)
+    assert re.search(r"Title of 03-other stopped 2 s – b", page)
+    assert re.search(r"a : A 1", page)
