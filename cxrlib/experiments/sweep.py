@@ -17,6 +17,7 @@ import numpy as np
 
 SOURCES = {"phantoms": "phantoms", "real": "real X-rays"}
 LEAST_MARGIN = 3.0  # standard deviations between the mean and the bound
+LEAST_RUNS = 5  # fewer runs don't tell a spread
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,10 @@ class SweptClaim:
     def margin(self) -> float:
         """Distance of the mean from the bound, in standard deviations.
 
-        Infinite if no two runs differ; NaN with a single run, from which no spread can be told.
+        Infinite if no two runs differ; NaN with fewer than five runs, which don't tell a spread.
         """
         room = self.bound.room(self.mean)
-        if self.n < 2:
+        if self.n < LEAST_RUNS:
             return math.nan
         if self.spread == 0:
             return math.inf if self.bound.holds(self.mean) else -math.inf
@@ -147,7 +148,7 @@ class SweptClaim:
     @property
     def stands(self) -> bool:
         """Say whether it may be called a claim: held in all runs, with room to spare."""
-        enough = self.kind == "identity" or self.n < 2 or self.margin >= LEAST_MARGIN
+        enough = self.kind == "identity" or self.n < LEAST_RUNS or self.margin >= LEAST_MARGIN
         return self.held == self.n and enough
 
     def text(self) -> str:

@@ -204,7 +204,7 @@ def _row(made: Claim) -> tuple[str, str, str, str]:
     mark, words = _verdict(made)
     swept = _swept(made)
     again = f"{swept.held} of {swept.n}" if swept else "–"
-    if swept and swept.n > 1 and math.isfinite(swept.margin) and made.kind == "finding":
+    if swept and math.isfinite(swept.margin) and made.kind == "finding":
         again += f", margin {swept.margin:.1f}"
     return (
         f"{mark} {plain(made.statement)}",

@@ -20,7 +20,7 @@ ROWS = [
         "statement": "It is **high** | for `x`.",
         "kind": "finding",
         "bound": {"above": 0.5},
-        "values": [0.7, 0.8, None],
+        "values": [0.7, 0.8, 0.7, 0.8, 0.75],
     },
     {
         "chapter": "02-neurons",
@@ -70,7 +70,7 @@ def test_each_claim_has_its_value_bound_count_and_margin(build):
     assert "On real X-rays the sweep has not run yet." in page
     assert "Title of 02-neurons" in page
     row = (
-        r"It is high \| for x \. finding above 0\.5 0\.75 ± 0\.071 · 2 of 2 · margin 3\.5 not asked"
+        r"It is high \| for x \. finding above 0\.5 0\.75 ± 0\.05 · 5 of 5 · margin 5\.0 not asked"
     )
     assert re.search(row, page)
     assert re.search(r"Both are the same\. identity below 1e-06 1e-08 ± 0 · 3 of 3 not asked", page)

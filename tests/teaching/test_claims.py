@@ -16,13 +16,13 @@ def _chapter():
 
 @pytest.fixture
 def swept(monkeypatch):
-    """A sweep of four runs on phantoms in which "It is high." held three times."""
+    """A sweep of five runs on phantoms in which "It is high." held four times."""
     row = {
         "chapter": "02-neurons",
         "statement": "It is high.",
         "kind": "finding",
         "bound": {"above": 0.5},
-        "values": [0.6, 0.7, 0.8, 0.4, None],
+        "values": [0.6, 0.7, 0.8, 0.4, None, 0.7],
     }
     monkeypatch.setattr(
         sweep, "claims", lambda source: (sweep.as_claim(row),) if source == "phantoms" else ()
@@ -51,7 +51,7 @@ def test_a_false_finding_is_marked_with_what_the_sweep_saw_and_the_chapter_goes_
     assert not teaching.claim("It is high.", 0.4, above=0.5)
     said = capsys.readouterr().out
     assert said.startswith("✗ It is high. Not on this run (0.4; wanted: above 0.5).")
-    assert "3 of 4 runs (0.625 ± 0.17) on phantoms" in said
+    assert "4 of 5 runs (0.64 ± 0.15) on phantoms" in said
     assert [c["holds"] for c in teaching.collected()] == [False]
 
 
@@ -76,7 +76,7 @@ def test_an_observation_says_how_often_it_was_so(capsys, swept):
     assert not teaching.claim("It is high.", 0.4, above=0.5, kind="observation")
     said = capsys.readouterr().out
     assert "In this run it is not so" in said
-    assert "3 of 4 runs" in said
+    assert "4 of 5 runs" in said
     assert not teaching.collected()[0]["enforced"]
 
 
@@ -133,7 +133,7 @@ def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):
     assert "✓ a &lt; b &amp; c" in page
     assert "&lt;x&gt;" in page
     assert "Pictures: phantoms." in page
-    assert "3 of 4, margin 0.7" in page
+    assert "4 of 5, margin 0.9" in page
     assert page.count('<th scope="col"') == 4
     assert {c["source"] for c in teaching.collected()} == {"phantoms"}
 
