@@ -260,14 +260,19 @@ def _text(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """Turn NumPy's numbers and arrays into Python's own, or say what cannot be shown."""
+    """Turn NumPy's numbers and arrays into Python's own, or say what cannot be shown.
+
+    A number that does not exist, such as a mean of nothing, is shown as a dash: it decides nothing.
+    """
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, float) and not math.isfinite(value):
+        return "–"
+    if isinstance(value, str | int | float):
         return value
     raise TypeError(
-        f"expected details as finite numbers, texts or lists of them, got {value!r}. "
+        f"expected details as numbers, texts or lists of them, got {value!r}. "
         "Pass the numbers behind the statement."
     )

@@ -111,8 +111,13 @@ def test_another_kind_is_refused():
 
 
 def test_details_that_no_page_can_show_are_refused():
-    with pytest.raises(TypeError, match="expected details as finite numbers"):
-        teaching.claim("It holds.", 1, above=0, details={"a": np.nan})
+    with pytest.raises(TypeError, match="expected details as numbers, texts or lists"):
+        teaching.claim("It holds.", 1, above=0, details={"a": object()})
+
+
+def test_a_detail_that_is_no_number_is_a_dash_and_stops_nothing(capsys):
+    teaching.claim("It holds.", 1, above=0, details={"a": np.nan, "b": [1, np.inf]})
+    assert "a: –; b: 1, –" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
