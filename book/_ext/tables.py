@@ -59,10 +59,10 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def cell(claim: sweep.SweptClaim | None) -> str:
-    """Return mean, spread, count and margin of a claim on one source."""
+def cell(claim: sweep.SweptClaim | None, ran: bool) -> str:
+    """Return mean, spread, count and margin of a claim on a source on which its chapter ran."""
     if claim is None:
-        return "not asked"
+        return "not asked" if ran else "not run yet"
     parts = [number(claim.mean) + (f" ± {claim.spread:.2g}" if claim.n > 1 else "")]
     parts.append(f"{claim.held} of {claim.n}")
     if claim.kind == "finding" and math.isfinite(claim.margin):
@@ -77,11 +77,15 @@ class ClaimsTable(MarkdownDirective):
         """Write the tables."""
         parts = []
         head = ["Sentence", "Kind", "Bound", *sweep.SOURCES.values()]
+        ran = {
+            source: {name for run in sweep.read(source)["runs"] for name in run["chapters"]}
+            for source in sweep.SOURCES
+        }
         for chapter, items in groupby(both_sources().items(), key=lambda item: item[0][0]):
             rows = []
             for (_, statement), found in items:
                 one = next(iter(found.values()))
-                seen = [cell(found.get(source)) for source in sweep.SOURCES]
+                seen = [cell(found.get(s), chapter in ran[s]) for s in sweep.SOURCES]
                 rows.append([statement, one.kind, one.bound.text(), *seen])
             parts += [f"**{{doc}}`/chapters/{chapter}`**", table(head, rows)]
         return "\n\n".join(parts) or "The sweep has not run yet."
@@ -108,10 +112,10 @@ class ClaimsSummary(MarkdownDirective):
             held = sum(c.held == c.n for c in claims if c.kind != "observation")
             asked = len(claims) - len(kinds["observation"])
             lines.append(
-                f"- **On {name}**: {len(runs)} runs, {other} of them with another arithmetic. "
-                f"{len(kinds['identity'])} identities, {len(kinds['finding'])} findings and "
-                f"{len(kinds['observation'])} observations. {held} of the {asked} identities and "
-                f"findings held in every run{least}."
+                f"- **On {name}**: runs {len(runs)}, of them with another arithmetic {other}; "
+                f"identities {len(kinds['identity'])}, findings {len(kinds['finding'])}, "
+                f"observations {len(kinds['observation'])}. Of the {asked} identities and "
+                f"findings {held} held in every run{least}."
             )
         return "\n".join(lines)
 

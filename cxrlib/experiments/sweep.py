@@ -78,7 +78,7 @@ class Bound:
             return f"below {self.below:g}"
         if self.between is not None:
             return "{:g} to {:g}".format(*self.between)
-        return f"{self.equals:g}" + (f" ± {self.within:g}" if self.within else "")
+        return f"{self.equals:g} ± {self.within:g}" if self.within else f"exactly {self.equals:g}"
 
     def as_dict(self) -> dict[str, object]:
         """Return what :class:`Bound` takes, without what is not set."""

@@ -28,6 +28,20 @@ def test_bounds(bound, value, holds, room):
     assert Bound(**json.loads(json.dumps(Bound(**bound).as_dict()))) == Bound(**bound)
 
 
+@pytest.mark.parametrize(
+    ("bound", "text"),
+    [
+        ({"above": 0.5}, "above 0.5"),
+        ({"below": 1e-6}, "below 1e-06"),
+        ({"between": (0, 1)}, "0 to 1"),
+        ({"equals": 3}, "exactly 3"),
+        ({"equals": 3, "within": 0.5}, "3 ± 0.5"),
+    ],
+)
+def test_bounds_in_words(bound, text):
+    assert Bound(**bound).text() == text
+
+
 @pytest.mark.parametrize("given", [{}, {"above": 1, "below": 2}, {"between": (1, 0)}])
 def test_a_bound_is_exactly_one(given):
     with pytest.raises(TypeError, match="expected"):
