@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import io
 import os
 import sys
 import time
@@ -131,7 +132,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one sub-command."""
     options = parse(arguments)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a terminal of Windows may have no ✗
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of Windows may have no ✗
     try:
         if options.command == "cover":
             import cover
