@@ -122,7 +122,14 @@ def test_a_detail_that_is_no_number_is_a_dash_and_stops_nothing(capsys):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(3, "3"), (12345.0, "12,345"), (0.12345, "0.123"), ([1, 0.5], "1, 0.5"), ("99 %", "99 %")],
+    [
+        (3, "3"),
+        (12345.0, "12,345"),
+        (20192.3, "20,192"),
+        (0.12345, "0.123"),
+        ([1, 0.5], "1, 0.5"),
+        ("99 %", "99 %"),
+    ],
 )
 def test_numbers_are_shown_short(value, shown):
     assert claims._text(value) == shown
