@@ -1,17 +1,21 @@
-"""Run the chapters through papermill, one after the other, and only those that changed."""
+"""Run the chapters through papermill, a few at a time, and only those that changed."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from itertools import chain
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import fingerprints
@@ -73,25 +77,15 @@ def check_parameters(known: list[str], parameters: dict, name: str) -> None:
 
 # What libraries write past Python (TensorFlow greets its reader so) goes to a log, not on the page;
 # Python's own warnings stay where they are seen. No shell is needed: Windows has none of this kind.
-# At its end the kernel writes down how much memory it took at most.
 LAUNCHER = """
-import atexit, os, runpy, sys
-log = sys.argv.pop(1)
-os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
-def note():
-    import resource
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with open(log + ".memory", "w") as file:
-        file.write(str(peak * (1 if sys.platform == "darwin" else 1024)))
-if os.name == "posix":
-    atexit.register(note)
+import os, runpy, sys
+os.dup2(os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
 runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
 """
 
 
-def prepare_kernel(build: Path) -> None:
+def prepare_kernel(folder: Path) -> None:
     """Describe this very Python as the kernel ``python3``, so that no installed one is needed."""
-    folder = build / "jupyter"
     log = folder / "kernel.log"
     command = [sys.executable, "-c", LAUNCHER, str(log)]
     spec = {
@@ -105,19 +99,16 @@ def prepare_kernel(build: Path) -> None:
     others = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
     others = [place for place in others if place and place != str(folder)]
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(folder), *others])
-    # A first import builds matplotlib's list of fonts and says so on the page: do it here.
-    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True)
 
 
-def peak_memory(build: Path) -> int | None:
-    """Return and forget how many MB the last kernel took at most; None where nobody counted."""
-    note = build / "jupyter" / "kernel.log.memory"
+def peak_memory() -> int | None:
+    """Return how many MB a process that this one started took at most; None where it's unknown."""
     try:
-        peak = int(note.read_text())
-    except (OSError, ValueError):
+        import resource
+    except ImportError:  # Windows
         return None
-    note.unlink()
-    return round(peak / 1e6)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
 def make_places_absolute() -> None:
@@ -185,18 +176,20 @@ def refuse_broken(path: Path, target: Path, error: Exception) -> Result:
     return Result(path.stem, "failed", 0.0, message=message)
 
 
+def unchanged(executed: Path) -> Result:
+    """Say how a chapter went whose executed copy is up to date."""
+    note = json.loads(executed.with_suffix(".key.json").read_text(encoding="utf-8"))
+    return Result(executed.stem, "unchanged", note["seconds"], note.get("memory_mb"))
+
+
 def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout: int) -> Result:
-    """Run one chapter if it changed; one that stops leaves a :func:`failed_copy` only."""
-    executed, key_file = target / path.name, target / f"{path.stem}.key.json"
-    reason = why_changed(executed, parts)
-    if not reason:
-        note = json.loads(key_file.read_text(encoding="utf-8"))
-        return Result(path.stem, "unchanged", note["seconds"], note.get("memory_mb"))
+    """Run one chapter; one that stops leaves a :func:`failed_copy` only."""
+    executed = target / path.name
     source = nbformat.read(path, as_version=4)
     partial = target / f".{path.stem}.{os.getpid()}.ipynb"
     clear(executed)
     target.mkdir(parents=True, exist_ok=True)
-    print(f"  {path.stem}: running {len(source.cells)} cells ({reason})", flush=True)
+    prepare_kernel(target.parent / "jupyter" / path.stem)
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
@@ -206,14 +199,14 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
             kernel_name="python3",
             language="python",
             cwd=str(path.parent),
-            progress_bar=sys.stderr.isatty(),
+            progress_bar=False,
             execution_timeout=timeout,
             start_timeout=120,
         )
         os.replace(partial, executed)
     except Exception as error:  # whatever it was, the other chapters still run
         message = failure(error, source, partial)
-        seconds, memory = round(time.perf_counter() - start, 1), peak_memory(target.parent)
+        seconds, memory = round(time.perf_counter() - start, 1), peak_memory()
         if partial.exists():
             failed = failed_copy(executed)
             failed.parent.mkdir(parents=True, exist_ok=True)
@@ -222,15 +215,34 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
         return Result(path.stem, "failed", seconds, memory, message)
     finally:
         partial.unlink(missing_ok=True)
-    seconds, memory = round(time.perf_counter() - start, 1), peak_memory(target.parent)
+    seconds, memory = round(time.perf_counter() - start, 1), peak_memory()
     content = hashlib.sha256(executed.read_bytes()).hexdigest()
     note = {"parts": parts, "content": content, "seconds": seconds, "memory_mb": memory}
-    write_whole(key_file, json.dumps(note, indent=1))
+    write_whole(executed.with_suffix(".key.json"), json.dumps(note, indent=1))
     return Result(path.stem, "ran", seconds, memory)
 
 
-def write_status(target: Path, results: list[Result]) -> None:
-    """Write status.json beside the executed copies: how each chapter went, on which versions."""
+def _send(result: Connection, arguments: tuple) -> None:
+    result.send(run_chapter(*arguments))
+
+
+def in_own_process(*arguments: object) -> Result:
+    """Do :func:`run_chapter` in a new process, whose only child is the kernel."""
+    new = multiprocessing.get_context("spawn")
+    result, end = new.Pipe(duplex=False)
+    process = new.Process(target=_send, args=(end, arguments))
+    process.start()
+    end.close()  # or the other side would never seem to be gone
+    try:
+        return result.recv()
+    except EOFError:
+        process.join()
+        what = f"the process that ran it ended with exit code {process.exitcode}"
+        return Result(arguments[0].stem, "failed", 0.0, message=what)
+
+
+def write_status(target: Path, results: list[Result], workers: int) -> None:
+    """Write status.json beside the executed copies: how each chapter went, and on what."""
     file = target / "status.json"
     try:
         rows = {row["name"]: row for row in json.loads(file.read_text(encoding="utf-8"))}
@@ -240,9 +252,19 @@ def write_status(target: Path, results: list[Result]) -> None:
     for result in results:
         before = rows.get(result.name)
         if result.state != "unchanged" or before is None:
-            rows[result.name] = asdict(result) | {"versions": versions}
+            rows[result.name] = asdict(result) | {"versions": versions, "workers": workers}
     ordered = [rows[name] for name in sorted(rows)]
     write_whole(file, json.dumps(ordered, indent=1, ensure_ascii=False))
+
+
+def choose(root: Path, only: Iterable[str] = ()) -> list[Path]:
+    """Return the chapters that are named, or all of them; refuse names that there are not."""
+    chapters = {path.stem: path for path in sorted((root / "chapters").glob("*.ipynb"))}
+    unknown = sorted(set(only) - set(chapters))
+    if unknown or not chapters:
+        have = ", ".join(chapters) or "none"
+        raise ValueError(f"no such chapter: {', '.join(unknown)}. chapters/ has: {have}.")
+    return [path for name, path in chapters.items() if not only or name in only]
 
 
 def run_all(
@@ -252,36 +274,41 @@ def run_all(
     *,
     only: Iterable[str] = (),
     timeout: int = 900,
+    workers: int = 1,
 ) -> list[Result]:
-    """Run the chapters of ``root/chapters`` in order; two never run at once (they train)."""
-    chapters = sorted((root / "chapters").glob("*.ipynb"))
-    unknown = set(only) - {path.stem for path in chapters}
-    if unknown or not chapters:
-        have = ", ".join(path.stem for path in chapters) or "none"
-        raise ValueError(f"no such chapter: {', '.join(unknown)}. chapters/ has: {have}.")
-    chosen = [path for path in chapters if not only or path.stem in only]
+    """Run the chapters of ``root/chapters``, begun in order, ``workers`` of them at a time."""
+    chosen = choose(root, only)
     make_places_absolute()
-    broken = {}
+    jobs, known = [], []
+    common = fingerprints.common_parts(root, parameters)
     for path in chosen:
         try:
-            known = parameter_names(nbformat.read(path, as_version=4))
+            notebook = nbformat.read(path, as_version=4)
+            names = parameter_names(notebook)
         except Exception as error:  # the other chapters still run
-            broken[path] = refuse_broken(path, target, error)
+            known.append(refuse_broken(path, target, error))
+            continue
+        check_parameters(names, parameters, path.stem)
+        parts = {"chapter": fingerprints.of_file(path), **common}
+        if reason := why_changed(target / path.name, parts):
+            print(f"  {path.stem}: {len(notebook.cells)} cells to run ({reason})", flush=True)
+            jobs.append((path, target, parameters, parts, timeout))
         else:
-            check_parameters(known, parameters, path.stem)
-    prepare_kernel(target.parent)
-    common = fingerprints.common_parts(root, parameters)
+            known.append(unchanged(target / path.name))
+    # A first import builds matplotlib's list of fonts and says so on the page: do it here.
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True)
     results = []
-    for path in chosen:
-        if path in broken:
-            result = broken[path]
-        else:
-            parts = {"chapter": fingerprints.of_file(path), **common}
-            result = run_chapter(path, target, parameters, parts, timeout)
-        results.append(result)
-        note = {"unchanged": "unchanged, ran in", "ran": "done in", "failed": "FAILED after"}
-        print(f"  {result.name}: {note[result.state]} {result.seconds:.1f} s", flush=True)
-        if result.message:
-            print(f"    {result.message}", flush=True)
-    write_status(target, results)
+    pool = ThreadPoolExecutor(workers)
+    try:
+        waiting = [pool.submit(in_own_process, *job) for job in jobs]
+        for result in chain(known, (done.result() for done in as_completed(waiting))):
+            note = {"unchanged": "unchanged, ran in", "ran": "done in", "failed": "FAILED after"}
+            print(f"  {result.name}: {note[result.state]} {result.seconds:.1f} s", flush=True)
+            if result.message:
+                print(f"    {result.message}", flush=True)
+            results.append(result)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    results.sort(key=lambda result: result.name)
+    write_status(target, results, workers)
     return results

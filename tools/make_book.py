@@ -45,6 +45,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
             command.add_argument("--into", type=Path, help="a folder instead of _build")
         if name in ("all", "execute"):
             command.add_argument("--timeout", type=int, default=900, help="seconds for one cell")
+            two = min(2, os.cpu_count() or 1)
+            command.add_argument(
+                "--workers", type=int, default=two, help=f"chapters side by side; default: {two}"
+            )
     command = commands.add_parser("sweep", help="goes on where it was; takes hours")
     command.add_argument("source", choices=["phantoms", "real"])
     command.add_argument("chapters", nargs="*", help="such as 01-pictures; default: all")
@@ -88,7 +92,14 @@ def make(options: argparse.Namespace) -> int:
     stopped, wrong, built = [], [], True
     if options.command in ("all", "execute"):
         only = getattr(options, "chapters", ())
-        results = executing.run_all(root, executed, parameters, only=only, timeout=options.timeout)
+        results = executing.run_all(
+            root,
+            executed,
+            parameters,
+            only=only,
+            timeout=options.timeout,
+            workers=options.workers,
+        )
         stopped = [result.name for result in results if result.state == "failed"]
         wrong = claims.failed(executed / f"{result.name}.ipynb" for result in results)
     if options.command in ("all", "stage"):

@@ -142,7 +142,8 @@ def run(
     book = load(file)
     drop_stale(book, keys)
     left = jobs_left(book, keys, seeds, plain)
-    left = [job for job in left if not only or job.chapter in only]
+    wanted = {path.stem for path in executing.choose(root, only)}
+    left = [job for job in left if job.chapter in wanted]
     print(f"Sweep on {source}: {len(left)} chapters to run.", flush=True)
     stopped = 0
     with ThreadPoolExecutor(workers) as pool:

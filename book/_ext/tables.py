@@ -6,6 +6,8 @@ kind, and ``{status-table}`` how each chapter ran.
 
 import json
 import math
+from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
@@ -70,6 +72,17 @@ def cell(claim: sweep.SweptClaim | None, ran: bool) -> str:
     return " · ".join(parts)
 
 
+def tally(claims: Iterable[sweep.SweptClaim]) -> str:
+    """Say whether all identities and findings held in every run, and with which least margin."""
+    asked = [claim for claim in claims if claim.kind != "observation"]
+    broken = {claim.statement for claim in asked if claim.held < claim.n}
+    margins = [c.margin for c in asked if c.kind == "finding" and math.isfinite(c.margin)]
+    parts = [f"not in every run: {len(broken)}" if broken else "all held in every run"]
+    if margins:
+        parts.append(f"smallest margin of a finding {min(margins):.1f}")
+    return ", ".join(parts)
+
+
 class ClaimsTable(MarkdownDirective):
     """Every claim with its bound and what the sweep saw, a table a chapter."""
 
@@ -82,12 +95,15 @@ class ClaimsTable(MarkdownDirective):
             for source in sweep.SOURCES
         }
         for chapter, items in groupby(both_sources().items(), key=lambda item: item[0][0]):
-            rows = []
-            for (_, statement), found in items:
+            rows, both = [], dict(items)
+            for (_, statement), found in both.items():
                 one = next(iter(found.values()))
                 seen = [cell(found.get(s), chapter in ran[s]) for s in sweep.SOURCES]
                 rows.append([statement, one.kind, one.bound.text(), *seen])
-            parts += [f"**{{doc}}`/chapters/{chapter}`**", table(head, rows)]
+            every = tally(claim for found in both.values() for claim in found.values())
+            title = f"{len(rows)} {'sentences' if len(rows) > 1 else 'sentence'}: {every}"
+            folded = f"```{{dropdown}} {title}\n{table(head, rows)}\n```"
+            parts += [f"**{{doc}}`/chapters/{chapter}`**", folded]
         return "\n\n".join(parts) or "The sweep has not run yet."
 
 
@@ -103,19 +119,11 @@ class ClaimsSummary(MarkdownDirective):
                 lines.append(f"- On {name} the sweep has not run yet.")
                 continue
             other = sum(run["arithmetic"] != "default" for run in runs)
-            kinds = {
-                k: [c for c in claims if c.kind == k]
-                for k in ("identity", "finding", "observation")
-            }
-            margins = [c.margin for c in kinds["finding"] if math.isfinite(c.margin)]
-            least = f"; the smallest margin of a finding is {min(margins):.1f}" if margins else ""
-            held = sum(c.held == c.n for c in claims if c.kind != "observation")
-            asked = len(claims) - len(kinds["observation"])
+            kinds = Counter(claim.kind for claim in claims)
             lines.append(
                 f"- **On {name}**: runs {len(runs)}, of them with another arithmetic {other}; "
-                f"identities {len(kinds['identity'])}, findings {len(kinds['finding'])}, "
-                f"observations {len(kinds['observation'])}. Of the {asked} identities and "
-                f"findings {held} held in every run{least}."
+                f"identities {kinds['identity']}, findings {kinds['finding']}, "
+                f"observations {kinds['observation']}. Identities and findings: {tally(claims)}."
             )
         return "\n".join(lines)
 
@@ -135,9 +143,9 @@ class StatusTable(MarkdownDirective):
             state = "stopped" if row["state"] == "failed" else "ran"
             mark = versions.setdefault(row["versions"], "abcdefgh"[len(versions) % 8])
             link, seconds = f"{{doc}}`/chapters/{row['name']}`", f"{row['seconds']:.0f} s"
-            rows.append([link, state, seconds, memory, mark])
+            rows.append([link, state, seconds, str(row["workers"]), memory, mark])
         notes = [f"- **{mark}**: {text}" for text, mark in versions.items()]
-        head = ["Chapter", "State", "Time", "Memory at most", "Versions"]
+        head = ["Chapter", "State", "Time", "At a time", "Memory at most", "Versions"]
         return "\n\n".join([table(head, rows), "\n".join(notes)])
 
 

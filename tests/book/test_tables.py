@@ -12,7 +12,7 @@ from tests.built import ROOT
 CONF = """
 import sys
 sys.path.insert(0, {ext!r})
-extensions = ["myst_parser", "tables"]
+extensions = ["myst_parser", "sphinx_design", "tables"]
 """
 ROWS = [
     {
@@ -33,9 +33,10 @@ ROWS = [
 RUNS = [{"seed": seed, "arithmetic": "default", "chapters": {}} for seed in (0, 1)]
 RUNS += [{"seed": 0, "arithmetic": "plain", "chapters": {"02-neurons": {}}}]
 STATUS = [
-    {"name": "02-neurons", "state": "ran", "seconds": 61.2, "memory_mb": 1234, "versions": "A 1"},
-    {"name": "03-other", "state": "failed", "seconds": 2.0, "memory_mb": None, "versions": "A 2"},
+    {"name": "02-neurons", "state": "ran", "seconds": 61.2, "memory_mb": 1234},
+    {"name": "03-other", "state": "failed", "seconds": 2.0, "memory_mb": None},
 ]
+STATUS = [row | {"versions": f"A {n}", "workers": 3 - n} for n, row in enumerate(STATUS, 1)]
 
 
 @pytest.fixture
@@ -70,6 +71,7 @@ def test_each_claim_has_its_value_bound_count_and_margin(build):
     assert "identities 1, findings 1, observations 0" in page
     assert "On real X-rays the sweep has not run yet." in page
     assert "Title of 02-neurons" in page
+    assert "2 sentences: all held in every run, smallest margin of a finding 5.0" in page
     assert re.search(r"It is high \| for x \. finding above 0\.5 0\.75 ± 0\.05 · 5 of 5", page)
     assert "margin 5.0 not run yet" in page
     assert re.search(
@@ -83,6 +85,6 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     (folder / "status.json").write_text(json.dumps(STATUS))
     (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
     page = start()
-    assert re.search(r"Title of 02-neurons ran 61 s 1,234 MB a", page)
-    assert re.search(r"Title of 03-other stopped 2 s – b", page)
+    assert re.search(r"Title of 02-neurons ran 61 s 2 1,234 MB a", page)
+    assert re.search(r"Title of 03-other stopped 2 s 1 – b", page)
     assert re.search(r"a : A 1", page)

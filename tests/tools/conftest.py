@@ -17,6 +17,7 @@ PARAMETERS = "quick = False\nsource = 'auto'\nseed = 0"
 KERNEL = {
     "test_a_cell_that_never_ends_is_stopped",
     "test_a_dying_kernel_is_a_failure_that_names_the_cell",
+    "test_chapters_run_side_by_side_and_one_that_takes_its_process_along_stops_alone",
     "test_it_says_how_long_the_chapter_ran_and_what_memory_it_took",
     "test_no_shell_is_needed_to_run_a_chapter",
     "test_python_warnings_reach_the_page_and_library_noise_does_not",

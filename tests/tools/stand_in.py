@@ -71,7 +71,9 @@ def make(arguments, environment, cwd):
         patch.dict(os.environ, environment),
         contextlib.chdir(cwd or os.getcwd()),
         patch.dict(papermill_engines._engines, {None: StandIn}),
-        patch.object(executing, "prepare_kernel", lambda build: None),
+        patch.object(executing, "prepare_kernel", lambda folder: None),
+        patch.object(os, "cpu_count", lambda: 1),  # what a cell prints is caught in one thread
+        patch.object(executing, "in_own_process", executing.run_chapter),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

@@ -70,7 +70,7 @@ def test_what_did_not_change_is_not_run_again_and_what_did_is(course):
     course.chapter("02-two", "print(22)")
     one = course.make("execute").stdout
     assert "01-one: unchanged" in one
-    assert "02-two: running 3 cells (changed: chapter)" in one
+    assert "02-two: 3 cells to run (changed: chapter)" in one
     assert outputs(course.executed("02-two")) == "22\n"
 
     (course.root / "cxrlib" / "__init__.py").write_text("new = 1")
@@ -121,7 +121,7 @@ def test_python_warnings_reach_the_page_and_library_noise_does_not(course):
     assert course.make("execute").returncode == 0
     assert "noise" not in outputs(course.executed("01-loud"))
     assert "careful" in outputs(course.executed("01-loud"))
-    assert "noise" in (course.root / "_build" / "jupyter" / "kernel.log").read_text()
+    assert "noise" in (course.root / "_build" / "jupyter" / "01-loud" / "kernel.log").read_text()
 
 
 def test_files_that_are_no_notebooks_are_named_and_the_others_still_run(course):
@@ -214,3 +214,23 @@ def test_it_says_how_long_the_chapter_ran_and_what_memory_it_took(course):
     assert status["memory_mb"] == note["memory_mb"]
     assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in status["versions"]
     assert set(note["parts"]) >= {"chapter", "cxrlib", "data", "parameters", "versions"}
+
+
+def test_chapters_run_side_by_side_and_one_that_takes_its_process_along_stops_alone(course):
+    meet = """
+import os, pathlib, time
+mine, other = pathlib.Path("{}"), pathlib.Path("{}")
+mine.touch()
+while not other.exists():
+    time.sleep(0.05)
+"""
+    course.chapter("01-one", meet.format("one", "two"))
+    course.chapter("02-two", meet.format("two", "one"))
+    course.chapter("03-dies", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+    run = course.make("execute", "--workers", "2", "--timeout", "60")
+    assert run.returncode == 1
+    assert "1 of 3 chapters failed: 03-dies." in run.stdout
+    assert "the process that ran it ended with exit code -9" in run.stdout
+    status = json.loads((course.root / "_build" / "executed" / "status.json").read_text())
+    assert [row["state"] for row in status] == ["ran", "ran", "failed"]
+    assert all(row["memory_mb"] > 10 for row in status[:2])

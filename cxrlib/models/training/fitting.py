@@ -93,6 +93,9 @@ def fit(
         backup = Backup(resume, describe(model, train, val, **settings), rows, keeper)
         mine.append(backup)
         first = epochs if backup.state["stopped"] else backup.done
+    # Else its variables would be made within the first step, which TensorFlow then traces twice.
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
     batches = dataset(
         train, shuffle=True, augment=augment, batch_size=batch_size, seed=seed, first_epoch=first
     )
