@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -196,6 +197,13 @@ def test_a_missing_listing_or_folder_of_pictures_is_named_once(root):
 def test_a_listing_that_is_no_table_is_named(root, text):
     (root / "metadata.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match=r"metadata\.csv"):
+        loaded()
+
+
+def test_a_listing_that_is_a_pipe_is_not_waited_for(root):
+    (root / "metadata.csv").unlink()
+    os.mkfifo(root / "metadata.csv")
+    with pytest.raises(DataError, match=r"metadata\.csv is no regular file"):
         loaded()
 
 
