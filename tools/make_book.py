@@ -110,7 +110,8 @@ def make(options: argparse.Namespace) -> int:
     if stopped:
         print(f"{len(stopped)} of {len(results)} chapters failed: {', '.join(stopped)}.")
     if wrong:
-        print(f"{len(wrong)} findings did not hold on this run:\n{claims.as_text(wrong)}")
+        findings = "finding" if len(wrong) == 1 else "findings"
+        print(f"{len(wrong)} {findings} did not hold on this run:\n{claims.as_text(wrong)}")
     if options.command in ("all", "build") and (html / "index.html").exists():
         print(f"The book is here: {(html / 'index.html').as_uri()}", flush=True)
     strict = os.environ.get("STRICT", "") not in ("", "0")

@@ -15,7 +15,7 @@ def test_a_finding_that_does_not_hold_is_listed_and_fails_a_strict_run_only(cour
     course.chapter("01-one", TABLE.format(value=0.5))
     run = course.make("execute", environment={"STRICT": strict})
     assert run.returncode == code
-    assert "1 findings did not hold" in run.stdout
+    assert "1 finding did not hold" in run.stdout
     assert "✗ 01-one: Two is more than one. (0.5; above 1)" in run.stdout
 
 
