@@ -4,6 +4,7 @@
     python tools/make_book.py all --quick      the same on tiny samples, for tests
     python tools/make_book.py execute 02-neurons
     python tools/make_book.py sweep phantoms   every claim over seeds and kinds of arithmetic
+    python tools/make_book.py carry phantoms OLD NEW   keep a sweep after renaming: compare two runs
     python tools/make_book.py colab-cell       put the Colab set-up cell into every chapter
     python tools/make_book.py address          write the repository's address everywhere
     python tools/make_book.py cover            draw the cover, the logo and the favicon
@@ -56,6 +57,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     command.add_argument("--plain", type=_numbers, default=range(3), help="default: 0-2")
     command.add_argument("--workers", type=int, default=1, help="chapters side by side")
     command.add_argument("--timeout", type=int, default=1800, help="seconds for one cell")
+    command = commands.add_parser("carry", help="keep a sweep where only names and words changed")
+    command.add_argument("source", choices=["phantoms", "real"])
+    command.add_argument("before", type=Path, help="executed chapters of the old code")
+    command.add_argument("after", type=Path, help="of the new code: same seed, same machine")
     commands.add_parser("colab-cell")
     commands.add_parser("address").add_argument("--check", action="store_true")
     commands.add_parser("cover")
@@ -157,6 +162,11 @@ def main(arguments: list[str] | None = None) -> int:
             return address.command(options)
         if options.command == "sweep":
             return run_sweep(options)
+        if options.command == "carry":
+            import carrying
+
+            root = options.root.resolve()
+            return int(carrying.run(root, options.source, options.before, options.after) > 0)
         return make(options)
     except (ValueError, OSError) as error:
         print(f"make_book: {error}", file=sys.stderr)
