@@ -52,7 +52,7 @@ test-chapters: setup-test
 	@BOOK=quick $(PY) -m pytest tests/chapters -q
 
 test-book: setup-test
-	@BOOK=$(BOOK) $(PY) -m pytest tests/book -q
+	@BOOK=$(BOOK) $(PY) -m pytest tests/book -q -n 2 --dist loadfile
 
 clean:
 	@rm -rf _build .pytest_cache .ruff_cache .import_linter_cache .hypothesis
