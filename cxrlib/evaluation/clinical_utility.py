@@ -1,4 +1,4 @@
-"""What acting on the scores would mean: predictive values, net benefit, leaving cases to a person.
+"""What acting on the scores would mean: predictive values and net benefit.
 
 Sensitivity and specificity go with the network, predictive values with the place as well: where
 fewer are sick, more of the alarms are false.
@@ -6,19 +6,13 @@ fewer are sick, more of the alarms are false.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation import metrics
 from cxrlib.evaluation.checks import check_probabilities, check_share
-from cxrlib.evaluation.intervals.bootstrap import resampled
-from cxrlib.evaluation.intervals.ends import bca_interval
-from cxrlib.evaluation.intervals.shares import Interval
-from cxrlib.evaluation.intervals.weighted import on_counts
 
 THRESHOLDS = tuple(np.arange(1, 100) / 100)
 
@@ -26,8 +20,8 @@ THRESHOLDS = tuple(np.arange(1, 100) / 100)
 class PredictiveValues(NamedTuple):
     """``ppv``: share of those called sick that are; ``npv``: of those called healthy that are."""
 
-    ppv: float | np.ndarray | Interval
-    npv: float | np.ndarray | Interval
+    ppv: float | np.ndarray
+    npv: float | np.ndarray
 
 
 def predictive_values(
@@ -68,54 +62,6 @@ def predictive_values(
 def _ratio(right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return np.asarray(right / (right + wrong))
-
-
-def predictive_intervals(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
-    patients: ArrayLike,
-    threshold: float,
-    prevalence: float,
-    *,
-    n: int = 2000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> PredictiveValues:
-    """Predictive values at a stated prevalence, with intervals by drawing patients again.
-
-    Parameters
-    ----------
-    y_true, y_score, patients, n, seed, level
-        As in :func:`cxrlib.evaluation.patient_bootstrap`.
-    threshold : float
-        Scores from here on are called sick; chosen elsewhere, as ``chosen.value``.
-    prevalence : float
-        Share of the sick where the network is to be used, taken as known: the intervals say how
-        sure sensitivity and specificity are, not how sure the prevalence is.
-
-    Returns
-    -------
-    PredictiveValues
-        Two intervals.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`cxrlib.evaluation.patient_bootstrap`; also if nobody, or everybody, is called
-        sick on the pictures as they are or in a resample.
-    """
-    check_share(prevalence, "prevalence")
-    y, score = metrics.check_scores(y_true, y_score, needs=(0, 1))
-    parts = [partial(of, threshold=threshold) for of in (metrics.sensitivity, metrics.specificity)]
-    values = predictive_values(*(of(y, score) for of in parts), prevalence)
-    by_counts = [on_counts(of, y, score) for of in parts]
-
-    def both(counts: np.ndarray) -> np.ndarray:
-        return np.stack(predictive_values(*(of(counts) for of in by_counts), prevalence), axis=1)
-
-    drawn, skew, worth = resampled(y, patients, both, (0, 1), n=n, seed=seed, level=level)
-    each = zip(values, drawn.T, skew, strict=True)
-    return PredictiveValues(*(bca_interval(*one, worth, level) for one in each))
 
 
 def net_benefit(
@@ -169,50 +115,5 @@ def net_benefit(
             "model": found * prior - alarms * weight,
             "treat_all": prior - weight,
             "treat_none": np.zeros_like(t),
-        }
-    )
-
-
-def risk_coverage(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> pd.DataFrame:
-    """Leave the least certain pictures to a person, and count the errors left in the others.
-
-    Certainty is how far a score lies from the threshold, as a share of the way to 0 or to 1: 0 at
-    the threshold, 1 at both ends.
-
-    Parameters
-    ----------
-    y_true, y_score : array, shape (N,) or (N, 1)
-        Truth (0 or 1) and probabilities. One class alone is allowed.
-    threshold : float
-        Between 0 and 1; scores from here on are called sick.
-
-    Returns
-    -------
-    DataFrame
-        One row for each number of pictures that can be kept, fewest first: ``certainty`` (lowest
-        among those kept), ``n`` (kept), ``coverage`` (share kept), ``errors`` and ``error`` (share
-        of those kept that are called wrongly). Equally certain pictures are kept together; the last
-        row keeps all.
-
-    Raises
-    ------
-    ValueError
-        If scores are no probabilities, or the threshold is not between 0 and 1.
-    """
-    y, score = check_probabilities(y_true, y_score)
-    threshold = check_share(threshold, "threshold")
-    called = score >= threshold
-    way = np.where(called, 1 - threshold, threshold)
-    certainty = np.round(np.abs(score - threshold) / way, 12)  # 0.1 and 0.9 are equal on paper
-    levels, place = np.unique(-certainty, return_inverse=True)
-    n = np.cumsum(np.bincount(place))
-    errors = np.cumsum(np.bincount(place[called != (y == 1)], minlength=len(levels)))
-    return pd.DataFrame(
-        {
-            "certainty": -levels,
-            "n": n,
-            "coverage": n / len(y),
-            "errors": errors,
-            "error": errors / n,
         }
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn import metrics as sk
 
-from cxrlib.evaluation import metrics
+from cxrlib.evaluation.checks import check_scores
 
 
 class RocCurve(NamedTuple):
@@ -34,7 +34,7 @@ def roc_curve(y_true: ArrayLike, y_score: ArrayLike) -> RocCurve:
     ``plots.roc({"test": roc_curve(y, score)[:2]})`` draws it. The thresholds are the scores
     themselves, the first infinity.
     """
-    y, score = metrics.check_scores(y_true, y_score, needs=(0, 1))
+    y, score = check_scores(y_true, y_score, needs=(0, 1))
     return RocCurve(*sk.roc_curve(y, score, drop_intermediate=False))
 
 
@@ -43,7 +43,7 @@ def pr_curve(y_true: ArrayLike, y_score: ArrayLike) -> PrCurve:
 
     The last point, where nobody is called sick (threshold infinity), has precision 1 by convention.
     """
-    y, score = metrics.check_scores(y_true, y_score, needs=(0, 1))
+    y, score = check_scores(y_true, y_score, needs=(0, 1))
     precision, sensitivity, thresholds = sk.precision_recall_curve(y, score)
     return PrCurve(sensitivity, precision, np.append(thresholds, np.inf))
 
@@ -70,9 +70,9 @@ def threshold_table(y_true: ArrayLike, y_score: ArrayLike) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        As in :func:`cxrlib.evaluation.metrics.check_scores`, or if a class is missing.
+        As in :func:`cxrlib.evaluation.checks.check_scores`, or if a class is missing.
     """
-    y, score = metrics.check_scores(y_true, y_score, needs=(0, 1))
+    y, score = check_scores(y_true, y_score, needs=(0, 1))
     scores, place = np.unique(score, return_inverse=True)
     of_sick = np.bincount(place[y == 1], minlength=len(scores))
     of_healthy = np.bincount(place[y == 0], minlength=len(scores))

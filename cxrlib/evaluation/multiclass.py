@@ -50,16 +50,6 @@ def macro_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
     return float(sk.roc_auc_score(np.eye(score.shape[1])[y], score, average="macro"))
 
 
-def brier_many(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """Brier score of all classes together (Brier 1950): 0 is perfect, 2 is sure and always wrong.
-
-    The squared distances of probability and truth, added up over the classes and averaged over
-    pictures. For two classes it is twice :func:`cxrlib.evaluation.brier`.
-    """
-    y, score = check_many(y_true, y_score)
-    return float(((score - np.eye(score.shape[1])[y]) ** 2).sum(axis=1).mean())
-
-
 def confusion_many(y_true: ArrayLike, y_score: ArrayLike) -> np.ndarray:
     """Count pictures by truth and answer; ``plots.confusion`` draws it.
 

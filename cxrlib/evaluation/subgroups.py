@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation import many_classes, metrics
+from cxrlib.evaluation import metrics, multiclass
 from cxrlib.evaluation.checks import check_either
-from cxrlib.evaluation.intervals.bootstrap import check_resamples, patient_bootstrap
-from cxrlib.evaluation.intervals.drawing import check_enough, group
-from cxrlib.evaluation.intervals.weighted import needs
+from cxrlib.evaluation.intervals.bca import check_resamples
+from cxrlib.evaluation.intervals.bootstrap import patient_bootstrap
+from cxrlib.evaluation.intervals.resampling import check_enough, group, needs
 
 MOST = 20  # different numbers in a column, above which it needs to be cut
 UNKNOWN = "not known"
@@ -67,7 +67,7 @@ def subgroups(
     """
     y, score = check_either(y_true, y_score)
     k = score.shape[1] if score.ndim == 2 else 2
-    metric = metric or (metrics.roc_auc if score.ndim == 1 else many_classes.macro_auc)
+    metric = metric or (metrics.roc_auc if score.ndim == 1 else multiclass.macro_auc)
     patients = cases["patient_id"] if patients is None else patients
     if len(cases) != len(y):
         raise ValueError(
@@ -129,8 +129,7 @@ def _judge(
             return found | {"reason": f"no {('sick', 'healthy')[y[0]]} pictures"}
         return found | {"reason": _first_sentence(error)}
     try:
-        k = score.shape[1] if score.ndim == 2 else 2
-        check_enough(y, *group(y, who), needs(metric, k))
+        check_enough(y, *group(y, who), needs(metric, score))
     except ValueError:
         return found | {"reason": "too few patients for an interval"}
     try:

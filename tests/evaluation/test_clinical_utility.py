@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxrlib import evaluation
-
-from .test_intervals import cohort
+from tests.evaluation.cohorts import cohort
 
 
 def test_predictive_values_of_the_liver_scan():
@@ -40,26 +39,6 @@ def test_where_nobody_is_called_there_is_no_predictive_value(recwarn):
     assert nobody.npv == pytest.approx(0.7)
     assert np.isnan(evaluation.predictive_values(1, 0, 0.3).npv)
     assert not recwarn.list
-
-
-def test_predictive_intervals_hold_what_each_resample_gives():
-    y, score, who = cohort(120, 70)
-    found = evaluation.predictive_intervals(y, score, who, 0.4, 0.05, n=60, seed=3)
-    for place in (0, 1):
-
-        def metric(a, b, place=place):
-            shares = (of(a, b, 0.4) for of in (evaluation.sensitivity, evaluation.specificity))
-            return evaluation.predictive_values(*shares, 0.05)[place]
-
-        expected = evaluation.patient_bootstrap(y, score, who, metric, n=60, seed=3)
-        np.testing.assert_allclose(found[place], expected)
-        assert found[place].low < found[place].value < found[place].high
-
-
-def test_predictive_intervals_need_somebody_to_be_called():
-    y, score, who = cohort(120, 70)
-    with pytest.raises(ValueError, match="got nan for the pictures as they are"):
-        evaluation.predictive_intervals(y, score, who, 2, 0.05, n=10)
 
 
 @pytest.mark.parametrize(
@@ -107,53 +86,7 @@ def test_treating_all_is_worth_nothing_at_the_prevalence():
     assert stated["treat_all"] == pytest.approx(0, abs=1e-12)
 
 
-def test_another_prevalence_is_another_mix_of_the_same_pictures():
-    y, score, _ = cohort(50, 50)
-    t = [0.1, 0.3, 0.7]
-    twice = np.concatenate([y, y[y == 1]]), np.concatenate([score, score[y == 1]])
-    mixed = evaluation.net_benefit(*twice, t)
-    stated = evaluation.net_benefit(y, score, t, prevalence=twice[0].mean())
-    np.testing.assert_allclose(stated, mixed)
-
-
 @pytest.mark.parametrize("thresholds", [0, 1, [0.5, -0.1], [0.2, float("nan")], []])
 def test_threshold_probabilities_lie_between_0_and_1(thresholds):
     with pytest.raises(ValueError, match="threshold"):
         evaluation.net_benefit([0, 1], [0.1, 0.9], thresholds)
-
-
-def test_the_least_certain_are_left_out_first():
-    # Certainty at 0.5: twice the distance. 0.9 and 0.1 tie and are kept together.
-    y, score = [1, 0, 1, 0, 0], [0.9, 0.1, 0.2, 0.55, 1.0]
-    found = evaluation.risk_coverage(y, score)
-    assert found["certainty"].tolist() == pytest.approx([1, 0.8, 0.6, 0.1])
-    assert found["n"].tolist() == [1, 3, 4, 5]
-    assert found["coverage"].tolist() == [0.2, 0.6, 0.8, 1]
-    assert found["errors"].tolist() == [1, 1, 2, 3]
-    assert found["error"].tolist() == pytest.approx([1, 1 / 3, 1 / 2, 3 / 5])
-
-
-@settings(deadline=None, max_examples=20)
-@given(st.integers(0, 10_000), st.sampled_from([1, 2, None]), st.floats(0.05, 0.95))
-def test_each_row_is_the_error_of_those_kept(seed, digits, threshold):
-    y, score, _ = cohort(12, 12, seed, digits)
-    found = evaluation.risk_coverage(y, score, threshold)
-    up, down = (score - threshold) / (1 - threshold), (threshold - score) / threshold
-    certainty = np.maximum(up, down)
-    for row in found.itertuples():
-        kept = certainty >= row.certainty - 1e-12
-        wrong = 1 - evaluation.accuracy(y[kept], score[kept], threshold)
-        assert (row.n, row.error) == (kept.sum(), pytest.approx(wrong))
-    assert found.iloc[-1]["coverage"] == 1
-
-
-def test_a_threshold_near_one_end_leaves_out_both_calls_alike():
-    # At 0.9, 0.95 is half sure of "sick" and 0.45 half sure of "healthy".
-    found = evaluation.risk_coverage([1, 0, 0], [0.95, 0.45, 0.89], 0.9)
-    assert found["n"].tolist() == [2, 3]
-
-
-@pytest.mark.parametrize("threshold", [0, 1, np.inf, 50])
-def test_abstention_needs_a_threshold_inside(threshold):
-    with pytest.raises(ValueError, match="threshold between 0 and 1"):
-        evaluation.risk_coverage([0, 1], [0.1, 0.9], threshold)

@@ -1,15 +1,41 @@
-"""Where an interval ends among the resamples: corrected for bias, skewness and few patients."""
+"""A number with its interval, and where an interval ends among the resamples: BCa."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from cxrlib.evaluation.intervals.shares import Interval
+
+class Interval(NamedTuple):
+    """A number with its interval. ``f"{interval:.2f}"`` gives ``0.91 (0.88 to 0.93)``."""
+
+    value: float
+    low: float
+    high: float
+
+    def __format__(self, spec: str) -> str:
+        spec = spec or ".3g"
+        return f"{self.value:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage that is not between 0 and 1."""
+    if not 0 < level < 1:
+        hint = f" Write {level / 100:g} for {level:g} %." if 1 < level < 100 else ""
+        raise ValueError(f"expected a level between 0 and 1, such as 0.95, got {level}.{hint}")
+
+
+def check_resamples(n: int, level: float) -> None:
+    """Refuse a number of resamples or a coverage out of its range."""
+    check_level(level)
+    if n < 1 or n != int(n):
+        raise ValueError(f"expected a whole number of resamples, at least 1, got n={n}.")
 
 
 def bca_interval(
-    value: float, drawn: np.ndarray, skew: float, worth: float, level: float
+    value: float, drawn: np.ndarray, acceleration: float, n_effective: float, level: float
 ) -> Interval:
     """Take the interval's ends from the resampled values; refuse if one is not finite.
 
@@ -17,11 +43,11 @@ def bca_interval(
     estimate's error is skewed, as that of an AUC near 1 is, both ends move the other way. They stay
     quantiles of the resamples, z0 + (z0 + z) / (1 - a (z0 + z)) in place of z on the scale of the
     normal; the bias z0 is how much of the resamples lies below the value, ties by half, and z comes
-    from :func:`tail`.
+    from :func:`expanded_alpha`.
 
-    Without a usable correction, the ends are those of :func:`tail` as they are: if leaving out
-    patients changes nothing or gives no finite number, or if so many resamples lie on one side of
-    the value that a corrected interval would not hold it.
+    Without a usable correction, the ends are those of :func:`expanded_alpha` as they are: if
+    leaving out patients changes nothing or gives no finite number, or if so many resamples lie on
+    one side of the value that a corrected interval would not hold it.
 
     Parameters
     ----------
@@ -29,10 +55,10 @@ def bca_interval(
         The metric on the pictures as they are.
     drawn : ndarray, shape (n,)
         The metric on each resample.
-    skew : float
-        Acceleration a, from :func:`acceleration`; NaN if there is none.
-    worth, level : float
-        As for :func:`tail`.
+    acceleration : float
+        a, from :func:`jackknife_acceleration`; NaN if there is none.
+    n_effective, level : float
+        As for :func:`expanded_alpha`.
 
     Returns
     -------
@@ -43,6 +69,11 @@ def bca_interval(
     ------
     ValueError
         If ``value`` or one of ``drawn`` is not finite.
+
+    Notes
+    -----
+    On the same resamples of patients ``scipy.stats.bootstrap(method="BCa")`` gives the same ends
+    but for the last digit. It cannot draw trainings beside patients, nor go without a correction.
 
     References
     ----------
@@ -56,20 +87,20 @@ def bca_interval(
             f"and {bad:,} of {len(drawn):,} resamples without one. Use more patients, or a metric "
             "that is defined whenever both classes are there."
         )
-    out = tail(worth, level)
-    ends = np.array([out, 1 - out])
-    z, bias = -stats.norm.ppf(out), _bias(value, drawn)
-    if np.isfinite(skew) and abs(bias) < z < np.inf:
+    alpha = expanded_alpha(n_effective, level)
+    ends = np.array([alpha, 1 - alpha])
+    z, bias = -stats.norm.ppf(alpha), _bias(value, drawn)
+    if np.isfinite(acceleration) and abs(bias) < z < np.inf:
         reach = bias + np.array([-z, z])
         # |a| is at most 1/6. With very few patients z is so large that an end lies beyond all.
-        room = np.maximum(1 - skew * reach, 0)
+        room = np.maximum(1 - acceleration * reach, 0)
         with np.errstate(divide="ignore"):
             ends = stats.norm.cdf(bias + reach / room)
     low, high = np.quantile(drawn, ends)
     return Interval(value, float(low), float(high))
 
 
-def acceleration(left_out: np.ndarray, strata: np.ndarray) -> np.ndarray:
+def jackknife_acceleration(left_out: np.ndarray, strata: np.ndarray) -> np.ndarray:
     """Tell how skewed an estimate's error is, from leaving out one patient at a time.
 
     (1/6) Σ u³ / (Σ u²)^1.5 over all patients, where u = (1 - 1/n) (mean of the n estimates in a
@@ -87,10 +118,6 @@ def acceleration(left_out: np.ndarray, strata: np.ndarray) -> np.ndarray:
     -------
     ndarray, shape () or (K,)
         Between -1/6 and 1/6; NaN where no patient matters, or an estimate is not finite.
-
-    Notes
-    -----
-    For several samples drawn apart, ``scipy.stats.bootstrap(method="BCa")`` computes the same.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         moved = np.zeros(left_out.shape)
@@ -101,7 +128,7 @@ def acceleration(left_out: np.ndarray, strata: np.ndarray) -> np.ndarray:
         return (moved**3).sum(axis=0) / (6 * (moved**2).sum(axis=0) ** 1.5)
 
 
-def tail(worth: float, level: float) -> float:
+def expanded_alpha(n_effective: float, level: float) -> float:
     """Share of the resamples to leave out at either end: less than (1 - level) / 2.
 
     Resamples of n patients vary less than samples do, by √((n - 1) / n), and take their own spread
@@ -111,7 +138,7 @@ def tail(worth: float, level: float) -> float:
 
     Parameters
     ----------
-    worth : float
+    n_effective : float
         Patients, n, above 1; need not be whole.
     level : float
         Coverage.
@@ -120,8 +147,8 @@ def tail(worth: float, level: float) -> float:
     ----------
     Hesterberg (2015), The American Statistician 69, 371-386, doi:10.1080/00031305.2015.1089789.
     """
-    t = stats.t.ppf(0.5 + level / 2, worth - 1)
-    return float(stats.norm.cdf(-np.sqrt(worth / (worth - 1)) * t))
+    t = stats.t.ppf(0.5 + level / 2, n_effective - 1)
+    return float(stats.norm.cdf(-np.sqrt(n_effective / (n_effective - 1)) * t))
 
 
 def _bias(value: float, drawn: np.ndarray) -> float:

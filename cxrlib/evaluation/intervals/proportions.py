@@ -1,24 +1,13 @@
-"""A number with its interval; Wilson's interval for a share."""
+"""Wilson's interval for a share, also for its mean over several trainings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-
-class Interval(NamedTuple):
-    """A number with its interval. ``f"{interval:.2f}"`` gives ``0.91 (0.88 to 0.93)``."""
-
-    value: float
-    low: float
-    high: float
-
-    def __format__(self, spec: str) -> str:
-        spec = spec or ".3g"
-        return f"{self.value:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
+from cxrlib.evaluation.intervals.bca import Interval, check_level
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
@@ -82,15 +71,8 @@ def wilson_over_runs(
     spread = 1.0
     if len(k) > 1 and 0 < share < 1:
         spread = max(1.0, float(((k - of * share) ** 2 / expected).sum() / (len(k) - 1)))
-    worth, z = pictures / spread, stats.norm.ppf(0.5 + level / 2)
-    middle = (value + z**2 / (2 * worth)) / (1 + z**2 / worth)
-    reach = z / (1 + z**2 / worth) * np.sqrt(value * (1 - value) / worth + z**2 / (4 * worth**2))
+    m, z = pictures / spread, stats.norm.ppf(0.5 + level / 2)
+    middle = (value + z**2 / (2 * m)) / (1 + z**2 / m)
+    reach = z / (1 + z**2 / m) * np.sqrt(value * (1 - value) / m + z**2 / (4 * m**2))
     low, high = max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
     return Interval(value, low if value > 0 else 0.0, high if value < 1 else 1.0)
-
-
-def check_level(level: float) -> None:
-    """Refuse a coverage that is not between 0 and 1."""
-    if not 0 < level < 1:
-        hint = f" Write {level / 100:g} for {level:g} %." if 1 < level < 100 else ""
-        raise ValueError(f"expected a level between 0 and 1, such as 0.95, got {level}.{hint}")

@@ -2,40 +2,21 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cxrlib import evaluation
-from cxrlib.evaluation import intervals, metrics
-from cxrlib.evaluation.intervals import drawing, weighted
+from cxrlib.evaluation import metrics
+from tests.evaluation.cohorts import cohort
+
+bootstrap = evaluation.patient_bootstrap
 
 
-def cohort(n=624, patients=428, seed=0, digits=None):
-    rng = np.random.default_rng(seed)
-    who = rng.integers(0, patients, size=n)
-    y = (np.arange(patients) % 8 < 5).astype(int)[who]
-    score = 1 / (1 + np.exp(-rng.normal(loc=2 * y - 1, size=n)))
-    return y, score if digits is None else score.round(digits), who
-
-
-QUICKENED = [*weighted.AREAS, *weighted.SHARES]
-QUICKENED += [partial(m, threshold=0.37) for m in (metrics.sensitivity, metrics.f1)]
-
-
-def test_wilson_at_known_values():
-    # 2 of 2 is 34-100 %, 16 of 16 is 81-100 %: the book's warnings about "100 %"
-    assert evaluation.wilson(2, 2).low == pytest.approx(0.342, abs=1e-3)
-    assert evaluation.wilson(16, 16).low == pytest.approx(0.806, abs=1e-3)
-    found = evaluation.wilson(580, 624)
-    assert (found.low, found.high) == pytest.approx((0.907, 0.947), abs=1e-3)
+def test_an_interval_prints_itself():
+    assert f"{evaluation.Interval(0.9, 0.8, 0.951):.2f}" == "0.90 (0.80 to 0.95)"
 
 
 def test_the_level_is_the_one_asked_for():
-    # Wilson's formula with z = 1.6449 for 90 %, by hand: 8 of 10
-    found = evaluation.wilson(8, 10, level=0.9)
-    assert (found.low, found.high) == pytest.approx((0.541, 0.931), abs=1e-3)
     args = cohort()
-    narrow, wide = (evaluation.patient_bootstrap(*args, n=400, level=q) for q in (0.5, 0.95))
+    narrow, wide = (bootstrap(*args, n=400, level=q) for q in (0.5, 0.95))
     assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
     # Both take their ends from the same 400 resamples: about 25 % lie below, or 2.5 %.
     assert 2 < (wide.high - wide.low) / (narrow.high - narrow.low) < 4
@@ -44,144 +25,73 @@ def test_the_level_is_the_one_asked_for():
 @pytest.mark.parametrize("level", [0, 1, -0.95, 95, float("nan")])
 def test_a_level_is_between_0_and_1(level):
     hint = "Write 0.95 for 95 %" if level == 95 else ""
-    with pytest.raises(ValueError, match=f"between 0 and 1.*{hint}"):
-        evaluation.wilson(8, 10, level=level)
-    with pytest.raises(ValueError, match=f"between 0 and 1.*{hint}"):
-        evaluation.patient_bootstrap(*cohort(), n=10, level=level)
-
-
-@pytest.mark.parametrize(
-    ("k", "n"), [(1, 0), (-1, 5), (6, 5), (0.5, 2), (2.7, 5), (2, 5.5), (0, 0.5), (0.93, 1)]
-)
-def test_wilson_refuses_impossible_counts(k, n):
-    with pytest.raises(ValueError, match=f"successes={k}, n={n}"):
-        evaluation.wilson(k, n)
-
-
-def test_an_interval_prints_itself():
-    assert f"{intervals.Interval(0.9, 0.8, 0.951):.2f}" == "0.90 (0.80 to 0.95)"
-
-
-@settings(deadline=None, max_examples=10)
-@given(st.integers(0, 10_000), st.sampled_from([1, 2, None]))
-def test_the_quick_way_equals_calling_the_metric(seed, digits):
-    y, score, who = cohort(40, 25, seed, digits)
-    if len(set(y)) < 2:
-        return
-    groups, strata = drawing.group(y, who)
-    counts = drawing.draw(strata, 10, np.random.default_rng(seed))[:, groups]
-    for metric in QUICKENED:
-        quick = weighted.on_counts(metric, y, score)
-        called = weighted.on_counts(lambda a, b, m=metric: m(a, b), y, score)
-        np.testing.assert_allclose(quick(counts), called(counts), atol=1e-12)
-
-
-def test_an_interval_ends_within_what_the_resamples_reach():
-    y, score, who = [0, 0, 1, 1], [0.1, 0.7, 0.6, 0.9], ["a", "b", "c", "d"]
-    assert evaluation.patient_bootstrap(y, score, who, n=200) == (0.75, 0, 1)
-    found = evaluation.patient_bootstrap(y, [0.1, 0.7, 0.8, 0.9], who, metrics.specificity, n=200)
-    assert found == (0.5, 0, 1)
-
-
-def test_patients_count_as_many_as_have_equal_shares_of_the_pictures():
-    groups = np.repeat(np.arange(8), [3, 3, 3, 3, 3, 9, 1, 1])
-    y = (groups > 4).astype(int)
-    assert drawing.effective_patients(y, groups, (0,)) == 5
-    assert drawing.effective_patients(y, groups, (1,)) == pytest.approx(11**2 / 83)
-    assert drawing.effective_patients(y, groups, (0, 1)) == pytest.approx(11**2 / 83)
-    assert drawing.effective_patients(y[y == 1], groups[y == 1], (0, 1)) == pytest.approx(121 / 83)
-
-
-def test_resamples_without_an_alarm_count_as_precision_0():
-    y, score, who = [0, 0, 1, 1], [0.1, 0.2, 0.3, 0.9], ["a", "b", "c", "d"]
-    found = evaluation.patient_bootstrap(y, score, who, metrics.precision, n=50)
-    assert (found.low, found.value, found.high) == (0, 1, 1)
-
-
-@pytest.mark.parametrize("metric", QUICKENED)
-def test_our_metrics_are_computed_for_all_resamples_at_once(metric):
-    y, score, who = cohort()
-    assert not weighted.is_called(metric)
-    found = evaluation.patient_bootstrap(y, score, who, metric, n=200)
-    assert found.low < found.value < found.high
-    assert weighted.is_called(lambda y, s: 0.0)
-
-
-def test_same_seed_same_interval():
-    args = cohort()
-    first = evaluation.patient_bootstrap(*args, n=100, seed=1)
-    assert first == evaluation.patient_bootstrap(*args, n=100, seed=1)
-    assert first != evaluation.patient_bootstrap(*args, n=100, seed=2)
-
-
-def test_siblings_widen_the_interval():
-    y, score, _ = cohort(100, 100)
-    copies = [np.repeat(a, 6) for a in (y, score)]
-    by_patient = evaluation.patient_bootstrap(*copies, np.repeat(np.arange(100), 6), n=500)
-    by_picture = evaluation.patient_bootstrap(*copies, np.arange(600), n=500)
-    wide, narrow = (i.high - i.low for i in (by_patient, by_picture))
-    assert wide > 2 * narrow
-
-
-def test_every_resample_keeps_both_classes_and_whole_patients():
-    y, who = np.array([0, 0, 0, 1, 1, 1, 1]), np.array(["a", "a", "b", "c", "c", "d", "d"])
-    seen = []
-    evaluation.patient_bootstrap(
-        y, np.arange(7) / 10, who, lambda a, b: seen.append((a, b)) or 0.0, n=30
-    )
-    assert len(seen) == 1 + 30 + 4  # as they are, drawn, without each patient
-    for truth, score in seen[1:31]:
-        assert set(truth) == {0, 1}
-        assert list(score).count(0.0) == list(score).count(0.1)  # both pictures of patient a
-        assert list(score).count(0.3) == list(score).count(0.4)  # patient c
-        assert len(truth) - list(truth).count(0) == 4
-
-
-def test_a_patient_with_pictures_of_both_classes_comes_and_goes_with_both():
-    y = np.array([0, 1, 0, 1, 0, 0, 1, 1])
-    who = np.array(["a", "a", "b", "b", "c", "d", "e", "f"])
-    seen = []
-    evaluation.patient_bootstrap(
-        y, np.arange(8) / 10, who, lambda a, b: seen.append(list(b)) or 0.0, n=60
-    )
-    twice = 0
-    for score in seen[1:61]:
-        assert score.count(0.0) == score.count(0.1)  # patient a
-        assert score.count(0.2) == score.count(0.3)  # patient b
-        assert score.count(0.0) + score.count(0.2) == 2
-        twice += score.count(0.0) == 2
-    assert 0 < twice < 60
-
-
-@pytest.mark.parametrize(
-    ("y", "who", "label", "got"),
-    [
-        ([0, 1], ["a", "b"], 0, "got 1:"),
-        ([0, 0, 1, 1], ["a", "b", "c", "c"], 1, "got 1:"),
-        ([0, 1], ["a", "a"], 0, "got 0 and 1 with pictures of both"),
-        ([0, 0, 1, 1, 1], ["a", "b", "b", "c", "d"], 0, "got 1 and 1 with pictures of both"),
-    ],
-)
-def test_a_class_of_one_patient_gives_no_interval(y, who, label, got):
-    score = np.linspace(0.1, 0.9, len(y))
-    with pytest.raises(ValueError, match=rf"(?s)2 patients of class {label} .*{got}.*wilson"):
-        evaluation.patient_bootstrap(y, score, who, n=10)
-
-
-def test_only_the_classes_that_a_metric_looks_at_are_needed():
-    y, score, who = [0, 1, 1, 1], [0.2, 0.3, 0.8, 0.9], ["a", "b", "c", "d"]
-    found = evaluation.patient_bootstrap(y, score, who, metrics.sensitivity, n=50)
-    assert found.low < found.value < found.high
-    with pytest.raises(ValueError, match="class 0"):
-        evaluation.patient_bootstrap(y, score, who, metrics.specificity, n=50)
-    only_sick = evaluation.patient_bootstrap(y[1:], score[1:], who[1:], metrics.accuracy, n=50)
-    assert only_sick.value == pytest.approx(2 / 3)
+    for of in (partial(evaluation.wilson, 8, 10), partial(bootstrap, *cohort(), n=10)):
+        with pytest.raises(ValueError, match=f"between 0 and 1.*{hint}"):
+            of(level=level)
 
 
 @pytest.mark.parametrize("n", [0, -5, 2.5])
 def test_resamples_are_counted_from_1(n):
     with pytest.raises(ValueError, match=f"at least 1, got n={n}"):
-        evaluation.patient_bootstrap(*cohort(), n=n)
+        bootstrap(*cohort(), n=n)
+
+
+def test_an_interval_ends_within_what_the_resamples_reach():
+    y, score, who = [0, 0, 1, 1], [0.1, 0.7, 0.6, 0.9], [*"abcd"]
+    assert bootstrap(y, score, who, n=200) == (0.75, 0, 1)
+    assert bootstrap(y, [0.1, 0.7, 0.8, 0.9], who, metrics.specificity, n=200) == (0.5, 0, 1)
+    # Resamples without an alarm count as precision 0.
+    found = bootstrap(y, [0.1, 0.2, 0.3, 0.9], who, metrics.precision, n=50)
+    assert (found.low, found.value, found.high) == (0, 1, 1)
+
+
+def test_the_seed_decides():
+    first, again, other = (bootstrap(*cohort(), n=100, seed=s) for s in (1, 1, 2))
+    assert first == again != other
+
+
+def test_a_threshold_of_its_own_is_taken():
+    y, score, who = cohort()
+    metric = partial(evaluation.sensitivity, threshold=0.3)
+    assert bootstrap(y, score, who, metric, n=50).value == evaluation.sensitivity(y, score, 0.3)
+
+
+def test_siblings_widen_the_interval():
+    y, score, _ = cohort(100, 100)
+    copies = [np.repeat(a, 6) for a in (y, score)]
+    by_patient = bootstrap(*copies, np.repeat(np.arange(100), 6), n=500)
+    by_picture = bootstrap(*copies, np.arange(600), n=500)
+    wide, narrow = (i.high - i.low for i in (by_patient, by_picture))
+    assert wide > 2 * narrow
+
+
+def test_perfect_order_has_no_width():
+    y, who = np.repeat([0, 1], 10), np.repeat(np.arange(10), 2)
+    assert bootstrap(y, y + np.linspace(0, 0.5, 20), who, n=100) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("y", "who", "label", "got"),
+    [
+        ([0, 1], "ab", 0, "got 1:"),
+        ([0, 0, 1, 1], "abcc", 1, "got 1:"),
+        ([0, 1], "aa", 0, "got 0 and 1 with pictures of both"),
+        ([0, 0, 1, 1, 1], "abbcd", 0, "got 1 and 1 with pictures of both"),
+    ],
+)
+def test_a_class_of_one_patient_gives_no_interval(y, who, label, got):
+    with pytest.raises(ValueError, match=rf"(?s)2 patients of class {label} .*{got}.*wilson"):
+        bootstrap(y, np.linspace(0.1, 0.9, len(y)), [*who], n=10)
+
+
+def test_only_the_classes_that_a_metric_looks_at_are_needed():
+    y, score, who = [0, 1, 1, 1], [0.2, 0.3, 0.8, 0.9], [*"abcd"]
+    found = bootstrap(y, score, who, metrics.sensitivity, n=50)
+    assert found.low < found.value < found.high
+    with pytest.raises(ValueError, match="class 0"):
+        bootstrap(y, score, who, metrics.specificity, n=50)
+    only_sick = bootstrap(y[1:], score[1:], who[1:], metrics.accuracy, n=50)
+    assert only_sick.value == pytest.approx(2 / 3)
 
 
 def test_a_metric_without_a_finite_number_is_refused():
@@ -192,13 +102,118 @@ def test_a_metric_without_a_finite_number_is_refused():
         return float("nan") if len(calls) > 6 else 0.5
 
     with pytest.raises(ValueError, match="5 of 10 resamples without"):
-        evaluation.patient_bootstrap(*cohort(), sometimes, n=10)
+        bootstrap(*cohort(), sometimes, n=10)
     with pytest.raises(ValueError, match="got inf for the pictures as they are"):
-        evaluation.patient_bootstrap(*cohort(), lambda y, s: float("inf"), n=1)
+        bootstrap(*cohort(), lambda y, s: float("inf"), n=1)
+
+
+def test_a_broken_metric_says_what_is_wrong():
+    def broken(y, score):
+        raise ValueError("no such file")
+
+    with pytest.raises(ValueError, match="no such file"):
+        bootstrap(*cohort(20, 10), broken, n=5)
 
 
 def test_patients_must_fit():
     with pytest.raises(ValueError, match="a patient for each of 2 pictures, got 1"):
-        evaluation.patient_bootstrap([0, 1], [0.1, 0.9], ["a"])
+        bootstrap([0, 1], [0.1, 0.9], ["a"])
     with pytest.raises(ValueError, match="got 1 without"):
-        evaluation.patient_bootstrap([0, 1], [0.1, 0.9], ["a", None])
+        bootstrap([0, 1], [0.1, 0.9], ["a", None])
+
+
+def two_models(n=624, patients=428):
+    y, a, who = cohort(n, patients)
+    return y, a, a + np.random.default_rng([0, 1]).normal(scale=0.3, size=n), who
+
+
+@pytest.mark.parametrize("metric", [evaluation.roc_auc, evaluation.brier, evaluation.sensitivity])
+def test_turning_the_models_round_turns_the_sign(metric):
+    y, a, b, who = two_models(120, 80)
+    b = b.clip(0, 1)
+    one = evaluation.paired_difference(y, a, b, who, metric, n=60)
+    other = evaluation.paired_difference(y, b, a, who, metric, n=60)
+    np.testing.assert_allclose(one, -np.array([other.value, other.high, other.low]), atol=1e-12)
+    assert one.value == pytest.approx(metric(y, a) - metric(y, b))
+    assert evaluation.paired_difference(y, a, a, who, metric, n=60) == (0, 0, 0)
+
+
+def test_both_models_are_judged_on_the_same_draws():
+    # B is A less 0.1 everywhere: as a mean score the difference is 0.1 in every single resample.
+    y, a, _, who = two_models(60, 30)
+    found = evaluation.paired_difference(y, a, a - 0.1, who, lambda y, s: s.mean(), n=40)
+    np.testing.assert_allclose(found, [0.1] * 3, atol=1e-12)
+
+
+def test_pairing_narrows_the_interval():
+    y, a, b, who = two_models()
+    wide = [bootstrap(y, score, who) for score in (a, b)]
+    apart = np.hypot(*(i.high - i.low for i in wide))  # as if the models met different patients
+    together = evaluation.paired_difference(y, a, b, who)
+    assert together.high - together.low < 0.8 * apart
+
+
+def test_models_are_compared_at_thresholds_of_their_own():
+    y, a, b, who = two_models(200, 150)
+    t_a, t_b = (evaluation.for_specificity(y, score, 0.9) for score in (a, b))
+    calls = t_a.apply(a), t_b.apply(b)
+    found = evaluation.paired_difference(y, *calls, who, evaluation.sensitivity, n=50)
+    expected = [evaluation.sensitivity(y, s, t.value) for s, t in ((a, t_a), (b, t_b))]
+    assert found.value == pytest.approx(expected[0] - expected[1])
+
+
+def trainings(differ, own=False, count=5, patients=200):
+    """Scores of several trainings whose classes lie 1.2 ± ``differ`` apart, so do their AUCs."""
+    rng = np.random.default_rng(0)
+    truth, scores, who = [], [], []
+    y, common = np.arange(patients) % 2, rng.normal(size=patients)
+    for i in range(count):
+        noise = rng.normal(size=patients) if own else common
+        truth.append(y)
+        scores.append(noise + (1.2 + rng.normal(scale=differ)) * y)
+        who.append(np.arange(patients) + own * i * patients)
+    return truth, scores, who
+
+
+def test_one_training_has_the_interval_that_it_had():
+    y, score, who = cohort()
+    for metric in (evaluation.roc_auc, partial(evaluation.sensitivity, threshold=0.3)):
+        alone = bootstrap(y, score, who, metric, n=100, seed=3)
+        assert evaluation.runs_bootstrap([y], [score], [who], metric, n=100, seed=3) == alone
+
+
+def test_trainings_that_do_not_differ_have_the_interval_of_one():
+    y, score, who = cohort()
+    found = evaluation.runs_bootstrap([y] * 3, [score] * 3, [who] * 3, n=500)
+    assert found == pytest.approx(bootstrap(y, score, who, n=500), abs=1e-9)
+    perfect = evaluation.runs_bootstrap([y] * 3, [y] * 3, [who] * 3, n=20)
+    assert perfect == (1, 1, 1)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_spread_between_trainings_widens_the_interval(own):
+    wide, narrow = (evaluation.runs_bootstrap(*trainings(d, own), n=300) for d in (1.0, 0.0))
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+
+
+def test_a_threshold_each_is_used_for_its_own_training():
+    y, score, who = cohort()
+    each = [partial(evaluation.sensitivity, threshold=t) for t in (0.3, 0.7)]
+    found = evaluation.runs_bootstrap([y] * 2, [score] * 2, [who] * 2, each, n=50)
+    assert found.value == pytest.approx(np.mean([metric(y, score) for metric in each]))
+
+
+def test_many_classes_have_a_mean_over_trainings_too():
+    y = np.arange(60) % 3
+    scores = [np.random.default_rng(i).dirichlet([1, 1, 1], 60) for i in range(3)]
+    metric = evaluation.macro_auc
+    found = evaluation.runs_bootstrap([y] * 3, scores, [np.arange(60)] * 3, metric, n=50)
+    assert found.value == pytest.approx(np.mean([metric(y, score) for score in scores]))
+    assert found.low < found.value < found.high
+
+
+@pytest.mark.parametrize(("lengths", "got"), [((2, 1, 2), "got 2, 1, 2 and 2"), ((0, 0, 0), "0")])
+def test_trainings_come_in_lists_of_one_length(lengths, got):
+    lists = [[column] * k for column, k in zip(cohort(), lengths, strict=True)]
+    with pytest.raises(ValueError, match=f"{got}.* Pass lists of one length"):
+        evaluation.runs_bootstrap(*lists, n=5)
