@@ -44,7 +44,6 @@ def pointing_game(
     patients: ArrayLike,
     *,
     tolerance: float = 0,
-    within: ArrayLike | None = None,
     n: int = 2000,
     seed: int = 0,
     level: float = 0.95,
@@ -62,9 +61,6 @@ def pointing_game(
     tolerance : float
         Pixels beside the mask that still count as a hit. Grad-CAM cannot tell places apart that
         share a cell of the layer's maps: half a cell, ``H / h / 2``, is fair.
-    within : array of bool, shape (N, H, W), optional
-        Area that the points of ``chance`` are thrown at, such as the lungs; by default the whole
-        picture.
     n, seed, level
         As in :func:`cxrlib.evaluation.patient_bootstrap`.
 
@@ -77,18 +73,17 @@ def pointing_game(
     Raises
     ------
     ValueError
-        If shapes differ, a mask or an area is empty, a map is not finite, or there are fewer than
+        If shapes differ, a mask is empty, a map is not finite, or there are fewer than
         two patients.
 
     References
     ----------
     Zhang et al. (2016), Top-down Neural Attention by Excitation Backprop, arXiv:1608.00507.
     """
-    maps, masks = check_masks(maps, masks)
+    maps, masks = _checked(maps, masks)
     if not tolerance >= 0:
         raise ValueError(f"expected a tolerance of 0 pixels or more, got {tolerance!r}.")
     allowed = np.array([distance_transform_edt(~mask) <= tolerance for mask in masks])
-    area = np.ones_like(masks) if within is None else check_masks(maps, within, "areas")[1]
     highest = maps.max(axis=(1, 2), keepdims=True)
     points = (maps == highest) & (highest > 0)
     # Row: the picture whose map points. Column: the picture whose mask is asked.
@@ -100,7 +95,7 @@ def pointing_game(
     )  # fmt: skip
     return PointingGame(
         rate=rate,
-        chance=float(np.mean((allowed & area).sum(axis=(1, 2)) / area.sum(axis=(1, 2)))),
+        chance=float(np.mean(allowed.sum(axis=(1, 2)) / allowed[0].size)),
         elsewhere=_elsewhere(shares, patients),
         hits=hits,
         silent=int((highest <= 0).sum()),
@@ -125,16 +120,14 @@ def share_inside(maps: ArrayLike, masks: ArrayLike) -> np.ndarray:
     ----------
     Wang et al. (2020), Score-CAM, arXiv:1910.01279.
     """
-    maps, masks = check_masks(maps, masks)
+    maps, masks = _checked(maps, masks)
     heat = np.maximum(maps, 0)
     total = heat.sum(axis=(1, 2))
     inside = (heat * masks).sum(axis=(1, 2))
     return np.divide(inside, total, out=np.full(len(maps), np.nan), where=total > 0)
 
 
-def check_masks(
-    maps: ArrayLike, masks: ArrayLike, kind: str = "masks"
-) -> tuple[np.ndarray, np.ndarray]:
+def _checked(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return maps as floats and masks as bool, both (N, H, W), or say what is wrong."""
     maps, masks = np.asarray(maps, dtype=float), np.asarray(masks)
     if maps.ndim != 3 or not maps.size:
@@ -143,26 +136,26 @@ def check_masks(
         )
     if not len(masks):
         raise ValueError(
-            f"expected {kind}, got none. Only phantoms and sets with outlines have them: "
+            "expected masks, got none. Only phantoms and sets with outlines have them: "
             "[data.read_image(path, size) > 127 for path in cases.lesion_path]."
         )
     if masks.shape == (*maps.shape, 1):
         masks = masks[..., 0]
     if masks.shape != maps.shape:
         raise ValueError(
-            f"expected {kind} of the maps' shape {maps.shape}, got {masks.shape}. Read them in the "
+            f"expected masks of the maps' shape {maps.shape}, got {masks.shape}. Read them in the "
             "pictures' size, data.read_image(path, size) > 127, for the very same rows."
         )
     if not np.isin(masks, (0, 1)).all():
         raise ValueError(
-            f"expected {kind} of 0 and 1, or of True and False, got values from {masks.min()} to "
+            f"expected masks of 0 and 1, or of True and False, got values from {masks.min()} to "
             f"{masks.max()}. For files of 0 and 255 write > 127."
         )
     masks = masks.astype(bool)
     empty = ~masks.any(axis=(1, 2))
     if empty.any():
         raise ValueError(
-            f"expected {kind} with something in them, got {int(empty.sum()):,} of {len(masks):,} "
+            f"expected masks with something in them, got {int(empty.sum()):,} of {len(masks):,} "
             f"empty, the first at {int(np.argmax(empty))}. There is nothing to point at: keep "
             "the rows where masks.any(axis=(1, 2))."
         )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.explain import scores
-from cxrlib.evaluation.explain.flat import check_flat, pictures
-
-SCORES = ("logit", "probability")
+from cxrlib.evaluation.explain.activations import (
+    check_flat,
+    logits,
+    of_class,
+    pictures,
+    wanted,
+)
 
 
 def occlusion(
@@ -19,11 +24,10 @@ def occlusion(
     size: int,
     stride: int,
     fill: float | str = "mean",
-    score: str = "logit",
     output: int | ArrayLike | None = None,
     batch_size: int = 64,
 ) -> np.ndarray:
-    """Compute for each pixel how far the score falls, on average, when a square covers it.
+    """Compute for each pixel how far a class's logit falls, on average, when a square covers it.
 
     It needs no gradient and no convolution, only the network's answers: as many for each picture
     as there are places for the square, about (H / stride) · (W / stride).
@@ -43,8 +47,6 @@ def occlusion(
     fill : float or "mean"
         Grey level of the square, 0 to 255, or each picture's own mean. A square is a sight that
         the network has never had: compare two fills before believing one.
-    score : {"logit", "probability"}
-        What falls. A probability near 1 hardly moves.
     output : int or array of int, shape (N,), optional
         Class whose score it is. By default the second of two (one sigmoid output), or for K
         outputs the class with the highest score of the bare picture.
@@ -54,7 +56,7 @@ def occlusion(
     Returns
     -------
     ndarray of float32, shape (N, H, W)
-        Score of the bare picture minus that of the covered one, averaged over the squares that
+        Logit of the bare picture minus that of the covered one, averaged over the squares that
         cover the pixel. Below 0 where what was covered spoke against the class.
 
     Raises
@@ -68,12 +70,20 @@ def occlusion(
     """
     check_flat(model)
     batch = pictures(model, images)
-    _check(batch.shape[1:3], size, stride, fill, score)
-    chosen = scores.wanted(model, output, len(batch))
-    ask = _asker(model, score, batch_size)
+    _check(batch.shape[1:3], size, stride, fill)
+    chosen = wanted(model, output, len(batch))
+    source, finish = logits(model)
+    probe = keras.Model(model.inputs, source)
+
+    def ask(n: int, make: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Get the logits (n, K) of n pictures, made a batch at a time."""
+        starts = range(0, n, batch_size)
+        rows = (np.arange(start, min(start + batch_size, n)) for start in starts)
+        parts = [finish(probe([make(some)], training=False)) for some in rows]
+        return np.concatenate(list(map(keras.ops.convert_to_numpy, parts))).astype("float64")
+
     bare = ask(len(batch), lambda rows: batch[rows])
-    if chosen is None:
-        chosen = bare.argmax(axis=1)
+    chosen = bare.argmax(axis=1) if chosen is None else chosen
     places = [(y, x) for y in _starts(batch.shape[1], size, stride)
               for x in _starts(batch.shape[2], size, stride)]  # fmt: skip
     greys = batch.mean(axis=(1, 2)) if fill == "mean" else np.full((len(batch), 1), float(fill))
@@ -85,32 +95,12 @@ def occlusion(
             picture[y : y + size, x : x + size] = greys[row // len(places)]
         return some
 
-    total = {"logit": 0.0, "probability": 1.0}[score]
     answers = ask(len(batch) * len(places), covered)
-    after = _of_class(answers, np.repeat(chosen, len(places)), total)
-    drops = _of_class(bare, chosen, total)[:, None] - after.reshape(len(batch), len(places))
-    return _spread(drops, places, size, batch.shape[:3])
-
-
-def _asker(model: keras.Model, score: str, batch_size: int):
-    """Return a function that gets the scores (n, K) of n pictures, made a batch at a time."""
-    source, finish = scores.logits(model)
-    if score == "probability":
-        source, finish = model.outputs[0], lambda x: x
-    probe = keras.Model(model.inputs, source)
-
-    def ask(n: int, make) -> np.ndarray:
-        found = []
-        for start in range(0, n, batch_size):
-            rows = np.arange(start, min(start + batch_size, n))
-            found.append(keras.ops.convert_to_numpy(finish(probe([make(rows)], training=False))))
-        return np.concatenate(found).astype("float64")
-
-    return ask
-
-
-def _of_class(answers: np.ndarray, chosen: np.ndarray, total: float) -> np.ndarray:
-    return keras.ops.convert_to_numpy(scores.of_class(answers, chosen, total))
+    before, after = (
+        keras.ops.convert_to_numpy(of_class(logit, classes))
+        for logit, classes in ((bare, chosen), (answers, np.repeat(chosen, len(places))))
+    )
+    return _spread(before[:, None] - after.reshape(len(batch), -1), places, size, batch.shape[:3])
 
 
 def _spread(
@@ -129,7 +119,7 @@ def _starts(length: int, size: int, stride: int) -> list[int]:
     return starts if starts[-1] == length - size else [*starts, length - size]
 
 
-def _check(shape: tuple[int, int], size: int, stride: int, fill: float | str, score: str) -> None:
+def _check(shape: tuple[int, int], size: int, stride: int, fill: float | str) -> None:
     if size != int(size) or not 1 <= size <= min(shape):
         raise ValueError(
             f"expected `size` as a whole number from 1 to {min(shape)}, the picture's shorter "
@@ -142,5 +132,3 @@ def _check(shape: tuple[int, int], size: int, stride: int, fill: float | str, sc
         )
     if fill != "mean" and (isinstance(fill, str) or not 0 <= fill <= 255):
         raise ValueError(f"expected `fill` as a grey level from 0 to 255 or 'mean', got {fill!r}.")
-    if score not in SCORES:
-        raise ValueError(f"expected `score` as one of {', '.join(SCORES)}, got {score!r}.")

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers as kl
 
-from cxrlib.evaluation.explain.flat import check_flat
+from cxrlib.evaluation.explain.activations import check_flat
 
 ONES = ("gamma", "moving_variance")  # begin at 1; biases, shifts and means at 0
 

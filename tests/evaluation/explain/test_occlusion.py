@@ -37,25 +37,20 @@ def logit(image):
     return (image * WEIGHTS).sum() + 0.3
 
 
-def probability(image):
-    return 1 / (1 + np.exp(-logit(image)))
-
-
-@pytest.mark.parametrize(("score", "number"), [("logit", logit), ("probability", probability)])
-@pytest.mark.parametrize("fill", ["mean", 0, 200])
-def test_it_agrees_with_covering_by_hand(score, number, fill):
-    found = evaluation.occlusion(linear(), IMAGES, size=3, stride=2, fill=fill, score=score)
+@pytest.mark.parametrize(
+    ("fill", "size", "stride", "starts"),
+    [
+        ("mean", 3, 2, ([0, 2, 4, 6], [0, 2, 4])),
+        (200, 3, 2, ([0, 2, 4, 6], [0, 2, 4])),
+        (0, 4, 3, ([0, 3, 5], [0, 3])),  # the last square of a column ends at the border
+    ],
+)
+def test_it_agrees_with_covering_by_hand(fill, size, stride, starts):
+    found = evaluation.occlusion(linear(), IMAGES, size=size, stride=stride, fill=fill)
     for image, drops in zip(IMAGES[..., 0], found, strict=True):
         grey = image.mean() if fill == "mean" else fill
-        # 9 rows hold squares at 0, 2, 4, 6; 7 columns at 0, 2, 4.
-        expected = by_hand(image, number, 3, ([0, 2, 4, 6], [0, 2, 4]), grey)
+        expected = by_hand(image, logit, size, starts, grey)
         np.testing.assert_allclose(drops, expected, atol=2e-5)
-
-
-def test_the_last_square_ends_at_the_border():
-    found = evaluation.occlusion(linear(), IMAGES[:1], size=4, stride=3, fill=0)
-    expected = by_hand(IMAGES[0, ..., 0], logit, 4, ([0, 3, 5], [0, 3]), 0)
-    np.testing.assert_allclose(found[0], expected, atol=2e-5)
 
 
 def test_single_pixels_of_a_linear_network_add_up_to_the_logit():
@@ -66,19 +61,17 @@ def test_single_pixels_of_a_linear_network_add_up_to_the_logit():
 
 
 def test_the_other_class_of_two_loses_what_the_first_wins():
-    for score in ("logit", "probability"):
-        sick, healthy = (
-            evaluation.occlusion(linear(), IMAGES, size=3, stride=3, score=score, output=k)
-            for k in (1, 0)
-        )
-        np.testing.assert_allclose(sick, -healthy, atol=1e-6)
+    sick, healthy = (
+        evaluation.occlusion(linear(), IMAGES, size=3, stride=3, output=k) for k in (1, 0)
+    )
+    np.testing.assert_allclose(sick, -healthy, atol=1e-6)
 
 
 def test_of_several_classes_it_is_the_one_called_for_the_bare_picture():
     model = linear(3, np.abs(WEIGHTS))
     called = model(IMAGES.astype("float32")).numpy().argmax(axis=1)
     assert (called == 2).all()  # three times the weights, until most of it is covered
-    settings = {"size": 7, "stride": 7, "fill": 0, "score": "probability"}
+    settings = {"size": 7, "stride": 7, "fill": 0}
     np.testing.assert_array_equal(
         evaluation.occlusion(model, IMAGES, **settings),
         evaluation.occlusion(model, IMAGES, output=called, **settings),
@@ -129,7 +122,6 @@ def test_it_needs_no_convolution_and_leaves_the_pictures_alone():
         ({"size": 3, "stride": 0}, "got 0"),
         ({"size": 3, "stride": 1, "fill": 300}, "grey level from 0 to 255"),
         ({"size": 3, "stride": 1, "fill": "black"}, "or 'mean', got 'black'"),
-        ({"size": 3, "stride": 1, "score": "loss"}, "one of logit, probability, got 'loss'"),
         ({"size": 3, "stride": 1, "output": 2}, "`output` from 0 to 1"),
     ],
 )
