@@ -1,22 +1,94 @@
-"""What the case table alone tells: counts, patients, sizes."""
+"""All checks of an audit, and those that need no model: counts, files, patients, sizes, greys."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency
+from threadpoolctl import threadpool_limits
 
 from cxrlib import data
 from cxrlib.data.cases import Problem
-from cxrlib.evaluation.audit.duplicates import SAME_FILE
-from cxrlib.evaluation.audit.findings import SHOWN, Finding, examples
-from cxrlib.evaluation.audit.page import is_report
+from cxrlib.evaluation.audit import duplicates, probes
+from cxrlib.evaluation.audit.report import SHOWN, Finding, Report, examples, is_report
 
+CHECKS = (
+    "counts",
+    "files",
+    "two labels",
+    "odd pictures",
+    "duplicates",
+    "patients",
+    "folder shift",
+    "shortcuts",
+    "sizes",
+    "brightness",
+)
 RARE = 0.1  # share of a class below which accuracy says little
 DRIFT = 0.05  # difference of a class's share between splits
+
+
+def audit(cases: pd.DataFrame, *, seed: int = 0) -> Report:
+    """Look for what would make a good result on this set worthless.
+
+    Every file is read once, at 64 pixels.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table.
+    seed : int
+        Of folds and samples.
+
+    Returns
+    -------
+    Report
+        One finding for each of :data:`CHECKS`.
+
+    Raises
+    ------
+    DataError
+        If no picture can be read.
+    """
+    started = time.perf_counter()
+    with warnings.catch_warnings():  # what could not be read stands in the report
+        warnings.filterwarnings("ignore", message=".*could not be read and are left out")
+        pictures = data.read_pictures(cases, probes.SIDE, "squash")
+    rows, thumbnails = pictures.cases, pictures.images[:, :, :, 0]
+    problems = (*cases.attrs.get("problems", ()), *pictures.problems)
+    checks = (
+        partial(counts, cases),
+        partial(broken, problems),
+        partial(duplicates.contradictions, problems),
+        partial(odd_pictures, rows, thumbnails),
+        partial(duplicates.check, rows, thumbnails, problems),
+        partial(patients, cases),
+        partial(probes.folder_shift, rows, thumbnails, seed=seed),
+        partial(probes.shortcuts, rows, thumbnails, seed=seed),
+        partial(sizes, rows),
+        partial(brightness, rows, thumbnails),
+    )
+    with threadpool_limits(1):  # many small matrices: more threads would only wait for each other
+        found = [_guarded(name, check) for name, check in zip(CHECKS, checks, strict=True)]
+    seconds = time.perf_counter() - started
+    return Report(str(cases.attrs.get("name", "data")), len(cases), tuple(found), seconds)
+
+
+def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
+    """Say that a check could not be made rather than stop the whole audit."""
+    try:
+        return check()
+    except ValueError as error:
+        return Finding(name, "not checked", str(error))
+    except Exception as error:  # a fault in one check shall not take the others' answers along
+        says = f"the check itself broke: {type(error).__name__}: {error}"
+        return Finding(name, "not checked", says, "Please tell us what the data look like.")
 
 
 def counts(cases: pd.DataFrame) -> Finding:
@@ -51,7 +123,11 @@ def broken(problems: Sequence[Problem]) -> Finding:
 
     An older report of the audit is no fault of the data.
     """
-    named = [p for p in problems if not p.problem.startswith(SAME_FILE) and not is_report(p.path)]
+    named = [
+        p
+        for p in problems
+        if not p.problem.startswith(duplicates.SAME_FILE) and not is_report(p.path)
+    ]
     left = [p for p in named if p.action == "left out"]
     listed = left + [p for p in named if p.action != "left out"]
     numbers = {"left out": len(left), "odd but kept": len(listed) - len(left)}
@@ -110,25 +186,22 @@ def _bare_number(patient: str) -> str | None:
 
 def sizes(cases: pd.DataFrame) -> Finding:
     """Ask whether width, height or aspect ratio alone tells the label."""
-    from cxrlib.evaluation.audit.probes import one_number_auc
-
-    sizes_ = {
-        "width": cases["width"].to_numpy(float),
-        "height": cases["height"].to_numpy(float),
-        "aspect ratio": cases["width"].to_numpy(float) / cases["height"].to_numpy(float),
-    }
-    told = {name: one_number_auc(cases, values) for name, values in sizes_.items()}
-    best = max(told, key=lambda name: told[name].value)
-    numbers = {name: list(interval) for name, interval in told.items()}
-    low = told[best].low
-    says = f"{best} alone tells the classes apart with AUC {told[best]:.2f}"
-    if low < 0.6:
-        return Finding("sizes", "fine", "sizes do not tell the classes apart", numbers=numbers)
+    width, height = (cases[side].to_numpy(float) for side in ("width", "height"))
+    values = {"width": width, "height": height, "aspect ratio": width / height}
     advice = (
         "Read all pictures at one size with padding, and see whether the padding tells the label. "
         "Squashing keeps the trace of the shape."
     )
-    return Finding("sizes", "fail" if low > 0.8 else "look", says, advice, numbers)
+    fine = "sizes do not tell the classes apart"
+    return probes.one_number("sizes", cases, values, advice, look=0.6, fine=fine)
+
+
+def brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
+    """Ask whether mean grey or contrast alone tells the label."""
+    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
+    values = {"mean grey": flat.mean(axis=1), "contrast": flat.std(axis=1)}
+    advice = "Standardise each picture by itself and vary the exposure in training."
+    return probes.one_number("brightness", cases, values, advice, look=0.65)
 
 
 def odd_pictures(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:

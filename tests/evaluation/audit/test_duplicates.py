@@ -3,12 +3,13 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxrlib.evaluation.audit import duplicates
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 40), st.integers(0, 130))
 def test_near_pairs_are_those_of_brute_force(seed, n, most):
     rng = np.random.default_rng(seed)

@@ -6,8 +6,8 @@ import pytest
 from cxrlib.data import covers
 from cxrlib.data.cases import Problem
 from cxrlib.evaluation import audit
-from cxrlib.evaluation.audit import probes, tables
-from cxrlib.evaluation.audit.findings import Example, Finding, Report
+from cxrlib.evaluation.audit import checks, probes
+from cxrlib.evaluation.audit.report import Example, Finding, Report
 
 
 def test_scores_come_from_models_that_have_not_seen_the_patient():
@@ -75,7 +75,7 @@ def test_a_report_answers_for_its_checks(report):
 def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
     odd = [Problem(f"{i}.png", "the ending is '.png', the content JPEG", "kept") for i in range(60)]
     pipe = Problem("z/film.png", "a named pipe, not a file", "left out")
-    found = tables.broken([*odd, pipe])
+    found = checks.broken([*odd, pipe])
     assert found.verdict == "fail"
     assert found.named()[0] == "z/film.png: a named pipe, not a file"
     assert found.numbers["left out"] == 1
@@ -88,9 +88,9 @@ def test_an_older_report_is_no_fault_of_the_data(report, tmp_path):
     other.write_text("<html>")
     text = "lies outside the class folders, so it has no label"
     problems = [Problem(str(p), text, "left out") for p in (page, page.with_suffix(".json"), other)]
-    assert tables.broken(problems[:2]).verdict == "fine"
-    assert tables.broken(problems).named() == [f"{other}: {text}"]
-    assert tables.broken([Problem(str(tmp_path / "gone.json"), text, "left out")]).named()
+    assert checks.broken(problems[:2]).verdict == "fine"
+    assert checks.broken(problems).named() == [f"{other}: {text}"]
+    assert checks.broken([Problem(str(tmp_path / "gone.json"), text, "left out")]).named()
 
 
 def test_an_unknown_verdict_is_refused():
