@@ -1,8 +1,9 @@
-"""Counts, distributions, clouds of points."""
+"""Counts, distributions, and intervals group by group."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import look
+from cxrlib.evaluation.plots.style import GREY, INK, OTHERS, look
 
 
-def counts(table: pd.DataFrame | pd.Series, ax: Axes | None = None, *, unit: str = "pictures"):
+def counts(table: pd.DataFrame | pd.Series, ax: Axes | None = None) -> Axes:
     """Draw counts as horizontal bars, each with its number.
 
     Parameters
@@ -47,7 +48,7 @@ def counts(table: pd.DataFrame | pd.Series, ax: Axes | None = None, *, unit: str
     ax.margins(x=0.22)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter("{x:,.0f}")
-    ax.set_xlabel(f"number of {unit}")
+    ax.set_xlabel("number of pictures")
     return ax
 
 
@@ -56,8 +57,8 @@ def histogram(
     ax: Axes | None = None,
     *,
     xlabel: str,
-    bins=40,
-    ylabel="share of the class",
+    bins: int | ArrayLike = 40,
+    ylabel: str = "share of the class",
 ) -> Axes:
     """Draw outlines of histograms, each group scaled to the same area so that shapes compare."""
     ax = ax or plt.gca()
@@ -74,19 +75,50 @@ def histogram(
     return ax
 
 
-def scatter(
-    groups: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    ax: Axes | None = None,
-    *,
-    xlabel: str,
-    ylabel: str,
-) -> Axes:
-    """Draw points ``(x, y)`` of each group with its own colour and marker."""
-    ax = ax or plt.gca()
-    for i, (name, (x, y)) in enumerate(groups.items()):
-        how = look(name, i)
-        ax.scatter(x, y, s=14, marker=how.marker, color=how.colour, alpha=0.55, lw=0, label=name)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    if len(groups) > 1:
-        ax.legend(markerscale=1.6)
+def forest(table: pd.DataFrame, ax: Axes | None = None, *, xlabel: str) -> Axes:
+    """Draw a metric group by group, each with its interval and the pictures behind it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`cxrlib.evaluation.subgroups`. The row of all pictures is drawn as a diamond with
+        a line through the plot; a group without a number says why.
+    ax : Axes, optional
+        By default a new figure, as high as there are groups.
+    xlabel : str
+        What was measured.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6, 0.36 * len(table) + 1))
+    whole = table["group"] == "all"
+    for value in table.loc[whole, "value"].dropna():
+        ax.axvline(value, color=GREY, lw=1, ls=":")
+    for row, (group, is_all) in enumerate(zip(table.itertuples(), whole, strict=True)):
+        if np.isfinite(group.value):
+            if np.isfinite(group.low):
+                ends = [[group.value - group.low], [group.high - group.value]]
+                ax.errorbar(group.value, row, xerr=ends, color=INK, lw=1.5, capsize=3)
+            ax.plot(group.value, row, "D" if is_all else "o", markersize=7, color=OTHERS[0].colour)
+    for row, group in enumerate(table.itertuples()):
+        if group.reason:
+            _say(ax, group.reason, group.value, row)
+    ax.set_yticks(range(len(table)), [_label(group) for group in table.itertuples()])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(xlabel)
     return ax
+
+
+def _say(ax: Axes, reason: str, value: float, row: int) -> None:
+    """Write why something is missing, on the side of the axes where no point is."""
+    right = np.isfinite(value) and value < sum(ax.get_xlim()) / 2
+    ax.annotate(
+        reason, (0.99 if right else 0.01, row), xycoords=("axes fraction", "data"),
+        ha="right" if right else "left", va="center", color=GREY, fontsize="small", style="italic",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )  # fmt: skip
+
+
+def _label(group: NamedTuple) -> str:
+    return f"{group.group}\n{group.n:,} pictures, {group.patients:,} patients"

@@ -1,11 +1,10 @@
-"""Judging probabilities: thresholds, calibration, decisions, abstention. Frames in, lines out."""
+"""Judging probabilities: reliability diagrams and decision curves. Frames in, lines out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -65,54 +64,18 @@ def _counts(ax: Axes, frame: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def threshold_curve(
-    table: pd.DataFrame, ax: Axes | None = None, *, chosen: float | None = None
-) -> Axes:
-    """Draw sensitivity and specificity over the threshold.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`cxrlib.evaluation.threshold_table`.
-    chosen : float, optional
-        The frozen threshold, marked by a line.
-    """
-    ax = ax or plt.gca()
-    finite = table[np.isfinite(table["threshold"])]
-    if chosen is not None and np.isfinite(chosen):
-        ax.axvline(chosen, color=GREY, lw=1, ls=":")
-        ax.annotate(
-            f"chosen: {chosen:.3g}", (chosen, 1), xycoords=("data", "axes fraction"),
-            va="bottom", ha="center", fontsize="small", color=INK,
-        )  # fmt: skip
-    series = {name: finite[name] for name in ("sensitivity", "specificity")}
-    for i, (name, values) in enumerate(series.items()):
-        how = look(name, i)
-        ax.plot(
-            finite["threshold"], values, color=how.colour, linestyle=how.line, label=name,
-            drawstyle="steps-mid",
-        )  # fmt: skip
-    ax.legend(loc="lower center", handlelength=3)
-    ax.yaxis.set_major_formatter(_percent)
-    ax.set(ylim=(-0.03, 1.03), ylabel="share called right")
-    ax.set(xlabel="threshold (score from which a picture is called sick)")
-    return ax
-
-
-def decision_curve(frames: Frames, ax: Axes | None = None, *, per: int = 1000) -> Axes:
+def decision_curve(frames: Frames, ax: Axes | None = None) -> Axes:
     """Draw a decision curve: net benefit of the network, of acting on everybody, and on nobody.
 
     Parameters
     ----------
     frames : DataFrame or mapping of str to DataFrame
         From :func:`cxrlib.evaluation.net_benefit`, all of the same pictures and thresholds.
-    per : int
-        Pictures that the benefit is counted for.
     """
     ax = ax or plt.gca()
     named = _named(frames, "network")
     first = next(iter(named.values()))
-    x = first["threshold"]
+    x, per = first["threshold"], 1000  # pictures
     ax.plot(x, per * first["treat_all"], color=GREY, ls=":", label="everybody called sick")
     ax.plot(x, per * first["treat_none"], color=INK, lw=1, label="nobody called sick")
     for i, (name, frame) in enumerate(named.items()):
@@ -127,30 +90,6 @@ def decision_curve(frames: Frames, ax: Axes | None = None, *, per: int = 1000) -
     ax.set(xlabel="probability from which one acts")
     ax.set(ylabel=f"net benefit per {per:,} pictures\n(sick found − weighed false alarms)")
     _legend_above(ax)
-    return ax
-
-
-def risk_coverage(frames: Frames, ax: Axes | None = None) -> Axes:
-    """Draw the share of errors among the pictures kept, over how many are kept.
-
-    Parameters
-    ----------
-    frames : DataFrame or mapping of str to DataFrame
-        From :func:`cxrlib.evaluation.risk_coverage`.
-    """
-    ax = ax or plt.gca()
-    named = _named(frames)
-    for i, (name, frame) in enumerate(named.items()):
-        how = look(name, i)
-        ax.plot(frame["coverage"], frame["error"], color=how.colour, linestyle=how.line, label=name)
-        last = frame.iloc[-1]
-        ax.plot(last["coverage"], last["error"], how.marker, color=how.colour, clip_on=False)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(_percent)
-    ax.set(xlim=(0, 1), ylim=(0, None), ylabel="wrong among these")
-    ax.set(xlabel="pictures the network decides itself, the surest first")
-    if len(named) > 1:
-        ax.legend(loc="upper left", handlelength=3)
     return ax
 
 

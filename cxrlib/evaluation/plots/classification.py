@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.grids import pictures
+from cxrlib.evaluation.plots.images import pictures
 from cxrlib.evaluation.plots.style import LOOKS, looks
 
 CLASSES = ("healthy", "sick")
+COLUMNS, SIDE = 4, 1.9  # pictures a row, inches
 
 
 def confusion(
@@ -89,9 +90,6 @@ def predictions(
     class_names: Sequence[str] = CLASSES,
     *,
     threshold: float = 0.5,
-    columns: int = 4,
-    side: float = 1.9,
-    limits: tuple[float, float] | None = (0, 255),
 ) -> np.ndarray:
     """Draw pictures with their truth and the answer; wrong ones carry ✗ and a dashed frame.
 
@@ -104,8 +102,6 @@ def predictions(
     class_names : sequence of str
     threshold : float
         Two classes in one column: scores from here on are called the second class.
-    columns, side, limits
-        As in :func:`pictures`.
 
     Returns
     -------
@@ -116,13 +112,13 @@ def predictions(
     truth, called, sure = _answers(y_true, y_score, class_names, threshold)
     _check_as_many(images, truth, called)
     if not len(images):
-        return _nothing(side)
+        return _nothing()
     right = truth == called
     titles = [
         f"truth: {class_names[t]}\n{'✓' if t == c else '✗'} called {class_names[c]} {_percent(p)}"
         for t, c, p in zip(truth, called, sure, strict=True)
     ]
-    axes = pictures(images, titles, columns=columns, side=side, limits=limits)
+    axes = pictures(images, titles, columns=COLUMNS, side=SIDE)
     for ax, fine in zip(axes.flat, right, strict=False):
         if not fine:
             _frame(ax)
@@ -134,10 +130,6 @@ def probabilities(
     y_true: ArrayLike,
     y_score: ArrayLike,
     class_names: Sequence[str],
-    *,
-    columns: int = 4,
-    side: float = 1.9,
-    limits: tuple[float, float] | None = (0, 255),
 ) -> np.ndarray:
     """Draw pictures with the probability of each class beneath, as bars; that of the truth in bold.
 
@@ -145,8 +137,6 @@ def probabilities(
     ----------
     images, y_true, y_score, class_names
         As in :func:`predictions`; one column of scores is given the other class's bar too.
-    columns, side, limits
-        As in :func:`pictures`.
 
     Returns
     -------
@@ -156,20 +146,20 @@ def probabilities(
     truth, called, _ = _answers(y_true, y_score, class_names, 0.5)
     _check_as_many(images, truth, called)
     if not len(images):
-        return _nothing(side)
+        return _nothing()
     score, k = np.asarray(y_score, dtype=float).reshape(len(images), -1), len(class_names)
     score = np.hstack([1 - score, score]) if score.shape[1] == 1 else score
-    columns = min(columns, len(images))
+    columns = min(COLUMNS, len(images))
     rows, below = -(-len(images) // columns), 0.21 * k  # inches
     _, axes = plt.subplots(
-        2 * rows, columns, squeeze=False, height_ratios=[side, below] * rows,
-        figsize=(side * columns + 0.08 * max(map(len, class_names)), (side + below + 0.4) * rows),
+        2 * rows, columns, squeeze=False, height_ratios=[SIDE, below] * rows,
+        figsize=(SIDE * columns + 0.08 * max(map(len, class_names)), (SIDE + below + 0.4) * rows),
     )  # fmt: skip
     titles = [
         f"{'✓' if t == c else '✗'} truth: {class_names[t]}"
         for t, c in zip(truth, called, strict=True)
     ]
-    pictures(images, titles, limits=limits, axes=axes[::2])
+    pictures(images, titles, axes=axes[::2])
     for i, ax in enumerate(axes[1::2].flat):
         if i < len(images):
             _bars(ax, score[i], class_names, truth[i], named=i % columns == 0)
@@ -203,8 +193,8 @@ def _check_as_many(images: ArrayLike, truth: np.ndarray, called: np.ndarray) -> 
         )
 
 
-def _nothing(side: float) -> np.ndarray:
-    _, axes = plt.subplots(figsize=(side * 2, side / 2), squeeze=False)
+def _nothing() -> np.ndarray:
+    _, axes = plt.subplots(figsize=(2 * SIDE, SIDE / 2), squeeze=False)
     axes[0, 0].axis("off")
     axes[0, 0].text(0.5, 0.5, "no pictures to show", ha="center", va="center")
     return axes

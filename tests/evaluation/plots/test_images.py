@@ -1,9 +1,6 @@
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
 from matplotlib.colors import rgb_to_hsv
 
 from cxrlib.evaluation import plots
@@ -16,11 +13,47 @@ MASKS = np.zeros((3, 20, 16), bool)
 MASKS[:, 5:9, 4:12] = True
 
 
-@pytest.fixture(autouse=True)
-def _clean():
-    with plt.rc_context():
-        yield
-        plt.close("all")
+def test_pictures_are_grey_and_keep_their_shape():
+    axes = plots.pictures([np.zeros((20, 40)), np.full((30, 30, 1), 255)], ["wide", "square"])
+    image = axes.flat[0].images[0]
+    assert image.get_cmap().name == "gray"
+    assert image.get_clim() == (0, 255)
+    assert axes.flat[0].get_aspect() == 1
+    assert [ax.get_title() for ax in axes.flat] == ["wide", "square"]
+    with pytest.raises(ValueError, match="expected 2 titles, got 1"):
+        plots.pictures([np.zeros((4, 4))] * 2, ["one"])
+
+
+def test_pictures_side_by_side_fill_one_row_and_empty_places_of_a_grid_stay_blank():
+    assert plots.side_by_side(*[np.zeros((4, 4))] * 5).shape == (1, 5)
+    axes = plots.pictures([np.zeros((4, 4))] * 5, columns=3)
+    assert axes.shape == (2, 3)
+    assert not axes[1, 2].images
+    assert not axes[1, 2].axison
+
+
+def test_weights_share_one_ramp_with_zero_in_the_middle():
+    axes = plots.weight_pictures(np.stack([np.full((3, 3), -2.0), np.full((3, 3), 1.0)]))
+    assert all(ax.images[0].get_clim() == (-2, 2) for ax in axes.flat[:2])
+    with pytest.raises(ValueError, match=r"\(N, H, W\)"):
+        plots.weight_pictures(np.zeros(4))
+
+
+def test_feature_maps_take_their_own_ramp_or_one():
+    maps = np.stack([np.arange(6.0).reshape(2, 3), np.full((2, 3), 9.0)], axis=-1)
+    own = plots.feature_maps(maps, ["a", "b"])
+    assert [ax.images[0].get_clim() for ax in own.flat] == [(0, 5), (9, 9)]
+    shared = plots.feature_maps(maps, shared=True)
+    assert [ax.images[0].get_clim() for ax in shared.flat] == [(0, 9), (0, 9)]
+    np.testing.assert_array_equal(own.flat[0].images[0].get_array(), maps[..., 0])
+    assert [ax.get_title() for ax in own.flat] == ["a", "b"]
+    assert plots.feature_maps(np.ones((1, 1, 3))).shape == (1, 3)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (1, 4, 4, 2), (4, 4, 0)])
+def test_feature_maps_are_of_one_picture(shape):
+    with pytest.raises(ValueError, match=r"\(H, W, C\), got .*maps\[0\]"):
+        plots.feature_maps(np.zeros(shape))
 
 
 def lines(ax):
@@ -115,9 +148,6 @@ def test_an_empty_mask_has_no_outline():
 def test_what_does_not_belong_together_is_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         plots.overlay(*arguments)
-
-
-@pytest.mark.parametrize("limit", [0, -1.0, float("nan")])
-def test_a_limit_is_above_zero(limit):
-    with pytest.raises(ValueError, match="`limit` above 0, or None, got"):
-        plots.overlay(IMAGES, MAPS, limit=limit)
+    for limit in (0, float("nan")):
+        with pytest.raises(ValueError, match="`limit` above 0, or None, got"):
+            plots.overlay(IMAGES, MAPS, limit=limit)
