@@ -22,7 +22,7 @@ def squares(*corners, side=2, size=8):
 def test_hits_are_counted():
     game = evaluation.pointing_game(
         maps_at((1, 1), (5, 5), (0, 0), (6, 2)),
-        squares((0, 0), (5, 5), (4, 4), (5, 1)),
+        squares((0, 0), (5, 5), (4, 4), (5, 1))[..., None],  # masks may carry a channel
         ["a", "b", "c", "d"],
     )
     np.testing.assert_array_equal(game.hits, [1, 1, 0, 1])

@@ -116,6 +116,8 @@ def test_without_a_limit_each_map_runs_to_its_own_highest():
 
 
 def test_the_mask_is_outlined_on_both_and_unlike_the_heat():
+    bare, _ = plots.overlay(IMAGES[:1], MAPS[:1], np.zeros((1, 20, 16)))[0]
+    assert not bare.collections  # an empty one has no outline
     bare, covered = plots.overlay(IMAGES[:1], MAPS[:1], MASKS[:1], mask_name="lungs")[0]
     assert [c.levels.tolist() for c in bare.collections] == [[0.5]]
     heat, outline = covered.collections
@@ -128,11 +130,6 @@ def test_the_mask_is_outlined_on_both_and_unlike_the_heat():
     np.testing.assert_allclose(
         [*corners.min(axis=0), *corners.max(axis=0)], [left, low, right, high], atol=1e-6
     )
-
-
-def test_an_empty_mask_has_no_outline():
-    bare, _ = plots.overlay(IMAGES[:1], MAPS[:1], np.zeros((1, 20, 16)))[0]
-    assert not bare.collections
 
 
 @pytest.mark.parametrize(
