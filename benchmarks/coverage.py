@@ -29,10 +29,11 @@ from unittest import mock
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from delong import delong
 from scipy import stats
 
 from cxrlib import evaluation
-from cxrlib.evaluation.intervals import bootstrap, drawing
+from cxrlib.evaluation.intervals import resampling
 
 APART = 1.2  # distance of the classes' mean scores, in standard deviations
 THRESHOLD = APART / 2
@@ -67,7 +68,7 @@ def covered(design: dict, sets: int, resamples: int) -> dict:
         y, score, who = cohort(np.random.default_rng(seed), **design)
         again = partial(evaluation.patient_bootstrap, y, score, n=resamples, seed=seed)
         keep(kept, "AUC, patients drawn", again(who), auc)
-        keep(kept, "AUC, DeLong", evaluation.delong(y, score), auc)
+        keep(kept, "AUC, DeLong", delong(y, score), auc)
         if seed % 10 == 0:
             keep(kept, "AUC, pictures drawn", again(np.arange(len(y))), auc)
         for threshold in thresholds:
@@ -93,7 +94,7 @@ def compared(sets: int, resamples: int, apart: float = 1.0) -> dict:
         b = np.sqrt(0.5) * (a - APART * y + other) + apart * y
         again = partial(evaluation.paired_difference, y, a, b, n=resamples, seed=seed)
         keep(kept, "difference, patients drawn", again(who), truth)
-        keep(kept, "difference, DeLong", evaluation.delong_difference(y, a, b), truth)
+        keep(kept, "difference, DeLong", delong(y, a, b), truth)
         if seed % 10 == 0:
             keep(kept, "difference, pictures drawn", again(np.arange(len(y))), truth)
     return {name: summary(rows) for name, rows in kept.items()}
@@ -144,8 +145,8 @@ def alone(sets: int, resamples: int, patients: int) -> dict:
             continue
         keep(kept, "macro sensitivity, drawn with the nearest", found, truth)
         with (
-            mock.patch.object(drawing, "_pooled", lambda kinds, strata: strata),
-            mock.patch.object(bootstrap, "check_enough"),
+            mock.patch.object(resampling, "_pooled", lambda kinds, strata: strata),
+            mock.patch.object(resampling, "check_enough"),
         ):
             keep(kept, "macro sensitivity, in strata of their own", again(), truth)
     return {name: summary(rows) for name, rows in kept.items()} | {"refused": refused}

@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from cxrlib import evaluation
-from cxrlib.evaluation.intervals import weighted
+from cxrlib.evaluation.intervals import resampling
 
 
 def cohort(k: int = 2, n: int = 624, patients: int = 428):
@@ -47,12 +47,14 @@ def main() -> None:
     many = cohort(4)
     other = np.random.default_rng(1).permutation(score)
     bootstrap, difference = evaluation.patient_bootstrap, evaluation.paired_difference
-    ways = {m.__name__: partial(bootstrap, y, score, who, m) for m in weighted.AREAS}
-    ways |= {m.__name__: partial(bootstrap, y, score, who, m) for m in weighted.SHARES}
+    of_two = [evaluation.roc_auc, evaluation.pr_auc, *resampling.AT_THRESHOLD]
+    ways = {m.__name__: partial(bootstrap, y, score, who, m) for m in of_two}
     own = partial(evaluation.sensitivity, threshold=0.3)
     ways["sensitivity at 0.3"] = partial(bootstrap, y, score, who, own)
     ways["difference of two AUCs"] = partial(difference, y, score, other, who)
-    ways |= {m.__name__: partial(bootstrap, *many, m) for m in weighted.MACROS}
+    ways |= {
+        m.__name__: partial(bootstrap, *many, m) for m in resampling.OF_SCORES if m not in of_two
+    }
     ways["AUC, three trainings"] = partial(
         evaluation.runs_bootstrap, [y] * 3, [score] * 3, [who] * 3
     )

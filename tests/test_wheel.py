@@ -55,7 +55,7 @@ def wheel(tmp_path_factory):
 
 
 def test_every_file_that_the_package_reads_is_in_it(wheel):
-    kinds, package = (".css", ".js", ".json"), ROOT / "cxrlib"
+    kinds, package = (".css", ".js", ".json", ".mplstyle"), ROOT / "cxrlib"
     wanted = {path.relative_to(ROOT).as_posix() for path in package.rglob("*.*")
               if path.suffix in kinds and ".unfinished" not in path.parts}  # fmt: skip
     with zipfile.ZipFile(wheel) as archive:

@@ -1,43 +1,76 @@
-"""Arguments that several modules take: shares, and scores of two classes or of many."""
+"""What everything that judges scores asks of them: two classes or many, probabilities, shares."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation import metrics
-
+NAMES = ("healthy (0)", "sick (1)")
 SUM_OFF = 1e-3  # how far a row of probabilities may be from 1
+
+
+def check_scores(
+    y_true: ArrayLike, y_score: ArrayLike, needs: tuple[int, ...] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return truth (int) and scores (float) as arrays of shape (N,), or say what is wrong.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, a score is not finite, the truth is not 0 or 1, or a class in ``needs``
+        has no picture.
+    """
+    y, score = _flat(y_true, "y_true"), _flat(y_score, "y_score")
+    check_aligned(y, score)
+    odd = sorted(set(np.unique(y)) - {0, 1}, key=str)
+    if odd:
+        raise ValueError(f"expected true labels 0 (healthy) and 1 (sick), got also {odd[:5]}.")
+    for label in needs:
+        if not (y == label).any():
+            raise ValueError(
+                f"expected at least one picture that is {NAMES[label]}, got none among {len(y):,}. "
+                "Is this one class's folder only, or a sample that is too small?"
+            )
+    return y.astype(int), score.astype(float)
+
+
+def check_aligned(y: np.ndarray, score: np.ndarray) -> None:
+    """Refuse scores that are not finite, or not as many rows as there are true labels."""
+    if np.shape(y)[:1] != score.shape[:1]:
+        raise ValueError(
+            f"expected one score for each of {len(np.atleast_1d(y)):,} true labels, got "
+            f"{len(score):,} scores. Take both from the same pictures in the same order."
+        )
+    if not len(y):
+        raise ValueError("expected at least one picture, got none. Is the split empty?")
+    wrong = int((~np.isfinite(score)).sum())
+    if wrong:
+        raise ValueError(
+            f"expected finite scores, got {wrong:,} NaN or infinite of {score.size:,}. "
+            "Look for a loss that became NaN (a learning rate too large?)."
+        )
 
 
 def check_probabilities(
     y_true: ArrayLike, y_score: ArrayLike, needs: tuple[int, ...] = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return truth and scores as :func:`metrics.check_scores`; the scores must be in [0, 1].
+    """Return truth and scores as :func:`check_scores`; the scores must be in [0, 1].
 
     Raises
     ------
     ValueError
         If a score lies outside, or anything else is wrong with them.
     """
-    y, score = metrics.check_scores(y_true, y_score, needs)
+    y, score = check_scores(y_true, y_score, needs)
     _check_range(score)
     return y, score
 
 
-def check_probabilities_alone(y_score: ArrayLike) -> np.ndarray:
-    """Return scores without a truth as floats of shape (N,); they must be in [0, 1]."""
-    score = check_scores_alone(y_score)
-    _check_range(score)
-    return score
-
-
-def check_scores_alone(y_score: ArrayLike) -> np.ndarray:
-    """Return scores without a truth as finite floats of shape (N,), or say what is wrong."""
-    nobody = np.zeros(np.shape(y_score)[:1], int)
-    return metrics.check_scores(nobody, np.atleast_1d(y_score))[1]
+def without_truth(check: Callable, y_score: ArrayLike) -> np.ndarray:
+    """Return scores as ``check``, one of this module's, does where there is no truth yet."""
+    return check(np.zeros(np.shape(y_score)[:1], int), np.atleast_1d(y_score))[1]
 
 
 def check_share(share: float, name: str, *, ends: bool = False) -> float:
@@ -75,7 +108,7 @@ def check_many(
             f"expected `y_score` of shape (N, K), one column for each of K ≥ 2 classes, got "
             f"{score.shape}. For one score a picture use evaluation.metrics."
         )
-    metrics.check_aligned(y, score)
+    check_aligned(y, score)
     _check_rows(score)
     y = _class_numbers(y, score.shape[1])
     absent = sorted(set(range(score.shape[1])) - set(y.tolist()))
@@ -88,14 +121,9 @@ def check_many(
     return y, score
 
 
-def check_many_alone(y_score: ArrayLike) -> np.ndarray:
-    """Return probabilities (N, K) without a truth as floats, or say what is wrong."""
-    return check_many(np.zeros(np.shape(y_score)[:1], int), y_score)[1]
-
-
 def check_either(y_true: ArrayLike, y_score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Check one score a picture as two classes, several columns as so many classes."""
-    return (check_many if is_many(y_score) else metrics.check_scores)(y_true, y_score)
+    return (check_many if is_many(y_score) else check_scores)(y_true, y_score)
 
 
 def is_many(y_score: ArrayLike) -> bool:
@@ -111,6 +139,19 @@ def check_names(names: Sequence[str], k: int) -> list[str]:
             "Give them in the order of the score's columns."
         )
     return list(names)
+
+
+def _flat(values: ArrayLike, name: str) -> np.ndarray:
+    array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise ValueError(
+            f"expected `{name}` of shape (N,) or (N, 1), got {array.shape}. "
+            "For more than two classes compare one class with the rest (one_against_rest), or take "
+            "a function of evaluation.multiclass."
+        )
+    return array
 
 
 def _check_range(score: np.ndarray) -> None:

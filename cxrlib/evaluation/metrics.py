@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn import metrics as sk
 
-KINDS = ("both", "false alarms", "missed")
-NAMES = ("healthy (0)", "sick (1)")
+from cxrlib.evaluation.checks import check_scores
 
 
 def accuracy(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> float:
@@ -122,12 +121,7 @@ def confusion(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> 
 
 
 def most_wrong(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
-    n: int = 8,
-    threshold: float = 0.5,
-    *,
-    kind: str = "both",
+    y_true: ArrayLike, y_score: ArrayLike, n: int = 8, threshold: float = 0.5
 ) -> np.ndarray:
     """Find the errors that are farthest on the wrong side of the threshold.
 
@@ -135,12 +129,10 @@ def most_wrong(
     ----------
     y_true, y_score : array, shape (N,) or (N, 1)
     n : int
-        Errors to find; fewer come back if there are fewer.
+        Errors to find, half of them false alarms and half missed; where one kind runs out, the
+        other takes its places. Fewer come back if there are fewer.
     threshold : float
         Scores from here on are called sick.
-    kind : "both", "false alarms" or "missed"
-        False alarms are healthy called sick, missed are sick called healthy. Of both, half each;
-        where one kind runs out, the other takes its places.
 
     Returns
     -------
@@ -148,70 +140,12 @@ def most_wrong(
         Places in ``y_true``, the worst error first; of equal ones the earlier.
     """
     y, score = check_scores(y_true, y_score)
-    if kind not in KINDS:
-        raise ValueError(f"expected `kind` as one of {', '.join(KINDS)}, got {kind!r}.")
     if n < 1 or n != int(n):
         raise ValueError(f"expected a whole number of errors, at least 1, got n={n}.")
     distance, called = np.abs(score - threshold), score >= threshold
-    errors = {"false alarms": called & (y == 0), "missed": ~called & (y == 1)}
     worst = np.argsort(-distance, kind="stable")
-    lists = [worst[errors[k][worst]] for k in errors if kind in ("both", k)]
-    found = np.concatenate(lists)
-    rank = np.concatenate([np.arange(len(places)) for places in lists])
+    kinds = [worst[error[worst]] for error in (called & (y == 0), ~called & (y == 1))]
+    found = np.concatenate(kinds)
+    rank = np.concatenate([np.arange(len(places)) for places in kinds])
     chosen = found[np.lexsort((found, -distance[found], rank))[: int(n)]]
     return chosen[np.lexsort((chosen, -distance[chosen]))]
-
-
-def check_scores(
-    y_true: ArrayLike, y_score: ArrayLike, needs: tuple[int, ...] = ()
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return truth (int) and scores (float) as arrays of shape (N,), or say what is wrong.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ, a score is not finite, the truth is not 0 or 1, or a class in ``needs``
-        has no picture.
-    """
-    y, score = _flat(y_true, "y_true"), _flat(y_score, "y_score")
-    check_aligned(y, score)
-    odd = sorted(set(np.unique(y)) - {0, 1}, key=str)
-    if odd:
-        raise ValueError(f"expected true labels 0 (healthy) and 1 (sick), got also {odd[:5]}.")
-    for label in needs:
-        if not (y == label).any():
-            raise ValueError(
-                f"expected at least one picture that is {NAMES[label]}, got none among {len(y):,}. "
-                "Is this one class's folder only, or a sample that is too small?"
-            )
-    return y.astype(int), score.astype(float)
-
-
-def check_aligned(y: np.ndarray, score: np.ndarray) -> None:
-    """Refuse scores that are not finite, or not as many rows as there are true labels."""
-    if np.shape(y)[:1] != score.shape[:1]:
-        raise ValueError(
-            f"expected one score for each of {len(np.atleast_1d(y)):,} true labels, got "
-            f"{len(score):,} scores. Take both from the same pictures in the same order."
-        )
-    if not len(y):
-        raise ValueError("expected at least one picture, got none. Is the split empty?")
-    wrong = int((~np.isfinite(score)).sum())
-    if wrong:
-        raise ValueError(
-            f"expected finite scores, got {wrong:,} NaN or infinite of {score.size:,}. "
-            "Look for a loss that became NaN (a learning rate too large?)."
-        )
-
-
-def _flat(values: ArrayLike, name: str) -> np.ndarray:
-    array = np.asarray(values)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise ValueError(
-            f"expected `{name}` of shape (N,) or (N, 1), got {array.shape}. "
-            "For more than two classes compare one class with the rest (one_against_rest), or take "
-            "a function of evaluation.many_classes."
-        )
-    return array

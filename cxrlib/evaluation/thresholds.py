@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation import metrics
-from cxrlib.evaluation.checks import check_scores_alone, check_share
-from cxrlib.evaluation.sweeps import threshold_table
+from cxrlib.evaluation.checks import check_scores, check_share, without_truth
+from cxrlib.evaluation.curves import threshold_table
 
 SLACK = 1e-12  # for sums that would be equal on paper
 
@@ -52,11 +51,7 @@ class Threshold:
         ValueError
             If a score is not finite, or the shape is not (N,) or (N, 1).
         """
-        return (check_scores_alone(y_score) >= self.value).astype(int)
-
-    def report(self, y_true: ArrayLike, y_score: ArrayLike) -> pd.Series:
-        """Give :func:`cxrlib.evaluation.report` of other pictures at this threshold."""
-        return metrics.report(y_true, y_score, self.value)
+        return (without_truth(check_scores, y_score) >= self.value).astype(int)
 
     def __str__(self) -> str:
         extreme = {-np.inf: " (everybody is called sick)", np.inf: " (nobody is called sick)"}

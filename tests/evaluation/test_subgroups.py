@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import evaluation
-
-from .test_intervals import cohort
+from tests.evaluation.cohorts import cohort
 
 
 def grouped(n=200):
@@ -28,15 +27,6 @@ def test_each_group_is_judged_as_if_it_came_alone():
         assert row["n"] == chosen.sum()
         assert row["sick"] == y[chosen].sum()
         assert row["patients"] == who.nunique()
-
-
-def test_any_metric_and_other_patients():
-    cases, y, score = grouped()
-    metric = partial(evaluation.specificity, threshold=0.3)
-    each = np.arange(len(y))
-    found = evaluation.subgroups(cases, y, score, "view", metric, each, n=50)
-    assert found.loc[0, "value"] == evaluation.specificity(y, score, 0.3)
-    assert found["patients"].tolist() == found["n"].tolist()
 
 
 def test_a_group_without_a_number_says_why():
@@ -64,8 +54,11 @@ def test_a_group_without_a_number_says_why():
 def test_a_metric_that_needs_one_class_only_is_judged_on_one_class():
     cases, y, score = grouped()
     cases["truth"] = np.where(y == 1, "sick", "healthy")
-    found = evaluation.subgroups(cases, y, score, "truth", evaluation.sensitivity, n=50)
+    metric, each = partial(evaluation.sensitivity, threshold=0.3), np.arange(len(y))
+    found = evaluation.subgroups(cases, y, score, "truth", metric, each, n=50)
     assert found["reason"].tolist() == ["", "no sick pictures", ""]
+    assert found.loc[0, "value"] == evaluation.sensitivity(y, score, 0.3)
+    assert found["patients"].tolist() == found["n"].tolist()
 
 
 def test_a_metric_that_breaks_is_named():

@@ -5,8 +5,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "findings": ["Finding", "Report"],
-        "running": ["CHECKS", "audit"],
-        "page": ["write_html"],
+        "checks": ["CHECKS", "audit"],
+        "report": ["Finding", "Report", "write_html"],
     },
 )

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.ndimage import uniform_filter
 
 from cxrlib.data.cases import Problem
-from cxrlib.evaluation.audit.findings import SHOWN, Finding, examples
+from cxrlib.evaluation.audit.report import SHOWN, Finding, examples
 
 BITS_APART = 12  # of 256; re-saved, resized or re-exposed copies differ in fewer
 ALIKE = 0.985  # least correlation of two thumbnails
@@ -20,21 +20,11 @@ ROWS_AT_ONCE, OTHERS_AT_ONCE = 256, 4096  # held in memory, however many picture
 
 
 def hashes(thumbnails: np.ndarray) -> np.ndarray:
-    """Describe each picture by 256 bits: whether a place is brighter than the one to its left.
+    """Describe pictures (N, 64, 64) by 256 bits each, as uint64 (N, 4).
 
-    Parameters
-    ----------
-    thumbnails : ndarray, shape (N, 64, 64)
-        Grey pictures.
-
-    Returns
-    -------
-    ndarray of uint64, shape (N, 4)
-
-    Notes
-    -----
-    The difference hash of N. Krawetz (2013), at 16 × 16 instead of 8 × 8: chests are much more
-    alike than holiday pictures are.
+    A bit says whether a place is brighter than the one to its left: the difference hash of
+    N. Krawetz (2013), at 16 × 16 instead of 8 × 8, as chests are much more alike than holiday
+    pictures are.
     """
     starts = range(0, len(thumbnails), ROWS_AT_ONCE)
     codes = [_hash(thumbnails[start : start + ROWS_AT_ONCE]) for start in starts]
@@ -51,14 +41,9 @@ def _hash(thumbnails: np.ndarray) -> np.ndarray:
 
 
 def near_pairs(codes: np.ndarray, most: int = BITS_APART) -> np.ndarray:
-    """Return all pairs whose codes differ in at most ``most`` bits.
+    """Return all pairs whose codes differ in at most ``most`` bits: (P, 2), in order.
 
     Compares everybody with everybody, a block at a time: exact, and in bounded memory.
-
-    Returns
-    -------
-    ndarray of int, shape (P, 2)
-        The lower index first, in order.
     """
     pairs = [np.empty((0, 2), int)]
     for start in range(0, len(codes), ROWS_AT_ONCE):
@@ -141,12 +126,7 @@ def _lines(problems: Sequence[Problem]) -> list[str]:
 def check(cases: pd.DataFrame, thumbnails: np.ndarray, problems: Sequence[Problem] = ()) -> Finding:
     """Judge the doubles: across splits or under two labels they fail, elsewhere they are named.
 
-    Parameters
-    ----------
-    cases, thumbnails
-        Rows and their pictures.
-    problems : sequence of Problem
-        What loading noticed; files of one content that it kept are named too.
+    Files of one content that loading kept, by its problems, are named too.
     """
     pairs = find(thumbnails)
     kept = [p for p in problems if p.problem.startswith(SAME_FILE) and p.action == "kept"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from cxrlib import data
 from cxrlib.data import covers
-from cxrlib.evaluation.audit.findings import Finding
+from cxrlib.evaluation.audit.report import Finding
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 from cxrlib.evaluation.metrics import roc_auc
 
@@ -26,18 +27,7 @@ RESAMPLES = 1000
 
 
 def seen_through(cover: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
-    """Cover pictures, and drop what is black or repeated: it tells a model nothing more.
-
-    Parameters
-    ----------
-    cover : function
-        One of :data:`cxrlib.data.covers.COVERS`.
-    images : ndarray of float32, shape (N, H, W, 1)
-
-    Returns
-    -------
-    ndarray of float32, shape (N, D)
-    """
+    """Cover pictures (N, H, W, 1), and drop what is black or repeated: (N, D) tells as much."""
     # Covering a picture in which each pixel has a grey of its own shows which ones are left.
     greys = np.arange(1, images[0].size + 1, dtype=np.float32).reshape(1, *images.shape[1:])
     left, first = np.unique(cover(greys), return_index=True)
@@ -47,29 +37,10 @@ def seen_through(cover: Callable[[np.ndarray], np.ndarray], images: np.ndarray) 
 def grouped_scores(
     x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0
 ) -> np.ndarray:
-    """Score every picture by a model that has not seen its patient.
+    """Give every picture log odds (N,) by a model that has not seen its patient.
 
-    PCA and logistic regression in stratified folds by patient.
-
-    Parameters
-    ----------
-    x : ndarray, shape (N, D)
-    y : ndarray, shape (N,)
-        0 or 1.
-    groups : ndarray, shape (N,)
-        Patients.
-    seed : int
-        Of the folds and the PCA.
-
-    Returns
-    -------
-    ndarray, shape (N,)
-        Log odds.
-
-    Raises
-    ------
-    ValueError
-        If a class has fewer patients than there are folds.
+    PCA and logistic regression in stratified folds by patient; a ValueError where a class has fewer
+    patients than there are folds.
     """
     fewest = min(len(np.unique(groups[y == k])) for k in (0, 1))
     if fewest < FOLDS:
@@ -96,56 +67,46 @@ def auc(x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> I
     return patient_bootstrap(y, scores, groups, roc_auc, n=RESAMPLES, seed=seed)
 
 
-def one_number_auc(cases: pd.DataFrame, values: np.ndarray) -> Interval:
-    """Return how well one number a picture tells a class from the rest: the best of all."""
-    codes, groups = cases["label"].cat.codes.to_numpy(), _groups(cases)
-    told = []
-    for k in range(len(data.classes(cases)) if codes.max() > 1 else 1):
-        y = (codes == k).astype(int)
-        turned = values if roc_auc(y, values) >= 0.5 else -values
-        told.append(patient_bootstrap(y, turned, groups, roc_auc, n=RESAMPLES))
-    return max(told)
+def one_number(
+    check: str,
+    cases: pd.DataFrame,
+    values: dict[str, np.ndarray],
+    advice: str,
+    *,
+    look: float,
+    fine: str = "",
+) -> Finding:
+    """Ask whether one number a picture tells a class from the rest, the best of all classes."""
+    groups = _groups(cases)
+    told = {}
+    for name, each in values.items():
+        intervals = []
+        for y in _each_class(cases):
+            turned = each if roc_auc(y, each) >= 0.5 else -each
+            intervals.append(patient_bootstrap(y, turned, groups, roc_auc, n=RESAMPLES))
+        told[name] = max(intervals)
+    best = max(told, key=lambda name: told[name].value)
+    says = f"{best} alone tells the classes apart with AUC {told[best]:.2f}"
+    says = fine if fine and told[best].low < look else says
+    return _judged(check, told, best, says, advice, look)
 
 
 def shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
     """Ask what can be told without lungs: border, corners, black centre, 8 × 8 squares."""
     cases, thumbnails = _sampled(cases, thumbnails, seed)
     x = thumbnails[..., None].astype(np.float32) / 255
-    codes, groups = cases["label"].cat.codes.to_numpy(), _groups(cases)
-    classes = data.classes(cases)
+    groups = _groups(cases)
     told: dict[str, Interval] = {}
     for name, cover in covers.COVERS.items():
         parts = seen_through(cover, x)
-        each = [
-            auc(parts, (codes == k).astype(int), groups, seed=seed)
-            for k in range(len(classes) if len(classes) > 2 else 1)
-        ]
-        told[name] = max(each)
-    numbers = {name: list(interval) for name, interval in told.items()}
-    blind = {name: told[name] for name in ("border only", "corners only")}
-    worst = max(blind, key=lambda name: blind[name].low)
+        told[name] = max(auc(parts, y, groups, seed=seed) for y in _each_class(cases))
+    worst = max(("border only", "corners only"), key=lambda name: told[name].low)
     says = f"{worst}: AUC {told[worst]:.2f}; full picture {told['full picture'].value:.2f}"
-    if told[worst].low < 0.65:
-        return Finding("shortcuts", "fine", says, numbers=numbers)
     advice = (
         "Something outside the lungs goes with the label: another device, marker or cropping for "
         "each class. Crop or mask it, take classes from one source, and test on another hospital."
     )
-    return Finding("shortcuts", "fail" if told[worst].low > 0.8 else "look", says, advice, numbers)
-
-
-def brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
-    """Ask whether mean grey or contrast alone tells the label."""
-    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
-    values = {"mean grey": flat.mean(axis=1), "contrast": flat.std(axis=1)}
-    told = {name: one_number_auc(cases, v.astype(float)) for name, v in values.items()}
-    best = max(told, key=lambda name: told[name].value)
-    numbers = {name: list(interval) for name, interval in told.items()}
-    says = f"{best} alone tells the classes apart with AUC {told[best]:.2f}"
-    if told[best].low < 0.65:
-        return Finding("brightness", "fine", says, numbers=numbers)
-    advice = "Standardise each picture by itself and vary the exposure in training."
-    return Finding("brightness", "fail" if told[best].low > 0.8 else "look", says, advice, numbers)
+    return _judged("shortcuts", told, worst, says, advice, look=0.65)
 
 
 def folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
@@ -154,28 +115,44 @@ def folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) 
     if cases.loc[both, "split"].nunique() < 2:
         return Finding("folder shift", "not checked", "there are no train and test splits")
     cases, thumbnails = _sampled(cases[both], thumbnails[both], seed)
-    x, told, missing = thumbnails.reshape(len(cases), -1) / np.float32(255), {}, []
+    x, told = thumbnails.reshape(len(cases), -1) / np.float32(255), {}
     for name in data.classes(cases):
         rows = (cases["label"] == name).to_numpy()
         y = (cases["split"] == "test").to_numpy()[rows].astype(int)
-        try:
+        with contextlib.suppress(ValueError):  # too few patients of this class
             told[name] = auc(x[rows], y, _groups(cases[rows]), seed=seed)
-        except ValueError:
-            missing.append(name)
     if not told:
         return Finding("folder shift", "not checked", "too few patients in some split")
-    numbers = {name: list(interval) for name, interval in told.items()}
     worst = max(told, key=lambda name: told[name].low)
     says = f"test pictures of {worst!r} are told from training pictures with AUC {told[worst]:.2f}"
-    if told[worst].low < 0.6:
-        return Finding("folder shift", "fine", says, numbers=numbers)
     advice = (
         "The test set comes from another place, device or time. A threshold chosen on training "
         "patients may be wrong there: look at each class's scores, and calibrate where it is used."
     )
-    return Finding(
-        "folder shift", "fail" if told[worst].low > 0.7 else "look", says, advice, numbers
-    )
+    return _judged("folder shift", told, worst, says, advice, look=0.6, fail=0.7)
+
+
+def _judged(
+    check: str,
+    told: dict[str, Interval],
+    worst: str,
+    says: str,
+    advice: str,
+    look: float,
+    fail: float = 0.8,
+) -> Finding:
+    """Give the verdict by the lower end of the worst AUC's interval."""
+    numbers, low = {name: list(interval) for name, interval in told.items()}, told[worst].low
+    if low < look:
+        return Finding(check, "fine", says, numbers=numbers)
+    return Finding(check, "fail" if low > fail else "look", says, advice, numbers)
+
+
+def _each_class(cases: pd.DataFrame) -> list[np.ndarray]:
+    """Tell each class from the rest; of two, the first says it all."""
+    codes = cases["label"].cat.codes.to_numpy()
+    count = len(data.classes(cases)) if codes.max() > 1 else 1
+    return [(codes == k).astype(int) for k in range(count)]
 
 
 def _groups(cases: pd.DataFrame) -> np.ndarray:

@@ -12,8 +12,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "activations": ["feature_maps"],
         "gradcam": ["grad_cam"],
-        "occluding": ["occlusion"],
-        "pointing": ["PointingGame", "pointing_game", "share_inside"],
-        "randomising": ["randomised"],
+        "localization": ["PointingGame", "pointing_game", "share_inside"],
+        "occlusion": ["occlusion"],
+        "sanity_checks": ["randomised"],
     },
 )

@@ -10,8 +10,15 @@ import tensorflow as tf
 from keras import layers as kl
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.explain import scores
-from cxrlib.evaluation.explain.flat import check_flat, has_places, layer_named, pictures
+from cxrlib.evaluation.explain.activations import (
+    check_flat,
+    has_places,
+    layer_named,
+    logits,
+    of_class,
+    pictures,
+    wanted,
+)
 from cxrlib.models.transfer import target_layer
 
 CONVOLUTIONS = (kl.Conv2D, kl.DepthwiseConv2D, kl.SeparableConv2D, kl.Conv2DTranspose)
@@ -86,8 +93,8 @@ def grad_cam(
     check_flat(model)
     target = _target(model, layer)
     batch = pictures(model, images)
-    chosen = scores.wanted(model, output, len(batch))
-    source, finish = scores.logits(model)
+    chosen = wanted(model, output, len(batch))
+    source, finish = logits(model)
     probe = keras.Model(model.inputs, [target.output, source])
     maps = []
     for start in range(0, len(batch), batch_size):
@@ -97,9 +104,8 @@ def grad_cam(
             tape.watch(x)
             activations, before = probe([x], training=False)
             # Without training no picture sees another, so the sum has each picture's gradient.
-            score = tf.reduce_sum(
-                scores.of_class(finish(before), None if chosen is None else chosen[part])
-            )
+            mine = None if chosen is None else chosen[part]
+            score = tf.reduce_sum(of_class(finish(before), mine))
         gradient = tape.gradient(score, activations)
         if gradient is None:
             raise ValueError(
@@ -128,14 +134,7 @@ def _target(model: keras.Model, name: str | None) -> keras.Layer:
             "places; evaluation.explain.occlusion works with any network."
         )
     if name is not None:
-        chosen = layer_named(model, name)
-        if not has_places(chosen):
-            named = [layer.name for layer in model.layers if has_places(layer)]
-            raise ValueError(
-                f"expected a layer that puts out maps (H, W, C), {name!r} puts out numbers without "
-                f"place. Those with maps: {', '.join(named)}."
-            )
-        return chosen
+        return layer_named(model, name, has_places)
     try:
         return model.get_layer(target_layer(model))
     except ValueError:  # not a network of models.transfer

@@ -1,13 +1,16 @@
-"""How sure is a number? Intervals for shares, and for metrics by resampling patients."""
+"""How sure is a number? Intervals for shares, and for metrics by resampling patients.
+
+An interval of a metric is made in three files: ``bootstrap`` asks for it, ``resampling`` draws
+patients and computes the metric on each resample, ``bca`` says where it ends.
+"""
 
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "areas": ["delong", "delong_difference"],
-        "bootstrap": ["paired_difference", "patient_bootstrap"],
-        "runs": ["runs_bootstrap"],
-        "shares": ["Interval", "wilson", "wilson_over_runs"],
+        "bca": ["Interval"],
+        "bootstrap": ["paired_difference", "patient_bootstrap", "runs_bootstrap"],
+        "proportions": ["wilson", "wilson_over_runs"],
     },
 )

@@ -1,28 +1,17 @@
-"""Patients drawn again: the interval of any metric, and of the difference of two models."""
+"""Intervals of any metric, of the difference of two models, and of several trainings' mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
 from cxrlib.evaluation.checks import check_either
-from cxrlib.evaluation.intervals.drawing import (
-    check_enough,
-    draw,
-    effective_patients,
-    group,
-    leave_out,
-)
-from cxrlib.evaluation.intervals.ends import acceleration, bca_interval
-from cxrlib.evaluation.intervals.shares import Interval, check_level
-from cxrlib.evaluation.intervals.weighted import needs, on_counts
-
-CHUNK = 250  # resamples held in memory at once
-
-Metric = Callable[[np.ndarray, np.ndarray], float]
+from cxrlib.evaluation.intervals.bca import Interval, bca_interval
+from cxrlib.evaluation.intervals.resampling import Metric, needs, on_counts, resampled
 
 
 def patient_bootstrap(
@@ -40,7 +29,7 @@ def patient_bootstrap(
     Pictures of one patient resemble each other, so they come and go together; drawing single
     pictures would give an interval that is too narrow. The ends are quantiles of the resamples,
     corrected for bias and skewness and a little further out where there are few patients: see
-    :func:`.ends.bca_interval`.
+    :func:`.bca.bca_interval`.
 
     Parameters
     ----------
@@ -52,7 +41,7 @@ def patient_bootstrap(
     metric : callable
         ``metric(y_true, y_score) -> float``. Those of :mod:`cxrlib.evaluation.metrics`, also with
         another threshold as ``functools.partial(metrics.sensitivity, threshold=0.3)``, and of
-        :mod:`cxrlib.evaluation.many_classes` are computed for all resamples at once; any other is
+        :mod:`cxrlib.evaluation.multiclass` are computed for all resamples at once; any other is
         called ``n`` times, and once without each patient.
     n, seed, level
         Resamples, seed, and coverage.
@@ -73,7 +62,7 @@ def patient_bootstrap(
     """
     y, score = check_either(y_true, y_score)
     value = float(metric(y, score))
-    by_counts, classes = on_counts(metric, y, score), needs(metric, _classes(score))
+    by_counts, classes = on_counts(metric, y, score), needs(metric, score)
     found = resampled(y, patients, by_counts, classes, n=n, seed=seed, level=level)
     return bca_interval(value, *found, level)
 
@@ -124,72 +113,112 @@ def paired_difference(
     value = float(metric(y, a)) - float(metric(y, b))
     of_a, of_b = (on_counts(metric, y, score) for score in (a, b))
     found = resampled(
-        y, patients, lambda counts: of_a(counts) - of_b(counts), needs(metric, _classes(a)),
+        y, patients, lambda counts: of_a(counts) - of_b(counts), needs(metric, a),
         n=n, seed=seed, level=level,
     )  # fmt: skip
     return bca_interval(value, *found, level)
 
 
-def resampled(
-    y: np.ndarray,
-    patients: ArrayLike,
-    statistic: Callable[[np.ndarray], np.ndarray],
-    classes: tuple[int, ...],
+def runs_bootstrap(
+    y_true: Sequence[ArrayLike],
+    y_score: Sequence[ArrayLike],
+    patients: Sequence[ArrayLike],
+    metric: Metric | Sequence[Metric] = metrics.roc_auc,
     *,
-    n: int,
-    seed: int,
-    level: float,
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Compute a statistic for ``n`` draws of the patients, and without each of them.
+    n: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Interval:
+    """Interval of a metric's mean over several trainings: patients and trainings are drawn again.
+
+    The mean of each training's own interval would know nothing of how far the trainings lie apart.
+    Here each resample draws patients, as :func:`.patient_bootstrap` does, and trainings: one fewer
+    than there are, with replacement, so that the means drawn vary as means of all of them do (Rao
+    and Wu). Trainings that are judged on the same pictures meet the same drawn patients. Where each
+    has pictures of its own, patients are drawn for each apart; the trainings then lie apart by
+    chance of their patients too, and the interval is rather too wide than too narrow.
 
     Parameters
     ----------
-    y : array of int, shape (N,)
-    patients : array, shape (N,)
-    statistic : callable
-        Takes counts of shape (resamples, N), how often each picture was drawn, and returns one
-        number, or a row of numbers, for each resample.
-    classes : tuple of int
-        Classes the statistic looks at: each needs two patients or more.
+    y_true, y_score, patients : sequence of arrays
+        One of each a training, as for :func:`.patient_bootstrap`.
+    metric : callable, or a sequence of them
+        One for all, or one a training where each has a threshold of its own.
     n, seed, level
-        As in :func:`patient_bootstrap`; the level is only checked.
+        Resamples, seed, and coverage.
 
     Returns
     -------
-    drawn : ndarray, shape (n,) or (n, K)
-    skew : ndarray, shape () or (K,)
-        How skewed the statistic's error is: :func:`.ends.acceleration`.
-    worth : float
-        How many patients the statistic rests on: :func:`.drawing.effective_patients`.
+    Interval
+        The mean of the trainings' values, and its ends. Of one training it is that of
+        :func:`.patient_bootstrap`: how much another seed would change stays unknown.
+
+    Raises
+    ------
+    ValueError
+        If the trainings' lists differ in length, or as in :func:`.patient_bootstrap`.
+
+    References
+    ----------
+    Rao and Wu (1988), Journal of the American Statistical Association 83, 231-241,
+    doi:10.1080/01621459.1988.10478591. Satterthwaite (1946), Biometrics Bulletin 2, 110-114,
+    doi:10.2307/3002019.
     """
-    check_resamples(n, level)
-    groups, strata = group(y, patients)
-    check_enough(y, groups, strata, classes)
-    rng = np.random.default_rng(seed)
-    sizes = [min(CHUNK, int(n) - start) for start in range(0, int(n), CHUNK)]
-    drawn = [statistic(draw(strata, size, rng)[:, groups]) for size in sizes]
-    skew = acceleration(_left_out(statistic, groups, len(strata)), strata)
-    return np.concatenate(drawn), skew, effective_patients(y, groups, classes)
+    count = len(y_true)
+    each = list(metric) if isinstance(metric, Sequence) else [metric] * count
+    if not count or {len(y_score), len(patients), len(each)} != {count}:
+        raise ValueError(
+            "expected truth, scores, patients and metric of each training, got "
+            f"{count}, {len(y_score)}, {len(patients)} and {len(each)}. Pass lists of one length."
+        )
+    checked = [check_either(y, score) for y, score in zip(y_true, y_score, strict=True)]
+    who = [np.asarray(ids, dtype=object).reshape(-1) for ids in patients]
+    values = np.array([float(m(*one)) for m, one in zip(each, checked, strict=True)])
+    same = all(
+        np.array_equal(y, checked[0][0]) and np.array_equal(ids, who[0])
+        for (y, _), ids in zip(checked, who, strict=True)
+    )
+    if count == 1:
+        return patient_bootstrap(*checked[0], who[0], each[0], n=n, seed=seed, level=level)
+    parts = []
+    for i in [0] if same else range(count):
+        (y, score), mine = checked[i], range(count) if same else [i]
+        by_counts = [on_counts(each[k], y, checked[k][1]) for k in mine]
+        classes = needs(each[i], score)
+        start = [seed, i] if i else seed
+        drawn, acceleration, n_effective = resampled(
+            y, who[i], partial(_each_and_mean, by_counts), classes, n=n, seed=start, level=level
+        )
+        parts.append((drawn[:, :-1], acceleration[-1], n_effective))
+    return _combined(values, parts, seed, level)
 
 
-def _classes(score: np.ndarray) -> int:
-    return score.shape[1] if score.ndim == 2 else 2
+def _each_and_mean(by_counts: Sequence[Callable], counts: np.ndarray) -> np.ndarray:
+    each = np.stack([of(counts) for of in by_counts], axis=1)
+    return np.column_stack([each, each.mean(axis=1)])
 
 
-def _left_out(
-    statistic: Callable[[np.ndarray], np.ndarray], groups: np.ndarray, patients: int
-) -> np.ndarray:
-    """Compute a statistic without each patient; NaN where a metric refuses what is left."""
-    starts = range(0, patients, CHUNK)
-    without = (leave_out(groups, start, min(start + CHUNK, patients)) for start in starts)
-    try:
-        return np.concatenate([statistic(counts) for counts in without])
-    except (ValueError, ArithmeticError):  # each resample went well, so this is no broken metric
-        return np.full(patients, np.nan)
+def _combined(values: np.ndarray, parts: Sequence[tuple], seed: int, level: float) -> Interval:
+    """Draw trainings, and take the ends of the mean from what was drawn of patients and of them.
 
-
-def check_resamples(n: int, level: float) -> None:
-    """Refuse a number of resamples or a coverage out of its range."""
-    check_level(level)
-    if n < 1 or n != int(n):
-        raise ValueError(f"expected a whole number of resamples, at least 1, got n={n}.")
+    ``parts`` has one entry for all trainings or one for each: values on the drawn patients, one
+    column a training; how skewed their mean is; how many patients it rests on.
+    """
+    count = len(values)
+    drawn = np.concatenate([each for each, _, _ in parts], axis=1)
+    rng = np.random.default_rng([seed, count])
+    chosen = rng.integers(0, count, (len(drawn), count - 1))
+    means = np.take_along_axis(drawn, chosen, axis=1).mean(axis=1)
+    # Variances of the mean over all trainings: of each part's patients, and of the trainings.
+    of_parts = np.array([each.mean(axis=1).var() for each, _, _ in parts]) / len(parts) ** 2
+    of_runs = values.var(ddof=1) / count
+    total = of_parts.sum() + of_runs
+    skews = np.where(of_parts > 0, [skew for _, skew, _ in parts], 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        acceleration = (skews * of_parts**1.5).sum() / total**1.5  # few trainings tell no skewness
+        # Satterthwaite: on how many independent things the sum of all variances rests
+        patients = np.array([n_effective for _, _, n_effective in parts])
+        within = (of_parts**2 / (patients - 1)).sum() + of_runs**2 / (count - 1)
+        n_effective = 1 + total**2 / within
+    n_effective = n_effective if np.isfinite(n_effective) else patients.min()
+    return bca_interval(float(values.mean()), means, acceleration, n_effective, level)

@@ -1,15 +1,17 @@
-"""Lines: any series, bands, ROC and precision-recall curves."""
+"""Lines: any series, bands, learning curves, ROC and precision-recall curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import GREY, look, looks
+from cxrlib.evaluation.plots.style import GREY, INK, look, looks
 
 GAP = 0.055  # least distance of two names at the end of lines, in heights of a 3.6 inch figure
 
@@ -37,10 +39,101 @@ def lines(
     return ax
 
 
-def band(x: ArrayLike, low: ArrayLike, high: ArrayLike, ax: Axes | None = None, *, name="", at=0):
+def band(
+    x: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    ax: Axes | None = None,
+    *,
+    name: str = "",
+    at: int = 0,
+) -> Axes:
     """Shade the room between two curves, in the colour of the line with the same name."""
     ax = ax or plt.gca()
     ax.fill_between(x, low, high, color=look(name, at).colour, alpha=0.18, lw=0)
+    return ax
+
+
+def learning_curves(
+    history: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    metric: str = "loss",
+    chosen: int | None = None,
+) -> Axes:
+    """Draw a metric on training and validation pictures, epoch by epoch.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row an epoch, columns as in Keras's ``History.history``.
+    metric : str
+        Column to draw, with its ``val_`` twin where there is one.
+    chosen : int, optional
+        Epoch (counted from 1) whose weights are kept; marked.
+    """
+    ax = ax or plt.gca()
+    if metric not in history:
+        raise ValueError(f"expected a column {metric!r}, got {', '.join(history.columns)}.")
+    epochs = np.arange(1, len(history) + 1)
+    series = {"training": history[metric]}
+    if f"val_{metric}" in history:
+        series["validation"] = history[f"val_{metric}"]
+    if chosen is not None:
+        ax.axvline(chosen, color=GREY, lw=1, ls=":")
+        ax.annotate(
+            f"kept: epoch {chosen}", (chosen, 1), xycoords=("data", "axes fraction"),
+            va="bottom", ha="center", fontsize="small", color=INK,
+        )  # fmt: skip
+    lines(epochs, series, ax, xlabel="epoch", ylabel=metric, markers=True)
+    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    return ax
+
+
+def learning_panels(
+    history: pd.DataFrame,
+    metrics: Sequence[str] = ("loss", "accuracy"),
+    *,
+    chosen: int | None = None,
+) -> np.ndarray:
+    """Draw :func:`learning_curves` of several metrics side by side, two a row."""
+    columns = min(2, len(metrics))
+    rows = -(-len(metrics) // columns)
+    _, axes = plt.subplots(rows, columns, figsize=(4 * columns, 2.8 * rows), squeeze=False)
+    for ax in axes.flat[len(metrics) :]:
+        ax.axis("off")
+    for ax, metric in zip(axes.flat, metrics, strict=False):
+        learning_curves(history, ax, metric=metric, chosen=chosen)
+    return axes
+
+
+def curves_over_seeds(
+    series: Mapping[str, pd.DataFrame], ax: Axes | None = None, *, ylabel: str
+) -> Axes:
+    """Draw the mean of several runs as a line, in a band from their lowest to their highest.
+
+    Parameters
+    ----------
+    series : mapping of str to DataFrame
+        ``{"training": over_seeds(histories, "loss"), "validation": ...}``, from
+        :func:`cxrlib.evaluation.over_seeds`, all with the same epochs.
+    ylabel : str
+        What was measured. How many runs there are is added to it, and where runs stop early, how
+        many were still training at the end.
+    """
+    ax = ax or plt.gca()
+    first = next(iter(series.values()))
+    if any(len(frame) != len(first) for frame in series.values()):
+        found = ", ".join(f"{name} {len(frame)}" for name, frame in series.items())
+        raise ValueError(f"expected as many epochs in every series, got {found}. Same runs?")
+    for i, (name, frame) in enumerate(series.items()):
+        band(frame.index, frame["low"], frame["high"], ax, name=name, at=i)
+    begun, left = int(first["n"].iloc[0]), int(first["n"].iloc[-1])
+    means = {name: frame["mean"] for name, frame in series.items()}
+    ylabel = f"{ylabel}: mean and range of {begun} runs"
+    xlabel = "epoch" if begun == left else f"epoch ({left} of {begun} runs reach the last)"
+    lines(first.index, means, ax, xlabel=xlabel, ylabel=ylabel)
+    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     return ax
 
 

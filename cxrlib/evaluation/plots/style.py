@@ -40,37 +40,10 @@ OTHERS = (
     Look(GREY, "..", "s", ":"),
 )
 
-STYLE = {
-    "figure.facecolor": "white",
-    "figure.figsize": (5, 3.4),  # small, so that labels stay readable on a phone
-    "figure.dpi": 110,
-    "figure.constrained_layout.use": True,
-    "axes.facecolor": "white",
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "axes.titlesize": "medium",
-    "axes.titlelocation": "left",
-    "axes.titlecolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": plt.cycler(color=[look.colour for look in OTHERS]),
-    "font.size": 10,
-    "hatch.linewidth": 0.6,
-    "image.cmap": "gray",
-    "image.interpolation": "nearest",
-    "legend.frameon": False,
-    "lines.linewidth": 2,
-    "text.color": INK,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-}
-
 
 def use_style() -> None:
     """Make the course's style the one for every figure drawn from now on."""
-    plt.rcParams.update(STYLE)
+    plt.style.use("cxrlib.evaluation.plots.course")  # course.mplstyle
 
 
 def look(name: str, position: int = 0) -> Look:

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from cxrlib import data
 from cxrlib.data import phantoms
 from cxrlib.evaluation.audit import probes
-from cxrlib.evaluation.audit.findings import Finding
+from cxrlib.evaluation.audit.report import Finding
 
 PATIENT = r"p\d+"
 
@@ -37,6 +38,13 @@ def pictured(root):
     """Rows and thumbnails as the checks take them."""
     pictures = data.read_pictures(table(root), probes.SIDE, "squash")
     return pictures.cases, pictures.images[:, :, :, 0]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Many small matrices, as in an audit: more threads would only wait for each other."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture

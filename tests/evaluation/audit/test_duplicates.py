@@ -1,14 +1,14 @@
-import tracemalloc
 from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxrlib.evaluation.audit import duplicates
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 40), st.integers(0, 130))
 def test_near_pairs_are_those_of_brute_force(seed, n, most):
     rng = np.random.default_rng(seed)
@@ -94,14 +94,11 @@ def test_smooth_pictures_with_noise_are_no_doubles_of_each_other():
     assert len(near) > 2000  # of 28,680 pairs: codes say little here,
     assert duplicates.alike(one, other, duplicates.ALIKE).sum() > 50  # and not enough the whole
     assert len(duplicates.find(pictures)) == 0
-
-
-def test_a_saved_copy_of_such_a_picture_is_found_all_the_same():
-    pictures = nearly_flat(60, noise=2)
-    brighter = (0.9 * pictures + 10).astype(np.uint8)
-    found = duplicates.find(np.concatenate([pictures, brighter]))
+    some = pictures[:60]  # and a saved copy of such a picture is found all the same
+    found = duplicates.find(np.concatenate([some, (0.9 * some + 10).astype(np.uint8)]))
     assert set(found["other"] - found["one"]) == {60}
     assert len(found) >= 58  # of 60: noise alone may change a code by more than 12 bits
+    assert len(duplicates.find(pictures[:0])) == 0
 
 
 def test_doubles_are_those_of_a_plain_search(monkeypatch):
@@ -117,30 +114,3 @@ def test_doubles_are_those_of_a_plain_search(monkeypatch):
     assert {(40, 41), (55, 56)} <= set(
         map(tuple, duplicates.near_pairs(duplicates.hashes(pictures)))
     )
-
-
-@pytest.mark.parametrize("n", [0, 1, 2])
-def test_without_doubles_the_table_is_empty(n):
-    found = duplicates.find(smooth(n))
-    assert found.columns.tolist() == ["one", "other", "exact"]
-    assert len(found) == 0
-
-
-def peak(pictures):
-    """Peak memory of a search, besides the pictures themselves, in MB."""
-    tracemalloc.start()
-    duplicates.find(pictures)
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return most / 2**20
-
-
-def test_memory_does_not_grow_with_the_pictures(monkeypatch):
-    monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", 64)
-    monkeypatch.setattr(duplicates, "OTHERS_AT_ONCE", 512)
-    pictures = smooth(2000)
-    pictures[1::2] = pictures[::2]  # a candidate for every second picture
-    few, many = peak(pictures[:1000]), peak(pictures)
-    # Codes, pairs and their table are below 200 bytes a picture; as floats it would be 16,384.
-    assert many - few < 1
-    assert many < 10

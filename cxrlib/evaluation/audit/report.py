@@ -1,0 +1,243 @@
+"""What an audit finds: one finding a check, all of them a report, for a person as HTML."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from cxrlib import data
+
+SHOWN = 50  # files that a finding names
+VERDICTS = ("fail", "look", "fine", "not checked")
+MARKS = {"fail": "✗", "look": "!", "fine": "✓", "not checked": "–"}
+GENERATOR = '<meta name="generator" content="cxr audit">'
+SIDE = 160  # pixels of a picture on the page
+STYLE = """
+:root { color-scheme: light dark; --line: #d5dbe1; --soft: #52606d; --fail: #b3261e;
+  --look: #8a5300; --fine: #1b6e42; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #3a444e; --soft: #b4bfca; --fail: #ffb4ab; --look: #f0b866; --fine: #7fd3a4; } }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+td, th { border-bottom: 1px solid var(--line); padding: .35rem .6rem .35rem 0; text-align: left;
+  vertical-align: top; }
+body > table td:first-child { white-space: nowrap; }
+.fail b { color: var(--fail); } .look b { color: var(--look); } .fine b { color: var(--fine); }
+h2 { margin: 2rem 0 .3rem; font-size: 1.15rem; }
+.numbers td:last-child { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+figure { display: inline-block; margin: .5rem .8rem .5rem 0; vertical-align: top;
+  max-width: 170px; }
+figcaption, .note { color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
+"""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture that shows what was found."""
+
+    path: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer of one check.
+
+    Attributes
+    ----------
+    check : str
+        Its name.
+    verdict : str
+        ``"fail"``: a result on this set would be misleading. ``"look"``: a person should look.
+        ``"fine"``, or ``"not checked"`` where the table lacks what is needed.
+    says : str
+        One line.
+    advice : str
+        What to do about it; empty where there is nothing to do.
+    numbers : dict
+        Name → number, or text, or list of them.
+    examples : tuple of Example
+        Pictures to look at.
+    """
+
+    check: str
+    verdict: str
+    says: str
+    advice: str = ""
+    numbers: dict = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+
+    def named(self) -> list[str]:
+        """Files that it names, each with what is wrong: its lists of text, then its examples."""
+        lines = [v for value in self.numbers.values() if isinstance(value, list) for v in value]
+        texts = [line for line in lines if isinstance(line, str)]
+        return texts or [f"{e.path}: {e.caption}" for e in self.examples]
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise ValueError(
+                f"expected a verdict of {', '.join(VERDICTS)}, got {self.verdict!r} for "
+                f"{self.check}."
+            )
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings about one data set.
+
+    Attributes
+    ----------
+    name : str
+        Of the data set.
+    pictures : int
+        Rows of the case table.
+    findings : tuple of Finding
+        In the order of the checks.
+    seconds : float
+        How long it took.
+    """
+
+    name: str
+    pictures: int
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """The findings whose verdict is ``"fail"``."""
+        return self.where("fail")
+
+    def where(self, verdict: str) -> tuple[Finding, ...]:
+        """Return the findings of one verdict."""
+        return tuple(f for f in self.findings if f.verdict == verdict)
+
+    def __getitem__(self, check: str) -> Finding:
+        found = [f for f in self.findings if f.check == check]
+        if not found:
+            known = ", ".join(f.check for f in self.findings)
+            raise KeyError(f"no check {check!r}. Checks of this report: {known}")
+        return found[0]
+
+    def __str__(self) -> str:
+        width = max(len(f.check) for f in self.findings)
+        lines = [f"{f.verdict:12}{f.check:{width}}  {f.says}" for f in self.findings]
+        return "\n".join([f"{self.name}: {self.pictures:,} pictures", *lines])
+
+
+def examples(paths: Sequence[str], captions: Sequence[str], most: int = 6) -> tuple[Example, ...]:
+    """Pair the first few paths with their captions."""
+    return tuple(Example(str(p), c) for p, c in zip(paths, captions, strict=True))[:most]
+
+
+def write_html(report: Report, path: str | os.PathLike) -> Path:
+    """Write the report as a self-contained HTML page, and as JSON with the same name beside it.
+
+    Parameters
+    ----------
+    report : Report
+        Of :func:`cxrlib.evaluation.audit.audit`.
+    path : path
+        Of the HTML file; an older one is replaced when the new one is whole.
+
+    Returns
+    -------
+    Path
+        The HTML file.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = json.dumps(asdict(report), indent=1, ensure_ascii=False, default=float)
+    for file, text in ((path, _page(report)), (path.with_suffix(".json"), known + "\n")):
+        part = file.with_name(f".{file.name}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    return path
+
+
+def is_report(path: str | os.PathLike) -> bool:
+    """Whether a file is a page that :func:`write_html` wrote, or the JSON beside one."""
+    page = Path(path).with_suffix(".html")
+    if Path(path).suffix not in (".html", ".json") or not page.is_file():
+        return False
+    with page.open(encoding="utf-8", errors="replace") as file:
+        return GENERATOR in file.read(5000)
+
+
+def _page(report: Report) -> str:
+    order = sorted(report.findings, key=lambda f: VERDICTS.index(f.verdict))
+    counts = [f"{len(report.where(v))} {v}" for v in VERDICTS if report.where(v)]
+    rows = "".join(
+        f'<tr class="{_kind(f)}"><td><b>{MARKS[f.verdict]} {f.verdict}</b></td>'
+        f'<th scope="row"><a href="#{_kind_id(f)}">{html.escape(f.check)}</a></th>'
+        f"<td>{html.escape(f.says)}</td></tr>"
+        for f in order
+    )
+    name = html.escape(report.name)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Audit: {name}</title>'
+        f'{GENERATOR}<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{STYLE}</style></head><body>\n<h1>Audit of {name}</h1>\n"
+        f"<p>{report.pictures:,} pictures · {', '.join(counts)} · "
+        f"{report.seconds:.0f} seconds</p>\n"
+        f"<table><tbody>{rows}</tbody></table>\n{''.join(map(_section, order))}\n"
+        '<p class="note">An audit finds known faults, not all faults. It judges pictures as data, '
+        "for education; nothing in it is a diagnosis.</p>\n</body></html>\n"
+    )
+
+
+def _section(finding: Finding) -> str:
+    advice = f"<p><b>What to do:</b> {html.escape(finding.advice)}</p>" if finding.advice else ""
+    rows = "".join(
+        f"<tr><td>{html.escape(str(name))}</td><td>{html.escape(_text(value))}</td></tr>"
+        for name, value in finding.numbers.items()
+    )
+    return (
+        f'<section class="{_kind(finding)}" id="{_kind_id(finding)}">'
+        f"<h2>{html.escape(finding.check)} <b>{MARKS[finding.verdict]} {finding.verdict}</b></h2>"
+        f"<p>{html.escape(finding.says)}</p>{advice}"
+        f'<table class="numbers"><tbody>{rows}</tbody></table>'
+        f"{''.join(_figure(e.path, e.caption) for e in finding.examples)}</section>\n"
+    )
+
+
+def _figure(path: str, caption: str) -> str:
+    text = html.escape(f"{Path(path).name}: {caption}")
+    try:
+        picture = Image.fromarray(data.read_image(path).astype("uint8"))
+    except data.DataError as error:
+        return f'<p class="note">{html.escape(str(error))}</p>'
+    picture.thumbnail((SIDE, SIDE))  # keeps the aspect ratio
+    file = io.BytesIO()
+    picture.save(file, format="PNG")
+    source = base64.b64encode(file.getvalue()).decode("ascii")
+    return (
+        f'<figure><img alt="{text}" src="data:image/png;base64,{source}" width="{picture.width}" '
+        f'height="{picture.height}"><figcaption>{text}</figcaption></figure>'
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    if isinstance(value, list) and len(value) == 3 and all(isinstance(v, float) for v in value):
+        return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"
+    if isinstance(value, list):
+        return "; ".join(map(_text, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}" if isinstance(
+        value, float) else str(value)  # fmt: skip
+
+
+def _kind(finding: Finding) -> str:
+    return finding.verdict.replace(" ", "-")
+
+
+def _kind_id(finding: Finding) -> str:
+    return finding.check.replace(" ", "-")

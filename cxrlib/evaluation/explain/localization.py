@@ -1,0 +1,179 @@
+"""The pointing game: whether a map is highest where the lesion is known to be."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.ndimage import distance_transform_edt
+
+from cxrlib.evaluation.intervals import Interval, patient_bootstrap
+
+
+class PointingGame(NamedTuple):
+    """How often maps point into the masks.
+
+    Attributes
+    ----------
+    rate : Interval
+        Share of pictures that are hit, with its interval when patients are drawn again.
+    chance : float
+        The rate of points thrown at random: mean share of the area that counts as a hit.
+    elsewhere : float
+        The rate of the same maps with the masks of other patients. What it has above ``chance``
+        is won by knowing where lesions tend to be; what ``rate`` has above it is won by looking
+        at this picture.
+    hits : ndarray of float, shape (N,)
+        1 for a hit, 0 for a miss; between them where several pixels share the highest value and
+        some of them hit.
+    silent : int
+        Pictures whose map is nowhere above 0. They point nowhere, and count as misses.
+    """
+
+    rate: Interval
+    chance: float
+    elsewhere: float
+    hits: np.ndarray
+    silent: int
+
+
+def pointing_game(
+    maps: ArrayLike,
+    masks: ArrayLike,
+    patients: ArrayLike,
+    *,
+    tolerance: float = 0,
+    n: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> PointingGame:
+    """Count the pictures whose map is highest inside the mask, or near it.
+
+    Parameters
+    ----------
+    maps : array, shape (N, H, W)
+        Of :func:`grad_cam` or :func:`occlusion`; the highest value is the point.
+    masks : array of bool, shape (N, H, W)
+        Where the lesion is: pictures of sick patients with a lesion that is known.
+    patients : array, shape (N,)
+        Patient of each picture.
+    tolerance : float
+        Pixels beside the mask that still count as a hit. Grad-CAM cannot tell places apart that
+        share a cell of the layer's maps: half a cell, ``H / h / 2``, is fair.
+    n, seed, level
+        As in :func:`cxrlib.evaluation.patient_bootstrap`.
+
+    Returns
+    -------
+    PointingGame
+        A rate with every picture hit, or none, has an interval without width: that says "too few
+        to resample", not "certain".
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, a mask is empty, a map is not finite, or there are fewer than
+        two patients.
+
+    References
+    ----------
+    Zhang et al. (2016), Top-down Neural Attention by Excitation Backprop, arXiv:1608.00507.
+    """
+    maps, masks = _checked(maps, masks)
+    if not tolerance >= 0:
+        raise ValueError(f"expected a tolerance of 0 pixels or more, got {tolerance!r}.")
+    allowed = np.array([distance_transform_edt(~mask) <= tolerance for mask in masks])
+    highest = maps.max(axis=(1, 2), keepdims=True)
+    points = (maps == highest) & (highest > 0)
+    # Row: the picture whose map points. Column: the picture whose mask is asked.
+    shares = _shares(points, allowed)
+    hits = np.diagonal(shares).copy()
+    rate = patient_bootstrap(
+        np.ones(len(maps)), hits, patients, lambda _, hit: float(hit.mean()),
+        n=n, seed=seed, level=level,
+    )  # fmt: skip
+    return PointingGame(
+        rate=rate,
+        chance=float(np.mean(allowed.sum(axis=(1, 2)) / allowed[0].size)),
+        elsewhere=_elsewhere(shares, patients),
+        hits=hits,
+        silent=int((highest <= 0).sum()),
+    )
+
+
+def share_inside(maps: ArrayLike, masks: ArrayLike) -> np.ndarray:
+    """Compute how much of a map lies inside the mask: the energy-based pointing game.
+
+    Parameters
+    ----------
+    maps, masks
+        As in :func:`pointing_game`. What is below 0 in a map does not count.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        Sum inside over sum in all; NaN for a map that is nowhere above 0. A map of one value has
+        the mask's share of the picture, ``masks.mean(axis=(1, 2))``.
+
+    References
+    ----------
+    Wang et al. (2020), Score-CAM, arXiv:1910.01279.
+    """
+    maps, masks = _checked(maps, masks)
+    heat = np.maximum(maps, 0)
+    total = heat.sum(axis=(1, 2))
+    inside = (heat * masks).sum(axis=(1, 2))
+    return np.divide(inside, total, out=np.full(len(maps), np.nan), where=total > 0)
+
+
+def _checked(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return maps as floats and masks as bool, both (N, H, W), or say what is wrong."""
+    maps, masks = np.asarray(maps, dtype=float), np.asarray(masks)
+    if maps.ndim != 3 or not maps.size:
+        raise ValueError(
+            f"expected maps of shape (N, H, W), got {maps.shape}. One map alone is map[None]."
+        )
+    if not len(masks):
+        raise ValueError(
+            "expected masks, got none. Only phantoms and sets with outlines have them: "
+            "[data.read_image(path, size) > 127 for path in cases.lesion_path]."
+        )
+    if masks.shape == (*maps.shape, 1):
+        masks = masks[..., 0]
+    if masks.shape != maps.shape:
+        raise ValueError(
+            f"expected masks of the maps' shape {maps.shape}, got {masks.shape}. Read them in the "
+            "pictures' size, data.read_image(path, size) > 127, for the very same rows."
+        )
+    if not np.isin(masks, (0, 1)).all():
+        raise ValueError(
+            f"expected masks of 0 and 1, or of True and False, got values from {masks.min()} to "
+            f"{masks.max()}. For files of 0 and 255 write > 127."
+        )
+    masks = masks.astype(bool)
+    empty = ~masks.any(axis=(1, 2))
+    if empty.any():
+        raise ValueError(
+            f"expected masks with something in them, got {int(empty.sum()):,} of {len(masks):,} "
+            f"empty, the first at {int(np.argmax(empty))}. There is nothing to point at: keep "
+            "the rows where masks.any(axis=(1, 2))."
+        )
+    if not np.isfinite(maps).all():
+        raise ValueError("expected finite maps, got NaN or infinity. Look at the network's answer.")
+    return maps, masks
+
+
+def _shares(points: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Share of each map's points that every mask allows, shape (maps, masks)."""
+    shares = np.zeros((len(points), len(allowed)))
+    for row, point in zip(shares, points, strict=True):
+        if point.any():
+            row[:] = allowed[:, point].mean(axis=1)
+    return shares
+
+
+def _elsewhere(shares: np.ndarray, patients: ArrayLike) -> float:
+    who = np.asarray(patients, dtype=object).reshape(-1)
+    others = who[:, None] != who[None, :]
+    return float(shares[others].mean())

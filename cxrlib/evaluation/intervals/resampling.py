@@ -1,0 +1,287 @@
+"""Patients drawn again, class by class, and the metrics on what was drawn.
+
+A resample is how often each picture counts in it, so that one matrix holds many, and the course's
+own metrics are computed for all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from cxrlib.evaluation import metrics, multiclass
+from cxrlib.evaluation.intervals.bca import check_resamples, jackknife_acceleration
+
+CHUNK = 250  # resamples held in memory at once
+
+Metric = Callable[[np.ndarray, np.ndarray], float]
+OnCounts = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # (counts, y, score)
+
+
+def resampled(
+    y: np.ndarray,
+    patients: ArrayLike,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    classes: tuple[int, ...],
+    *,
+    n: int,
+    seed: int | list[int],
+    level: float,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Compute a statistic for ``n`` draws of the patients, and without each of them.
+
+    Parameters
+    ----------
+    y : array of int, shape (N,)
+    patients : array, shape (N,)
+    statistic : callable
+        Takes counts of shape (resamples, N), how often each picture was drawn, and returns one
+        number, or a row of numbers, for each resample.
+    classes : tuple of int
+        Classes the statistic looks at: each needs two patients or more.
+    n, seed, level
+        As in :func:`.patient_bootstrap`; the level is only checked.
+
+    Returns
+    -------
+    drawn : ndarray, shape (n,) or (n, K)
+    acceleration : ndarray, shape () or (K,)
+        How skewed the statistic's error is: :func:`.bca.jackknife_acceleration`.
+    n_effective : float
+        How many patients the statistic rests on: :func:`effective_patients`.
+    """
+    check_resamples(n, level)
+    groups, strata = group(y, patients)
+    check_enough(y, groups, strata, classes)
+    rng = np.random.default_rng(seed)
+    sizes = [min(CHUNK, int(n) - start) for start in range(0, int(n), CHUNK)]
+    drawn = [statistic(draw(strata, size, rng)[:, groups]) for size in sizes]
+    acceleration = jackknife_acceleration(_left_out(statistic, groups, len(strata)), strata)
+    return np.concatenate(drawn), acceleration, effective_patients(y, groups, classes)
+
+
+def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Give each picture the number of its patient, and each patient a stratum.
+
+    Returns
+    -------
+    groups : ndarray of int, shape (N,)
+    strata : ndarray of int, shape (patients,)
+        Patients with pictures of the same classes share a stratum. Numbered from 0; of two
+        classes, patients with healthy pictures only come first, then those with both. A patient
+        whose classes nobody else has would be in each resample exactly once, as if this patient
+        could not have been another: such a patient joins the stratum whose classes are most alike.
+    """
+    table = pd.DataFrame({"patient": np.asarray(patients, dtype=object).reshape(-1)})
+    if len(table) != len(y):
+        raise ValueError(
+            f"expected a patient for each of {len(y):,} pictures, got {len(table):,}. "
+            "Pass cases.patient_id of the very same rows."
+        )
+    missing = int(table["patient"].isna().sum())
+    if missing:
+        raise ValueError(
+            f"expected a patient for every picture, got {missing:,} without. "
+            "Leave those pictures out, or say that each is a patient of its own."
+        )
+    groups, names = pd.factorize(table["patient"])
+    has = np.zeros((len(names), int(y.max()) + 1), bool)
+    has[groups, y] = True
+    has[:, 0] = ~has[:, 0]  # in this order two classes are always drawn as healthy, both, sick
+    kinds, strata = np.unique(has, axis=0, return_inverse=True)
+    kinds[:, 0] = ~kinds[:, 0]
+    return groups, _pooled(kinds, strata.reshape(-1))
+
+
+def _pooled(kinds: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Let patients who are alone in a stratum join the nearest one of several, if any is near.
+
+    Near is a stratum with a class in common, nearest that in which fewest classes differ, and among
+    several of these the largest.
+    """
+    sizes = np.bincount(strata)
+    apart = (kinds[:, None] != kinds).sum(axis=2) - sizes / (sizes.sum() + 1)
+    apart[(kinds[:, None] & kinds).sum(axis=2) == 0] = np.inf
+    apart[:, sizes < 2] = np.inf
+    joins = np.arange(len(sizes))
+    alone = (sizes == 1) & np.isfinite(apart).any(axis=1)
+    joins[alone] = apart[alone].argmin(axis=1)
+    return np.unique(joins[strata], return_inverse=True)[1].reshape(-1)
+
+
+def check_enough(
+    y: np.ndarray, groups: np.ndarray, strata: np.ndarray, classes: tuple[int, ...]
+) -> None:
+    """Refuse a class that could be missing from a resample, or be the same in every one."""
+    sizes = np.bincount(strata)
+    for label in classes:
+        members = np.unique(groups[y == label])
+        have = np.bincount(strata[members], minlength=len(sizes))
+        if len(members) and not ((have == sizes) & (sizes > 1)).any():
+            both = len(np.intersect1d(members, groups[y != label]))
+            own = len(members) - both
+            raise ValueError(
+                f"expected at least 2 patients of class {label} to draw from, got {own}"
+                f"{f' and {both} with pictures of both it and another' if both else ''}: every "
+                "resample would be the same, and the interval too narrow. Use more patients; for a "
+                "share, evaluation.wilson works with any count of patients."
+            )
+
+
+def effective_patients(y: np.ndarray, groups: np.ndarray, classes: tuple[int, ...]) -> float:
+    """How many patients with equally many pictures the smallest class is worth.
+
+    The classes are drawn apart, so the one with the fewest patients limits how well the resamples'
+    spread is known; and where few patients own most of the pictures, it rests on those few: Kish's
+    (Σm)² / Σm² for patients with m pictures.
+
+    Returns
+    -------
+    float
+        At least 1; the number of patients if all have as many pictures. A class without pictures
+        is left out.
+    """
+    pictures = [np.bincount(groups[y == label]) for label in classes if (y == label).any()]
+    return min(float(m.sum() ** 2 / (m**2).sum()) for m in pictures)
+
+
+def draw(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each patient was drawn in each of ``n`` resamples: shape (n, patients)."""
+    counts = np.zeros((n, len(strata)), np.int64)
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        share = np.full(len(members), 1 / len(members))
+        counts[:, members] = rng.multinomial(len(members), share, size=n)
+    return counts
+
+
+def _left_out(statistic: Callable, groups: np.ndarray, patients: int) -> np.ndarray:
+    """Compute a statistic without each patient; NaN where a metric refuses what is left."""
+    each = np.arange(patients)[:, None]
+    parts = (each[start : start + CHUNK] for start in range(0, patients, CHUNK))
+    try:
+        return np.concatenate([statistic((groups != part).astype(np.int64)) for part in parts])
+    except (ValueError, ArithmeticError):  # each resample went well, so this is no broken metric
+        return np.full(patients, np.nan)
+
+
+def needs(metric: Callable, score: np.ndarray) -> tuple[int, ...]:
+    """Which classes of the scores a metric looks at; an unknown one is taken to look at all."""
+    k = score.shape[1] if score.ndim == 2 else 2
+    only = {metrics.sensitivity: (1,), metrics.specificity: (0,)}
+    return only.get(_taken_apart(metric)[0], tuple(range(k)))
+
+
+def on_counts(metric: Callable, y: np.ndarray, score: np.ndarray) -> Callable:
+    """Turn ``metric(y, score)`` into a function of counts, shape (resamples, N) -> (resamples,).
+
+    A metric that is not in :data:`AT_THRESHOLD` or :data:`OF_SCORES` is called for each resample,
+    which takes a hundred times as long.
+    """
+    base, threshold = _taken_apart(metric)
+    if base in AT_THRESHOLD:
+        return lambda counts: AT_THRESHOLD[base](counts, y, score >= threshold)
+    if base in OF_SCORES:
+        return lambda counts: OF_SCORES[base](counts, y, score)
+    rows = np.arange(len(y))
+    return lambda counts: np.array(
+        [metric(y[r], score[r]) for r in (np.repeat(rows, c) for c in counts)], dtype=float
+    )
+
+
+def _taken_apart(metric: Callable) -> tuple[Hashable, float]:
+    """Return a metric and its threshold, also for ``partial(metric, threshold=...)``."""
+    if isinstance(metric, partial) and not metric.args and set(metric.keywords) == {"threshold"}:
+        return metric.func, metric.keywords["threshold"]
+    return metric, 0.5
+
+
+def _auc(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Pairs in the right order, ties by half."""
+    sick, healthy = _by_score(counts, y, score)
+    below = np.cumsum(healthy, axis=1) - healthy / 2
+    return (sick * below).sum(axis=1) / (sick.sum(axis=1) * healthy.sum(axis=1))
+
+
+def _average_precision(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Precision at each score, weighted by the sick that are found there."""
+    sick, healthy = (c[:, ::-1] for c in _by_score(counts, y, score))
+    found = np.cumsum(sick, axis=1)
+    called = np.maximum(found + np.cumsum(healthy, axis=1), 1)
+    return (sick * found / called).sum(axis=1) / sick.sum(axis=1)
+
+
+def _by_score(
+    counts: np.ndarray, y: np.ndarray, score: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count the sick and the healthy at each distinct score, the lowest first."""
+    order = np.argsort(score, kind="stable")
+    starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
+    counts = counts[:, order]
+    groups = (counts * y[order], counts * (1 - y[order]))
+    if len(starts) == len(score):  # no ties, nothing to add up
+        return groups
+    return tuple(np.add.reduceat(c, starts, axis=1) for c in groups)
+
+
+def _called(of: Callable) -> OnCounts:
+    """Turn a function of tp, fp, fn and tn, one of each a resample, into one of the calls."""
+
+    def on(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+        sick = y == 1
+        cells = np.stack([sick & called, ~sick & called, sick & ~called, ~sick & ~called], axis=1)
+        return of(*(counts @ cells.astype(int)).T)
+
+    return on
+
+
+def _share(part: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    return part / np.maximum(part + rest, 1)
+
+
+def _balanced(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray, tn: np.ndarray) -> np.ndarray:
+    return (_share(tp, fn) + _share(tn, fp)) / 2
+
+
+def _weighted_f1(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray, tn: np.ndarray) -> np.ndarray:
+    sick, wrong = (tp + fn) / (tp + fp + fn + tn), fp + fn
+    return sick * _share(2 * tp, wrong) + (1 - sick) * _share(2 * tn, wrong)
+
+
+def _macro(of: OnCounts) -> OnCounts:
+    """Take each class with its column against the rest, and the mean over classes."""
+    return lambda counts, y, columns: np.mean(
+        [of(counts, (y == k).astype(int), column) for k, column in enumerate(columns.T)], axis=0
+    )
+
+
+def _of_answers(of: OnCounts) -> OnCounts:
+    """Take the answers, marked as bool of shape (N, K), in place of the probabilities."""
+    return lambda counts, y, score: of(
+        counts, y, score.argmax(axis=1)[:, None] == np.arange(score.shape[1])
+    )
+
+
+AT_THRESHOLD: dict[Hashable, OnCounts] = {
+    metrics.accuracy: _called(lambda tp, fp, fn, tn: _share(tp + tn, fp + fn)),
+    metrics.sensitivity: _called(lambda tp, fp, fn, tn: _share(tp, fn)),
+    metrics.specificity: _called(lambda tp, fp, fn, tn: _share(tn, fp)),
+    metrics.balanced_accuracy: _called(_balanced),
+    metrics.precision: _called(lambda tp, fp, fn, tn: _share(tp, fp)),
+    metrics.f1: _called(lambda tp, fp, fn, tn: _share(2 * tp, fp + fn)),
+    metrics.weighted_f1: _called(_weighted_f1),
+}
+OF_SCORES: dict[Hashable, OnCounts] = {
+    metrics.roc_auc: _auc,
+    metrics.pr_auc: _average_precision,
+    multiclass.accuracy_many: lambda counts, y, score: (
+        counts @ (score.argmax(axis=1) == y).astype(int) / counts.sum(axis=1)
+    ),
+    multiclass.macro_auc: _macro(_auc),
+    multiclass.macro_sensitivity: _of_answers(_macro(AT_THRESHOLD[metrics.sensitivity])),
+    multiclass.macro_f1: _of_answers(_macro(AT_THRESHOLD[metrics.f1])),
+}

@@ -1,0 +1,124 @@
+"""Counts, distributions, and intervals group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from cxrlib.evaluation.plots.style import GREY, INK, OTHERS, look
+
+
+def counts(table: pd.DataFrame | pd.Series, ax: Axes | None = None) -> Axes:
+    """Draw counts as horizontal bars, each with its number.
+
+    Parameters
+    ----------
+    table : DataFrame or Series
+        Rows are the groups of bars; columns, if any, the classes within a group.
+    """
+    ax = ax or plt.gca()
+    table = table.to_frame("") if isinstance(table, pd.Series) else table
+    single = table.shape[1] == 1
+    height = 0.8 / table.shape[1]
+    for i, column in enumerate(table.columns):
+        places = np.arange(len(table)) - 0.4 + height * (i + 0.5)
+        looks = [look(n, 0 if column == "" else i) for n in (table.index if single else [column])]
+        bars = ax.barh(
+            places,
+            table[column],
+            height * 0.88,
+            color=[x.colour for x in looks],
+            hatch=[x.hatch for x in looks] if len(looks) > 1 else looks[0].hatch,
+            edgecolor="white",
+            linewidth=0,
+        )
+        names = [f"{n:,}" if single else f"{n:,} {column}" for n in table[column]]
+        ax.bar_label(bars, names, padding=4, fontsize="small")
+    ax.set_yticks(range(len(table)), [str(name) for name in table.index])
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.margins(x=0.22)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set_xlabel("number of pictures")
+    return ax
+
+
+def histogram(
+    groups: Mapping[str, ArrayLike],
+    ax: Axes | None = None,
+    *,
+    xlabel: str,
+    bins: int | ArrayLike = 40,
+    ylabel: str = "share of the class",
+) -> Axes:
+    """Draw outlines of histograms, each group scaled to the same area so that shapes compare."""
+    ax = ax or plt.gca()
+    edges = np.histogram_bin_edges(np.concatenate([np.asarray(v) for v in groups.values()]), bins)
+    for i, (name, values) in enumerate(groups.items()):
+        x = look(name, i)
+        weights = np.full(len(values), 1 / max(1, len(values)))
+        style = {"histtype": "step", "color": x.colour, "linestyle": x.line, "linewidth": 2}
+        ax.hist(values, edges, weights=weights, label=name, **style)
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if len(groups) > 1:
+        ax.legend(handlelength=3)
+    return ax
+
+
+def forest(table: pd.DataFrame, ax: Axes | None = None, *, xlabel: str) -> Axes:
+    """Draw a metric group by group, each with its interval and the pictures behind it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`cxrlib.evaluation.subgroups`. The row of all pictures is drawn as a diamond with
+        a line through the plot; a group without a number says why.
+    ax : Axes, optional
+        By default a new figure, as high as there are groups.
+    xlabel : str
+        What was measured.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6, 0.36 * len(table) + 1))
+    whole = table["group"] == "all"
+    for value in table.loc[whole, "value"].dropna():
+        ax.axvline(value, color=GREY, lw=1, ls=":")
+    for row, (group, is_all) in enumerate(zip(table.itertuples(), whole, strict=True)):
+        if np.isfinite(group.value):
+            if np.isfinite(group.low):
+                ends = [[group.value - group.low], [group.high - group.value]]
+                ax.errorbar(group.value, row, xerr=ends, color=INK, lw=1.5, capsize=3)
+            ax.plot(group.value, row, "D" if is_all else "o", markersize=7, color=OTHERS[0].colour)
+    for row, group in enumerate(table.itertuples()):
+        if group.reason:
+            _say(ax, group.reason, group.value, row)
+    ax.set_yticks(range(len(table)), [_label(group) for group in table.itertuples()])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(xlabel)
+    return ax
+
+
+def _say(ax: Axes, reason: str, value: float, row: int) -> None:
+    """Write why something is missing, on the side of the axes where no point is."""
+    right = np.isfinite(value) and value < sum(ax.get_xlim()) / 2
+    ax.annotate(
+        reason, (0.99 if right else 0.01, row), xycoords=("axes fraction", "data"),
+        ha="right" if right else "left", va="center", color=GREY, fontsize="small", style="italic",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )  # fmt: skip
+
+
+def _label(group: NamedTuple) -> str:
+    return f"{group.group}\n{group.n:,} pictures, {group.patients:,} patients"

@@ -1,0 +1,240 @@
+"""What a network answered, beside the truth: confusion matrices, single pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from cxrlib.evaluation.plots.images import pictures
+from cxrlib.evaluation.plots.style import LOOKS, looks
+
+CLASSES = ("healthy", "sick")
+COLUMNS, SIDE = 4, 1.9  # pictures a row, inches
+
+
+def confusion(
+    matrices: Mapping[str, ArrayLike],
+    class_names: Sequence[str] = CLASSES,
+    axes: np.ndarray | Axes | None = None,
+) -> np.ndarray:
+    """Draw confusion matrices side by side: counts, and each as a share of its row.
+
+    Parameters
+    ----------
+    matrices : mapping of str to array, shape (K, K)
+        Title and counts; rows are the truth, columns what was called.
+    class_names : sequence of K str
+    axes : Axes or array of Axes, optional
+        One a matrix; by default a new figure.
+
+    Returns
+    -------
+    ndarray of Axes
+        The darker a cell, the larger its share of the row. A row without pictures has no shares.
+    """
+    matrices = {name: np.asarray(matrix) for name, matrix in matrices.items()}
+    k = len(class_names)
+    for name, matrix in matrices.items():
+        if matrix.shape != (k, k):
+            raise ValueError(
+                f"expected a {k}×{k} matrix for the classes {', '.join(class_names)}, got shape "
+                f"{matrix.shape} as {name!r}. Give `class_names` in the order of the rows."
+            )
+    if axes is None:
+        longest = max(map(len, class_names))
+        beside, below = 0.08 * longest, 0.055 * longest if k > 2 else 0  # inches for the names
+        size = ((0.75 * k + 0.3) * len(matrices) + 0.4 + beside, 0.75 * k + 1.0 + below)
+        _, axes = plt.subplots(1, len(matrices), figsize=size, squeeze=False)
+    axes = np.atleast_1d(axes)
+    for i, (ax, (title, matrix)) in enumerate(zip(axes.flat, matrices.items(), strict=True)):
+        _matrix(ax, matrix)
+        ax.set_title(title)
+        turned = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if k > 2 else {}
+        ax.set_xticks(range(k), class_names, **turned)
+        ax.set_yticks(range(k), [] if i else class_names)
+        ax.set(xlabel="called", ylabel="" if i else "truth")
+    return axes
+
+
+def _matrix(ax: Axes, matrix: np.ndarray) -> None:
+    rows = matrix.sum(axis=1, keepdims=True)
+    shares = matrix / np.maximum(rows, 1)
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
+    for (row, column), count in np.ndenumerate(matrix):
+        share = f"{100 * shares[row, column]:.0f} %" if rows[row, 0] else "–"
+        ax.text(
+            column, row, f"{count:,}\n{share}", ha="center", va="center", fontsize="small",
+            color=_readable_on(image.cmap(shares[row, column])),
+        )  # fmt: skip
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(True)
+
+
+def _readable_on(colour: Sequence[float]) -> str:
+    """Black or white, whichever stands out more (relative luminance of WCAG 2.1)."""
+    red, green, blue = (
+        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]
+    )
+    return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "white"
+
+
+def predictions(
+    images: ArrayLike,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    class_names: Sequence[str] = CLASSES,
+    *,
+    threshold: float = 0.5,
+) -> np.ndarray:
+    """Draw pictures with their truth and the answer; wrong ones carry ✗ and a dashed frame.
+
+    Parameters
+    ----------
+    images : sequence of arrays, shape (H, W) or (H, W, 1)
+    y_true : array, shape (N,) or (N, 1), or one-hot (N, K)
+    y_score : array, shape (N,) or (N, 1), or (N, K)
+        Probability of the second class, or of each class.
+    class_names : sequence of str
+    threshold : float
+        Two classes in one column: scores from here on are called the second class.
+
+    Returns
+    -------
+    ndarray of Axes
+        The percentage is the network's for the class it called. No pictures give one empty place
+        that says so.
+    """
+    truth, called, sure = _answers(y_true, y_score, class_names, threshold)
+    _check_as_many(images, truth, called)
+    if not len(images):
+        return _nothing()
+    right = truth == called
+    titles = [
+        f"truth: {class_names[t]}\n{'✓' if t == c else '✗'} called {class_names[c]} {_percent(p)}"
+        for t, c, p in zip(truth, called, sure, strict=True)
+    ]
+    axes = pictures(images, titles, columns=COLUMNS, side=SIDE)
+    for ax, fine in zip(axes.flat, right, strict=False):
+        if not fine:
+            _frame(ax)
+    return axes
+
+
+def probabilities(
+    images: ArrayLike,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    class_names: Sequence[str],
+) -> np.ndarray:
+    """Draw pictures with the probability of each class beneath, as bars; that of the truth in bold.
+
+    Parameters
+    ----------
+    images, y_true, y_score, class_names
+        As in :func:`predictions`; one column of scores is given the other class's bar too.
+
+    Returns
+    -------
+    ndarray of Axes
+        Rows in turn pictures and bars; unused places are empty.
+    """
+    truth, called, _ = _answers(y_true, y_score, class_names, 0.5)
+    _check_as_many(images, truth, called)
+    if not len(images):
+        return _nothing()
+    score, k = np.asarray(y_score, dtype=float).reshape(len(images), -1), len(class_names)
+    score = np.hstack([1 - score, score]) if score.shape[1] == 1 else score
+    columns = min(COLUMNS, len(images))
+    rows, below = -(-len(images) // columns), 0.21 * k  # inches
+    _, axes = plt.subplots(
+        2 * rows, columns, squeeze=False, height_ratios=[SIDE, below] * rows,
+        figsize=(SIDE * columns + 0.08 * max(map(len, class_names)), (SIDE + below + 0.4) * rows),
+    )  # fmt: skip
+    titles = [
+        f"{'✓' if t == c else '✗'} truth: {class_names[t]}"
+        for t, c in zip(truth, called, strict=True)
+    ]
+    pictures(images, titles, axes=axes[::2])
+    for i, ax in enumerate(axes[1::2].flat):
+        if i < len(images):
+            _bars(ax, score[i], class_names, truth[i], named=i % columns == 0)
+            if truth[i] != called[i]:
+                _frame(axes[::2].flat[i])
+        else:
+            ax.axis("off")
+    return axes
+
+
+def _bars(
+    ax: Axes, score: np.ndarray, class_names: Sequence[str], truth: int, *, named: bool
+) -> None:
+    """Draw a bar a class, the first at the top; class names where the row begins."""
+    how = looks(class_names)
+    ax.barh(range(len(score)), score, height=0.72, color=[h.colour for h in how])
+    for k, p in enumerate(score):
+        weight = "bold" if k == truth else "normal"
+        ax.text(p + 0.03, k, _percent(p), va="center", fontsize="x-small", weight=weight)
+    ax.set_yticks(range(len(score)), class_names if named else [""] * len(score))
+    ax.tick_params(length=0, labelsize="x-small")
+    ax.set(xlim=(0, 1.45), ylim=(len(score) - 0.5, -0.5), xticks=[])
+    ax.spines["bottom"].set_visible(False)
+
+
+def _check_as_many(images: ArrayLike, truth: np.ndarray, called: np.ndarray) -> None:
+    if not len(images) == len(truth) == len(called):
+        raise ValueError(
+            f"expected a truth and a score for each of {len(images)} pictures, got {len(truth)} "
+            f"and {len(called)}. Pick all three by the same indices."
+        )
+
+
+def _nothing() -> np.ndarray:
+    _, axes = plt.subplots(figsize=(2 * SIDE, SIDE / 2), squeeze=False)
+    axes[0, 0].axis("off")
+    axes[0, 0].text(0.5, 0.5, "no pictures to show", ha="center", va="center")
+    return axes
+
+
+def _answers(
+    y_true: ArrayLike, y_score: ArrayLike, class_names: Sequence[str], threshold: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the true class, the class called and its probability, each of shape (N,)."""
+    y, score = np.asarray(y_true), np.asarray(y_score, dtype=float)
+    if score.ndim < 2 or score.shape[1] == 1:
+        score = score.reshape(-1)
+        called = (score >= threshold).astype(int)
+        sure = np.where(called == 1, score, 1 - score)
+        k = 2
+    else:
+        called, sure, k = score.argmax(axis=1), score.max(axis=1), score.shape[1]
+    truth = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
+    if len(class_names) != k or (y.ndim == 2 and y.shape[1] not in (1, k)):
+        raise ValueError(
+            f"expected {k} classes as in the scores of shape {np.shape(y_score)}, got names "
+            f"{', '.join(class_names)} and a truth of shape {y.shape}. Give one name a class."
+        )
+    if truth.size and not 0 <= truth.min() <= truth.max() < k:
+        raise ValueError(
+            f"expected true classes from 0 to {k - 1}, got {truth.min()} to {truth.max()}. "
+            "For more than two classes pass one score a class, shape (N, K)."
+        )
+    return truth, called, sure
+
+
+def _percent(p: float) -> str:
+    """Write a probability without ever rounding it to certainty."""
+    return "> 99 %" if p > 0.995 else "< 1 %" if p < 0.005 else f"{100 * p:.0f} %"
+
+
+def _frame(ax: Axes) -> None:
+    ax.add_patch(
+        Rectangle(
+            (0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False, lw=3, ls="--",
+            edgecolor=LOOKS["pneumonia"].colour,
+        )
+    )  # fmt: skip

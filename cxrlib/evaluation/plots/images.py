@@ -1,0 +1,251 @@
+"""Pictures in rows: radiographs, bare and under heat, and weights drawn as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from cxrlib.evaluation.plots.style import INK, LOOKS
+
+HEAT = to_rgb(LOOKS["pneumonia"].colour)
+STRONGEST = 0.6  # opacity of the highest value: what lies below stays visible
+LEVELS = (0.5, 0.8)
+LINE = "#fff3d6"
+OUTLINE = "#8fd3ff"
+DASHES = (0, (3, 2))
+HALO = patheffects.withStroke(linewidth=2.4, foreground=INK, alpha=0.7)
+
+Limits = tuple[float, float] | None  # values shown as black and as white
+
+
+def pictures(
+    images: ArrayLike,
+    titles: Sequence[str] = (),
+    *,
+    columns: int = 4,
+    side: float = 1.7,
+    limits: Limits = (0, 255),
+    axes: np.ndarray | None = None,
+) -> np.ndarray:
+    """Draw pictures in a grid: grey ramp, true shape, a title each.
+
+    Parameters
+    ----------
+    images : sequence of arrays, shape (H, W) or (H, W, 1)
+        Sizes may differ.
+    titles : sequence of str
+        One a picture, or none.
+    columns : int
+        Pictures a row.
+    side : float
+        Room for one picture in inches.
+    limits : (black, white) or None
+        Values shown as black and as white; None takes each picture's own lowest and highest.
+    axes : array of Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    ndarray of Axes
+    """
+    images = [np.squeeze(a) if a.ndim > 2 else a for a in map(np.asarray, images)]
+    if titles and len(titles) != len(images):
+        raise ValueError(
+            f"expected {len(images)} titles, got {len(titles)}. Give one a picture, or none."
+        )
+    if axes is None:
+        columns = min(columns, len(images))
+        rows = -(-len(images) // columns)
+        size = (side * columns, (side + 0.25 * bool(titles)) * rows)
+        _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    flat = np.ravel(axes)
+    low, high = limits or (None, None)
+    for ax in flat:
+        ax.axis("off")
+    for i, (ax, image) in enumerate(zip(flat, images, strict=False)):
+        ax.imshow(image, cmap="gray", vmin=low, vmax=high, aspect="equal")
+        if titles:
+            ax.set_title(titles[i], loc="center", fontsize="small")
+    return axes
+
+
+def side_by_side(
+    *images: ArrayLike, titles: Sequence[str] = (), side: float = 2.6, limits: Limits = (0, 255)
+) -> np.ndarray:
+    """Draw a few pictures in one row, larger than :func:`pictures` does."""
+    return pictures(images, titles, columns=len(images), side=side, limits=limits)
+
+
+def weight_pictures(
+    weights: ArrayLike, titles: Sequence[str] = (), *, columns: int = 8, side: float = 1.1
+) -> np.ndarray:
+    """Draw weights as pictures, all on one ramp: white above zero, mid-grey zero, black below."""
+    weights = np.asarray(weights)
+    if len(weights.shape) < 3:
+        raise ValueError(f"expected weights of shape (N, H, W), got {weights.shape}. Reshape them.")
+    most = float(np.abs(weights).max()) or 1.0
+    return pictures(weights, titles, columns=columns, side=side, limits=(-most, most))
+
+
+def feature_maps(
+    maps: ArrayLike,
+    titles: Sequence[str] = (),
+    *,
+    shared: bool = False,
+    columns: int = 8,
+    side: float = 1.1,
+) -> np.ndarray:
+    """Draw what a layer puts out for one picture, one map a channel.
+
+    Parameters
+    ----------
+    maps : array, shape (H, W, C)
+        Such as one of :func:`cxrlib.evaluation.explain.feature_maps`.
+    titles : sequence of str
+        One a map, or none.
+    shared : bool
+        One ramp for all maps: strengths compare, weak maps stay dark. Otherwise each runs from its
+        own lowest value (black) to its own highest (white): shapes show, strengths do not.
+    """
+    maps = np.asarray(maps)
+    if maps.ndim != 3 or not maps.size:
+        raise ValueError(
+            f"expected maps of one picture, shape (H, W, C), got {maps.shape}. "
+            "Of a batch take one: maps[0]; for one map write map[..., None]."
+        )
+    limits = (float(maps.min()), float(maps.max())) if shared else None
+    each = np.moveaxis(maps, -1, 0)
+    return pictures(each, titles, columns=columns, side=side, limits=limits)
+
+
+def overlay(
+    images: ArrayLike,
+    maps: ArrayLike,
+    masks: ArrayLike | None = None,
+    titles: Sequence[str] = (),
+    *,
+    limit: float | None = 1.0,
+    mask_name: str = "lesion",
+    columns: int = 2,
+    side: float = 1.7,
+) -> np.ndarray:
+    """Draw each picture bare, and beside it the same picture under its map.
+
+    The colour grows denser with the value and never hides what lies below; lines at half and at
+    four fifths of ``limit`` say the same without colour. What is 0 or less is left grey.
+
+    Parameters
+    ----------
+    images : array, shape (N, H, W) or (N, H, W, 1)
+        Raw pixels in [0, 255].
+    maps : array, shape (N, H, W)
+        Of :func:`cxrlib.evaluation.grad_cam` or :func:`cxrlib.evaluation.occlusion`.
+    masks : array of bool, shape (N, H, W), optional
+        Drawn as a dashed outline on both pictures of a pair.
+    titles : sequence of str
+        One a pair, or none.
+    limit : float or None
+        The value that gets the densest colour: 1 for Grad-CAM. None takes each map's own highest
+        value, as for occlusion, whose unit is the score's; strengths do not compare then.
+    mask_name : str
+        What the outline shows, for the legend.
+    columns : int
+        Pairs a row.
+    side : float
+        Room for one picture in inches.
+
+    Returns
+    -------
+    ndarray of Axes, shape (N, 2)
+        The bare picture and the covered one.
+
+    Raises
+    ------
+    ValueError
+        If there is not one map, mask or title a picture, they differ in size, or ``limit`` is not
+        above 0.
+    """
+    images, maps, masks = _checked(images, maps, masks, titles, limit)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    size = (2 * side * columns, (side + 0.25 * bool(len(titles))) * rows + 0.3)
+    figure, grid = plt.subplots(
+        rows, 2 * columns, figsize=size, squeeze=False, layout="constrained"
+    )
+    pairs = grid.reshape(-1, 2)
+    pictures(np.repeat(images, 2, axis=0), axes=grid)
+    for i, (bare, covered) in enumerate(pairs[: len(images)]):
+        _heat(covered, maps[i], limit or max(float(maps[i].max()), 0.0))
+        if masks is not None:
+            for ax in (bare, covered):
+                _outline(ax, masks[i])
+        if len(titles):
+            bare.set_title(titles[i], loc="left", fontsize="small")
+    _legend(figure, None if masks is None else mask_name)
+    return pairs[: len(images)]
+
+
+def _checked(
+    images: ArrayLike,
+    maps: ArrayLike,
+    masks: ArrayLike | None,
+    titles: Sequence[str],
+    limit: float | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    images, maps = np.asarray(images), np.asarray(maps, dtype=float)
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim != 3 or not len(images):
+        raise ValueError(
+            f"expected pictures of shape (N, H, W) or (N, H, W, 1), got {images.shape}. One "
+            "picture alone is images[i : i + 1]."
+        )
+    masks = None if masks is None else np.asarray(masks).astype(bool)
+    for name, array in (("maps", maps), ("masks", masks)):
+        if array is not None and array.shape != images.shape:
+            raise ValueError(
+                f"expected {name} of the pictures' shape {images.shape}, got {array.shape}. "
+                "Pick both by the same indices, in the same size."
+            )
+    if limit is not None and not limit > 0:
+        raise ValueError(f"expected a `limit` above 0, or None, got {limit!r}.")
+    if len(titles) not in (0, len(images)):
+        raise ValueError(
+            f"expected {len(images)} titles, got {len(titles)}. Give one a picture, or none."
+        )
+    return images, maps, masks
+
+
+def _heat(ax: Axes, values: np.ndarray, limit: float) -> None:
+    ramp = LinearSegmentedColormap.from_list("heat", [(*HEAT, 0.0), (*HEAT, STRONGEST)])
+    ax.imshow(values, cmap=ramp, vmin=0, vmax=limit or 1, aspect="equal", interpolation="bilinear")
+    levels = [level * limit for level in LEVELS if 0 < level * limit < values.max()]
+    if levels:
+        lines = ax.contour(values, levels, colors=LINE, linewidths=1.1)
+        lines.set_path_effects([HALO])
+
+
+def _outline(ax: Axes, mask: np.ndarray) -> None:
+    if mask.any() and not mask.all():
+        lines = ax.contour(mask.astype(float), [0.5], colors=OUTLINE, linewidths=1.2)
+        lines.set(linestyle=DASHES, path_effects=[HALO])
+
+
+def _legend(figure: plt.Figure, mask_name: str | None) -> None:
+    """Say below the figure what the lines are."""
+    levels = " and ".join(f"{100 * level:.0f} %" for level in LEVELS)
+    handles = [
+        Line2D([], [], color=LINE, lw=1.4, path_effects=[HALO], label=f"{levels} of full heat")
+    ]
+    if mask_name:
+        handles.append(
+            Line2D([], [], color=OUTLINE, lw=1.6, ls=DASHES, path_effects=[HALO], label=mask_name)
+        )
+    figure.legend(handles=handles, loc="outside lower left", ncols=2, fontsize="small")

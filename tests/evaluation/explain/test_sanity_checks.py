@@ -1,0 +1,112 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from cxrlib import evaluation, models
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def model():
+    images = RNG.integers(0, 256, (9, 16, 16, 1))
+    scaling = models.preprocessing.featurewise(images)
+    network = models.custom_cnn((16, 16, 1), (8, 8), dense=64, dropout=0.3, preprocess=scaling)
+    network.trainable = False  # frozen weights are drawn anew like others
+    for layer in network.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([RNG.uniform(1, 2, w.shape) for w in layer.get_weights()])
+    return network
+
+
+def changed(a, b):
+    pairs = [(x.get_weights(), y.get_weights()) for x, y in zip(a.layers, b.layers, strict=True)]
+    return {
+        layer.name
+        for layer, (old, new) in zip(a.layers, pairs, strict=True)
+        if any((o != n).any() for o, n in zip(old, new, strict=True))
+    }
+
+
+def test_all_that_was_learned_is_gone_and_the_model_is_not_touched(model):
+    before = model.get_weights()
+    copy = evaluation.randomised(model)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    learned = {"conv_1", "norm_1", "conv_2", "norm_2", "dense", "answer"}
+    assert changed(model, copy) == learned  # and not the preprocessing
+    gamma, beta, mean, variance = copy.get_layer("norm_2").get_weights()
+    assert (gamma == 1).all()
+    assert not beta.any()
+    assert not mean.any()
+    assert (variance == 1).all()
+    old, new = (m.get_layer("dense").get_weights()[0] for m in (model, copy))
+    assert new.std() == pytest.approx(old.std(), rel=0.05)
+    assert abs(np.corrcoef(old.ravel(), new.ravel())[0, 1]) < 0.05
+
+
+def test_the_seed_decides(model):
+    first, again, other = (evaluation.randomised(model, seed) for seed in (1, 1, 2))
+    assert changed(first, again) == set()
+    assert "conv_1" in changed(first, other)
+
+
+def test_a_cascade_begins_at_the_answer(model):
+    steps = [evaluation.randomised(model, top=top) for top in range(1, 7)]
+    names = ["answer", "dense", "norm_2", "conv_2", "norm_1", "conv_1"]
+    for i, step in enumerate(steps):
+        assert changed(model, step) == set(names[: i + 1])
+    # Each step keeps what the step before drew.
+    assert changed(steps[0], steps[5]) == set(names[1:])
+    assert changed(steps[5], evaluation.randomised(model)) == set()
+
+
+@pytest.mark.parametrize("top", [0, 7])
+def test_a_cascade_has_as_many_steps_as_layers_with_weights(model, top):
+    with pytest.raises(ValueError, match=f"`top` from 1 to 6.*conv_1, norm_1.*got {top}"):
+        evaluation.randomised(model, top=top)
+
+
+def striped(n, seed, size=32):
+    """Draw noise; in every second picture a striped square, no brighter than the noise.
+
+    A bright square would be found by many random filters too.
+    """
+    rng = np.random.default_rng(seed)
+    images, masks = rng.normal(100, 35, (n, size, size)), np.zeros((n, size, size), bool)
+    for i in range(0, n, 2):
+        y, x = rng.integers(0, size - 8, 2)
+        masks[i, y : y + 8, x : x + 8] = True
+        images[i, y : y + 8, x : x + 8] = 100 + 50 * (-1.0) ** (np.arange(8) // 2)[:, None]
+    images = np.clip(images, 0, 255).astype("uint8")[..., None]
+    return images, masks.any(axis=(1, 2)).astype("float32")[:, None], masks
+
+
+@pytest.mark.filterwarnings("ignore:in .* pictures nothing speaks:UserWarning")
+def test_a_trained_network_points_at_what_was_planted_and_a_random_one_does_not():
+    keras.utils.set_random_seed(0)
+    x = picture = keras.Input((32, 32, 1))
+    x = layers.Rescaling(1 / 64, offset=-100 / 64)(x)
+    x = layers.Conv2D(8, 5, padding="same", activation="relu")(x)
+    x = layers.MaxPooling2D(2)(x)
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(picture, layers.Dense(1, "sigmoid")(x))
+    model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy")
+    images, labels, _ = striped(240, seed=1)
+    model.fit(images.astype("float32"), labels, epochs=12, batch_size=20, verbose=0)
+
+    images, _, masks = (array[::2] for array in striped(120, seed=2))
+
+    def play(maps):
+        return evaluation.pointing_game(maps, masks, range(60), n=200)
+
+    cam = play(evaluation.grad_cam(model, images))
+    assert cam.rate.low > 0.8
+    assert cam.chance == 64 / 1024
+    assert cam.elsewhere < 0.2
+    assert play(evaluation.occlusion(model, images, size=8, stride=4, fill=100)).rate.low > 0.7
+    ignorant = [evaluation.randomised(model, seed) for seed in range(6)]
+    rates = [play(evaluation.grad_cam(other, images)).rate.value for other in ignorant]
+    assert np.mean(rates) < 0.3
