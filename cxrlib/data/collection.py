@@ -54,7 +54,9 @@ def read_listing(path: Path) -> pd.DataFrame:
         Naming the file if it is missing or no table, and the column that it lacks.
     """
     if not need(path).is_file():  # a pipe would be waited for, without end
-        raise DataError(f"{path} is no regular file, so it is not opened. Fetch the data set again.")
+        raise DataError(
+            f"{path} is no regular file, so it is not opened. Fetch the data set again."
+        )
     try:
         meta = pd.read_csv(path, dtype={"patientid": "string"})
     except (ValueError, UnicodeDecodeError) as error:

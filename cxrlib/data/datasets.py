@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from cxrlib.data import banner, phantoms, readers, registry
+from cxrlib import phantoms
+from cxrlib.data import banner, readers, registry
 from cxrlib.data.cases import DataError
-from cxrlib.data.downloads import cache_folder, check_complete, fetch_collection, unzip
-from cxrlib.data.screening import finish
+from cxrlib.data.download import cache_folder, check_complete, fetch_collection, unzip
+from cxrlib.data.validation import finish
 
 SOURCES = ("auto", "folder", "cache", "download", "phantoms")
 DRAWN_WITH = ("numpy", "scipy", "pillow")
@@ -41,7 +42,7 @@ def load(
     source : {"auto", "folder", "cache", "download", "phantoms"}
         Where the pictures come from. ``"folder"`` is the one that the environment variable
         ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
-        download, and last phantoms drawn by :mod:`cxrlib.data.phantoms`. If that download fails,
+        download, and last phantoms drawn by :mod:`cxrlib.phantoms`. If that download fails,
         the banner says why.
     patient : str, optional
         For a folder of your own: regular expression that finds the patient in a file name.
@@ -127,7 +128,7 @@ def verify(name: str) -> list[Path]:
 
 
 def phantoms_drawn(folder: Path) -> bool:
-    """Say whether a folder, or the one around it, was written by :mod:`cxrlib.data.phantoms`."""
+    """Say whether a folder, or the one around it, was written by :mod:`cxrlib.phantoms`."""
     return any((place / phantoms.NOTE).is_file() for place in (folder, *folder.absolute().parents))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from cxrlib.data import augment as augmentation
+from cxrlib.data import augmentation
 from cxrlib.data.cases import DataError
 from cxrlib.data.images import ALIGNMENT, Pictures, read_pictures
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from cxrlib.data.cases import DataError
 from cxrlib.data.images import Pictures, aligned_empty
-from cxrlib.data.phantoms import stamp
+from cxrlib.phantoms import stamp
 
 
 def planted(

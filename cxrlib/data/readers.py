@@ -1,7 +1,7 @@
 """Folders on disk → rows of a case table, one reader a layout.
 
 Each reader takes the folders of its collections and returns rows and problems. It never opens a
-picture: that is done once, for all layouts, in :mod:`cxrlib.data.screening`.
+picture: that is done once, for all layouts, in :mod:`cxrlib.data.validation`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ class Collection:
     nothing is not unpacked. ``counts`` lists accepted inventories, each folder → number of files;
     a collection that brings its own list (``metadata.csv``) is complete when that lists at least
     ``least`` X-rays and all of them are there. ``names`` is the SHA-256 of the sorted names, as
-    :func:`cxrlib.data.downloads.fingerprint` gives it. An archive that GitHub packs when it is
+    :func:`cxrlib.data.download.fingerprint` gives it. An archive that GitHub packs when it is
     asked has no ``hash``: the same commit may be packed to other bytes another day.
     """
 

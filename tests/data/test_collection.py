@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, combine, load, phantoms, problems, registry, splits, verify
-from cxrlib.data.phantoms import plans
+from cxrlib import phantoms
+from cxrlib.data import DataError, combine, load, problems, registry, splits, verify
+from cxrlib.phantoms import plans
 from tests.data.conftest import picture
 
 META = {

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, banner, datasets, load, phantoms, registry, verify
-from cxrlib.data.phantoms import plans
+from cxrlib import phantoms
+from cxrlib.data import DataError, banner, datasets, load, registry, verify
 from cxrlib.data.readers import unpack_npz
+from cxrlib.phantoms import plans
 
 
 def test_an_unknown_name_gets_the_nearest_known_one():

@@ -9,7 +9,7 @@ from PIL import Image
 
 from cxrlib.data import DataError, images, load, problems, read_image, read_masks, read_pictures
 from cxrlib.data.readers import class_folder
-from cxrlib.data.screening import finish, screen
+from cxrlib.data.validation import finish, screen
 from tests.data.conftest import picture
 
 RAMP = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (24, 1))

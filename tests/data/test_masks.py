@@ -7,7 +7,7 @@ from PIL import Image
 
 from cxrlib.data import DataError, read_masks, read_pictures
 from cxrlib.data.masks import same_shape
-from cxrlib.data.screening import drop_misfits
+from cxrlib.data.validation import drop_misfits
 from tests.data.conftest import case_table, picture
 
 

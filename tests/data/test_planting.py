@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from cxrlib.data import DataError, Pictures, phantoms, planted
+from cxrlib import phantoms
+from cxrlib.data import DataError, Pictures, planted
 from cxrlib.data.cases import Problem, labels
 from tests.data.conftest import case_table
 

@@ -4,9 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cxrlib import data, models
+from cxrlib import data, models, phantoms
 from cxrlib import evaluation as ev
-from cxrlib.data import phantoms
 from cxrlib.evaluation import plots
 from cxrlib.models import training
 

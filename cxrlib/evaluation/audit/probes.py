@@ -31,7 +31,7 @@ def seen_through(cover: Callable[[np.ndarray], np.ndarray], images: np.ndarray) 
     Parameters
     ----------
     cover : function
-        One of :data:`cxrlib.data.covers.COVERS`.
+        One of :data:`cxrlib.data.occlusion.COVERS`.
     images : ndarray of float32, shape (N, H, W, 1)
 
     Returns

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxrlib import data
-from cxrlib.data import phantoms
+from cxrlib import data, phantoms
 from cxrlib.evaluation.audit import probes
 from cxrlib.evaluation.audit.findings import Finding
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from cxrlib.cli import main
-from cxrlib.data import DataError, downloads, fetch, registry
-from cxrlib.data.downloads import cache_folder, fetch_collection, fingerprint, unzip
+from cxrlib.data import DataError, download, fetch, registry
+from cxrlib.data.download import cache_folder, fetch_collection, fingerprint, unzip
 from cxrlib.data.readers import unpack_npz
 from tests.data.test_datasets import npz
 
@@ -128,7 +128,7 @@ def test_a_download_cut_off_midway_is_never_accepted_and_resumes(serve):
     assert leftovers() == []
     server.cut = None
     assert get(collection(server)).is_dir()
-    assert server.asked[-1] == f"bytes={2 * downloads.CHUNK}-"
+    assert server.asked[-1] == f"bytes={2 * download.CHUNK}-"
 
 
 def test_a_server_without_ranges_starts_again_from_the_beginning(serve):
@@ -286,7 +286,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half(serve, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(downloads.shutil, "copyfileobj", full)
+    monkeypatch.setattr(download.shutil, "copyfileobj", full)
     with pytest.raises(DataError, match=r"No space left on device.*CXR_CACHE"):
         get(collection(serve(archive())))
     assert not (cache_folder() / "toy").exists()
@@ -313,7 +313,7 @@ def test_an_interrupted_unpacking_leaves_nothing_half(serve, monkeypatch):
     def stop(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(downloads.shutil, "copyfileobj", stop)
+    monkeypatch.setattr(download.shutil, "copyfileobj", stop)
     with pytest.raises(KeyboardInterrupt):
         get(collection(serve(archive())))
     assert not (cache_folder() / "toy").exists()
@@ -380,6 +380,6 @@ def test_the_registry_finds_its_members_inside_the_archives():
     for key, names in inside.items():
         members = registry.COLLECTIONS[key].members
         for name, wanted in names.items():
-            hits = [(p, new) for p, new in members if downloads.re.match(p, name, 2)]
-            got = downloads.re.match(hits[0][0], name, 2).expand(hits[0][1]) if hits else None
+            hits = [(p, new) for p, new in members if download.re.match(p, name, 2)]
+            got = download.re.match(hits[0][0], name, 2).expand(hits[0][1]) if hits else None
             assert got == wanted, name

@@ -96,7 +96,7 @@ def write(
         _draw_all(jobs, partial, workers, progress)
         if rows:
             _write_table(partial / "covid-chestxray-dataset" / "metadata.csv", rows)
-        note = {"drawn by": "cxrlib.data.phantoms", "name": name, "seed": seed, "size": size}
+        note = {"drawn by": "cxrlib.phantoms", "name": name, "seed": seed, "size": size}
         (partial / NOTE).write_text(json.dumps(note), encoding="utf-8")
         if folder.exists():
             folder.rmdir()

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxrlib.data import phantoms
-from cxrlib.data.phantoms import cohort, plans
+from cxrlib import phantoms
+from cxrlib.phantoms import dataset, plans
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_layout_and_counts_of_the_covid_set(covid):
     assert len(children) + len(images) == 120
     with open(covid / "covid-chestxray-dataset" / "metadata.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == cohort.COLUMNS
+    assert list(rows[0]) == dataset.COLUMNS
     frontal = [row for row in rows if row["view"] != "L"]
     assert len(rows) == len(frontal) + 2
     assert {row["filename"] for row in frontal} == {path.name for path in images}
@@ -132,7 +132,7 @@ def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch, error, words
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
 
-    monkeypatch.setattr(cohort, "_save", save)
+    monkeypatch.setattr(dataset, "_save", save)
     with pytest.raises(type(error), match=words):
         phantoms.write(tmp_path / "set", "adults", size=40, n=24, workers=1)
     assert list(tmp_path.iterdir()) == []
@@ -141,7 +141,7 @@ def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch, error, words
 def test_failures_in_another_process_are_told_and_leave_nothing(tmp_path, monkeypatch):
     blocked = [plans.Job("a.jpeg/x.jpeg", "m", {"kind": "normal", "size": 32}, None)] * 90
     good = [plans.Job("a.jpeg", "m", {"kind": "normal", "size": 32}, None)] * 2
-    monkeypatch.setattr(cohort, "plan", lambda *a, **k: (good + blocked, []))
+    monkeypatch.setattr(dataset, "plan", lambda *a, **k: (good + blocked, []))
     with pytest.raises(OSError, match="Could not write the phantom set"):
         phantoms.write(tmp_path / "set", "adults", workers=2)
     assert list(tmp_path.iterdir()) == []

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cxrlib.data import DataError, augment
-from cxrlib.data.augment import Recipe, Setting
+from cxrlib.data import DataError, augmentation
+from cxrlib.data.augmentation import Recipe, Setting
 from tests.float32 import assert_close
 
 
@@ -15,7 +15,9 @@ def film(rows=40, columns=32, seed=0):
 def changed(picture, recipe=None, **setting):
     every = Recipe(rotation=1, contrast=1, gamma=1)
     settings = np.array([Setting(**setting)], "float32")
-    return augment.apply(picture[None, :, :, None], settings, recipe or every).numpy()[0, :, :, 0]
+    return augmentation.apply(picture[None, :, :, None], settings, recipe or every).numpy()[
+        0, :, :, 0
+    ]
 
 
 def by_scipy(picture, s, mode):
@@ -90,13 +92,13 @@ def test_exposure_is_gamma_then_contrast_about_the_mean_then_brightness():
 
 def test_nothing_to_do_changes_nothing():
     pictures = film()[None, :, :, None]
-    np.testing.assert_array_equal(augment.augmented(pictures, "none"), pictures)
+    np.testing.assert_array_equal(augmentation.augmented(pictures, "none"), pictures)
 
 
-@pytest.mark.parametrize("name", augment.PRESETS)
+@pytest.mark.parametrize("name", augmentation.PRESETS)
 def test_drawn_settings_stay_within_the_recipe(name):
-    recipe = augment.PRESETS[name]
-    drawn = augment.draw(recipe, 2000, np.random.default_rng(0))
+    recipe = augmentation.PRESETS[name]
+    drawn = augmentation.draw(recipe, 2000, np.random.default_rng(0))
     s = Setting(*drawn.T)
     assert drawn.dtype == np.float32
     assert np.abs(s.rotation).max() <= recipe.rotation
@@ -115,7 +117,7 @@ def test_drawn_settings_stay_within_the_recipe(name):
 
 def test_same_seed_same_copies_and_values_stay_in_range():
     pictures = np.stack([film(seed=i) for i in range(5)])[..., None]
-    first, again, other = (augment.augmented(pictures, "article-4", seed=s) for s in (1, 1, 2))
+    first, again, other = (augmentation.augmented(pictures, "article-4", seed=s) for s in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == pictures.shape
@@ -125,11 +127,11 @@ def test_same_seed_same_copies_and_values_stay_in_range():
 
 def test_uint8_and_colour_are_taken_too():
     colour = np.repeat(film()[None, :, :, None], 3, axis=3).round().astype(np.uint8)
-    out = augment.augmented(colour, "plausible")
+    out = augmentation.augmented(colour, "plausible")
     assert_close(out[..., 0], out[..., 2])
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (0, 8, 8, 1)])
 def test_one_picture_alone_is_told_how_to_come(shape):
     with pytest.raises(DataError, match=r"\(N, H, W, C\)"):
-        augment.augmented(np.zeros(shape))
+        augmentation.augmented(np.zeros(shape))

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from cxrlib.data import phantoms
+from cxrlib import phantoms
 
 
 def read(root, split, size):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxrlib.data import DataError, article_4, choose, classes, make_up, splits
-from cxrlib.data.choosing import _add_up
+from cxrlib.data.subsets import _add_up
 
 FOUR = ("normal", "bacterial", "viral", "covid")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import anatomy, bones, disease, film, thorax, vessels
+from . import acquisition, anatomy, bones, disease, thorax, vessels
 from .canvas import Canvas
 
 KINDS = disease.KINDS
@@ -89,7 +89,7 @@ def draw(
             "`size` must be 32 or more and `aspect` 0.5 to 2.5. "
             f"Received: size={size!r}, aspect={aspect!r}"
         )
-    style = film.site(site)
+    style = acquisition.site(site)
     age = age or ("adult" if kind == "covid" else "child")
     patient = seed if patient is None else patient
     body = anatomy.patient(int(patient), age)
@@ -107,8 +107,8 @@ def draw(
         lesion_mask = lung_mask & (extent > 0.5)
     rng = np.random.default_rng([seed, 23])
     _wires(canvas, total, style, rng)
-    grey = film.expose(total, style, rng, canvas.scale)
-    grey = film.frame(grey, style, np.random.default_rng([seed, 24]))
+    grey = acquisition.expose(total, style, rng, canvas.scale)
+    grey = acquisition.frame(grey, style, np.random.default_rng([seed, 24]))
     image = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
     image = _mark(image, style, marker, np.random.default_rng([seed, 25]))
     params = {
@@ -196,4 +196,4 @@ def _mark(image, style, marker, rng):
         text, place, *rest = marker
         height, jitter = (rest[0] if rest else 0.06), (0.0, 0.0)
     place = (place[0] + jitter[0], place[1] + jitter[1])
-    return film.stamp(image, text, place, height, 225 + int(rng.integers(0, 25)))
+    return acquisition.stamp(image, text, place, height, 225 + int(rng.integers(0, 25)))

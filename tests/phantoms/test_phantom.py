@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cxrlib.data import phantoms
-from cxrlib.data.phantoms import KINDS, SITES, draw
+from cxrlib import phantoms
+from cxrlib.phantoms import KINDS, SITES, draw
 
 SICK = [kind for kind in KINDS if kind != "normal"]
 
@@ -134,7 +134,7 @@ def test_importing_brings_no_tensorflow():
     import subprocess
     import sys
 
-    code = "import sys, cxrlib.data.phantoms; print('tensorflow' in sys.modules)"
+    code = "import sys, cxrlib.phantoms; print('tensorflow' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"
     assert phantoms.__doc__
