@@ -1,7 +1,7 @@
 """Phantoms: chest radiographs drawn by our own code, with known lungs and lesions.
 
 ``draw`` makes one picture, ``write`` a whole set on disk in the layout of the real ones. The way
-of a picture: ``anatomy`` (a patient) → ``thorax``, ``bones``, ``vessels`` (path lengths on a
+of a picture: ``anatomy`` (a patient) → ``thorax``, ``bones`` (path lengths on a
 ``canvas``) → ``disease`` → ``acquisition`` (exposure, noise, grey curve, frame, letters).
 
 They are teaching pictures, not simulations. What the drawing simplifies: bodies are path lengths

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
-from .canvas import wide_blur
+from cxrlib.phantoms.canvas import wide_blur
 
 ABSORB = 2.6  # natural logarithm of attenuation per body unit of soft tissue
 
@@ -104,7 +104,7 @@ SITES = {
 }
 
 
-def site(name):
+def site(name: str | Site) -> Site:
     """Look up a site style by name; a Site passes through."""
     if isinstance(name, Site):
         return name
@@ -113,7 +113,7 @@ def site(name):
     return SITES[name]
 
 
-def expose(total, style, rng, scale):
+def expose(total: np.ndarray, style: Site, rng: np.random.Generator, scale: float) -> np.ndarray:
     """Turn path lengths into grey values.
 
     Parameters
@@ -151,7 +151,7 @@ def expose(total, style, rng, scale):
     return np.where(level > knee, high, level) * np.float32(250)
 
 
-def frame(grey, style, rng):
+def frame(grey: np.ndarray, style: Site, rng: np.random.Generator) -> np.ndarray:
     """Collimation: dark blades, sometimes a bright film edge, along one to three sides."""
     if rng.random() >= style.border:
         return grey
@@ -171,7 +171,9 @@ def frame(grey, style, rng):
     return grey
 
 
-def stamp(image, text, place, height, level=235):
+def stamp(
+    image: np.ndarray, text: str, place: tuple[float, float], height: float, level: int = 235
+) -> np.ndarray:
     """Write letters onto a uint8 picture.
 
     Parameters

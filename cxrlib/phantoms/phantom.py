@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import acquisition, anatomy, bones, disease, thorax, vessels
-from .canvas import Canvas
+from cxrlib.phantoms import acquisition, anatomy, bones, disease, thorax
+from cxrlib.phantoms.acquisition import Site
+from cxrlib.phantoms.anatomy import Patient
+from cxrlib.phantoms.canvas import Canvas
+from cxrlib.phantoms.thorax import Lungs
 
 KINDS = disease.KINDS
 LUNG, BONE = 0.76, 1.0
@@ -44,7 +47,7 @@ def draw(
     patient: int | None = None,
     age: str | None = None,
     difficulty: float = 0.5,
-    site: str = "a",
+    site: str | Site = "a",
     marker: str | tuple | None = None,
     aspect: float = 1.0,
 ) -> Phantom:
@@ -118,7 +121,7 @@ def draw(
     return Phantom(image, lung_mask, lesion_mask, kind, params)
 
 
-def _pose(body, style, rng):
+def _pose(body: Patient, style: Site, rng: np.random.Generator) -> dict[str, float]:
     lift = rng.normal(-38, 14) if body["arms_up"] else rng.normal(78, 5)
     return {
         "zoom": float(style.zoom[0] + style.zoom[1] * np.clip(rng.standard_normal(), -2, 2)),
@@ -132,7 +135,7 @@ def _pose(body, style, rng):
     }
 
 
-def _place(body, pose, size, aspect):
+def _place(body: Patient, pose: dict[str, float], size: int, aspect: float) -> Canvas:
     width = max(round(size * aspect), 32)
     child = body.age == "child"
     tall = body.length + (0.62 if child else 0.58)
@@ -142,7 +145,9 @@ def _place(body, pose, size, aspect):
     return Canvas(size, width, scale, centre, pose["angle"])
 
 
-def _layers(canvas, body, pose, style, rng):
+def _layers(
+    canvas: Canvas, body: Patient, pose: dict[str, float], style: Site, rng: np.random.Generator
+) -> tuple[np.ndarray, Lungs]:
     """Draw everything but the disease: path length (H, W) and the lungs."""
     solid = thorax.trunk(canvas, body)
     limbs, arm_bones = thorax.arms(canvas, body, pose["lift"])
@@ -151,8 +156,8 @@ def _layers(canvas, body, pose, style, rng):
     free = np.maximum(air - heart, 0)
     lungs.field = lungs.field * np.clip(1 - (heart - 0.08) * 6, 0, 1)
     lungs.thickness = free
-    vessel = vessels.draw(canvas, body) * np.clip(free * 4, 0, 1)
-    tubes, radii = thorax.airways(body, 0.0)
+    vessel = thorax.vessels(canvas, body) * np.clip(free * 4, 0, 1)
+    tubes, radii = thorax.airways(body)
     windpipe = canvas.tubes(tubes, radii, 1.0)
     total = solid + 0.7 * limbs - LUNG * free + 1.6 * style.vessels * vessel
     total -= 0.8 * np.minimum(windpipe, 0.1) + thorax.stomach(canvas, body, rng)
@@ -165,7 +170,7 @@ def _layers(canvas, body, pose, style, rng):
     return np.maximum(total, 0), lungs
 
 
-def _wires(canvas, total, style, rng):
+def _wires(canvas: Canvas, total: np.ndarray, style: Site, rng: np.random.Generator) -> None:
     """Sometimes a tube or a wire with an electrode lies on the patient; drawn into ``total``."""
     if rng.random() >= style.wires:
         return
@@ -181,7 +186,9 @@ def _wires(canvas, total, style, rng):
         total += np.float32(0.38) * (rho < 0.035**2)
 
 
-def _mark(image, style, marker, rng):
+def _mark(
+    image: np.ndarray, style: Site, marker: str | tuple | None, rng: np.random.Generator
+) -> np.ndarray:
     jitter = rng.normal(0, 0.012, 2)
     if marker is None:
         if style.marker is None:

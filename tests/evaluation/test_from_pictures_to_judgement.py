@@ -16,7 +16,7 @@ SIZE = 32
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory):
     root = tmp_path_factory.mktemp("phantoms") / "covid"
-    phantoms.write(root, "covid", size=48, n=48, workers=1)
+    phantoms.write(root, "covid", size=48, n=48)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CXR_DATA", str(root))
         return data.load("covid", source="folder", quiet=True)
