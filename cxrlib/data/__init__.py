@@ -13,12 +13,11 @@ _attached, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=["augmentation", "occlusion", "pipeline", "registry", "splits"],
     submod_attrs={
-        "cases": ["DataError", "classes", "combine", "problems", "sample"],
+        "cases": ["DataError", "classes", "problems", "sample"],
         "subsets": ["article_4", "choose", "make_up"],
         "datasets": ["fetch", "load", "verify"],
-        "images": ["Pictures", "read_image", "read_pictures"],
-        "masks": ["read_masks"],
-        "planting": ["planted"],
+        "images": ["Pictures", "read_image", "read_masks", "read_pictures"],
+        "occlusion": ["planted"],
     },
 )
 _OLD = {"augment": "augmentation", "covers": "occlusion"}  # until the chapters say these

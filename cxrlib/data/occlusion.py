@@ -1,4 +1,4 @@
-"""Covering parts of pictures: what a model still knows then did not need the rest.
+"""Covering parts of pictures, and planting letters: what a model needs, and what gives it away.
 
 Pictures have shape (N, H, W, 1), uint8 or float; each cover returns new ones of the same shape and
 type, in which covered pixels are black (0). A share is one of the height for rows and of the width
@@ -9,11 +9,16 @@ bars of their border: to ask what a border tells, read them with ``fit="squash"`
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.data.cases import DataError
+from cxrlib.data.images import Pictures
+from cxrlib.phantoms import stamp
+
+SQUARES = 8
 
 
 def whole(images: ArrayLike) -> np.ndarray:
@@ -64,32 +69,27 @@ def without_centre(images: ArrayLike, share: float = 1 / 8) -> np.ndarray:
     return only_border(images, share)
 
 
-def coarse(images: ArrayLike, squares: int = 8) -> np.ndarray:
-    """Blur until only light and dark regions are left: each square gets its mean.
+def coarse(images: ArrayLike) -> np.ndarray:
+    """Blur until only light and dark regions are left: each of 8 × 8 squares gets its mean.
 
-    Parameters
-    ----------
-    images : array, shape (N, H, W, 1)
-    squares : int
-        Squares a side. Where they do not divide the side, some are a pixel larger than others.
+    Where 8 does not divide the side, some squares are a pixel larger than others.
 
     Raises
     ------
     DataError
-        If the pictures have another shape or type, or fewer pixels a side than squares.
+        If the pictures have another shape or type, or a side of fewer than 8 pixels.
     """
     images = _pictures(images)
     height, width = images.shape[1:3]
-    if squares != int(squares) or not 1 <= squares <= min(height, width):
+    if min(height, width) < SQUARES:
         raise DataError(
-            f"`squares` must be a whole number from 1 to {min(height, width)}, the pictures' "
-            f"shorter side. Received: {squares!r}"
+            f"pictures must be at least {SQUARES} pixels a side. Received: {height} × {width}"
         )
-    rows, columns = (np.arange(length) * int(squares) // length for length in (height, width))
+    rows, columns = (np.arange(length) * SQUARES // length for length in (height, width))
     sums = images[..., 0]
     for axis, places in ((1, rows), (2, columns)):
         # In float64, so that covering twice changes nothing.
-        starts = np.searchsorted(places, np.arange(squares))
+        starts = np.searchsorted(places, np.arange(SQUARES))
         sums = np.add.reduceat(sums, starts, axis=axis, dtype=np.float64)
     means = sums / np.outer(np.bincount(rows), np.bincount(columns))
     if images.dtype == np.uint8:
@@ -149,6 +149,82 @@ COVERS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
     "centre blacked out": without_centre,
     "8 × 8 thumbnail": coarse,
 }
+
+
+def planted(
+    pictures: Pictures,
+    rows: ArrayLike,
+    text: str = "L",
+    place: tuple[float, float] = (0.93, 0.08),
+    height: float = 0.1,
+    level: int = 240,
+) -> Pictures:
+    """Stamp a letter on some pictures, as a radiographer's lead marker would be.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        Stay as they are.
+    rows : array of bool, shape (N,), or of int
+        Which pictures get the letter: a mask, or positions from 0 to N - 1.
+    text : str
+        One letter or more.
+    place : (float, float)
+        Centre of the letters as shares of width and height, from the top left.
+    height : float
+        Height of the letters as a share of the picture's height, between 0 and 1.
+    level : int
+        Grey value of the letters, 0 to 255.
+
+    Returns
+    -------
+    Pictures
+        New images; labels, cases and problems are those that were there.
+
+    Raises
+    ------
+    DataError
+        If a row is not there or named twice, or a setting is outside its range.
+    """
+    chosen = _chosen(rows, len(pictures))
+    if not text.strip():
+        raise DataError(f"`text` must have a letter to stamp. Received: {text!r}")
+    if not all(0 <= share <= 1 for share in place) or not 0 < height < 1:
+        raise DataError(
+            "`place` and `height` are shares of the picture, from 0 to 1. Received: "
+            f"place={place!r}, height={height!r}"
+        )
+    if not 0 <= level <= 255:
+        raise DataError(f"`level` must be a grey value from 0 to 255. Received: {level!r}")
+    images = pictures.images.copy()
+    for i in chosen:
+        images[i, :, :, 0] = stamp(images[i, :, :, 0], text, place, height, level)
+    return replace(pictures, images=images)
+
+
+def _chosen(rows: ArrayLike, n: int) -> np.ndarray:
+    """Return positions, in order."""
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == (n,):
+        return np.flatnonzero(rows)
+    whole = rows.dtype.kind in "iu" or not rows.size
+    if rows.ndim != 1 or not whole:
+        raise DataError(
+            f"`rows` must be {n:,} truth values, one a picture, or whole numbers. Received: "
+            f"{rows.dtype} of shape {rows.shape}. For one class: pictures.labels[:, 0] == 1."
+        )
+    rows = rows.astype(int)
+    if rows.size and not 0 <= rows.min() <= rows.max() < n:
+        raise DataError(
+            f"`rows` must be positions from 0 to {n - 1:,}. "
+            f"Received some from {rows.min()} to {rows.max()}."
+        )
+    if len(np.unique(rows)) < len(rows):
+        raise DataError(
+            "`rows` names a picture twice. Positions are named once; for a mask of 0 and 1 write "
+            "rows == 1."
+        )
+    return np.sort(rows)
 
 
 def _keep(images: np.ndarray, kept: np.ndarray) -> np.ndarray:

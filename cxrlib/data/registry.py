@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 
-from cxrlib.data.cases import DataError
+from cxrlib.data.cases import DataError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -189,9 +188,7 @@ def get(name: str) -> DataSet:
     """Look a data set up; an unknown name raises :class:`DataError` with the nearest known one."""
     if name in DATASETS:
         return DATASETS[name]
-    near = difflib.get_close_matches(name.lower(), DATASETS, n=1, cutoff=0.4)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise DataError(
-        f"unknown data set {name!r}.{hint} Known: {', '.join(DATASETS)}; "
+        f"unknown data set {name!r}.{did_you_mean(name, DATASETS)} Known: {', '.join(DATASETS)}; "
         "or give the path of a folder with one sub-folder a class."
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from cxrlib.data.cases import DataError, check_columns, classes, require_patients
+from cxrlib.data.cases import DataError, check_columns, classes, did_you_mean, require_patients
 from cxrlib.data.splits import check
 
 ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
@@ -47,11 +46,9 @@ def choose(
         hit = hit.fillna(False).astype(bool) & (wanted != "")
         if not hit.any():
             known = sorted(entries.dropna().unique())
-            small = {entry.casefold(): entry for entry in known}
-            near = difflib.get_close_matches(wanted.casefold(), small, n=1, cutoff=0.5)
-            hint = f" Did you mean {small[near[0]]!r}?" if near else ""
             raise DataError(
-                f"no picture with {column} {wanted!r}.{hint} Known: {', '.join(known) or 'none'}."
+                f"no picture with {column} {wanted!r}.{did_you_mean(wanted, known)} "
+                f"Known: {', '.join(known) or 'none'}."
             )
         keep &= hit
     return cases[keep]
@@ -66,8 +63,8 @@ def make_up(
 ) -> pd.DataFrame:
     """Draw so many pictures of each class, and split them by patient into train and test.
 
-    Whole patients are drawn. Only where no set of patients adds up to the wanted number does one
-    of them give a part of the pictures; the others of that patient are in neither split.
+    Whole patients are drawn by lot, each that still fits. Where they do not add up to the wanted
+    number, one more gives a part of the pictures; the others of that patient are in neither split.
 
     Parameters
     ----------
@@ -204,8 +201,10 @@ def _draw(
     for split, wanted in (("test", test), ("train", n - test)):
         left = [who for who in order if who in families]
         wanted = n - len(place) if split == "train" else wanted
-        taken = _add_up({who: len(families[who]) for who in left}, wanted)
-        drawn = [row for who in taken for row in families.pop(who)]
+        drawn: list[int] = []
+        for who in left:
+            if len(drawn) + len(families[who]) <= wanted:
+                drawn += families.pop(who)
         rest = [who for who in left if who in families]
         if len(drawn) < wanted and rest:
             part = min(rest, key=lambda who: len(families[who]))  # loses the fewest pictures
@@ -221,27 +220,3 @@ def _draw(
             "pictures are held out. Ask for fewer pictures, or hold out more."
         )
     return place
-
-
-def _add_up(families: Mapping[str, int], wanted: int) -> list[str]:
-    """Patients, the first ones preferred, whose pictures add up to ``wanted``, or nearest below."""
-    found, left = [], wanted
-    for who, size in families.items():
-        if size <= left:
-            found.append(who)
-            left -= size
-    if not left:
-        return found
-    # Only now look at all sums: done at once, it would prefer large families.
-    last: dict[int, tuple[str, int] | None] = {0: None}  # total → (patient added last, before it)
-    for who, size in families.items():
-        if wanted in last:
-            break
-        for total in list(last):
-            if total + size <= wanted:
-                last.setdefault(total + size, (who, total))
-    found, total = [], max(last)
-    while step := last[total]:
-        who, total = step
-        found.append(who)
-    return found
