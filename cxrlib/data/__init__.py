@@ -14,7 +14,7 @@ _attached, __dir__, __all__ = _lazy.attach(
     submodules=["augmentation", "occlusion", "pipeline", "registry", "splits"],
     submod_attrs={
         "cases": ["DataError", "classes", "problems", "sample"],
-        "subsets": ["article_4", "choose", "make_up"],
+        "subsets": ["article_4", "make_up"],
         "datasets": ["fetch", "load", "verify"],
         "images": ["Pictures", "read_image", "read_masks", "read_pictures"],
         "occlusion": ["planted"],

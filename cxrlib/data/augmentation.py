@@ -85,50 +85,28 @@ class Recipe:
         return bool(self.contrast or self.brightness or self.gamma)
 
 
+_POSITION = {"rotation": 5, "shift": 0.05, "zoom": 0.1}
+_EXPOSURE = {"contrast": 0.2, "brightness": 0.1, "gamma": 0.2}
 PRESETS = {
     "none": Recipe(about="The picture as it is."),
-    "position": Recipe(
-        rotation=5, shift=0.05, zoom=0.1, about="A child lies a little differently on the table."
-    ),
-    "exposure": Recipe(
-        contrast=0.2, brightness=0.1, gamma=0.2, about="Another tube, dose or development."
-    ),
-    "plausible": Recipe(
-        rotation=5,
-        shift=0.05,
-        zoom=0.1,
-        contrast=0.2,
-        brightness=0.1,
-        gamma=0.2,
-        about="Position and exposure together.",
-    ),
+    "position": Recipe(**_POSITION, about="A child lies a little differently on the table."),
+    "exposure": Recipe(**_EXPOSURE, about="Another tube, dose or development."),
+    "plausible": Recipe(**_POSITION, **_EXPOSURE, about="Position and exposure together."),
     "article-0": Recipe(
-        shift=0.1,
-        zoom=0.2,
-        stretch=True,
+        shift=0.1, zoom=0.2, stretch=True,
         about="Article 0: zoom_range=0.2, width and height shift 0.1. Each axis is zoomed alone.",
     ),
     "article-3": Recipe(
-        rotation=40,
-        shift=0.2,
-        shear=0.2,
-        zoom=0.2,
-        stretch=True,
+        rotation=40, shift=0.2, shear=0.2, zoom=0.2, stretch=True,
         about="Article 3: rotation_range=40, zoom_range=0.2, a shift, and a shear in degrees.",
     ),
     "article-4": Recipe(
-        rotation=50,
-        shift=0.2,
-        shear=0.25,
-        zoom=0.1,
-        stretch=True,
-        mirror=True,
-        upside_down=True,
+        rotation=50, shift=0.2, shear=0.25, zoom=0.1, stretch=True, mirror=True, upside_down=True,
         brightness=20 / 255,
         about="Article 4: rotation_range=50, shifts 0.2, both flips, channel_shift_range=20. "
         "The article fills with black; here the edge is repeated, as in the other recipes.",
     ),
-}
+}  # fmt: skip
 
 
 def preset(name: str | Recipe) -> Recipe:

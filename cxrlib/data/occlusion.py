@@ -19,6 +19,7 @@ from cxrlib.data.images import Pictures
 from cxrlib.phantoms import stamp
 
 SQUARES = 8
+MARKER = ("L", (0.93, 0.08), 0.1, 240)  # text, centre, height, grey value
 
 
 def whole(images: ArrayLike) -> np.ndarray:
@@ -46,19 +47,7 @@ def only_border(images: ArrayLike, share: float = 6 / 64) -> np.ndarray:
 
 
 def only_corners(images: ArrayLike, share: float = 12 / 64) -> np.ndarray:
-    """Keep the four corners, where letters and tags are stamped.
-
-    Parameters
-    ----------
-    images : array, shape (N, H, W, 1)
-    share : float
-        Side of a corner as a share of the picture's side, between 0 and 0.5.
-
-    Raises
-    ------
-    DataError
-        As for :func:`only_border`.
-    """
+    """Keep the four corners, where letters are stamped; otherwise as :func:`only_border`."""
     images = _pictures(images)
     rows, columns = (_ends(length, share) for length in images.shape[1:3])
     return _keep(images, rows[:, None] & columns)
@@ -151,15 +140,8 @@ COVERS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
 }
 
 
-def planted(
-    pictures: Pictures,
-    rows: ArrayLike,
-    text: str = "L",
-    place: tuple[float, float] = (0.93, 0.08),
-    height: float = 0.1,
-    level: int = 240,
-) -> Pictures:
-    """Stamp a letter on some pictures, as a radiographer's lead marker would be.
+def planted(pictures: Pictures, rows: ArrayLike) -> Pictures:
+    """Stamp an L on some pictures, above on the right, as a radiographer's lead marker would be.
 
     Parameters
     ----------
@@ -167,14 +149,6 @@ def planted(
         Stay as they are.
     rows : array of bool, shape (N,), or of int
         Which pictures get the letter: a mask, or positions from 0 to N - 1.
-    text : str
-        One letter or more.
-    place : (float, float)
-        Centre of the letters as shares of width and height, from the top left.
-    height : float
-        Height of the letters as a share of the picture's height, between 0 and 1.
-    level : int
-        Grey value of the letters, 0 to 255.
 
     Returns
     -------
@@ -184,47 +158,24 @@ def planted(
     Raises
     ------
     DataError
-        If a row is not there or named twice, or a setting is outside its range.
+        If a row is not there or named twice.
     """
-    chosen = _chosen(rows, len(pictures))
-    if not text.strip():
-        raise DataError(f"`text` must have a letter to stamp. Received: {text!r}")
-    if not all(0 <= share <= 1 for share in place) or not 0 < height < 1:
+    n, rows = len(pictures), np.asarray(rows)
+    chosen = np.flatnonzero(rows) if rows.dtype == bool else np.unique(rows)
+    positions = rows.ndim == 1 and (rows.dtype.kind in "iu" or not rows.size)
+    known = positions and len(chosen) == len(rows) and np.isin(chosen, np.arange(n)).all()
+    if not known and not (rows.dtype == bool and rows.shape == (n,)):
+        got = f"{rows.dtype} of shape {rows.shape}"
+        if positions:
+            got = f"{len(rows):,} from {rows.min()} to {rows.max()}"
         raise DataError(
-            "`place` and `height` are shares of the picture, from 0 to 1. Received: "
-            f"place={place!r}, height={height!r}"
+            f"`rows` must be {n:,} truth values, one a picture, or positions from 0 to {n - 1:,}, "
+            f"each named once. Received: {got}. For one class: pictures.labels[:, 0] == 1."
         )
-    if not 0 <= level <= 255:
-        raise DataError(f"`level` must be a grey value from 0 to 255. Received: {level!r}")
     images = pictures.images.copy()
-    for i in chosen:
-        images[i, :, :, 0] = stamp(images[i, :, :, 0], text, place, height, level)
+    for i in chosen.astype(int):
+        images[i, :, :, 0] = stamp(images[i, :, :, 0], *MARKER)
     return replace(pictures, images=images)
-
-
-def _chosen(rows: ArrayLike, n: int) -> np.ndarray:
-    """Return positions, in order."""
-    rows = np.asarray(rows)
-    if rows.dtype == bool and rows.shape == (n,):
-        return np.flatnonzero(rows)
-    whole = rows.dtype.kind in "iu" or not rows.size
-    if rows.ndim != 1 or not whole:
-        raise DataError(
-            f"`rows` must be {n:,} truth values, one a picture, or whole numbers. Received: "
-            f"{rows.dtype} of shape {rows.shape}. For one class: pictures.labels[:, 0] == 1."
-        )
-    rows = rows.astype(int)
-    if rows.size and not 0 <= rows.min() <= rows.max() < n:
-        raise DataError(
-            f"`rows` must be positions from 0 to {n - 1:,}. "
-            f"Received some from {rows.min()} to {rows.max()}."
-        )
-    if len(np.unique(rows)) < len(rows):
-        raise DataError(
-            "`rows` names a picture twice. Positions are named once; for a mask of 0 and 1 write "
-            "rows == 1."
-        )
-    return np.sort(rows)
 
 
 def _keep(images: np.ndarray, kept: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Choosing pictures from a case table: by finding or view, and so many of each class."""
+"""Drawing so many pictures of each class from a case table, by patient."""
 
 from __future__ import annotations
 
@@ -7,51 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cxrlib.data.cases import DataError, check_columns, classes, did_you_mean, require_patients
+from cxrlib.data.cases import DataError, check_columns, classes, require_patients
 from cxrlib.data.splits import check
 
 ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
 ARTICLE_4_TEST = 9
-
-
-def choose(
-    cases: pd.DataFrame, *, finding: str | None = None, view: str | None = None
-) -> pd.DataFrame:
-    """Rows with a finding or a view.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        A case table with the column ``finding`` or ``view``; rows without an entry never match.
-    finding : str, optional
-        Part of the finding, small and capital letters alike: ``"COVID-19"`` also takes
-        ``"COVID-19, ARDS"``.
-    view : str, optional
-        The whole view: ``"AP"`` does not take ``"AP Supine"``.
-
-    Raises
-    ------
-    DataError
-        If the column is missing, or nothing has this finding or view; the known ones are named.
-    """
-    keep = pd.Series(True, index=cases.index)
-    for column, wanted in (("finding", finding), ("view", view)):
-        if wanted is None:
-            continue
-        check_columns(cases, needed=[column])
-        entries = cases[column].astype("string")
-        hit = entries.str.contains(wanted, case=False, regex=False)
-        if column == "view":
-            hit = entries == wanted
-        hit = hit.fillna(False).astype(bool) & (wanted != "")
-        if not hit.any():
-            known = sorted(entries.dropna().unique())
-            raise DataError(
-                f"no picture with {column} {wanted!r}.{did_you_mean(wanted, known)} "
-                f"Known: {', '.join(known) or 'none'}."
-            )
-        keep &= hit
-    return cases[keep]
 
 
 def make_up(
@@ -135,8 +95,9 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     DataError
         If a class has too few pictures.
     """
-    others = cases[cases["label"] != "covid"]
-    films = choose(cases[cases["label"] == "covid"], view="PA")
+    check_columns(cases, needed=["path", "label", "patient_id", "view"])
+    covid = cases["label"] == "covid"
+    others, films = cases[~covid], cases[covid & (cases["view"].astype("string") == "PA")]
     number = films["patient_id"].str.extract(r":(\d+)", expand=False).astype(float)
     order = np.lexsort((films["path"], films["patient_id"], number))
     first = films.iloc[np.sort(order[: ARTICLE_4["covid"]])]

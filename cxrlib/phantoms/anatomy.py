@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cxrlib.phantoms.canvas import Curve
+from cxrlib.phantoms.canvas import Curve, Rng
 
 AGES = ("child", "adult")
 
@@ -47,7 +47,7 @@ class Patient:
     def __getitem__(self, name: str) -> float:
         return self.values[name]
 
-    def rng(self, stream: int) -> np.random.Generator:
+    def rng(self, stream: int) -> Rng:
         """Return a fresh generator for one purpose, the same for every picture of the patient."""
         return np.random.default_rng([self.seed, stream])
 

@@ -7,11 +7,11 @@ length through tissue, so that layers simply add up, as they do for a beam of X-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
+
+Rng = np.random.Generator
 
 
 class Curve:
@@ -27,9 +27,11 @@ class Curve:
     LOW, HIGH, STEPS = -2.5, 4.5, 7000
 
     def __init__(self, at: ArrayLike, values: ArrayLike):
+        from scipy.interpolate import PchipInterpolator
+
         at, values = np.asarray(at, float), np.asarray(values, float)
-        grid = np.linspace(self.LOW, self.HIGH, self.STEPS)
-        self.table = _monotone_cubic(at, values, grid).astype(np.float32)
+        grid = np.clip(np.linspace(self.LOW, self.HIGH, self.STEPS), at[0], at[-1])
+        self.table = PchipInterpolator(at, values)(grid).astype(np.float32)
 
     def __call__(self, position: ArrayLike) -> np.ndarray:
         """Values at ``position`` (any shape, body units)."""
@@ -64,12 +66,7 @@ class Canvas:
     """
 
     def __init__(
-        self,
-        height: int,
-        width: int,
-        scale: float,
-        centre: tuple[float, float],
-        angle: float = 0.0,
+        self, height: int, width: int, scale: float, centre: tuple[float, float], angle: float = 0.0
     ):
         self.shape, self.scale, self.centre = (height, width), float(scale), centre
         self.cos, self.sin = float(np.cos(angle)), float(np.sin(angle))
@@ -88,15 +85,9 @@ class Canvas:
         )
 
     def tubes(
-        self,
-        paths: ArrayLike,
-        radius: ArrayLike,
-        density: ArrayLike,
-        *,
-        wall: float | None = None,
-        stretch: np.ndarray | None = None,
-        flat: float = 1.0,
-    ) -> np.ndarray:
+        self, paths: ArrayLike, radius: ArrayLike, density: ArrayLike, *, flat: float = 1.0,
+        wall: float | None = None, stretch: np.ndarray | None = None,
+    ) -> np.ndarray:  # fmt: skip
         """Path length through a bundle of bent tubes, painted with anti-aliasing.
 
         Parameters
@@ -159,7 +150,7 @@ class Canvas:
         total[width + 1 :] += np.bincount(first, both, height * width)[: -width - 1]
         return total.reshape(height, width).astype(np.float32)
 
-    def cloud(self, rng: np.random.Generator, cell: float, octaves: int = 2) -> np.ndarray:
+    def cloud(self, rng: Rng, cell: float, octaves: int = 2) -> np.ndarray:
         """Smooth noise of about unit variance with lumps of ``cell`` body units."""
         total, weight = 0.0, 0.0
         for octave in range(octaves):
@@ -178,11 +169,7 @@ def edge(distance: np.ndarray, width: float) -> np.ndarray:
 
 
 def ellipse(
-    u: np.ndarray,
-    v: np.ndarray,
-    centre: Sequence[float],
-    half_axes: Sequence[float],
-    angle: float = 0.0,
+    u: np.ndarray, v: np.ndarray, centre: ArrayLike, half_axes: ArrayLike, angle: float = 0.0
 ) -> np.ndarray:
     """Squared elliptic radius: below 1 inside."""
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
@@ -225,9 +212,3 @@ def _resample(values: np.ndarray, m: int) -> np.ndarray:
     left = np.minimum(position.astype(int), n - 2)
     share = (position - left).astype(np.float32)
     return values[..., left] * (1 - share) + values[..., left + 1] * share
-
-
-def _monotone_cubic(at: np.ndarray, values: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    from scipy.interpolate import PchipInterpolator
-
-    return PchipInterpolator(at, values)(np.clip(grid, at[0], at[-1]))

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from cxrlib.phantoms.anatomy import Patient
-from cxrlib.phantoms.canvas import Canvas, edge, ellipse
+from cxrlib.phantoms.canvas import Canvas, Rng, edge, ellipse
 from cxrlib.phantoms.thorax import Lungs, tree
 
 KINDS = ("normal", "bacterial", "viral", "covid")
 
 
 def lesion(
-    kind: str, canvas: Canvas, patient: Patient, lungs: Lungs, rng: np.random.Generator
+    kind: str, canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
 ) -> tuple[np.ndarray, np.ndarray]:
     """Extra density and air tubes of a disease.
 
@@ -43,7 +43,7 @@ def lesion(
 
 
 def _bacterial(
-    canvas: Canvas, patient: Patient, lungs: Lungs, rng: np.random.Generator
+    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
 ) -> tuple[np.ndarray, np.ndarray]:
     own = patient.rng(10)
     progress = rng.uniform(0.8, 1.15)
@@ -61,12 +61,7 @@ def _bacterial(
 
 
 def _lobe(
-    lobe: int,
-    fissure: np.ndarray,
-    lungs: Lungs,
-    own: np.random.Generator,
-    progress: float,
-    rough: np.ndarray,
+    lobe: int, fissure: np.ndarray, lungs: Lungs, own: Rng, progress: float, rough: np.ndarray
 ) -> np.ndarray:
     """Soft region of one lobe (0-2 right upper, middle, lower; 3-5 left upper, lingula, lower)."""
     side = lungs.left if lobe > 2 else ~lungs.left
@@ -90,7 +85,7 @@ def _lobe(
     return (bounded * reach * side).astype(np.float32)
 
 
-def _bronchograms(canvas: Canvas, patient: Patient, own: np.random.Generator) -> np.ndarray:
+def _bronchograms(canvas: Canvas, patient: Patient, own: Rng) -> np.ndarray:
     """Air path in branching bronchi that stay open inside a consolidation."""
     paths, radii = [], []
     for side in (-1, 1):
@@ -101,7 +96,7 @@ def _bronchograms(canvas: Canvas, patient: Patient, own: np.random.Generator) ->
 
 
 def _viral(
-    canvas: Canvas, patient: Patient, lungs: Lungs, rng: np.random.Generator
+    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
 ) -> tuple[np.ndarray, np.ndarray]:
     own = patient.rng(11)
     progress = rng.uniform(0.8, 1.2)
@@ -120,7 +115,7 @@ def _viral(
     return extent * np.clip(density, 0, 0.8), extent
 
 
-def _streaks(canvas: Canvas, patient: Patient, own: np.random.Generator) -> np.ndarray:
+def _streaks(canvas: Canvas, patient: Patient, own: Rng) -> np.ndarray:
     """Thickened bronchial walls: short lines fanning out from the hila, and small rings."""
     count = 90
     side = own.choice([-1, 1], count)
@@ -145,7 +140,7 @@ def _streaks(canvas: Canvas, patient: Patient, own: np.random.Generator) -> np.n
     return np.minimum(lines + canvas.tubes(rings, 0.011, 5.0), 0.6)
 
 
-def _network(canvas: Canvas, own: np.random.Generator, cell: float) -> np.ndarray:
+def _network(canvas: Canvas, own: Rng, cell: float) -> np.ndarray:
     """Fine mesh: the lines on which a smooth noise crosses zero."""
     first = np.abs(canvas.cloud(own, cell, 1))
     second = np.abs(canvas.cloud(own, cell * 1.3, 1))
@@ -153,7 +148,7 @@ def _network(canvas: Canvas, own: np.random.Generator, cell: float) -> np.ndarra
 
 
 def _covid(
-    canvas: Canvas, patient: Patient, lungs: Lungs, rng: np.random.Generator
+    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
 ) -> tuple[np.ndarray, np.ndarray]:
     own = patient.rng(12)
     progress = rng.uniform(0.8, 1.2)

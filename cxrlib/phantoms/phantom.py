@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from cxrlib.phantoms import acquisition, anatomy, bones, disease, thorax
 from cxrlib.phantoms.acquisition import Site
 from cxrlib.phantoms.anatomy import Patient
-from cxrlib.phantoms.canvas import Canvas
+from cxrlib.phantoms.canvas import Canvas, Rng
 from cxrlib.phantoms.thorax import Lungs
 
 KINDS = disease.KINDS
@@ -28,15 +28,12 @@ class Phantom:
         Aerated lung fields and, inside them, the diseased part (empty for "normal").
     kind : str
         One of KINDS.
-    params : dict
-        All that is needed to draw it again, and the pose and exposure that came out.
     """
 
     image: np.ndarray
     lung_mask: np.ndarray
     lesion_mask: np.ndarray
     kind: str
-    params: dict = field(repr=False)
 
 
 def draw(
@@ -114,14 +111,10 @@ def draw(
     grey = acquisition.frame(grey, style, np.random.default_rng([seed, 24]))
     image = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
     image = _mark(image, style, marker, np.random.default_rng([seed, 25]))
-    params = {
-        "seed": seed, "patient": patient, "age": age, "difficulty": difficulty,
-        "site": style.name, "size": size, "aspect": aspect, **pose,
-    }  # fmt: skip
-    return Phantom(image, lung_mask, lesion_mask, kind, params)
+    return Phantom(image, lung_mask, lesion_mask, kind)
 
 
-def _pose(body: Patient, style: Site, rng: np.random.Generator) -> dict[str, float]:
+def _pose(body: Patient, style: Site, rng: Rng) -> dict[str, float]:
     lift = rng.normal(-38, 14) if body["arms_up"] else rng.normal(78, 5)
     return {
         "zoom": float(style.zoom[0] + style.zoom[1] * np.clip(rng.standard_normal(), -2, 2)),
@@ -146,7 +139,7 @@ def _place(body: Patient, pose: dict[str, float], size: int, aspect: float) -> C
 
 
 def _layers(
-    canvas: Canvas, body: Patient, pose: dict[str, float], style: Site, rng: np.random.Generator
+    canvas: Canvas, body: Patient, pose: dict[str, float], style: Site, rng: Rng
 ) -> tuple[np.ndarray, Lungs]:
     """Draw everything but the disease: path length (H, W) and the lungs."""
     solid = thorax.trunk(canvas, body)
@@ -170,7 +163,7 @@ def _layers(
     return np.maximum(total, 0), lungs
 
 
-def _wires(canvas: Canvas, total: np.ndarray, style: Site, rng: np.random.Generator) -> None:
+def _wires(canvas: Canvas, total: np.ndarray, style: Site, rng: Rng) -> None:
     """Sometimes a tube or a wire with an electrode lies on the patient; drawn into ``total``."""
     if rng.random() >= style.wires:
         return
@@ -186,9 +179,7 @@ def _wires(canvas: Canvas, total: np.ndarray, style: Site, rng: np.random.Genera
         total += np.float32(0.38) * (rho < 0.035**2)
 
 
-def _mark(
-    image: np.ndarray, style: Site, marker: str | tuple | None, rng: np.random.Generator
-) -> np.ndarray:
+def _mark(image: np.ndarray, style: Site, marker: str | tuple | None, rng: Rng) -> np.ndarray:
     jitter = rng.normal(0, 0.012, 2)
     if marker is None:
         if style.marker is None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cxrlib.phantoms.canvas import Rng
+
 NOTE = "phantoms.json"  # says that everything beside and below it was drawn
 SETS = {"pneumonia": 1200, "covid": 800, "adults": 300, "pneumoniamnist": 1200}
 # (normal, bacterial, viral) shares of the real folders
@@ -63,7 +65,7 @@ def plan(
     return jobs + more, rows
 
 
-def _families(count: int, rng: np.random.Generator, single: float) -> list[int]:
+def _families(count: int, rng: Rng, single: float) -> list[int]:
     """Numbers of pictures per patient that add up to ``count``; ``single``: share of ones.
 
     With 0.80 about 42 % of the pictures have siblings, as in the real set.
@@ -82,7 +84,7 @@ def _families(count: int, rng: np.random.Generator, single: float) -> list[int]:
     return sizes
 
 
-def _children(n: int, size: int, rng: np.random.Generator) -> list[Job]:
+def _children(n: int, size: int, rng: Rng) -> list[Job]:
     counts = {"train": round(0.75 * n)}
     counts["test"] = n - counts["train"]
     jobs, picture = [], 1
@@ -126,14 +128,14 @@ def _squares(jobs: Sequence[Job], size: int) -> list[Job]:
     return squares
 
 
-def _numbers(n: int, rng: np.random.Generator) -> list[int]:
+def _numbers(n: int, rng: Rng) -> list[int]:
     """Patient numbers in mixed order, 16 among the first few, so that both subtypes have one."""
     order = 1 + rng.permutation(max(n, 20))
     order = order[order != 16]
     return [*order[:1].tolist(), 16, *order[1:].tolist()]
 
 
-def _child_frame(kind: str, size: int, rng: np.random.Generator) -> tuple[int, float, str]:
+def _child_frame(kind: str, size: int, rng: Rng) -> tuple[int, float, str]:
     """Height, aspect and age: healthy pictures are larger and less wide for their height."""
     sick = kind != "normal"
     aspect = np.clip(rng.normal(1.42, 0.14) if sick else rng.normal(1.36, 0.12), 1.08, 1.75)
@@ -141,7 +143,7 @@ def _child_frame(kind: str, size: int, rng: np.random.Generator) -> tuple[int, f
     return max(round(width / aspect), 32), float(aspect), "child"
 
 
-def _adults(n: int, size: int, rng: np.random.Generator) -> list[Job]:
+def _adults(n: int, size: int, rng: Rng) -> list[Job]:
     jobs, number = [], 1280
     for folder, count in (("NORMAL", n - n // 2), ("PNEUMONIA", n // 2)):
         for family in _families(count, rng, 0.84):
@@ -154,7 +156,7 @@ def _adults(n: int, size: int, rng: np.random.Generator) -> list[Job]:
     return jobs
 
 
-def _collection(n: int, size: int, rng: np.random.Generator) -> tuple[list[Job], list[dict]]:
+def _collection(n: int, size: int, rng: Rng) -> tuple[list[Job], list[dict]]:
     jobs, rows, number = [], [], 2
     counts = [max(round(n * share), 1) for _, _, share in FINDINGS]
     counts[0] += n - sum(counts)
@@ -198,7 +200,7 @@ def _job(
     who: int,
     site: str,
     shape: tuple[int, float, str],
-    rng: np.random.Generator,
+    rng: Rng,
 ) -> Job:
     size, aspect, age = shape
     tree, _, rest = path.partition("/")

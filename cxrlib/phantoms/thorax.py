@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from cxrlib.phantoms.anatomy import Patient
-from cxrlib.phantoms.canvas import Canvas, Curve, dome, edge, ellipse
+from cxrlib.phantoms.canvas import Canvas, Curve, Rng, dome, edge, ellipse
 
 COUNTS = (8, 4, 4)  # main branches, then children of each
 POINTS = 12
@@ -150,7 +150,7 @@ def heart(canvas: Canvas, patient: Patient, big: float) -> np.ndarray:
     return body
 
 
-def stomach(canvas: Canvas, patient: Patient, rng: np.random.Generator) -> np.ndarray:
+def stomach(canvas: Canvas, patient: Patient, rng: Rng) -> np.ndarray:
     """Air path of the gastric bubble and a few loops of bowel under the left dome."""
     u, v = canvas.u, canvas.v
     air = np.zeros(canvas.shape, np.float32)

@@ -1,10 +1,9 @@
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxrlib.data import DataError, article_4, choose, classes, make_up, splits
+from cxrlib.data import DataError, article_4, classes, make_up, splits
 
 FOUR = ("normal", "bacterial", "viral", "covid")
 
@@ -127,36 +126,3 @@ def test_article_4_takes_the_first_pa_films_in_its_sizes():
     again = article_4(cases, seed=1)
     assert set(again[again.label == "covid"].path) == set(films.path)
     assert set(again.path) != set(drawn.path)
-
-
-def test_findings_match_by_their_parts_and_views_as_a_whole():
-    cases = table({"a": [1] * 5}).assign(
-        finding=["COVID-19", "COVID-19, ARDS", "No Finding", pd.NA, "SARS"],
-        view=["PA", "AP", "AP Supine", "PA", np.nan],
-    )
-    assert list(choose(cases, finding="covid-19").index) == [0, 1]
-    assert list(choose(cases, finding="ARDS").index) == [1]
-    assert list(choose(cases, view="AP").index) == [1]
-    assert list(choose(cases, finding="COVID", view="PA").index) == [0]
-    assert len(choose(cases)) == 5
-
-
-@pytest.mark.parametrize(
-    ("ask", "words"),
-    [
-        (
-            {"finding": "COVID-91"},
-            "no picture with finding 'COVID-91'.*mean 'COVID-19'.*Known",
-        ),
-        ({"finding": ""}, "no picture with finding ''"),
-        ({"finding": "(."}, "no picture with finding"),
-        ({"view": "lateral"}, "no picture with view 'lateral'.*Known: PA"),
-        ({"view": "pa"}, r"no picture with view 'pa'\. Did you mean 'PA'\?"),
-    ],
-)
-def test_an_unknown_finding_or_view_gets_the_known_ones(ask, words):
-    cases = table({"a": [1] * 3, "covid": [1] * 3})
-    with pytest.raises(DataError, match=words):
-        choose(cases, **ask)
-    with pytest.raises(DataError, match=r"missing column 'finding'"):
-        choose(cases.drop(columns="finding"), finding="x")
