@@ -50,6 +50,8 @@ class DataSet:
     phantoms: str | None = None
 
 
+PARTS = tuple(f"{split}/{c}" for split in ("train", "test", "val") for c in ("NORMAL", "PNEUMONIA"))
+
 KERMANY = Collection(
     folder="chest_xray",
     url="https://data.mendeley.com/public-files/datasets/rscbjbr9sj/files/"
@@ -63,19 +65,9 @@ KERMANY = Collection(
     members=((r"^(?!__MACOSX).*?((?:train|test)/(?:NORMAL|PNEUMONIA)/[^/]+\.jpeg)$", r"\1"),),
     counts=(
         # The copy that most articles use: 16 pictures of train live in a `val` folder of its own.
-        {
-            "train/NORMAL": 1341,
-            "train/PNEUMONIA": 3875,
-            "test/NORMAL": 234,
-            "test/PNEUMONIA": 390,
-        },
+        dict(zip(PARTS[:4], (1341, 3875, 234, 390), strict=True)),
         # As first published.
-        {
-            "train/NORMAL": 1349,
-            "train/PNEUMONIA": 3883,
-            "test/NORMAL": 234,
-            "test/PNEUMONIA": 390,
-        },
+        dict(zip(PARTS[:4], (1349, 3883, 234, 390), strict=True)),
     ),
 )
 
@@ -133,16 +125,7 @@ def _pneumoniamnist(size: int) -> Collection:
         citation="Yang et al., MedMNIST v2, Sci Data 10 (2023), doi:10.1038/s41597-022-01721-8; "
         "pictures: Kermany et al. 2018",
         home="https://medmnist.com",
-        counts=(
-            {
-                "train/NORMAL": 1214,
-                "train/PNEUMONIA": 3494,
-                "val/NORMAL": 135,
-                "val/PNEUMONIA": 389,
-                "test/NORMAL": 234,
-                "test/PNEUMONIA": 390,
-            },
-        ),
+        counts=(dict(zip(PARTS, (1214, 3494, 234, 390, 135, 389), strict=True)),),
     )
 
 
