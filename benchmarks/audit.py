@@ -31,8 +31,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from cxrlib import data
-from cxrlib.data import phantoms
+from cxrlib import data, phantoms
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import duplicates
 

@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from cxrlib.data.phantoms import KINDS, draw
+from cxrlib.phantoms import KINDS, draw
 
 
 def main(count=500, size=224):

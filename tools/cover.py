@@ -81,7 +81,7 @@ def logo(picture: np.ndarray, size: int) -> Image.Image:
 
 def draw_all(root: Path) -> int:
     """Write cover.png, logo.png and favicon.png into book/_static."""
-    from cxrlib.data import phantoms
+    from cxrlib import phantoms
 
     picture = phantoms.draw(KIND, size=512, seed=SEED, difficulty=0.4, marker="").image
     pictures = {"cover": cover(picture), "logo": logo(picture, 192), "favicon": logo(picture, 64)}

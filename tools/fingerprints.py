@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from cxrlib.data.downloads import cache_folder
+from cxrlib.data.download import cache_folder
 
 PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # variables that name folders
 RECORDS = Path("cxrlib") / "experiments" / "results"

@@ -3,17 +3,25 @@
 Everything here speaks the *case table*: one row an image (see :mod:`cxrlib.data.cases`).
 """
 
+from importlib import import_module as _import
+
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
+from cxrlib import phantoms as phantoms  # until the chapters say cxrlib.phantoms
+
+_attached, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["augment", "covers", "phantoms", "pipeline", "registry", "splits"],
+    submodules=["augmentation", "occlusion", "pipeline", "registry", "splits"],
     submod_attrs={
-        "cases": ["DataError", "classes", "combine", "problems", "sample"],
-        "choosing": ["article_4", "choose", "make_up"],
+        "cases": ["DataError", "classes", "problems", "sample"],
+        "subsets": ["article_4", "make_up"],
         "datasets": ["fetch", "load", "verify"],
-        "images": ["Pictures", "read_image", "read_pictures"],
-        "masks": ["read_masks"],
-        "planting": ["planted"],
+        "images": ["Pictures", "read_image", "read_masks", "read_pictures"],
+        "occlusion": ["planted"],
     },
 )
+_OLD = {"augment": "augmentation", "covers": "occlusion"}  # until the chapters say these
+
+
+def __getattr__(name: str) -> object:
+    return _import(f"{__name__}.{_OLD[name]}") if name in _OLD else _attached(name)

@@ -18,6 +18,7 @@ Sets add what else they know: ``subtype``, ``finding``, ``view``, ``age`` (years
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -109,36 +110,10 @@ def classes(cases: pd.DataFrame) -> tuple[str, ...]:
     if not isinstance(cases["label"].dtype, pd.CategoricalDtype):
         raise DataError(
             f"the column 'label' must be Categorical, so that classes have an order; it is "
-            f"{cases['label'].dtype}. Put tables together with data.combine, not with pd.concat."
+            f"{cases['label'].dtype}. After pd.concat name the classes anew: "
+            "cases.assign(label=pd.Categorical(cases['label'], names))."
         )
     return tuple(cases["label"].cat.categories)
-
-
-def combine(*tables: pd.DataFrame) -> pd.DataFrame:
-    """Put case tables together: classes in the order in which they first come.
-
-    Raises
-    ------
-    DataError
-        If a picture is in two of the tables.
-    """
-    names = list(dict.fromkeys(c for table in tables for c in classes(table)))
-    parts = [
-        table.assign(label=pd.Categorical(table["label"], names)).astype({"label": object})
-        for table in tables
-    ]
-    together = pd.concat([part.set_axis(range(len(part))) for part in parts], ignore_index=True)
-    together["label"] = pd.Categorical(together["label"], names)
-    twice = together["path"].duplicated()
-    if twice.any():
-        raise DataError(f"{together.loc[twice, 'path'].iloc[0]} is in two of the tables.")
-    sources = {table.attrs.get("source", "folder") for table in tables}
-    together.attrs.update(
-        name=" + ".join(str(table.attrs.get("name", "a table")) for table in tables),
-        source="phantoms" if "phantoms" in sources else sorted(sources)[0],
-        problems=Problems(p for table in tables for p in table.attrs.get("problems", ())),
-    )
-    return together
 
 
 def problems(cases: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +121,7 @@ def problems(cases: pd.DataFrame) -> pd.DataFrame:
     if "problems" not in cases.attrs:
         raise DataError(
             "this table does not know its problems: it was made by hand or by pd.concat. Ask the "
-            "table that data.load gave, or put tables together with data.combine."
+            "tables that data.load gave."
         )
     return pd.DataFrame(list(cases.attrs["problems"]), columns=list(Problem._fields))
 
@@ -232,3 +207,10 @@ def examples(problems: Sequence[Problem], most: int = 5) -> str:
     lines = [f"\n  {p.path}: {p.problem}" for p in problems[:most]]
     more = f"\n  … and {len(problems) - most} more" if len(problems) > most else ""
     return f"\n{len(problems)} pictures could not be used:" + "".join(lines) + more
+
+
+def did_you_mean(wanted: str, known: Iterable[str]) -> str:
+    """Return " Did you mean …?" with the nearest known name, whatever its capitals, or nothing."""
+    small = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(wanted.casefold(), small, n=1, cutoff=0.5)
+    return f" Did you mean {small[near[0]]!r}?" if near else ""

@@ -9,17 +9,26 @@ import importlib.util
 import os
 import shutil
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
-from cxrlib.data import banner, phantoms, readers, registry
+from cxrlib import phantoms
+from cxrlib.data import readers, registry
 from cxrlib.data.cases import DataError
-from cxrlib.data.downloads import cache_folder, check_complete, fetch_collection, unzip
-from cxrlib.data.screening import finish
+from cxrlib.data.download import cache_folder, fetch_collection, unpack_npz, unzip
+from cxrlib.data.registry import DataSet
+from cxrlib.data.validation import check_complete, to_table
 
 SOURCES = ("auto", "folder", "cache", "download", "phantoms")
+WHERE = {
+    "folder": "real X-rays of the set {name}, from a folder on this machine",
+    "cache": "real X-rays of the set {name}, from the cache",
+    "download": "real X-rays of the set {name}, downloaded",
+    "phantoms": "**phantoms**, drawn by a program and laid out like the set {name}, not patients",
+}
 DRAWN_WITH = ("numpy", "scipy", "pillow")
 SWEEP_AFTER = 7 * 24 * 3600  # seconds
 
@@ -41,7 +50,7 @@ def load(
     source : {"auto", "folder", "cache", "download", "phantoms"}
         Where the pictures come from. ``"folder"`` is the one that the environment variable
         ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
-        download, and last phantoms drawn by :mod:`cxrlib.data.phantoms`. If that download fails,
+        download, and last phantoms drawn by :mod:`cxrlib.phantoms`. If that download fails,
         the banner says why.
     patient : str, optional
         For a folder of your own: regular expression that finds the patient in a file name.
@@ -64,25 +73,18 @@ def load(
         raise DataError(f"`source` must be one of {', '.join(SOURCES)}. Received: {source!r}")
     if not isinstance(name, str | os.PathLike) or not str(name):
         raise DataError(f"`name` must be the name of a data set or a folder. Received: {name!r}")
-    if _is_folder(name):
-        if source not in ("auto", "folder"):
-            raise DataError(f"{name} is a folder, so `source` cannot be {source!r}. Leave it out.")
-        place, folders, failure = "folder", [Path(name)], ""
-        rows, problems, names = readers.class_folder(_existing(Path(name)), patient)
-    else:
-        if patient is not None:
-            raise DataError(f"`patient` is for folders of your own; {name!r} knows its patients.")
-        dataset = registry.get(name)
-        place, folders, failure = _locate(name, dataset, source)
-        rows, problems = readers.READERS[dataset.reader](folders, dataset.classes)
-        names = dataset.classes
+    dataset = None if _is_folder(name) else registry.get(name)
+    if dataset and patient is not None:
+        raise DataError(f"`patient` is for folders of your own; {name!r} knows its patients.")
+    place, folders, failure = _locate(name, dataset, source)
+    rows, problems, class_names = readers.read(folders, dataset, patient)
     if any(phantoms_drawn(folder) for folder in folders):
         place = "phantoms"
         rows = [_as_phantom(row) for row in rows]
-    cases = finish(rows, problems, names, str(name))
+    cases = to_table(rows, problems, class_names, str(name))
     cases.attrs.update(source=place, not_downloaded=failure)
     if not quiet:
-        banner.show(cases)
+        show_banner(cases)
     return cases
 
 
@@ -98,7 +100,7 @@ def fetch(name: str, *, progress: bool = True) -> list[Path]:
     for key in registry.get(name).collections:
         collection = registry.COLLECTIONS[key]
         zipped = collection.archive.endswith(".zip")
-        unpack = unzip(collection.members) if zipped else readers.unpack_npz
+        unpack = unzip(collection.members) if zipped else unpack_npz
         folders.append(fetch_collection(collection, unpack, progress=progress))
     return folders
 
@@ -117,25 +119,12 @@ def verify(name: str) -> list[Path]:
         Saying what is missing where.
     """
     dataset = registry.get(name)
-    for root in _roots():
-        folders = _folders(root, dataset)
-        if folders:
+    for root in PLACES.values():
+        if folders := _folders(root(), dataset):
             for folder, key in zip(folders, dataset.collections, strict=True):
                 check_complete(folder, registry.COLLECTIONS[key])
             return folders
     raise DataError(f"{name} is not on this machine. Get it with: cxr data fetch {name}")
-
-
-def phantoms_drawn(folder: Path) -> bool:
-    """Say whether a folder, or the one around it, was written by :mod:`cxrlib.data.phantoms`."""
-    return any((place / phantoms.NOTE).is_file() for place in (folder, *folder.absolute().parents))
-
-
-def _as_phantom(row: dict) -> dict:
-    """Mark a drawn picture as such: put beside real tables, its patients stay its own."""
-    who = row["patient_id"]
-    who = who if pd.isna(who) else f"phantom-{who}"
-    return row | {"source": f"phantom-{row['source']}", "patient_id": who}
 
 
 def _is_folder(name: str | os.PathLike) -> bool:
@@ -144,10 +133,16 @@ def _is_folder(name: str | os.PathLike) -> bool:
     return name not in registry.DATASETS and Path(name).is_dir()
 
 
-def _existing(root: Path) -> Path:
-    if not root.is_dir():
-        raise DataError(f"{root}: no such folder. Give a folder with one sub-folder a class.")
-    return root
+def phantoms_drawn(folder: Path) -> bool:
+    """Say whether a folder, or the one around it, was written by :mod:`cxrlib.phantoms`."""
+    return any((place / phantoms.NOTE).is_file() for place in (folder, *folder.absolute().parents))
+
+
+def _as_phantom(row: dict) -> dict:
+    """Mark a drawn picture as such: put beside real tables, its patients stay its own."""
+    who = row["patient_id"]
+    who = who if pd.isna(who) else f"phantom-{who}"
+    return row | {"source": f"phantom-{row['source']}", "patient_id": who}
 
 
 def named_folder() -> Path | None:
@@ -170,32 +165,35 @@ def named_folder() -> Path | None:
     return folder
 
 
-def _roots() -> list[Path]:
-    named = named_folder()
-    return ([named] if named else []) + [cache_folder()]
-
-
-def _folders(root: Path, dataset: registry.DataSet) -> list[Path] | None:
+def _folders(root: Path | None, dataset: DataSet) -> list[Path] | None:
+    if root is None:
+        return None
     folders = [root / registry.COLLECTIONS[key].folder for key in dataset.collections]
     return folders if all(folder.is_dir() for folder in folders) else None
 
 
-def _locate(name: str, dataset: registry.DataSet, source: str) -> tuple[str, list[Path], str]:
+PLACES: dict[str, Callable[[], Path | None]] = {"folder": named_folder, "cache": cache_folder}
+
+
+def _locate(
+    name: str | os.PathLike, dataset: DataSet | None, source: str
+) -> tuple[str, list[Path], str]:
     """Return a set's source, its folders, and why a download was of no use."""
-    if source in ("auto", "folder"):
-        named = named_folder()
-        folders = _folders(named, dataset) if named else None
-        if folders:
-            return "folder", folders, ""
-        if source == "folder":
-            wanted = ", ".join(registry.COLLECTIONS[key].folder for key in dataset.collections)
-            raise DataError(f"CXR_DATA is {named or 'not set'}; expected a folder with {wanted}.")
-    if source in ("auto", "cache"):
-        folders = _folders(cache_folder(), dataset)
-        if folders:
-            return "cache", folders, ""
-        if source == "cache":
-            raise DataError(f"{name} is not in the cache. Get it with: cxr data fetch {name}")
+    if dataset is None:
+        if source not in ("auto", "folder"):
+            raise DataError(f"{name} is a folder, so `source` cannot be {source!r}. Leave it out.")
+        if not Path(name).is_dir():
+            raise DataError(f"{name}: no such folder. Give a folder with one sub-folder a class.")
+        return "folder", [Path(name)], ""
+    for place, root in PLACES.items():
+        if source in ("auto", place) and (folders := _folders(root(), dataset)):
+            return place, folders, ""
+    if source == "folder":
+        wanted = ", ".join(registry.COLLECTIONS[key].folder for key in dataset.collections)
+        named = named_folder() or "not set"
+        raise DataError(f"CXR_DATA is {named}; expected a folder with {wanted}.")
+    if source == "cache":
+        raise DataError(f"{name} is not in the cache. Get it with: cxr data fetch {name}")
     failure = ""
     if source == "download" or (source == "auto" and _in_colab()):
         try:
@@ -214,7 +212,7 @@ def _in_colab() -> bool:
         return False
 
 
-def _phantoms(name: str, dataset: registry.DataSet) -> list[Path]:
+def _phantoms(name: str, dataset: DataSet) -> list[Path]:
     """Draw the set once; what draws it stands in the folder's name and keeps it current."""
     drawn_by = _drawn_by(Path(phantoms.__file__).parent)
     root = cache_folder() / "phantoms" / f"{dataset.phantoms or name}-{drawn_by}"
@@ -251,3 +249,40 @@ def _sweep(folder: Path) -> None:
     for old in folder.glob("*") if folder.is_dir() else ():
         if time.time() - old.stat().st_mtime > SWEEP_AFTER:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def banner(cases: pd.DataFrame) -> str:
+    """Return the banner of a case table as one Markdown paragraph."""
+    name, source = cases.attrs["name"], cases.attrs["source"]
+    line = f"**Pictures on this page:** {len(cases):,} {WHERE[source].format(name=f'`{name}`')}."
+    if source == "phantoms":
+        line += (
+            " Everything is computed from them, so no number here says anything about real X-rays."
+            " Where the text speaks of children and physicians, it means the published set."
+        )
+        failure = " ".join(cases.attrs.get("not_downloaded", "").replace("`", "'").split())
+        if failure:
+            line += (
+                f" The real pictures could not be downloaded: `{failure}` To try again, run "
+                f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
+            )
+        else:
+            line += f" For the real pictures run `cxr data fetch {name}` and start again."
+        named = os.environ.get("CXR_DATA")
+        if named:
+            line += f" (`CXR_DATA` names {named}, which has no such set.)"
+    left_out = sum(p.action == "left out" for p in cases.attrs["problems"])
+    if left_out:
+        line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."
+    return line
+
+
+def show_banner(cases: pd.DataFrame) -> None:
+    """Show the banner: as Markdown in a notebook, as plain text elsewhere."""
+    from IPython import get_ipython
+    from IPython.display import Markdown, display
+
+    if getattr(get_ipython(), "kernel", None) is not None:
+        display(Markdown(f"> {banner(cases)}"))
+    else:
+        print(banner(cases).replace("**", "").replace("`", ""))

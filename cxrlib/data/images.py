@@ -1,24 +1,21 @@
-"""Reading radiographs: any JPEG or PNG in, grey pictures of one size out."""
+"""Reading radiographs and masks: any JPEG or PNG in, grey pictures of one size out."""
 
 from __future__ import annotations
 
 import os
-import stat
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from cxrlib.data.cases import DataError, Problem, check_columns, labels
+from cxrlib.data.validation import open_picture, same_shape, shown_size
 
-FORMATS = ("JPEG", "PNG")
-MIN_SIDE = 16
-MAX_PIXELS = 64_000_000
 FITS = ("pad", "squash")
-ALIGNMENT = 64  # bytes
+INSIDE = 127  # a mask is brighter inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +48,7 @@ class Pictures:
         if not mask.any():
             have = ", ".join(map(str, self.cases["split"].unique()))
             raise DataError(f"no picture in split {split!r}. Splits here: {have}")
-        return Pictures(_choose(self.images, mask), self.labels[mask], self.cases[mask], ())
+        return Pictures(self.images[mask], self.labels[mask], self.cases[mask], ())
 
 
 def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad") -> np.ndarray:
@@ -80,9 +77,7 @@ def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad
     return decode(path, size, fit).astype("float32")
 
 
-def read_pictures(
-    cases: pd.DataFrame, size: int, fit: str = "pad", *, workers: int | None = None
-) -> Pictures:
+def read_pictures(cases: pd.DataFrame, size: int, fit: str = "pad") -> Pictures:
     """Read the pictures of a case table into one array, every file once.
 
     A picture that cannot be decoded is left out, named in a warning, and listed in
@@ -96,8 +91,6 @@ def read_pictures(
         Side of the pictures in pixels. Memory: ``len(cases) * size * size`` bytes.
     fit : {"pad", "squash"}
         See :func:`read_image`.
-    workers : int, optional
-        Threads; by default one a core.
 
     Raises
     ------
@@ -106,7 +99,7 @@ def read_pictures(
     """
     check_columns(cases)
     check_fit(size, fit)
-    images = aligned_empty((len(cases), size, size, 1))
+    images = np.empty((len(cases), size, size, 1), np.uint8)
     paths = cases["path"].to_numpy()
 
     def read(start: int) -> list[tuple[int, str]]:
@@ -118,7 +111,7 @@ def read_pictures(
                 broken.append((i, str(error)))
         return broken
 
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         broken = [b for part in pool.map(read, range(0, len(paths), 64)) for b in part]
     if not broken:
         return Pictures(images, labels(cases), cases)
@@ -132,69 +125,79 @@ def read_pictures(
     )
     good = np.ones(len(paths), bool)
     good[[i for i, _ in broken]] = False
-    return Pictures(_choose(images, good), labels(cases[good]), cases[good], problems)
+    return Pictures(images[good], labels(cases[good]), cases[good], problems)
 
 
-def aligned_empty(shape: tuple[int, ...]) -> np.ndarray:
-    """Return an uninitialised uint8 array that begins where TensorFlow can use it uncopied."""
-    count = int(np.prod(shape))
-    memory = np.empty(count + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    return memory[start : start + count].reshape(shape)
+def read_masks(cases: pd.DataFrame, size: int, fit: str = "pad") -> np.ndarray:
+    """Read the lung masks of a case table, to lie on the pictures of ``read_pictures``.
 
+    A mask has to have the size of its picture, or be that picture made smaller or larger: its
+    height and width then have the same proportion, to less than a pixel. Any other mask was drawn
+    on another picture, or on a part of this one, and is refused. The picture's size is the table's.
 
-def _choose(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    chosen = aligned_empty((int(mask.sum()), *images.shape[1:]))
-    return np.compress(mask, images, axis=0, out=chosen)
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table whose rows all have a mask. To go with pictures that were read, take
+        ``pictures.cases``: what could not be read is not in there.
+    size : int
+        Side of the masks in pixels, as for the pictures.
+    fit : {"pad", "squash"}
+        As for the pictures; see :func:`cxrlib.data.read_image`.
 
-
-def shown_size(picture: Image.Image) -> tuple[int, int]:
-    """Width and height in pixels after the rotation that the camera noted."""
-    turned = "exif" in picture.info and picture.getexif().get(0x0112, 1) >= 5
-    return picture.size[::-1] if turned else picture.size
-
-
-def open_picture(path: str | os.PathLike) -> Image.Image:
-    """Open a picture by its head only; nothing is decoded yet.
+    Returns
+    -------
+    ndarray of bool
+        Shape (N, size, size), True inside. A mask file that is black all over is an empty mask.
 
     Raises
     ------
     DataError
-        If the file is missing, no regular file, empty, not a JPEG or PNG, or too small or too
-        large to be used; the message begins with the path.
+        If a row has no mask, or one that cannot be read, does not fit, or is too dark to be one.
     """
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for, without end
-            raise DataError(f"{path}: not a regular file, so it is not opened. Remove it.")
-        picture = Image.open(path, formats=FORMATS)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file. Load the data set again.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(_too_large(path, f" ({error})")) from None
-    except UnidentifiedImageError:
-        empty = os.path.getsize(path) == 0
-        what = "the file is empty" if empty else "not a JPEG or PNG picture"
-        raise DataError(f"{path}: {what}. Replace or remove it.") from None
-    except (OSError, SyntaxError) as error:
-        raise DataError(f"{path}: damaged ({error}). Replace or remove it.") from None
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        picture.close()
-        raise DataError(_too_large(path, f" ({width:,}×{height:,})"))
-    if min(width, height) < MIN_SIDE:
-        picture.close()
+    check_columns(cases, needed=["path", "width", "height", "mask_path"])
+    check_fit(size, fit)
+    lacking = cases["mask_path"].isna()
+    if lacking.any():
+        first = cases[lacking].iloc[0]
         raise DataError(
-            f"{path}: {width}×{height} pixels is too small for a radiograph "
-            f"(expected at least {MIN_SIDE} a side). Replace or remove it."
+            f"{lacking.sum():,} of {len(cases):,} pictures have no mask in 'mask_path' (first: "
+            f"{first['path']}, {first['width']}×{first['height']}). Expected one in each row: "
+            "take cases[cases['mask_path'].notna()]."
         )
-    return picture
+    rows = zip(*(cases[c] for c in ("mask_path", "path", "width", "height")), strict=True)
+    masks = np.empty((len(cases), size, size), bool)
+
+    def read(i: int, mask: str, picture: str, width: int, height: int) -> None:
+        shown = f"Picture: {picture}, {width}×{height}."
+        try:
+            with open_picture(mask) as opened:
+                w, h = shown_size(opened)
+            if not same_shape((w, h), (width, height)):
+                raise DataError(
+                    f"{mask}: this mask is {w}×{h}, expected {width}×{height} as its picture, or "
+                    "the same proportions. Find the mask that was drawn on this picture, or "
+                    "leave the row out."
+                )
+            masks[i] = decode(mask, size, fit) > INSIDE
+            if not masks[i].any():
+                _check_empty(mask)
+        except DataError as error:
+            raise DataError(f"{error} {shown}") from None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda row: read(row[0], *row[1]), enumerate(rows)))
+    return masks
 
 
-def _too_large(path: str | os.PathLike, size: str = "") -> str:
-    return (
-        f"{path}: too large to decode safely{size} (expected at most {MAX_PIXELS:,} pixels). "
-        "Make it smaller first."
-    )
+def _check_empty(mask: str) -> None:
+    """Refuse files of 0 and 1, which would all be read as empty."""
+    brightest = int(decode(mask, None, "pad").max())
+    if 0 < brightest <= INSIDE:
+        raise DataError(
+            f"{mask}: the brightest value of this mask is {brightest}; expected 0 outside and 255 "
+            "inside. Save it with values of 0 and 255."
+        )
 
 
 def check_fit(size: int | None, fit: str) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from cxrlib.data import augment as augmentation
+from cxrlib.data import augmentation
 from cxrlib.data.cases import DataError
-from cxrlib.data.images import ALIGNMENT, Pictures, read_pictures
+from cxrlib.data.images import Pictures, read_pictures
 
 
 def dataset(
@@ -42,8 +42,8 @@ def dataset(
         A new order every epoch, the same series of orders for the same seed. An epoch counts when
         its last batch was handed out, so that looking at a few changes nothing.
     augment : str or Recipe, optional
-        Change every picture anew each epoch, by a name in ``data.augment.PRESETS`` or a recipe of
-        your own. For training pictures only.
+        Change every picture anew each epoch, by a name in ``data.augmentation.PRESETS`` or a
+        recipe of your own. For training pictures only.
     seed : int
         Seed of the orders and of the augmentation.
     first_epoch : int
@@ -70,7 +70,7 @@ def dataset(
     if recipe:
         _check_for_training(pictures)
     with tf.device("CPU"):
-        images, labels = _tensor(pictures.images), tf.constant(pictures.labels)
+        images, labels = tf.constant(pictures.images), tf.constant(pictures.labels)
     n = len(pictures)
     if shuffle or recipe:
         epoch = first_epoch
@@ -129,18 +129,5 @@ def _check_for_training(pictures: Pictures) -> None:
             f"augmentation is for training pictures, but {len(others):,} of {len(splits):,} "
             f"pictures are of split {str(others.iloc[0])!r}. A network is judged on pictures as "
             "they are: changed ones are other pictures, and their score is another number. Leave "
-            "`augment` out here. To look at changed copies, use data.augment.augmented."
+            "`augment` out here. To look at changed copies, use data.augmentation.augmented."
         )
-
-
-def _tensor(images: np.ndarray) -> tf.Tensor:
-    """Share memory with the array where TensorFlow allows it: a large set should exist once."""
-    flags = images.flags
-    if (
-        len(images)
-        and flags.c_contiguous
-        and flags.writeable
-        and not images.ctypes.data % ALIGNMENT
-    ):
-        return tf.experimental.dlpack.from_dlpack(images.__dlpack__())
-    return tf.constant(images)

@@ -1,29 +1,60 @@
 """Folders on disk → rows of a case table, one reader a layout.
 
 Each reader takes the folders of its collections and returns rows and problems. It never opens a
-picture: that is done once, for all layouts, in :mod:`cxrlib.data.screening`.
+picture: that is done once, for all layouts, in :mod:`cxrlib.data.validation`.
 """
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from PIL import Image
 
 from cxrlib.data import splits
 from cxrlib.data.cases import DataError, Problem, examples
-from cxrlib.data.collection import collection
-from cxrlib.data.layout import Rows, files, need, new_row, phantom_masks
+from cxrlib.data.registry import DataSet
+from cxrlib.data.validation import read_listing
 
+Rows = tuple[list[dict], list[Problem]]
 SPLIT_FOLDERS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
 PERSON = re.compile(r"^person(\d+)_(bacteria|virus)_\d+")
 HEALTHY = re.compile(r"^(?:(NORMAL2)-)?IM-(\d+)-\d+")
 RENAMED = re.compile(r"^(BACTERIA|VIRUS|NORMAL)-(\d+)-\d+")  # names in the set's later edition
 SUBTYPES = {"bacteria": "bacterial", "virus": "viral", "normal": "normal"}
+FRONTAL = ("PA", "AP", "AP Supine", "AP Erect", "AP semi erect")
+OTHER_VIEWS = ("L", "Axial", "Coronal")  # known, and of no use here
+OTHER_MODALITIES = ("CT",)
+UNKNOWN = ("", "todo", "unknown")  # findings that say nothing
+
+
+def read(
+    folders: Sequence[Path], dataset: DataSet | None, patient: str | None = None
+) -> tuple[list[dict], list[Problem], Sequence[str]]:
+    """Read a registered set, or (``dataset`` is None) any folder: rows, problems, class names."""
+    if dataset is None:
+        return class_folder(folders[0], patient)
+    return *READERS[dataset.reader](folders, dataset.classes), dataset.classes
+
+
+def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
+    """Read ``chest_xray/{train,test}/{NORMAL,PNEUMONIA}``; a folder ``val`` is not used."""
+    (root,) = folders
+    rows, problems = [], []
+    for split, label in itertools.product(("train", "test"), class_names):
+        for path in _files(_need(root / split / label.upper())):
+            found = kermany_patient(path.name)
+            if found is None:
+                text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
+                problems.append(Problem(str(path), text, "left out"))
+                continue
+            subtype, patient = found
+            row = _new_row(path, label, f"kermany:{patient}", split, "kermany", subtype=subtype)
+            rows.append(row | _phantom_masks(root, path))
+    return rows, problems
 
 
 def kermany_patient(filename: str) -> tuple[str, str] | None:
@@ -48,34 +79,14 @@ def kermany_patient(filename: str) -> tuple[str, str] | None:
     return None
 
 
-def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
-    """Read ``chest_xray/{train,test}/{NORMAL,PNEUMONIA}``; a folder ``val`` is not used."""
-    (root,) = folders
-    rows, problems = [], []
-    for split in ("train", "test"):
-        for label in class_names:
-            for path in files(need(root / split / label.upper())):
-                found = kermany_patient(path.name)
-                if found is None:
-                    text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
-                    problems.append(Problem(str(path), text, "left out"))
-                    continue
-                subtype, patient = found
-                rows.append(
-                    new_row(path, label, f"kermany:{patient}", split, "kermany", subtype=subtype)
-                    | phantom_masks(root, path)
-                )
-    return rows, problems
-
-
 def adults(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read ``nih-adult/{NORMAL,PNEUMONIA}``; the number before ``_`` is the patient."""
     (root,) = folders
     rows = [
-        new_row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
-        | phantom_masks(root, path)
+        _new_row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
+        | _phantom_masks(root, path)
         for label in class_names
-        for path in files(need(root / label.upper()))
+        for path in _files(_need(root / label.upper()))
     ]
     return rows, []
 
@@ -102,14 +113,78 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     return children + rows, problems + more
 
 
+def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows:
+    """Frontal X-rays of the collection, every finding, from its ``metadata.csv``.
+
+    The label is ``"covid"`` where the finding contains COVID-19, else ``"other"``. The collection
+    has no splits. A patient may have pictures of both: some had a healthy one before.
+    """
+    (root,) = folders
+    meta = read_listing(root / "metadata.csv")
+    text = "metadata.csv has no row for it, so its finding and patient are not known"
+    listed = set(meta["filename"].astype(str))
+    problems = [
+        Problem(str(path), text, "left out")
+        for path in _files(_need(root / "images"), deep=False)
+        if path.name not in listed
+    ]
+    unwanted = meta["modality"].isin(OTHER_MODALITIES) | meta["view"].isin(OTHER_VIEWS)
+    meta, twice = _once(meta[~unwanted], root)
+    rows = []
+    for record in meta.to_dict("records"):
+        path = root / "images" / str(record["filename"])
+        if text := _unusable(record, path):
+            problems.append(Problem(str(path), text, "left out"))
+            continue
+        known = {c: record.get(c, pd.NA) for c in ("finding", "view", "age", "sex", "license")}
+        label = "covid" if "COVID-19" in known["finding"] else "other"
+        mask = root / "masks" / str(record.get("mask", f"{path.stem}_mask.png"))
+        known["mask_path"] = str(mask) if mask.is_file() else pd.NA
+        patient = f"collection:{record['patientid']}"
+        row = _new_row(path, label, patient, pd.NA, "collection", **known)
+        rows.append(row | _phantom_masks(root, path))
+    return rows, problems + twice
+
+
+def _unusable(record: dict, path: Path) -> str:
+    """Say what is wrong with a row of the listing, or nothing."""
+    if record["modality"] != "X-ray":
+        known = ", ".join(("X-ray", *OTHER_MODALITIES))
+        return f"unknown modality {record['modality']!r} in metadata.csv; expected one of {known}"
+    if record["view"] not in FRONTAL:
+        known = ", ".join(FRONTAL)
+        return f"unknown view {record['view']!r} in metadata.csv; expected one of {known}"
+    if not path.exists():
+        return "listed in metadata.csv, but there is no such file"
+    if pd.isna(record["patientid"]):
+        return "metadata.csv does not tell the patient"
+    if record["finding"].strip().lower() in UNKNOWN:
+        return f"unknown finding {record['finding']!r} in metadata.csv, so it has no label"
+    return ""
+
+
+def _once(meta: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    """Keep the first of several rows for one file, or none if they contradict each other."""
+    problems = []
+    for name, same in meta[meta["filename"].duplicated(keep=False)].groupby("filename"):
+        several = same["finding"].nunique() > 1
+        who = zip(same["patientid"].fillna("?"), same["finding"], strict=True)
+        text = "listed more than once: " + "; ".join(f"patient {p}, {f!r}" for p, f in who)
+        text += "; nobody can tell which is right" if several else "; the first row is used"
+        action = "left out" if several else "kept"
+        problems.append(Problem(str(root / "images" / str(name)), text, action))
+        meta = meta.drop(same.index if several else same.index[1:])
+    return meta, problems
+
+
 def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
-    """Read the PNG files that :func:`unpack_npz` wrote; the set has no patient ids."""
+    """Read the PNG files that :func:`cxrlib.data.download.unpack_npz` wrote; no patient ids."""
     (root,) = folders
     rows = [
-        new_row(path, label, pd.NA, split, "pneumoniamnist") | phantom_masks(root, path)
+        _new_row(path, label, pd.NA, split, "pneumoniamnist") | _phantom_masks(root, path)
         for split in ("train", "val", "test")
         for label in class_names
-        for path in files(need(root / split / label.upper()))
+        for path in _files(_need(root / split / label.upper()))
     ]
     return rows, []
 
@@ -130,24 +205,16 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
         If there are fewer than two classes, a class is missing from a split, folders of splits
         and other folders lie side by side, or the expression cannot be used.
     """
-    pattern = _patient_pattern(patient)
-    inside = [p for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith(".")]
-    parts = {p: SPLIT_FOLDERS.get(p.name.lower()) for p in inside}
-    odd = [p.name for p, split in parts.items() if not split]
-    if odd and len(odd) < len(parts):
+    pattern, inside = _patient_pattern(patient), _subfolders(root)
+    parts = {p: SPLIT_FOLDERS[p.name.lower()] for p in inside if p.name.lower() in SPLIT_FOLDERS}
+    odd = [p.name for p in inside if p not in parts]
+    if odd and parts:
         raise DataError(
-            f"{root}: {', '.join(p.name for p in parts if parts[p])} are splits, but "
+            f"{root}: {', '.join(p.name for p in parts)} are splits, but "
             f"{', '.join(odd)} is not one of {', '.join(SPLIT_FOLDERS)}. Rename or move it."
         )
-    splitted = bool(inside) and not odd
-    tops = parts if splitted else {root: pd.NA}
-    label_folders = {
-        (top, p.name): p
-        for top in tops
-        for p in sorted(top.iterdir())
-        if p.is_dir() and not p.name.startswith(".")
-    }
-    names = sorted({name for _, name in label_folders})
+    tops = parts or {root: pd.NA}
+    names = sorted({p.name for top in tops for p in _subfolders(top)})
     if len(names) < 2:
         got = f"got {', '.join(names) or 'no sub-folder'}"
         raise DataError(f"{root}: expected at least two class folders with pictures, {got}.")
@@ -156,20 +223,18 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     problems = [
         Problem(str(p), "lies outside the class folders, so it has no label", "left out")
         for top in {root, *tops}
-        for p in files(top, deep=False)
+        for p in _files(top, deep=False)
     ]
-    for top, split in tops.items():
-        for name in names:
-            paths = list(files(need(label_folders.get((top, name), top / name))))
-            for path in paths:
-                found = pattern.search(path.name) if pattern else None
-                who = found[pattern.groups] if found else None
-                if pattern and who is None:
-                    text = f"the pattern {patient!r} finds no patient in the file name"
-                    problems.append(Problem(str(path), text, "left out"))
-                    continue
-                who = f"{source}:{who}" if pattern else pd.NA
-                rows.append(new_row(path, name, who, split, source))
+    for (top, split), name in itertools.product(tops.items(), names):
+        for path in _files(_need(top / name)):
+            found = pattern.search(path.name) if pattern else None
+            who = found[pattern.groups] if found else None
+            if pattern and who is None:
+                text = f"the pattern {patient!r} finds no patient in the file name"
+                problems.append(Problem(str(path), text, "left out"))
+                continue
+            who = f"{source}:{who}" if pattern else pd.NA
+            rows.append(_new_row(path, name, who, split, source))
     return rows, problems, names
 
 
@@ -186,18 +251,44 @@ def _patient_pattern(patient: str | None) -> re.Pattern | None:
     return pattern
 
 
-def unpack_npz(archive: Path, folder: Path) -> None:
-    """Write the pictures of a MedMNIST ``.npz`` as ``folder/{split}/{CLASS}/NNNN.png``."""
-    with np.load(archive, allow_pickle=False) as arrays:
-        for split in ("train", "val", "test"):
-            try:
-                pictures, targets = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
-            except KeyError as error:
-                raise DataError(f"{archive}: missing array {error}. Fetch it again.") from None
-            for i, (pixels, target) in enumerate(zip(pictures, targets, strict=True)):
-                place = folder / split / ("PNEUMONIA" if target else "NORMAL")
-                place.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(pixels).save(place / f"{i:05d}.png", compress_level=1)
+def _new_row(path: Path, label: str, patient: object, split: object, source: str, **known) -> dict:
+    """Return a row of the case table, but for the picture's size."""
+    row = {"path": str(path), "label": label, "patient_id": patient, "split": split}
+    return row | {"source": source} | known
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+
+
+def _files(folder: Path, deep: bool = True) -> list[Path]:
+    """List files below a folder, links followed; a dead link is listed, so that it gets named."""
+    found, seen = [], set()
+    for place, inside, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if not deep or real in seen:  # a link that leads back up would go on for ever
+            inside.clear()
+        if real not in seen:
+            found += [Path(place, name) for name in names if not name.startswith(".")]
+        inside[:] = [name for name in inside if not name.startswith(".")]
+        seen.add(real)
+    return sorted(found)
+
+
+def _need(path: Path) -> Path:
+    if not path.exists():
+        raise DataError(f"{path} is missing. Fetch the data set again, or mend the folder.")
+    return path
+
+
+def _phantom_masks(root: Path, path: Path) -> dict:
+    """Lung and lesion masks that phantom sets carry in a mirror tree beside the pictures."""
+    mirror = root.with_name(root.name + "_masks")
+    if not mirror.is_dir():
+        return {}
+    base = mirror / path.relative_to(root).with_suffix("")
+    masks = {"mask_path": f"{base}.lungs.png", "lesion_path": f"{base}.lesion.png"}
+    return {column: mask for column, mask in masks.items() if os.path.isfile(mask)}
 
 
 READERS: dict[str, Callable[[Sequence[Path], Sequence[str]], Rows]] = {

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 
-from cxrlib.data.cases import DataError
+from cxrlib.data.cases import DataError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Collection:
     nothing is not unpacked. ``counts`` lists accepted inventories, each folder → number of files;
     a collection that brings its own list (``metadata.csv``) is complete when that lists at least
     ``least`` X-rays and all of them are there. ``names`` is the SHA-256 of the sorted names, as
-    :func:`cxrlib.data.downloads.fingerprint` gives it. An archive that GitHub packs when it is
+    :func:`cxrlib.data.download.fingerprint` gives it. An archive that GitHub packs when it is
     asked has no ``hash``: the same commit may be packed to other bytes another day.
     """
 
@@ -51,6 +50,8 @@ class DataSet:
     phantoms: str | None = None
 
 
+PARTS = tuple(f"{split}/{c}" for split in ("train", "test", "val") for c in ("NORMAL", "PNEUMONIA"))
+
 KERMANY = Collection(
     folder="chest_xray",
     url="https://data.mendeley.com/public-files/datasets/rscbjbr9sj/files/"
@@ -64,19 +65,9 @@ KERMANY = Collection(
     members=((r"^(?!__MACOSX).*?((?:train|test)/(?:NORMAL|PNEUMONIA)/[^/]+\.jpeg)$", r"\1"),),
     counts=(
         # The copy that most articles use: 16 pictures of train live in a `val` folder of its own.
-        {
-            "train/NORMAL": 1341,
-            "train/PNEUMONIA": 3875,
-            "test/NORMAL": 234,
-            "test/PNEUMONIA": 390,
-        },
+        dict(zip(PARTS[:4], (1341, 3875, 234, 390), strict=True)),
         # As first published.
-        {
-            "train/NORMAL": 1349,
-            "train/PNEUMONIA": 3883,
-            "test/NORMAL": 234,
-            "test/PNEUMONIA": 390,
-        },
+        dict(zip(PARTS[:4], (1349, 3883, 234, 390), strict=True)),
     ),
 )
 
@@ -134,16 +125,7 @@ def _pneumoniamnist(size: int) -> Collection:
         citation="Yang et al., MedMNIST v2, Sci Data 10 (2023), doi:10.1038/s41597-022-01721-8; "
         "pictures: Kermany et al. 2018",
         home="https://medmnist.com",
-        counts=(
-            {
-                "train/NORMAL": 1214,
-                "train/PNEUMONIA": 3494,
-                "val/NORMAL": 135,
-                "val/PNEUMONIA": 389,
-                "test/NORMAL": 234,
-                "test/PNEUMONIA": 390,
-            },
-        ),
+        counts=(dict(zip(PARTS, (1214, 3494, 234, 390, 135, 389), strict=True)),),
     )
 
 
@@ -189,9 +171,7 @@ def get(name: str) -> DataSet:
     """Look a data set up; an unknown name raises :class:`DataError` with the nearest known one."""
     if name in DATASETS:
         return DATASETS[name]
-    near = difflib.get_close_matches(name.lower(), DATASETS, n=1, cutoff=0.4)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise DataError(
-        f"unknown data set {name!r}.{hint} Known: {', '.join(DATASETS)}; "
+        f"unknown data set {name!r}.{did_you_mean(name, DATASETS)} Known: {', '.join(DATASETS)}; "
         "or give the path of a folder with one sub-folder a class."
     )

@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cxrlib.data import problems
+
 
 def picture(path, seed=0, size=(24, 20)):
     """Write a small random grey picture; its content depends on the seed only."""
@@ -10,6 +12,19 @@ def picture(path, seed=0, size=(24, 20)):
     pixels = np.random.default_rng(seed).integers(0, 256, size[::-1], dtype=np.uint8)
     Image.fromarray(pixels).save(path)
     return path
+
+
+def own_folder(root):
+    """Write a folder of two classes and three people."""
+    for i, name in enumerate(["sick/ann_1", "sick/ann_2", "well/bob_1", "well/cy_1"]):
+        picture(root / f"{name}.png", i)
+    return root
+
+
+def told(cases):
+    """Return the problems of a table by file name."""
+    found = problems(cases)
+    return found.set_index(found.path.str.rsplit("/", n=1).str[1])
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxrlib.data import cases as case_module
 from cxrlib.data.cases import (
     DataError,
     Problem,
     build,
     classes,
-    combine,
+    did_you_mean,
     labels,
     problems,
     sample,
@@ -42,15 +41,10 @@ def test_labels_are_one_column_for_two_classes_and_one_hot_beyond():
     two = case_table(["a", "b"])
     np.testing.assert_array_equal(labels(two), [[0], [1]])
     assert labels(two).dtype == np.float32
+    with pytest.raises(DataError, match=r"0001\.png: no label"):
+        labels(two.assign(label=two["label"].where([True, False])))
     three = two.assign(label=pd.Categorical(["c", "a"], list("abc")))
     np.testing.assert_array_equal(labels(three), [[0, 0, 1], [1, 0, 0]])
-
-
-def test_a_picture_without_label_is_named():
-    table = case_table(["a", "b"])
-    table.loc[1, "label"] = np.nan
-    with pytest.raises(DataError, match=r"0001\.png: no label"):
-        labels(table)
 
 
 def test_sample_takes_whole_patients_in_proportion_and_repeats_itself():
@@ -66,52 +60,26 @@ def test_sample_takes_whole_patients_in_proportion_and_repeats_itself():
     assert len(sample(table, 10_000)) == len(table)
 
 
-def test_sample_takes_a_picture_without_patient_as_a_patient_of_its_own():
-    assert len(sample(case_table([pd.NA] * 40), 10)) == pytest.approx(10, abs=2)
-
-
-def test_sample_refuses_nothing_and_minds_no_doubled_index():
-    table = case_table([f"p{i}" for i in range(100)])
+def test_sample_minds_neither_missing_patients_nor_a_doubled_index():
+    for table in (case_table([pd.NA] * 100), case_table([f"p{i}" for i in range(100)])):
+        assert len(sample(table.set_axis([0] * 100), 20)) == pytest.approx(20, abs=2)
     with pytest.raises(DataError, match="`n` must be at least 1"):
         sample(table, 0)
-    doubled = table.set_axis([0] * 100)
-    assert len(sample(doubled, 20)) == pytest.approx(20, abs=2)
 
 
-def test_combine_keeps_classes_sources_and_problems():
-    broken = Problem("c", "broken", "left out")
-    one = build([ROW | {"path": "a", "label": "n"}], ["n"], name="one")
-    two = build([ROW | {"path": "b", "label": "v"}], ["v"], name="two", problems=[broken])
-    one.attrs["source"], two.attrs["source"] = "folder", "phantoms"
-    both = combine(one, two)
-    assert classes(both) == ("n", "v")
-    assert both.attrs["source"] == "phantoms"
-    assert len(problems(both)) == 1
-    np.testing.assert_array_equal(labels(both), [[0], [1]])
-    with pytest.raises(DataError, match="a is in two of the tables"):
-        combine(one, one)
-
-
-def test_a_table_put_together_by_hand_says_what_it_lost():
-    one = build([ROW | {"path": "a", "label": "n"}], ["n"], name="one")
+def test_a_part_of_a_table_shares_its_attributes_and_a_glued_one_says_what_it_lost():
+    found = [Problem(f"{i}.png", "empty", "left out") for i in range(3)]
+    one = build([ROW | {"path": "a", "label": "n"}], ["n"], name="one", problems=found)
+    assert one[:1].attrs["problems"] is one.attrs["problems"], "no deep copy at each slice"
+    assert one[one.label == "n"].attrs["name"] == "one"
     two = build([ROW | {"path": "b", "label": "v"}], ["v"], name="two")
     glued = pd.concat([one, two])
-    with pytest.raises(DataError, match=r"data\.combine"):
+    with pytest.raises(DataError, match=r"After pd\.concat name the classes anew"):
         classes(glued)
     with pytest.raises(DataError, match="does not know its problems"):
         problems(glued)
 
 
-def test_choosing_rows_copies_no_problems():
-    found = [Problem(f"{i}.png", "empty", "left out") for i in range(3)]
-    table = build([ROW | {"path": "a", "label": "n"}], ["n"], name="x", problems=found)
-    both = combine(table, build([ROW | {"path": "b", "label": "n"}], ["n"], name="y"))
-    for cases in (table, both):
-        assert cases[:1].attrs["problems"] is cases.attrs["problems"]
-        assert list(cases.attrs["problems"]) == found
-
-
-def test_attributes_survive_choosing_rows():
-    table = build([ROW | {"path": "a", "label": "n"}], ["n"], name="x")
-    assert table[table.label == "n"].attrs["name"] == "x"
-    assert case_module.problems(table).empty
+def test_the_nearest_known_name_is_meant_whatever_its_capitals():
+    assert did_you_mean("PNEUMONA", ["adults", "Pneumonia"]) == " Did you mean 'Pneumonia'?"
+    assert did_you_mean("zzz", ["adults"]) == ""

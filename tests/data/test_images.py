@@ -1,16 +1,16 @@
-import contextlib
-import os
+import struct
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+import zlib
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, images, load, problems, read_image, read_masks, read_pictures
-from cxrlib.data.readers import class_folder
-from cxrlib.data.screening import finish, screen
-from tests.data.conftest import picture
+from cxrlib.data import DataError, images, load, read_image, read_masks, read_pictures
+from cxrlib.data.validation import screen
+from tests.data.conftest import case_table, picture
 
 RAMP = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (24, 1))
 
@@ -34,49 +34,17 @@ def test_every_mode_gives_the_same_grey(tmp_path, mode, ending):
     np.testing.assert_allclose(got, RAMP, atol=2 if ending == "png" else 6)
 
 
-@pytest.mark.parametrize("bits", [12, 16])
-def test_deep_grey_is_scaled_to_its_own_white_point(tmp_path, bits):
-    top = 2**bits - 1
-    deep = (RAMP.astype(float) / 255 * top).astype(np.uint16)
-    got = read_image(save(tmp_path / "x.png", Image.fromarray(deep)))
-    np.testing.assert_allclose(got, RAMP, atol=1)
-
-
-def test_films_of_one_depth_share_a_white_point(tmp_path):
+def test_deep_grey_is_scaled_to_its_own_white_point_and_films_of_one_depth_share_it(tmp_path):
+    for bits in (12, 16):
+        deep = (RAMP.astype(float) / 255 * (2**bits - 1)).astype(np.uint16)
+        got = read_image(save(tmp_path / "x.png", Image.fromarray(deep)))
+        np.testing.assert_allclose(got, RAMP, atol=1)
     films = []
     for top in (2000, 2047, 2048, 4000):
         deep = np.full((20, 20), 1030, np.uint16)
         deep[0, 0] = top
         films.append(read_image(save(tmp_path / f"{top}.png", Image.fromarray(deep)))[5, 5])
     assert len(set(films)) == 1
-
-
-def test_one_bit_pictures_are_black_and_white(tmp_path):
-    path = save(tmp_path / "x.png", Image.fromarray(RAMP > 127))
-    assert set(np.unique(read_image(path))) == {0, 255}
-
-
-def test_transparent_pixels_are_black(tmp_path):
-    image = Image.new("RGBA", (32, 24), (255, 255, 255, 0))
-    assert read_image(save(tmp_path / "x.png", image)).max() == 0
-
-
-@pytest.mark.parametrize("mode", ["L", "RGB", "P"])
-def test_a_transparent_colour_is_black(tmp_path, mode):
-    image = Image.new(mode, (32, 24), 0 if mode == "P" else "white")
-    if mode == "P":
-        image.putpalette([255, 255, 255])
-    clear = {"L": 255, "RGB": (255, 255, 255), "P": 0}[mode]
-    assert read_image(save(tmp_path / "x.png", image, transparency=clear)).max() == 0
-
-
-def test_large_jpegs_are_decoded_small(tmp_path, monkeypatch):
-    path = save(tmp_path / "x.jpg", Image.fromarray(np.kron(RAMP, np.ones((40, 40), np.uint8))))
-    decoded = []
-    grey = images._grey
-    monkeypatch.setattr(images, "_grey", lambda p: decoded.append(p.size) or grey(p))
-    np.testing.assert_allclose(read_image(path, 32)[4:28], RAMP, atol=6)
-    assert decoded == [(160, 120)]  # an eighth of 1280 × 960
 
 
 def test_padding_keeps_the_aspect_ratio_and_squashing_does_not(tmp_path):
@@ -86,26 +54,8 @@ def test_padding_keeps_the_aspect_ratio_and_squashing_does_not(tmp_path):
     assert (padded[10:30] == 200).all()
     assert padded[:10].max() == padded[30:].max() == 0
     assert (read_image(path, 40, "squash") == 200).all()
-
-
-def test_a_picture_of_the_right_size_is_not_touched(tmp_path):
     path = save(tmp_path / "x.png", Image.fromarray(RAMP[:, :24]))
     np.testing.assert_array_equal(read_image(path, 24), RAMP[:, :24])
-
-
-def test_rotated_by_the_camera_means_rotated_back(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    path = save(tmp_path / "x.jpg", Image.fromarray(RAMP), exif=exif)
-    assert read_image(path).shape == RAMP.shape[::-1]
-
-
-def test_bad_arguments(tmp_path):
-    path = picture(tmp_path / "x.png")
-    with pytest.raises(DataError, match=r"`fit` must be one of pad, squash\. Received: 'crop'"):
-        read_image(path, 10, "crop")
-    with pytest.raises(DataError, match="`size` must be a positive whole number"):
-        read_image(path, 0)
 
 
 def truncated(path):
@@ -115,10 +65,13 @@ def truncated(path):
     return path
 
 
-def bomb(path):
-    """Write a real PNG head that promises 20,000 × 20,000 pixels; decoding it would take 400 MB."""
-    Image.new("1", (20_000, 20_000)).save(path, compress_level=9)
-    return path
+def bomb(path, side=20_000):
+    """Write the head of a PNG of one bit that promises so many pixels a side."""
+    chunks = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", struct.pack(">2I5B", side, side, 1, 0, 0, 0, 0)), (b"IDAT", b"")):
+        chunks += struct.pack(">I", len(body)) + kind + body
+        chunks += struct.pack(">I", zlib.crc32(kind + body))
+    path.write_bytes(chunks)
 
 
 BAD = {
@@ -144,7 +97,7 @@ def test_a_bad_file_is_named_and_explained(tmp_path, name):
 @pytest.mark.parametrize("action", ["ignore", "error"])
 def test_what_pillow_would_only_warn_of_is_refused(tmp_path, recwarn, action):
     warnings.simplefilter(action, Image.DecompressionBombWarning)
-    Image.new("1", (10_000, 10_000)).save(tmp_path / "large.png")
+    bomb(tmp_path / "large.png", 10_000)
     with pytest.raises(DataError, match=r"too large.*expected at most 64,000,000"):
         read_image(tmp_path / "large.png", 32)
     sizes, odd = screen([str(tmp_path / "large.png")])
@@ -152,101 +105,158 @@ def test_what_pillow_would_only_warn_of_is_refused(tmp_path, recwarn, action):
     assert "too large" in odd[0].problem
 
 
-def test_nothing_that_may_run_in_a_thread_touches_the_warning_filters(tmp_path, monkeypatch):
-    """Python keeps them once for all threads: two that put them back would mix them up."""
-    cases = folder_with_one_broken(tmp_path).iloc[:1]
-    cases = cases.assign(mask_path=str(picture(tmp_path / "mask.png", size=(24, 20))))
-    opened, found = Image.open, []
-
-    def spy(*args, **options):
-        found.append(warnings.filters)
-        return opened(*args, **options)
-
-    monkeypatch.setattr("PIL.Image.open", spy)
-    read_image(cases.path.iloc[0])
-    read_pictures(cases, 16)
-    read_masks(cases, 16)
-    screen(cases.path.tolist())
-    assert len(found) >= 4
-    assert all(filters is warnings.filters for filters in found)
+@pytest.mark.parametrize("mode", ["RGBA", "L", "RGB", "P"])
+def test_what_is_transparent_is_black_and_one_bit_is_black_and_white(tmp_path, mode):
+    clear = {"RGBA": None, "L": 255, "RGB": (255, 255, 255), "P": 0}[mode]
+    image = Image.new(mode, (32, 24), clear or (255, 255, 255, 0) * (mode == "RGBA") or 0)
+    if mode == "P":
+        image.putpalette([255, 255, 255])
+    path = save(tmp_path / "x.png", image, **({} if clear is None else {"transparency": clear}))
+    assert read_image(path).max() == 0
+    path = save(tmp_path / "bits.png", Image.fromarray(RAMP > 127))
+    assert set(np.unique(read_image(path))) == {0, 255}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes among its files")
-def test_a_pipe_with_a_pictures_name_is_named_and_not_waited_for(tmp_path):
-    for name in ("a/1.png", "a/2.png", "b/3.png"):
-        picture(tmp_path / name, int(name[2]))
-    os.mkfifo(tmp_path / "a" / "pipe.png")
-    (tmp_path / "b" / "device.png").symlink_to(os.devnull)
-    loading = ThreadPoolExecutor(1).submit(load, tmp_path, quiet=True)
-    try:
-        cases = loading.result(timeout=20)
-    finally:  # wake what would else wait for ever
-        with contextlib.suppress(OSError):
-            os.close(os.open(tmp_path / "a" / "pipe.png", os.O_WRONLY | os.O_NONBLOCK))
-    assert len(cases) == 3
-    left_out = problems(cases)
-    assert left_out["path"].tolist() == [
-        str(tmp_path / "a/pipe.png"),
-        str(tmp_path / "b/device.png"),
-    ]
-    assert left_out["problem"].str.startswith("not a regular file").all()
-    assert (left_out["action"] == "left out").all()
-
-
-def test_the_table_knows_the_size_after_rotation(tmp_path):
+def test_rotated_by_the_camera_means_rotated_back_and_the_table_knows(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     path = str(save(tmp_path / "x.jpg", Image.fromarray(RAMP), exif=exif))
     assert screen([path])[0][path] == read_image(path).shape[::-1] == (24, 32)
 
 
-def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
-    path = bomb(tmp_path / "huge.png")
-    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+def test_large_jpegs_are_decoded_small_and_huge_ones_not_at_all(tmp_path, monkeypatch):
+    path = save(tmp_path / "x.jpg", Image.fromarray(np.kron(RAMP, np.ones((40, 40), np.uint8))))
+    decoded = []
+    grey = images._grey
+    monkeypatch.setattr(images, "_grey", lambda p: decoded.append(p.size) or grey(p))
+    np.testing.assert_allclose(read_image(path, 32)[4:28], RAMP, atol=6)
+    assert decoded == [(160, 120)]  # an eighth of 1280 × 960
+    bomb(tmp_path / "huge.png")
     with pytest.raises(DataError, match="too large"):
-        read_image(path)
+        read_image(tmp_path / "huge.png")
+    assert len(decoded) == 1
 
 
-def folder_with_one_broken(tmp_path):
+@pytest.fixture
+def one_broken(tmp_path):
+    """Four pictures and a half one."""
     for i in range(4):
         picture(tmp_path / "set" / "ab"[i % 2] / f"{i}.png", i)
     truncated(tmp_path / "set" / "a" / "half.png")
-    rows, problems, names = class_folder(tmp_path / "set")
-    return finish(rows, problems, names, "set")
+    return load(tmp_path / "set", quiet=True)
 
 
-def test_a_broken_picture_is_reported_and_the_rest_is_read(tmp_path):
-    cases = folder_with_one_broken(tmp_path)
+def test_a_broken_picture_is_reported_and_the_rest_is_read(one_broken):
     with pytest.warns(UserWarning, match=r"1 of 5 pictures .*\n.*half\.png: damaged"):
-        pictures = read_pictures(cases, 32)
+        pictures = read_pictures(one_broken, 32)
     assert pictures.images.shape == (4, 32, 32, 1)
     assert pictures.images.dtype == np.uint8
-    assert len(pictures.labels) == len(pictures.cases) == 4
+    assert len(pictures) == len(pictures.labels) == len(pictures.cases) == 4
     assert [p.path.endswith("half.png") for p in pictures.problems] == [True]
     for image, path in zip(pictures.images, pictures.cases.path, strict=True):
         np.testing.assert_array_equal(image[..., 0], read_image(path, 32))
-
-
-def test_nothing_readable_is_an_error(tmp_path):
-    cases = folder_with_one_broken(tmp_path)
-    broken = cases[cases.path.str.contains("half")]
     with pytest.raises(DataError, match="none of 1 pictures could be read"):
-        read_pictures(broken, 32)
+        read_pictures(one_broken[one_broken.path.str.contains("half")], 32)
 
 
-def test_pictures_are_equal_to_themselves_alone(tmp_path):
-    cases = folder_with_one_broken(tmp_path)
-    cases = cases[~cases.path.str.contains("half")]
+def test_pictures_are_equal_to_themselves_alone_and_give_one_split(one_broken):
+    cases = one_broken[~one_broken.path.str.contains("half")]
+    cases = cases.assign(split=["train", "train", "val", "train"])
     first, second = (read_pictures(cases, 16) for _ in range(2))
     assert first == first
     assert first != second
-    assert first in [second, first]
-
-
-def test_where_takes_one_split(tmp_path):
-    cases = folder_with_one_broken(tmp_path)
-    cases = cases[~cases.path.str.contains("half")]
-    pictures = read_pictures(cases.assign(split=["train", "train", "val", "train"]), 16)
-    assert len(pictures.where("val")) == 1
+    assert len(first.where("val")) == 1
     with pytest.raises(DataError, match="no picture in split 'test'"):
-        pictures.where("test")
+        first.where("test")
+
+
+# ---- masks
+
+
+def outline(path, size=(24, 20), inside=255, mode="L"):
+    """Write a mask whose upper left quarter is inside."""
+    pixels = np.zeros(size[::-1], np.uint8)
+    pixels[: size[1] // 2, : size[0] // 2] = inside
+    Image.fromarray(pixels).convert(mode).save(path)
+    return str(path)
+
+
+@pytest.fixture
+def cases(tmp_path):
+    """Two pictures of 24 × 20 pixels: a mask of their size, and one four times as large."""
+    table = case_table(["a", "b"])
+    table["path"] = [str(picture(tmp_path / f"{i}.png", i)) for i in range(2)]
+    sizes = ((24, 20), (96, 80))
+    table["mask_path"] = [outline(tmp_path / f"{i}_mask.png", s) for i, s in enumerate(sizes)]
+    return table
+
+
+def with_mask(cases, path):
+    return cases.assign(mask_path=[cases.mask_path[0], path])
+
+
+def test_masks_lie_on_their_pictures(cases):
+    masks = read_masks(cases, 24)
+    assert (masks.dtype, masks.shape) == (bool, read_pictures(cases, 24).images.shape[:3])
+    expected = np.zeros((24, 24), bool)
+    expected[2:12, :12] = True  # two rows of padding above the 20 of the picture
+    np.testing.assert_array_equal(masks[0], expected)
+    np.testing.assert_array_equal(masks[1], expected)
+    squashed = read_masks(cases, 12, fit="squash")
+    assert squashed[:, :6, :6].all()
+    assert squashed.sum() == 2 * 36
+
+
+def test_rows_keep_their_order_whatever_their_index(cases, tmp_path):
+    other = outline(tmp_path / "empty.png", inside=0)
+    table = with_mask(cases, other).set_axis([7, 3])
+    assert read_masks(table, 24).any(axis=(1, 2)).tolist() == [True, False]
+    assert read_masks(table[::-1], 24).any(axis=(1, 2)).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("size", [(20, 24), (24, 18), (22, 20), (96, 84)])
+def test_a_mask_of_another_shape_is_refused(cases, tmp_path, size):
+    wrong = with_mask(cases, outline(tmp_path / "other.png", size))
+    with pytest.raises(DataError) as error:
+        read_masks(wrong, 24)
+    said = str(error.value)
+    assert said.startswith(wrong.mask_path[1])
+    assert f"is {size[0]}×{size[1]}, expected 24×20" in said
+    assert said.endswith(f"Picture: {wrong.path[1]}, 24×20.")
+
+
+def test_a_row_without_a_mask(cases):
+    words = r"1 of 2 pictures have no mask in 'mask_path' \(first: .*1\.png, 24×20\).*notna"
+    for nothing in (pd.NA, np.nan, None):
+        with pytest.raises(DataError, match=words):
+            read_masks(with_mask(cases, nothing), 24)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("gone", "no such file"), ("text", "not a JPEG or PNG"), ("half", "damaged")]
+)
+def test_a_file_that_cannot_be_read(cases, tmp_path, name, what):
+    path = tmp_path / f"{name}.png"
+    if name != "gone":
+        path.write_bytes(b"text" if name == "text" else Path(cases.mask_path[1]).read_bytes()[:60])
+    with pytest.raises(DataError, match=rf"{path}: {what}.* Picture: {cases.path[1]}, 24×20\.$"):
+        read_masks(with_mask(cases, str(path)), 24)
+
+
+def test_a_mask_of_zeros_and_ones_is_no_empty_mask(cases, tmp_path):
+    dark = with_mask(cases, outline(tmp_path / "dark.png", inside=1))
+    with pytest.raises(DataError, match="the brightest value of this mask is 1; expected 0 out"):
+        read_masks(dark, 24)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [read_image, lambda path, *how: read_pictures(case_table(["a"]), *how),
+     lambda path, *how: read_masks(case_table(["a"]).assign(mask_path=path), *how)],
+)  # fmt: skip
+def test_bad_arguments(tmp_path, read):
+    path = picture(tmp_path / "x.png")
+    with pytest.raises(DataError, match=r"`fit` must be one of pad, squash\. Received: 'crop'"):
+        read(path, 10, "crop")
+    with pytest.raises(DataError, match=r"`size` must be a positive whole number.*Received: 0$"):
+        read(path, 0)

@@ -331,7 +331,7 @@ def test_what_cannot_be_described_is_refused():
 
 def test_phantoms_are_told_even_where_the_table_forgot_them(tmp_path, monkeypatch):
     monkeypatch.setenv("CXR_DATA", str(tmp_path / "drawn"))
-    phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24, workers=1)
+    phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24)
     cases = data.load("pneumonia", source="folder", quiet=True)
     assert records.describe_data(cases)["source"] == "phantoms"
     cases.attrs["source"] = "folder"

@@ -26,8 +26,8 @@ def cases(tmp_path_factory):
             Path(path).parent.mkdir(exist_ok=True)
             Image.fromarray(image[:, :, 0]).save(path)
         tables.append(table)
-    table = data.combine(*tables)
-    table.attrs["name"] = "pneumonia"
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs.update(name="pneumonia", source="folder", problems=())
     return table
 
 

@@ -56,8 +56,8 @@ def cases(tmp_path, monkeypatch):
             Path(path).parent.mkdir(exist_ok=True)
             Image.fromarray(image[:, :, 0]).save(path)
         tables.append(table)
-    table = data.combine(*tables)
-    table.attrs["name"] = "pneumonia"
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs.update(name="pneumonia", source="folder", problems=())
     monkeypatch.setattr(data, "load", lambda *_, **__: table)
     return table
 

@@ -13,8 +13,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from cxrlib.data import DataError, Pictures
+from cxrlib.data.augmentation import Recipe, preset
 from cxrlib.data.cases import Problem, labels
-from cxrlib.data.recipes import Recipe, preset
 from cxrlib.models.features.result import Features
 from cxrlib.models.features.sources import Files, Memory
 from cxrlib.models.features.store import Store, cache_folder

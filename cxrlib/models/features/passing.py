@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from cxrlib.data.augment import apply, draw
-from cxrlib.data.recipes import Recipe
+from cxrlib.data.augmentation import Recipe, apply, draw
 from cxrlib.models.features.folding import folded
 from cxrlib.models.transfer.backbones import Backbone
 from cxrlib.models.transfer.building import network

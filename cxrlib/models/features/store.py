@@ -22,7 +22,7 @@ from typing import BinaryIO
 import numpy as np
 
 from cxrlib.data import DataError
-from cxrlib.data.downloads import cache_folder as data_cache
+from cxrlib.data.download import cache_folder as data_cache
 
 FORMAT = 2  # of the files: raise it when they change, or what is computed does
 SETTINGS = "settings.json"

@@ -9,7 +9,7 @@ import keras
 import pandas as pd
 
 from cxrlib.data import Pictures
-from cxrlib.data.augment import Recipe
+from cxrlib.data.augmentation import Recipe
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training import checks
 from cxrlib.models.training.progress import Progress
@@ -47,7 +47,7 @@ def fit(
     batch_size : int
         Pictures a step.
     augment : str or Recipe, optional
-        For the training pictures; see :mod:`cxrlib.data.augment`.
+        For the training pictures; see :mod:`cxrlib.data.augmentation`.
     class_weight : "balanced" or mapping, optional
         ``"balanced"`` takes :func:`class_weights` of the training labels.
     patience : int, optional

@@ -114,7 +114,7 @@ def augmentation_lab(
 ) -> page.Lab:
     """Return a lab that changes a radiograph and asks whether a radiographer would see the result.
 
-    The numbers are those of :func:`cxrlib.data.augment.apply`.
+    The numbers are those of :func:`cxrlib.data.augmentation.apply`.
 
     Parameters
     ----------

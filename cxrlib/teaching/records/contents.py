@@ -51,7 +51,7 @@ def describe_data(cases: pd.DataFrame) -> dict:
     if lost:
         raise DataError(
             f"expected a table that knows its name and source, got one without "
-            f"{' and '.join(lost)}. Describe the table of data.load or data.combine."
+            f"{' and '.join(lost)}. Describe the table of data.load."
         )
     bare = cases["split"].isna()
     if bare.any():

@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.recipes import Recipe
+from cxrlib.data.augmentation import Recipe
 from cxrlib.models import features, transfer
 from cxrlib.teaching.studies import shifted_validation
 from cxrlib.teaching.studies.judging import judged, score_parts

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxrlib import data
-from cxrlib.data.choosing import ARTICLE_4, ARTICLE_4_TEST
+from cxrlib.data.subsets import ARTICLE_4, ARTICLE_4_TEST
 
 
 def drawn(

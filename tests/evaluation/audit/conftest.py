@@ -3,8 +3,7 @@ import pytest
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from cxrlib import data
-from cxrlib.data import phantoms
+from cxrlib import data, phantoms
 from cxrlib.evaluation.audit import probes
 from cxrlib.evaluation.audit.report import Finding
 

@@ -1,8 +1,8 @@
 """Phantoms: chest radiographs drawn by our own code, with known lungs and lesions.
 
 ``draw`` makes one picture, ``write`` a whole set on disk in the layout of the real ones. The way
-of a picture: ``anatomy`` (a patient) → ``thorax``, ``bones``, ``vessels`` (path lengths on a
-``canvas``) → ``disease`` → ``film`` (exposure, noise, grey curve, frame, letters).
+of a picture: ``anatomy`` (a patient) → ``thorax``, ``bones`` (path lengths on a
+``canvas``) → ``disease`` → ``acquisition`` (exposure, noise, grey curve, frame, letters).
 
 They are teaching pictures, not simulations. What the drawing simplifies: bodies are path lengths
 of a few rounded shapes, not a scanned thorax; one beam energy; scatter is a blur; a disease is
@@ -11,16 +11,23 @@ devices beyond a wire; only frontal views; a mask follows the drawing and not a 
 A result on phantoms says how a method behaves, and nothing about patients.
 """
 
+from importlib import import_module as _import
+
 import lazy_loader as _lazy
 
 # Drawing needs SciPy, which takes a while to come; to read real pictures nobody needs it.
-__getattr__, __dir__, __all__ = _lazy.attach(
+_attached, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["film"],
     submod_attrs={
-        "cohort": ["write"],
-        "film": ["SITES", "Site", "stamp"],
+        "acquisition": ["SITES", "Site", "stamp"],
+        "dataset": ["write"],
         "phantom": ["KINDS", "Phantom", "draw"],
         "plans": ["NOTE"],
     },
 )
+
+
+def __getattr__(name: str) -> object:
+    if name == "film":  # until the chapters say acquisition
+        return _import(f"{__name__}.acquisition")
+    return _attached(name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Curve, dome, edge, ellipse
+from cxrlib.phantoms.anatomy import Patient
+from cxrlib.phantoms.canvas import Canvas, Curve, dome, edge, ellipse
 
 
-def ribs(canvas, patient, breath):
+def ribs(canvas: Canvas, patient: Patient, breath: float) -> np.ndarray:
     """All ribs as bent hollow tubes: the back part sharp, the front part fainter.
 
     A rib leaves the spine, runs along the chest wall and comes forward and down. Where it turns
@@ -45,7 +46,7 @@ def ribs(canvas, patient, breath):
     )
 
 
-def girdle(canvas, patient, arm_bones, lift):
+def girdle(canvas: Canvas, patient: Patient, arm_bones: np.ndarray, lift: float) -> np.ndarray:
     """Collar bones, edges of the shoulder blades, upper arm bones."""
     t = np.linspace(0, 1, 60)
     child = patient.age == "child"
@@ -85,7 +86,7 @@ def girdle(canvas, patient, arm_bones, lift):
     return bone
 
 
-def spine(canvas, patient, turn):
+def spine(canvas: Canvas, patient: Patient, turn: float) -> np.ndarray:
     """Vertebral column: bodies with end plates, discs between, pedicles, spinous processes.
 
     ``turn`` shifts the spinous processes sideways, as a turned patient shows them.

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cxrlib.data import DataError, augment
-from cxrlib.data.augment import Recipe, Setting
+from cxrlib.data import DataError, augmentation
+from cxrlib.data.augmentation import PRESETS, Recipe, Setting, preset
 from tests.float32 import assert_close
 
 
@@ -15,7 +15,9 @@ def film(rows=40, columns=32, seed=0):
 def changed(picture, recipe=None, **setting):
     every = Recipe(rotation=1, contrast=1, gamma=1)
     settings = np.array([Setting(**setting)], "float32")
-    return augment.apply(picture[None, :, :, None], settings, recipe or every).numpy()[0, :, :, 0]
+    return augmentation.apply(picture[None, :, :, None], settings, recipe or every).numpy()[
+        0, :, :, 0
+    ]
 
 
 def by_scipy(picture, s, mode):
@@ -88,15 +90,18 @@ def test_exposure_is_gamma_then_contrast_about_the_mean_then_brightness():
     assert_close(ours, by_hand, rel=4e-5)
 
 
-def test_nothing_to_do_changes_nothing():
+def test_nothing_to_do_changes_nothing_and_colours_change_alike():
     pictures = film()[None, :, :, None]
-    np.testing.assert_array_equal(augment.augmented(pictures, "none"), pictures)
+    np.testing.assert_array_equal(augmentation.augmented(pictures, "none"), pictures)
+    colour = np.repeat(pictures, 3, axis=3).round().astype(np.uint8)
+    out = augmentation.augmented(colour, Recipe(rotation=9, gamma=0.2))
+    assert_close(out[..., 0], out[..., 2])
 
 
-@pytest.mark.parametrize("name", augment.PRESETS)
+@pytest.mark.parametrize("name", PRESETS)
 def test_drawn_settings_stay_within_the_recipe(name):
-    recipe = augment.PRESETS[name]
-    drawn = augment.draw(recipe, 2000, np.random.default_rng(0))
+    recipe = PRESETS[name]
+    drawn = augmentation.draw(recipe, 2000, np.random.default_rng(0))
     s = Setting(*drawn.T)
     assert drawn.dtype == np.float32
     assert np.abs(s.rotation).max() <= recipe.rotation
@@ -115,7 +120,7 @@ def test_drawn_settings_stay_within_the_recipe(name):
 
 def test_same_seed_same_copies_and_values_stay_in_range():
     pictures = np.stack([film(seed=i) for i in range(5)])[..., None]
-    first, again, other = (augment.augmented(pictures, "article-4", seed=s) for s in (1, 1, 2))
+    first, again, other = (augmentation.augmented(pictures, "article-4", seed=s) for s in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == pictures.shape
@@ -123,13 +128,39 @@ def test_same_seed_same_copies_and_values_stay_in_range():
     assert first.max() <= 255
 
 
-def test_uint8_and_colour_are_taken_too():
-    colour = np.repeat(film()[None, :, :, None], 3, axis=3).round().astype(np.uint8)
-    out = augment.augmented(colour, "plausible")
-    assert_close(out[..., 0], out[..., 2])
-
-
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (0, 8, 8, 1)])
 def test_one_picture_alone_is_told_how_to_come(shape):
     with pytest.raises(DataError, match=r"\(N, H, W, C\)"):
-        augment.augmented(np.zeros(shape))
+        augmentation.augmented(np.zeros(shape))
+
+
+def test_plausible_is_position_and_exposure_together():
+    parts = PRESETS["position"], PRESETS["exposure"]
+    names = ("rotation", "shift", "zoom", "contrast", "brightness", "gamma")
+    for name in names:
+        assert getattr(PRESETS["plausible"], name) == sum(getattr(p, name) for p in parts)
+    assert not PRESETS["plausible"].mirror  # the heart lies on one side
+
+
+def test_it_knows_whether_it_moves_or_exposes():
+    kinds = {name: (recipe.moves, recipe.exposes) for name, recipe in PRESETS.items()}
+    assert kinds["none"] == (False, False)
+    assert kinds["position"] == (True, False)
+    assert kinds["exposure"] == (False, True)
+    assert kinds["plausible"] == (True, True)
+
+
+@pytest.mark.parametrize("name", ["plausable", "Plausible", "article 3", ""])
+def test_an_unknown_name_lists_the_known(name):
+    with pytest.raises(DataError, match="Known: none, position"):
+        preset(name)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"rotation": -5}, {"rotation": 200}, {"zoom": 1.0}, {"shift": float("nan")},
+     {"contrast": True}, {"shear": 90}, {"fill": "black"}],
+)  # fmt: skip
+def test_impossible_recipes_are_refused(limits):
+    with pytest.raises(DataError, match=f"{next(iter(limits))} must be .* Received"):
+        Recipe(**limits)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+from cxrlib.phantoms.canvas import Rng
 
 NOTE = "phantoms.json"  # says that everything beside and below it was drawn
 SETS = {"pneumonia": 1200, "covid": 800, "adults": 300, "pneumoniamnist": 1200}
@@ -36,29 +38,9 @@ class Job:
 
 
 def plan(
-    name: str,
-    *,
-    size: int = 224,
-    n: int | None = None,
-    seed: int = 0,
-    difficulty: float = 0.5,
-    markers: Mapping | None = None,
+    name: str, *, size: int = 224, n: int | None = None, seed: int = 0
 ) -> tuple[list[Job], list[dict]]:
-    """Plan a set.
-
-    Parameters
-    ----------
-    name : {"pneumonia", "covid", "adults", "pneumoniamnist"}
-    size : int
-        Nominal size; heights and widths vary around it, but for ``pneumoniamnist``.
-    n : int, optional
-        Number of pictures, at least 20; default in ``SETS``.
-    seed : int
-    difficulty : float
-        As for ``draw``.
-    markers : dict, optional
-        Kind of picture -> marker as for ``draw``: a planted shortcut. ``"*"`` stands for all
-        kinds that are not named.
+    """Plan a set; parameters as for :func:`cxrlib.phantoms.write`.
 
     Returns
     -------
@@ -72,22 +54,21 @@ def plan(
     if n < 20:
         raise ValueError(f"`n` must be at least 20. Received: n={n}")
     rng = np.random.default_rng([seed, list(SETS).index(name), 77])
-    common = {"difficulty": difficulty, "markers": markers or {}}
     if name == "adults":
-        return _adults(n, size, rng, common), []
+        return _adults(n, size, rng), []
     if name == "pneumonia":
-        return _children(n, size, rng, common), []
+        return _children(n, size, rng), []
     if name == "pneumoniamnist":
-        return _squares(_children(n, max(size, 96), rng, common), size), []
-    jobs = _children(round(0.7 * n), size, rng, common)
-    more, rows = _collection(n - len(jobs), size, rng, common)
+        return _squares(_children(n, max(size, 96), rng), size), []
+    jobs = _children(round(0.7 * n), size, rng)
+    more, rows = _collection(n - len(jobs), size, rng)
     return jobs + more, rows
 
 
-def families(count, rng, single=0.80):
-    """Numbers of pictures per patient that add up to ``count``.
+def _families(count: int, rng: Rng, single: float) -> list[int]:
+    """Numbers of pictures per patient that add up to ``count``; ``single``: share of ones.
 
-    With the default about 42 % of the pictures have siblings, as in the real set.
+    With 0.80 about 42 % of the pictures have siblings, as in the real set.
     """
     sizes, left = [], count
     while left > 0:
@@ -103,7 +84,7 @@ def families(count, rng, single=0.80):
     return sizes
 
 
-def _children(n, size, rng, common):
+def _children(n: int, size: int, rng: Rng) -> list[Job]:
     counts = {"train": round(0.75 * n)}
     counts["test"] = n - counts["train"]
     jobs, picture = [], 1
@@ -115,7 +96,7 @@ def _children(n, size, rng, common):
         for kind, count in zip(
             ("normal", "bacterial", "viral"), [counts[split] - sum(parts), *parts], strict=True
         ):
-            for family in families(count, rng, 0.79 if split == "train" else 0.86):
+            for family in _families(count, rng, 0.79 if split == "train" else 0.86):
                 who = int(rng.integers(2**31))
                 number = next(normal) if kind == "normal" else next(numbers[kind])
                 second = kind == "normal" and rng.random() < 0.5
@@ -129,15 +110,12 @@ def _children(n, size, rng, common):
                         picture += 1
                     folder = f"{split}/{'NORMAL' if kind == 'normal' else 'PNEUMONIA'}"
                     shape = _child_frame(kind, size, rng)
-                    jobs.append(
-                        _job(
-                            "chest_xray", folder, stem, ".jpeg", kind, who, site, shape, rng, common
-                        )
-                    )
+                    path = f"chest_xray/{folder}/{stem}.jpeg"
+                    jobs.append(_job(path, kind, who, site, shape, rng))
     return jobs
 
 
-def _squares(jobs, size):
+def _squares(jobs: Sequence[Job], size: int) -> list[Job]:
     """Turn children's pictures into PneumoniaMNIST's: square, numbered, a tenth of train is val."""
     squares = []
     for i, job in enumerate(jobs):
@@ -150,43 +128,40 @@ def _squares(jobs, size):
     return squares
 
 
-def _numbers(n, rng):
+def _numbers(n: int, rng: Rng) -> list[int]:
     """Patient numbers in mixed order, 16 among the first few, so that both subtypes have one."""
     order = 1 + rng.permutation(max(n, 20))
     order = order[order != 16]
     return [*order[:1].tolist(), 16, *order[1:].tolist()]
 
 
-def _child_frame(kind, size, rng):
-    """Height and aspect: healthy pictures are larger and less wide for their height."""
+def _child_frame(kind: str, size: int, rng: Rng) -> tuple[int, float, str]:
+    """Height, aspect and age: healthy pictures are larger and less wide for their height."""
     sick = kind != "normal"
     aspect = np.clip(rng.normal(1.42, 0.14) if sick else rng.normal(1.36, 0.12), 1.08, 1.75)
     width = size * (rng.uniform(0.98, 1.22) if sick else rng.uniform(1.08, 1.30))
     return max(round(width / aspect), 32), float(aspect), "child"
 
 
-def _adults(n, size, rng, common):
+def _adults(n: int, size: int, rng: Rng) -> list[Job]:
     jobs, number = [], 1280
     for folder, count in (("NORMAL", n - n // 2), ("PNEUMONIA", n // 2)):
-        for family in families(count, rng, 0.84):
+        for family in _families(count, rng, 0.84):
             who, number = int(rng.integers(2**31)), number + int(rng.integers(1, 60))
             kind = "normal" if folder == "NORMAL" else str(rng.choice(["bacterial", "viral"]))
             first = int(rng.integers(0, 12))
             for k in range(family):
-                stem = f"{number:08d}_{first + k:03d}"
-                shape = (size, 1.0, "adult")
-                jobs.append(
-                    _job("nih-adult", folder, stem, ".jpeg", kind, who, "c", shape, rng, common)
-                )
+                path = f"nih-adult/{folder}/{number:08d}_{first + k:03d}.jpeg"
+                jobs.append(_job(path, kind, who, "c", (size, 1.0, "adult"), rng))
     return jobs
 
 
-def _collection(n, size, rng, common):
+def _collection(n: int, size: int, rng: Rng) -> tuple[list[Job], list[dict]]:
     jobs, rows, number = [], [], 2
     counts = [max(round(n * share), 1) for _, _, share in FINDINGS]
     counts[0] += n - sum(counts)
     for (finding, kind, _), count in zip(FINDINGS, counts, strict=True):
-        for family in families(count, rng, 0.60):
+        for family in _families(count, rng, 0.60):
             who, number = int(rng.integers(2**31)), number + 1
             age = float(np.clip(round(rng.normal(58, 16)), 18, 90))
             sex = str(rng.choice(["M", "F"]))
@@ -195,12 +170,10 @@ def _collection(n, size, rng, common):
                 aspect = float(rng.choice([1.0, 1.0, 1.0, 1.19, 1.33, 0.93]))
                 shape = (round(size * rng.uniform(1.0, 1.15)), aspect, "adult")
                 has_mask = rng.random() < 0.46
-                job = _job(
-                    "covid-chestxray-dataset", "images", stem, ".jpg", kind, who, "d", shape,
-                    rng, common,
-                    f"covid-chestxray-dataset/masks/{stem}_mask.png" if has_mask else None,
-                )  # fmt: skip
-                jobs.append(job)
+                tree = "covid-chestxray-dataset"
+                job = _job(f"{tree}/images/{stem}.jpg", kind, who, "d", shape, rng)
+                lungs = f"{tree}/masks/{stem}_mask.png" if has_mask else None
+                jobs.append(replace(job, lung_path=lungs))
                 view = str(rng.choice(["PA", "AP", "AP Supine"], p=[0.64, 0.11, 0.25]))
                 rows.append(_row(number, 3 * k, sex, age, finding, view, stem, has_mask))
     for k in range(2):
@@ -209,7 +182,10 @@ def _collection(n, size, rng, common):
     return jobs, rows
 
 
-def _row(number, offset, sex, age, finding, view, stem, has_mask):
+def _row(
+    number: int, offset: int, sex: str, age: float | str, finding: str, view: str, stem: str,
+    has_mask: bool,
+) -> dict:  # fmt: skip
     return {
         "patientid": number, "offset": offset, "sex": sex, "age": age, "finding": finding,
         "view": view, "modality": "X-ray", "date": "2020", "location": "drawn, no place",
@@ -218,14 +194,18 @@ def _row(number, offset, sex, age, finding, view, stem, has_mask):
     }  # fmt: skip
 
 
-def _job(tree, folder, stem, ending, kind, who, site, shape, rng, common, lung_path=None):
+def _job(
+    path: str,
+    kind: str,
+    who: int,
+    site: str,
+    shape: tuple[int, float, str],
+    rng: Rng,
+) -> Job:
     size, aspect, age = shape
-    markers = common["markers"]
+    tree, _, rest = path.partition("/")
     arguments = {
         "kind": kind, "size": size, "seed": int(rng.integers(2**31)), "patient": who, "age": age,
-        "difficulty": common["difficulty"], "site": site, "aspect": aspect,
-        "marker": markers.get(kind, markers.get("*")),
+        "site": site, "aspect": aspect,
     }  # fmt: skip
-    return Job(
-        f"{tree}/{folder}/{stem}{ending}", f"{tree}_masks/{folder}/{stem}", arguments, lung_path
-    )
+    return Job(path, f"{tree}_masks/{rest.rpartition('.')[0]}", arguments)

@@ -1,13 +1,9 @@
-import itertools
-
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxrlib.data import DataError, article_4, choose, classes, make_up, splits
-from cxrlib.data.choosing import _add_up
+from cxrlib.data import DataError, article_4, classes, make_up, splits
 
 FOUR = ("normal", "bacterial", "viral", "covid")
 
@@ -37,26 +33,12 @@ def sizes(cases):
     test=st.integers(1, 4),
     seed=st.integers(0, 9),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_families_give_the_exact_size_by_patient(families, n, test, seed):
     cases = make_up(table({"a": [*families, 20], "b": families}), n, test=test, seed=seed)
     splits.check(cases)
     assert sizes(cases) == {"train": {"a": n - test, "b": n - test}, "test": {"a": test, "b": test}}
     assert not cases["path"].duplicated().any()
-
-
-def test_whole_patients_are_drawn_where_they_add_up():
-    cases = table({"a": [3, 2, 2, 1, 1, 1] * 20, "b": [1] * 80})
-    drawn = make_up(cases, {"a": 70, "b": 70}, test=9)
-    whole = cases.groupby("patient_id").size()
-    assert (drawn.groupby("patient_id").size() == whole[sorted(drawn["patient_id"].unique())]).all()
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations("abc")))
-def test_patients_that_add_up_are_found_in_any_order(order):
-    size = {"a": 3, "b": 2, "c": 2}
-    assert set(_add_up({who: size[who] for who in order}, 4)) == {"b", "c"}
-    assert len(_add_up({who: size[who] for who in order}, 6)) == 2  # 5 is the nearest below
 
 
 def test_where_no_patients_add_up_one_gives_a_part():
@@ -104,7 +86,7 @@ def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():
         ({}, 2, "Received: none"),
         ({"one": 3}, 1, "class 'one' has only 1 patient"),
         ({"gone": 3}, 1, "class 'gone' has 0 pictures"),
-        (None, 1, "got none of 'gone'"),
+        (None, 1, r"got none of 'gone'\..* at most \{'a': 9, 'b': 9, 'one': 4, 'huge': 20\}"),
         ({"huge": 20}, 1, "'huge': its 2 patients cannot be parted"),
         ({"a": 6}, 6, "`test` must be a number of pictures below 6"),
         ({"a": 6}, 0, "`test` must be"),
@@ -144,59 +126,3 @@ def test_article_4_takes_the_first_pa_films_in_its_sizes():
     again = article_4(cases, seed=1)
     assert set(again[again.label == "covid"].path) == set(films.path)
     assert set(again.path) != set(drawn.path)
-
-
-def test_article_4_needs_enough_films():
-    cases = table({name: [1] * (80 if name != "covid" else 30) for name in FOUR})
-    with pytest.raises(DataError, match="class 'covid' has 30 pictures"):
-        article_4(cases)
-
-
-def test_findings_match_by_their_parts_and_views_as_a_whole():
-    cases = table({"a": [1] * 5}).assign(
-        finding=["COVID-19", "COVID-19, ARDS", "No Finding", pd.NA, "SARS"],
-        view=["PA", "AP", "AP Supine", "PA", np.nan],
-    )
-    assert list(choose(cases, finding="covid-19").index) == [0, 1]
-    assert list(choose(cases, finding="ARDS").index) == [1]
-    assert list(choose(cases, view="AP").index) == [1]
-    assert list(choose(cases, finding="COVID", view="PA").index) == [0]
-    assert len(choose(cases)) == 5
-
-
-@pytest.mark.parametrize(
-    ("ask", "words"),
-    [
-        (
-            {"finding": "COVID-91"},
-            "no picture with finding 'COVID-91'.*mean 'COVID-19'.*Known",
-        ),
-        ({"finding": ""}, "no picture with finding ''"),
-        ({"finding": "(."}, "no picture with finding"),
-        ({"view": "lateral"}, "no picture with view 'lateral'.*Known: PA"),
-    ],
-)
-def test_an_unknown_finding_or_view_gets_the_known_ones(ask, words):
-    with pytest.raises(DataError, match=words):
-        choose(table({"a": [1] * 3, "covid": [1] * 3}), **ask)
-
-
-def test_a_table_without_findings_says_so():
-    with pytest.raises(DataError, match="missing column 'finding'"):
-        choose(table({"a": [1]}).drop(columns="finding"), finding="x")
-
-
-@pytest.mark.parametrize("sizes", [None, 5])
-def test_a_class_without_pictures_is_named_with_a_way_out(sizes):
-    cases = table({"a": [1] * 9, "b": [1] * 9, "c": [1] * 9})
-    without = cases[cases["label"] != "b"]
-    words = r"each class, a, b, c, got none of 'b'\..* at most \{'a': 9, 'c': 9\}"
-    with pytest.raises(DataError, match=words):
-        make_up(without, sizes)
-    assert classes(make_up(without, {"a": 9, "c": 9})) == ("a", "c")
-
-
-def test_views_and_findings_of_other_letters_are_hinted_at():
-    cases = table({"a": [1], "b": [1]})
-    with pytest.raises(DataError, match=r"no picture with view 'pa'\. Did you mean 'PA'\?"):
-        choose(cases, view="pa")

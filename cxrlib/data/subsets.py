@@ -1,8 +1,7 @@
-"""Choosing pictures from a case table: by finding or view, and so many of each class."""
+"""Drawing so many pictures of each class from a case table, by patient."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,48 +14,6 @@ ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
 ARTICLE_4_TEST = 9
 
 
-def choose(
-    cases: pd.DataFrame, *, finding: str | None = None, view: str | None = None
-) -> pd.DataFrame:
-    """Rows with a finding or a view.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        A case table with the column ``finding`` or ``view``; rows without an entry never match.
-    finding : str, optional
-        Part of the finding, small and capital letters alike: ``"COVID-19"`` also takes
-        ``"COVID-19, ARDS"``.
-    view : str, optional
-        The whole view: ``"AP"`` does not take ``"AP Supine"``.
-
-    Raises
-    ------
-    DataError
-        If the column is missing, or nothing has this finding or view; the known ones are named.
-    """
-    keep = pd.Series(True, index=cases.index)
-    for column, wanted in (("finding", finding), ("view", view)):
-        if wanted is None:
-            continue
-        check_columns(cases, needed=[column])
-        entries = cases[column].astype("string")
-        hit = entries.str.contains(wanted, case=False, regex=False)
-        if column == "view":
-            hit = entries == wanted
-        hit = hit.fillna(False).astype(bool) & (wanted != "")
-        if not hit.any():
-            known = sorted(entries.dropna().unique())
-            small = {entry.casefold(): entry for entry in known}
-            near = difflib.get_close_matches(wanted.casefold(), small, n=1, cutoff=0.5)
-            hint = f" Did you mean {small[near[0]]!r}?" if near else ""
-            raise DataError(
-                f"no picture with {column} {wanted!r}.{hint} Known: {', '.join(known) or 'none'}."
-            )
-        keep &= hit
-    return cases[keep]
-
-
 def make_up(
     cases: pd.DataFrame,
     sizes: Mapping[str, int] | int | None = None,
@@ -66,8 +23,8 @@ def make_up(
 ) -> pd.DataFrame:
     """Draw so many pictures of each class, and split them by patient into train and test.
 
-    Whole patients are drawn. Only where no set of patients adds up to the wanted number does one
-    of them give a part of the pictures; the others of that patient are in neither split.
+    Whole patients are drawn by lot, each that still fits. Where they do not add up to the wanted
+    number, one more gives a part of the pictures; the others of that patient are in neither split.
 
     Parameters
     ----------
@@ -138,8 +95,9 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     DataError
         If a class has too few pictures.
     """
-    others = cases[cases["label"] != "covid"]
-    films = choose(cases[cases["label"] == "covid"], view="PA")
+    check_columns(cases, needed=["path", "label", "patient_id", "view"])
+    covid = cases["label"] == "covid"
+    others, films = cases[~covid], cases[covid & (cases["view"].astype("string") == "PA")]
     number = films["patient_id"].str.extract(r":(\d+)", expand=False).astype(float)
     order = np.lexsort((films["path"], films["patient_id"], number))
     first = films.iloc[np.sort(order[: ARTICLE_4["covid"]])]
@@ -204,8 +162,10 @@ def _draw(
     for split, wanted in (("test", test), ("train", n - test)):
         left = [who for who in order if who in families]
         wanted = n - len(place) if split == "train" else wanted
-        taken = _add_up({who: len(families[who]) for who in left}, wanted)
-        drawn = [row for who in taken for row in families.pop(who)]
+        drawn: list[int] = []
+        for who in left:
+            if len(drawn) + len(families[who]) <= wanted:
+                drawn += families.pop(who)
         rest = [who for who in left if who in families]
         if len(drawn) < wanted and rest:
             part = min(rest, key=lambda who: len(families[who]))  # loses the fewest pictures
@@ -221,27 +181,3 @@ def _draw(
             "pictures are held out. Ask for fewer pictures, or hold out more."
         )
     return place
-
-
-def _add_up(families: Mapping[str, int], wanted: int) -> list[str]:
-    """Patients, the first ones preferred, whose pictures add up to ``wanted``, or nearest below."""
-    found, left = [], wanted
-    for who, size in families.items():
-        if size <= left:
-            found.append(who)
-            left -= size
-    if not left:
-        return found
-    # Only now look at all sums: done at once, it would prefer large families.
-    last: dict[int, tuple[str, int] | None] = {0: None}  # total → (patient added last, before it)
-    for who, size in families.items():
-        if wanted in last:
-            break
-        for total in list(last):
-            if total + size <= wanted:
-                last.setdefault(total + size, (who, total))
-    found, total = [], max(last)
-    while step := last[total]:
-        who, total = step
-        found.append(who)
-    return found

@@ -1,4 +1,4 @@
-"""Covering parts of pictures: what a model still knows then did not need the rest.
+"""Covering parts of pictures, and planting letters: what a model needs, and what gives it away.
 
 Pictures have shape (N, H, W, 1), uint8 or float; each cover returns new ones of the same shape and
 type, in which covered pixels are black (0). A share is one of the height for rows and of the width
@@ -9,11 +9,17 @@ bars of their border: to ask what a border tells, read them with ``fit="squash"`
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.data.cases import DataError
+from cxrlib.data.images import Pictures
+from cxrlib.phantoms import stamp
+
+SQUARES = 8
+MARKER = ("L", (0.93, 0.08), 0.1, 240)  # text, centre, height, grey value
 
 
 def whole(images: ArrayLike) -> np.ndarray:
@@ -41,19 +47,7 @@ def only_border(images: ArrayLike, share: float = 6 / 64) -> np.ndarray:
 
 
 def only_corners(images: ArrayLike, share: float = 12 / 64) -> np.ndarray:
-    """Keep the four corners, where letters and tags are stamped.
-
-    Parameters
-    ----------
-    images : array, shape (N, H, W, 1)
-    share : float
-        Side of a corner as a share of the picture's side, between 0 and 0.5.
-
-    Raises
-    ------
-    DataError
-        As for :func:`only_border`.
-    """
+    """Keep the four corners, where letters are stamped; otherwise as :func:`only_border`."""
     images = _pictures(images)
     rows, columns = (_ends(length, share) for length in images.shape[1:3])
     return _keep(images, rows[:, None] & columns)
@@ -64,32 +58,27 @@ def without_centre(images: ArrayLike, share: float = 1 / 8) -> np.ndarray:
     return only_border(images, share)
 
 
-def coarse(images: ArrayLike, squares: int = 8) -> np.ndarray:
-    """Blur until only light and dark regions are left: each square gets its mean.
+def coarse(images: ArrayLike) -> np.ndarray:
+    """Blur until only light and dark regions are left: each of 8 × 8 squares gets its mean.
 
-    Parameters
-    ----------
-    images : array, shape (N, H, W, 1)
-    squares : int
-        Squares a side. Where they do not divide the side, some are a pixel larger than others.
+    Where 8 does not divide the side, some squares are a pixel larger than others.
 
     Raises
     ------
     DataError
-        If the pictures have another shape or type, or fewer pixels a side than squares.
+        If the pictures have another shape or type, or a side of fewer than 8 pixels.
     """
     images = _pictures(images)
     height, width = images.shape[1:3]
-    if squares != int(squares) or not 1 <= squares <= min(height, width):
+    if min(height, width) < SQUARES:
         raise DataError(
-            f"`squares` must be a whole number from 1 to {min(height, width)}, the pictures' "
-            f"shorter side. Received: {squares!r}"
+            f"pictures must be at least {SQUARES} pixels a side. Received: {height} × {width}"
         )
-    rows, columns = (np.arange(length) * int(squares) // length for length in (height, width))
+    rows, columns = (np.arange(length) * SQUARES // length for length in (height, width))
     sums = images[..., 0]
     for axis, places in ((1, rows), (2, columns)):
         # In float64, so that covering twice changes nothing.
-        starts = np.searchsorted(places, np.arange(squares))
+        starts = np.searchsorted(places, np.arange(SQUARES))
         sums = np.add.reduceat(sums, starts, axis=axis, dtype=np.float64)
     means = sums / np.outer(np.bincount(rows), np.bincount(columns))
     if images.dtype == np.uint8:
@@ -149,6 +138,44 @@ COVERS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
     "centre blacked out": without_centre,
     "8 × 8 thumbnail": coarse,
 }
+
+
+def planted(pictures: Pictures, rows: ArrayLike) -> Pictures:
+    """Stamp an L on some pictures, above on the right, as a radiographer's lead marker would be.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        Stay as they are.
+    rows : array of bool, shape (N,), or of int
+        Which pictures get the letter: a mask, or positions from 0 to N - 1.
+
+    Returns
+    -------
+    Pictures
+        New images; labels, cases and problems are those that were there.
+
+    Raises
+    ------
+    DataError
+        If a row is not there or named twice.
+    """
+    n, rows = len(pictures), np.asarray(rows)
+    chosen = np.flatnonzero(rows) if rows.dtype == bool else np.unique(rows)
+    positions = rows.ndim == 1 and (rows.dtype.kind in "iu" or not rows.size)
+    known = positions and len(chosen) == len(rows) and np.isin(chosen, np.arange(n)).all()
+    if not known and not (rows.dtype == bool and rows.shape == (n,)):
+        got = f"{rows.dtype} of shape {rows.shape}"
+        if positions:
+            got = f"{len(rows):,} from {rows.min()} to {rows.max()}"
+        raise DataError(
+            f"`rows` must be {n:,} truth values, one a picture, or positions from 0 to {n - 1:,}, "
+            f"each named once. Received: {got}. For one class: pictures.labels[:, 0] == 1."
+        )
+    images = pictures.images.copy()
+    for i in chosen.astype(int):
+        images[i, :, :, 0] = stamp(images[i, :, :, 0], *MARKER)
+    return replace(pictures, images=images)
 
 
 def _keep(images: np.ndarray, kept: np.ndarray) -> np.ndarray:

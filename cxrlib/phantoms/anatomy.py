@@ -7,12 +7,13 @@ a slim heart, an aortic knob and steep ribs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
-from .canvas import Curve
+from cxrlib.phantoms.canvas import Curve, Rng
 
 AGES = ("child", "adult")
 
@@ -43,16 +44,16 @@ class Patient:
     silhouette: tuple = field(repr=False)
     values: dict = field(repr=False)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> float:
         return self.values[name]
 
-    def rng(self, stream):
+    def rng(self, stream: int) -> Rng:
         """Return a fresh generator for one purpose, the same for every picture of the patient."""
         return np.random.default_rng([self.seed, stream])
 
 
 @lru_cache(maxsize=512)
-def patient(seed, age="child"):
+def patient(seed: int, age: str = "child") -> Patient:
     """Draw a patient.
 
     Parameters
@@ -70,7 +71,7 @@ def patient(seed, age="child"):
     rng = np.random.default_rng([seed, 1])
     child = age == "child"
 
-    def vary(mean, spread):
+    def vary(mean: float, spread: float) -> float:
         return float(mean + spread * np.clip(rng.standard_normal(), -2.2, 2.2))
 
     length = vary(1.42, 0.12) if child else vary(1.66, 0.10)
@@ -117,7 +118,7 @@ def patient(seed, age="child"):
     return Patient(age, seed, length, tuple(walls), tuple(medial), tuple(outlines), values)
 
 
-def _silhouette(side, length, values, wobble):
+def _silhouette(side: int, length: float, values: dict, wobble: Sequence[float]) -> Curve:
     """Outline of heart and great vessels on one side, as distance from the midline."""
     heart, thymus, aorta = values["heart"], values["thymus"], values["aorta"]
     if side == 0:

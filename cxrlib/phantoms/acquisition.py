@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
-from .canvas import wide_blur
+from cxrlib.phantoms.canvas import Rng, wide_blur
 
 ABSORB = 2.6  # natural logarithm of attenuation per body unit of soft tissue
 
@@ -56,55 +56,24 @@ class Site:
 SITES = {
     "a": Site("a"),
     "b": Site(
-        "b",
-        black=(0.06, 0.06),
-        white=(1.57, 0.08),
-        gamma=(0.72, 0.10),
-        scatter=(0.17, 0.04),
-        photons=4500.0,
-        sharpen=(0.5, 0.2),
-        blur=0.7,
-        vessels=1.9,
-        mottle=0.036,
-        zoom=(1.02, 0.08),
-        marker=("R", (0.07, 0.07), 0.085),
-        border=0.25,
-        wires=0.05,
+        "b", black=(0.06, 0.06), white=(1.57, 0.08), gamma=(0.72, 0.10), scatter=(0.17, 0.04),
+        photons=4500.0, sharpen=(0.5, 0.2), blur=0.7, vessels=1.9, mottle=0.036, zoom=(1.02, 0.08),
+        marker=("R", (0.07, 0.07), 0.085), border=0.25, wires=0.05,
     ),
     "c": Site(
-        "c",
-        black=(-0.05, 0.06),
-        white=(1.40, 0.08),
-        gamma=(0.80, 0.08),
-        scatter=(0.15, 0.05),
-        photons=9000.0,
-        sharpen=(0.6, 0.2),
-        zoom=(1.0, 0.06),
-        shift=0.07,
-        marker=("L", (0.92, 0.07), 0.06),
-        border=0.3,
-        wires=0.2,
+        "c", black=(-0.05, 0.06), white=(1.40, 0.08), gamma=(0.80, 0.08), scatter=(0.15, 0.05),
+        photons=9000.0, sharpen=(0.6, 0.2), zoom=(1.0, 0.06), shift=0.07,
+        marker=("L", (0.92, 0.07), 0.06), border=0.3, wires=0.2,
     ),
     "d": Site(
-        "d",
-        black=(-0.02, 0.16),
-        white=(1.62, 0.16),
-        gamma=(0.95, 0.15),
-        scatter=(0.22, 0.08),
-        photons=7000.0,
-        sharpen=(0.8, 0.5),
-        blur=0.8,
-        zoom=(0.93, 0.09),
-        shift=0.10,
-        turn=3.5,
-        border=0.45,
-        marker=("PORTABLE", (0.80, 0.06), 0.038),
-        wires=0.35,
+        "d", black=(-0.02, 0.16), white=(1.62, 0.16), gamma=(0.95, 0.15), scatter=(0.22, 0.08),
+        photons=7000.0, sharpen=(0.8, 0.5), blur=0.8, zoom=(0.93, 0.09), shift=0.10, turn=3.5,
+        border=0.45, marker=("PORTABLE", (0.80, 0.06), 0.038), wires=0.35,
     ),
-}
+}  # fmt: skip
 
 
-def site(name):
+def site(name: str | Site) -> Site:
     """Look up a site style by name; a Site passes through."""
     if isinstance(name, Site):
         return name
@@ -113,7 +82,7 @@ def site(name):
     return SITES[name]
 
 
-def expose(total, style, rng, scale):
+def expose(total: np.ndarray, style: Site, rng: Rng, scale: float) -> np.ndarray:
     """Turn path lengths into grey values.
 
     Parameters
@@ -151,7 +120,7 @@ def expose(total, style, rng, scale):
     return np.where(level > knee, high, level) * np.float32(250)
 
 
-def frame(grey, style, rng):
+def frame(grey: np.ndarray, style: Site, rng: Rng) -> np.ndarray:
     """Collimation: dark blades, sometimes a bright film edge, along one to three sides."""
     if rng.random() >= style.border:
         return grey
@@ -171,7 +140,9 @@ def frame(grey, style, rng):
     return grey
 
 
-def stamp(image, text, place, height, level=235):
+def stamp(
+    image: np.ndarray, text: str, place: tuple[float, float], height: float, level: int = 235
+) -> np.ndarray:
     """Write letters onto a uint8 picture.
 
     Parameters

@@ -8,7 +8,10 @@ length through tissue, so that layers simply add up, as they do for a beam of X-
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
+
+Rng = np.random.Generator
 
 
 class Curve:
@@ -23,17 +26,19 @@ class Curve:
 
     LOW, HIGH, STEPS = -2.5, 4.5, 7000
 
-    def __init__(self, at, values):
-        at, values = np.asarray(at, float), np.asarray(values, float)
-        grid = np.linspace(self.LOW, self.HIGH, self.STEPS)
-        self.table = _monotone_cubic(at, values, grid).astype(np.float32)
+    def __init__(self, at: ArrayLike, values: ArrayLike):
+        from scipy.interpolate import PchipInterpolator
 
-    def __call__(self, position):
+        at, values = np.asarray(at, float), np.asarray(values, float)
+        grid = np.clip(np.linspace(self.LOW, self.HIGH, self.STEPS), at[0], at[-1])
+        self.table = PchipInterpolator(at, values)(grid).astype(np.float32)
+
+    def __call__(self, position: ArrayLike) -> np.ndarray:
         """Values at ``position`` (any shape, body units)."""
         return self.table.take(self.index(position))
 
     @classmethod
-    def index(cls, position):
+    def index(cls, position: ArrayLike) -> np.ndarray:
         """Table rows of ``position``; worth keeping when several curves share it."""
         scale = (cls.STEPS - 1) / (cls.HIGH - cls.LOW)
         rows = (np.asarray(position, np.float32) - cls.LOW) * scale
@@ -60,7 +65,9 @@ class Canvas:
         Body coordinates of the pixel centres.
     """
 
-    def __init__(self, height, width, scale, centre, angle=0.0):
+    def __init__(
+        self, height: int, width: int, scale: float, centre: tuple[float, float], angle: float = 0.0
+    ):
         self.shape, self.scale, self.centre = (height, width), float(scale), centre
         self.cos, self.sin = float(np.cos(angle)), float(np.sin(angle))
         x = (np.arange(width, dtype=np.float32) - (width - 1) / 2) / np.float32(scale)
@@ -68,7 +75,7 @@ class Canvas:
         self.u = (self.cos * x + self.sin * y + centre[0]).astype(np.float32)
         self.v = (-self.sin * x + self.cos * y + centre[1]).astype(np.float32)
 
-    def to_pixels(self, u, v):
+    def to_pixels(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pixel columns and rows (float) of body points."""
         u, v = u - self.centre[0], v - self.centre[1]
         height, width = self.shape
@@ -77,7 +84,10 @@ class Canvas:
             (self.sin * u + self.cos * v) * self.scale + (height - 1) / 2,
         )
 
-    def tubes(self, paths, radius, density, *, wall=None, stretch=None, flat=1.0):
+    def tubes(
+        self, paths: ArrayLike, radius: ArrayLike, density: ArrayLike, *, flat: float = 1.0,
+        wall: float | None = None, stretch: np.ndarray | None = None,
+    ) -> np.ndarray:  # fmt: skip
         """Path length through a bundle of bent tubes, painted with anti-aliasing.
 
         Parameters
@@ -122,7 +132,7 @@ class Canvas:
         x, y = self.to_pixels(u - s * r * dv / length * flat, v + s * r * du / length)
         return self.splat(x, y, amount * profile)
 
-    def splat(self, x, y, amount):
+    def splat(self, x: np.ndarray, y: np.ndarray, amount: np.ndarray) -> np.ndarray:
         """Share ``amount`` at pixel positions ``x, y`` among the four nearest pixels."""
         height, width = self.shape
         x, y = np.ravel(x), np.ravel(y)
@@ -140,7 +150,7 @@ class Canvas:
         total[width + 1 :] += np.bincount(first, both, height * width)[: -width - 1]
         return total.reshape(height, width).astype(np.float32)
 
-    def cloud(self, rng, cell, octaves=2):
+    def cloud(self, rng: Rng, cell: float, octaves: int = 2) -> np.ndarray:
         """Smooth noise of about unit variance with lumps of ``cell`` body units."""
         total, weight = 0.0, 0.0
         for octave in range(octaves):
@@ -152,13 +162,15 @@ class Canvas:
         return total * np.float32(1.5 / np.sqrt(weight))
 
 
-def edge(distance, width):
+def edge(distance: np.ndarray, width: float) -> np.ndarray:
     """Soft step from 0 (outside) to 1 (inside) over ``width`` around distance 0."""
     t = np.clip(distance * np.float32(1 / width) + np.float32(0.5), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def ellipse(u, v, centre, half_axes, angle=0.0):
+def ellipse(
+    u: np.ndarray, v: np.ndarray, centre: ArrayLike, half_axes: ArrayLike, angle: float = 0.0
+) -> np.ndarray:
     """Squared elliptic radius: below 1 inside."""
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
     du, dv = u - np.float32(centre[0]), v - np.float32(centre[1])
@@ -167,20 +179,20 @@ def ellipse(u, v, centre, half_axes, angle=0.0):
     return a * a + b * b
 
 
-def dome(rho2, power=0.5):
+def dome(rho2: np.ndarray, power: float = 0.5) -> np.ndarray:
     """Thickness (0 to 1) of a rounded body whose squared radius is ``rho2``."""
     inside = np.maximum(1 - rho2, 0)
     return np.sqrt(inside) if power == 0.5 else inside**power
 
 
-def resize(picture, shape):
+def resize(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Bicubic resize of a float picture to ``shape`` (height, width)."""
     height, width = shape
     image = Image.fromarray(np.ascontiguousarray(picture, dtype=np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def wide_blur(picture, sigma):
+def wide_blur(picture: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur for a ``sigma`` of many pixels, computed on a smaller copy."""
     from scipy.ndimage import gaussian_filter
 
@@ -194,15 +206,9 @@ def wide_blur(picture, sigma):
     return resize(gaussian_filter(np.asarray(small), sigma / factor, mode="nearest"), picture.shape)
 
 
-def _resample(values, m):
+def _resample(values: np.ndarray, m: int) -> np.ndarray:
     n = values.shape[-1]
     position = np.linspace(0, n - 1, m)
     left = np.minimum(position.astype(int), n - 2)
     share = (position - left).astype(np.float32)
     return values[..., left] * (1 - share) + values[..., left + 1] * share
-
-
-def _monotone_cubic(at, values, grid):
-    from scipy.interpolate import PchipInterpolator
-
-    return PchipInterpolator(at, values)(np.clip(grid, at[0], at[-1]))

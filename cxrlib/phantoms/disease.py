@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import edge, ellipse
+from cxrlib.phantoms.anatomy import Patient
+from cxrlib.phantoms.canvas import Canvas, Rng, edge, ellipse
+from cxrlib.phantoms.thorax import Lungs, tree
 
 KINDS = ("normal", "bacterial", "viral", "covid")
 
 
-def lesion(kind, canvas, patient, lungs, rng):
+def lesion(
+    kind: str, canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
+) -> tuple[np.ndarray, np.ndarray]:
     """Extra density and air tubes of a disease.
 
     Parameters
@@ -38,7 +42,9 @@ def lesion(kind, canvas, patient, lungs, rng):
     )
 
 
-def _bacterial(canvas, patient, lungs, rng):
+def _bacterial(
+    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
+) -> tuple[np.ndarray, np.ndarray]:
     own = patient.rng(10)
     progress = rng.uniform(0.8, 1.15)
     lobes = own.choice(6, size=1 + (own.random() < 0.38), replace=False)
@@ -54,7 +60,9 @@ def _bacterial(canvas, patient, lungs, rng):
     return density * (1 - np.clip(air * 6, 0, 0.35)), extent
 
 
-def _lobe(lobe, fissure, lungs, own, progress, rough):
+def _lobe(
+    lobe: int, fissure: np.ndarray, lungs: Lungs, own: Rng, progress: float, rough: np.ndarray
+) -> np.ndarray:
     """Soft region of one lobe (0-2 right upper, middle, lower; 3-5 left upper, lingula, lower)."""
     side = lungs.left if lobe > 2 else ~lungs.left
     down, out = lungs.down, lungs.out
@@ -77,10 +85,8 @@ def _lobe(lobe, fissure, lungs, own, progress, rough):
     return (bounded * reach * side).astype(np.float32)
 
 
-def _bronchograms(canvas, patient, own):
+def _bronchograms(canvas: Canvas, patient: Patient, own: Rng) -> np.ndarray:
     """Air path in branching bronchi that stay open inside a consolidation."""
-    from .vessels import tree
-
     paths, radii = [], []
     for side in (-1, 1):
         for some, radius in tree(patient, side)[:2]:
@@ -89,7 +95,9 @@ def _bronchograms(canvas, patient, own):
     return canvas.tubes(np.concatenate(paths), np.concatenate(radii) * 0.7, 1.0)
 
 
-def _viral(canvas, patient, lungs, rng):
+def _viral(
+    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
+) -> tuple[np.ndarray, np.ndarray]:
     own = patient.rng(11)
     progress = rng.uniform(0.8, 1.2)
     u, v = canvas.u, canvas.v
@@ -107,7 +115,7 @@ def _viral(canvas, patient, lungs, rng):
     return extent * np.clip(density, 0, 0.8), extent
 
 
-def _streaks(canvas, patient, own):
+def _streaks(canvas: Canvas, patient: Patient, own: Rng) -> np.ndarray:
     """Thickened bronchial walls: short lines fanning out from the hila, and small rings."""
     count = 90
     side = own.choice([-1, 1], count)
@@ -132,14 +140,16 @@ def _streaks(canvas, patient, own):
     return np.minimum(lines + canvas.tubes(rings, 0.011, 5.0), 0.6)
 
 
-def _network(canvas, own, cell):
+def _network(canvas: Canvas, own: Rng, cell: float) -> np.ndarray:
     """Fine mesh: the lines on which a smooth noise crosses zero."""
     first = np.abs(canvas.cloud(own, cell, 1))
     second = np.abs(canvas.cloud(own, cell * 1.3, 1))
     return np.exp(-((first / 0.16) ** 2)) + np.exp(-((second / 0.16) ** 2))
 
 
-def _covid(canvas, patient, lungs, rng):
+def _covid(
+    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
+) -> tuple[np.ndarray, np.ndarray]:
     own = patient.rng(12)
     progress = rng.uniform(0.8, 1.2)
     extent = np.zeros(canvas.shape, np.float32)

@@ -1,15 +1,21 @@
-"""Soft parts: trunk, neck, arms, lungs, heart, great vessels, diaphragm, stomach bubble, windpipe.
+"""Soft parts: trunk, arms, lungs with vessels and airways, heart, diaphragm, stomach bubble.
 
 Each function returns path lengths in body units on the canvas.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from .canvas import Curve, dome, edge, ellipse
+from cxrlib.phantoms.anatomy import Patient
+from cxrlib.phantoms.canvas import Canvas, Curve, Rng, dome, edge, ellipse
+
+COUNTS = (8, 4, 4)  # main branches, then children of each
+POINTS = 12
 
 
 @dataclass
@@ -40,7 +46,7 @@ class Lungs:
     down: np.ndarray
 
 
-def trunk(canvas, patient):
+def trunk(canvas: Canvas, patient: Patient) -> np.ndarray:
     """Path length through head, neck, fat and trunk, as if the lungs were solid."""
     u, v = canvas.u, canvas.v
     length, fat, shoulder = patient.length, patient["fat"], patient["shoulder"]
@@ -76,7 +82,7 @@ def trunk(canvas, patient):
     return body
 
 
-def arms(canvas, patient, lift):
+def arms(canvas: Canvas, patient: Patient, lift: float) -> tuple[np.ndarray, np.ndarray]:
     """Path length through the upper arms, and the end points (2, 2, 2) of their bones.
 
     ``lift`` is the arms' angle in degrees: 90 hangs down, negative is raised.
@@ -92,7 +98,7 @@ def arms(canvas, patient, lift):
     return total, np.stack(bones)
 
 
-def lungs(canvas, patient, breath):
+def lungs(canvas: Canvas, patient: Patient, breath: float) -> tuple[np.ndarray, Lungs]:
     """Air path of both lungs as if there were no heart, and their geometry.
 
     ``breath`` (about -0.05 to 0.05) lowers (positive) or raises the diaphragm, as a share of the
@@ -126,7 +132,7 @@ def lungs(canvas, patient, breath):
     )
 
 
-def heart(canvas, patient, big):
+def heart(canvas: Canvas, patient: Patient, big: float) -> np.ndarray:
     """Path length through heart, great vessels and thymus; ``big`` widens them (0.03: by 3 %)."""
     u, v = canvas.u, canvas.v
     rows = Curve.index(v)
@@ -144,7 +150,7 @@ def heart(canvas, patient, big):
     return body
 
 
-def stomach(canvas, patient, rng):
+def stomach(canvas: Canvas, patient: Patient, rng: Rng) -> np.ndarray:
     """Air path of the gastric bubble and a few loops of bowel under the left dome."""
     u, v = canvas.u, canvas.v
     air = np.zeros(canvas.shape, np.float32)
@@ -163,10 +169,10 @@ def stomach(canvas, patient, rng):
     return np.minimum(air, 0.4)
 
 
-def airways(patient, shift):
+def airways(patient: Patient) -> tuple[np.ndarray, np.ndarray]:
     """Paths and radii of windpipe and main bronchi."""
     length = patient.length
-    fork = np.array([0.03 + shift, 0.36 * length])
+    fork = np.array([0.03, 0.36 * length])
     larynx = np.array([0.0, -0.75])
     t = np.linspace(0, 1, 12)[:, None]
     tube = larynx + (fork - larynx) * t + np.array([0.02, 0.0]) * np.sin(np.pi * t)
@@ -176,20 +182,76 @@ def airways(patient, shift):
     return np.stack([tube, right, left]), np.stack([np.full(12, 0.048), thin, thin])
 
 
-def _two_sides(curves, rows, left):
+def tree(patient: Patient, side: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Vessels of one lung: they leave the hilum, fork and taper outwards.
+
+    Parameters
+    ----------
+    patient : Patient
+    side : {-1, 1}
+        Patient's right (picture left) or left.
+
+    Returns
+    -------
+    list of (paths, radius), one pair a generation
+        paths : float (T, n, 2) in body coordinates; radius : float (T, n) in body units.
+    """
+    return _tree(patient.seed, patient.age, side, patient.length, patient["vessels"])
+
+
+@lru_cache(maxsize=256)
+def _tree(
+    seed: int, age: str, side: int, length: float, big: float
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    rng = np.random.default_rng([seed, 3 if side < 0 else 4])
+    root = np.array([0.19, (0.42 if side < 0 else 0.38) * length])
+    angle = np.deg2rad(np.linspace(-80, 84, COUNTS[0]) + rng.normal(0, 7, COUNTS[0]))
+    start = root + rng.normal(0, 0.025, (COUNTS[0], 2))
+    radius, reach, t, generations = np.full(COUNTS[0], 0.024), 0.38, np.linspace(0, 1, POINTS), []
+    for children in (*COUNTS[1:], 0):
+        m = len(angle)
+        long = reach * rng.uniform(0.75, 1.25, m) * (1 + 0.4 * np.abs(np.sin(angle)))
+        turn = angle[:, None] + rng.normal(0, 0.35, (m, 1)) * (t - 0.3)
+        step = np.stack([np.cos(turn), np.sin(turn)], 2) * (long / (POINTS - 1))[:, None, None]
+        paths = start[:, None] + np.cumsum(step, 1) - step[:, :1]
+        generations.append((paths * [side, 1], radius[:, None] * np.linspace(1, 0.6, POINTS) * big))
+        if not children:
+            break
+        parent = np.repeat(np.arange(m), children)
+        at = rng.integers(POINTS // 3, POINTS, (m, children))
+        at[:, 0] = POINTS - 1
+        fork = rng.choice([-1, 1], (m, children)) * rng.uniform(0.3, 0.9, (m, children))
+        fork[:, 0] = rng.normal(0, 0.4, m)
+        start = paths[parent, at.ravel()]
+        angle = turn[parent, at.ravel()] + fork.ravel()
+        radius = radius[parent] * rng.uniform(0.45, 0.68, m * children)
+        reach *= 0.70
+    return generations
+
+
+def vessels(canvas: Canvas, patient: Patient) -> np.ndarray:
+    """Path length through all vessels of both lungs (not yet cut to the lung fields)."""
+    total = 0.0
+    for right, left in zip(tree(patient, -1), tree(patient, 1), strict=True):
+        paths = np.concatenate([right[0], left[0]])
+        total = total + canvas.tubes(paths, np.concatenate([right[1], left[1]]), 1.0)
+    return total
+
+
+def _two_sides(curves: Sequence[Curve], rows: np.ndarray, left: np.ndarray) -> np.ndarray:
     right_table, left_table = curves[0].table, curves[1].table
     both = np.concatenate([right_table, left_table])
     return both.take(rows + left * np.int32(len(right_table)))
 
 
-def _slope(curve):
+def _slope(curve: Curve) -> Curve:
     steep = Curve.__new__(Curve)
     spacing = (Curve.HIGH - Curve.LOW) / (Curve.STEPS - 1)
     steep.table = np.gradient(curve.table, spacing).astype(np.float32)
     return steep
 
 
-def _capsule(canvas, start, end, radius):
+def _capsule(canvas: Canvas, start: np.ndarray, end: np.ndarray, radius: float) -> np.ndarray:
     """Thickness of a round limb from ``start`` to ``end``, growing a little towards the start."""
     du, dv = canvas.u - np.float32(start[0]), canvas.v - np.float32(start[1])
     axis = (end - start).astype(np.float32)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
 import os
 import re
 import shutil
 import stat
-import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import requests
+from PIL import Image
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from cxrlib.data.cases import DataError
-from cxrlib.data.collection import read_listing
 from cxrlib.data.registry import Collection
+from cxrlib.data.validation import check_complete
 
 CHUNK = 1 << 16  # what is lost at most when a connection breaks
 TIMEOUT = 30  # seconds without a byte
@@ -60,25 +60,23 @@ def fetch_collection(
     target = cache_folder() / collection.folder
     if target.is_dir():
         return target
-    # A folder that two processes fill at once is renamed by the first; the other is dropped.
-    work = None
+    from cxrlib.phantoms.dataset import whole_folder  # with it comes SciPy
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _check_space(target.parent, collection)
         archive = _download(collection, target.parent / "downloads", progress)
-        work = Path(tempfile.mkdtemp(prefix=f".{collection.folder}-", dir=target.parent))
-        try:
-            unpack(archive, work / collection.folder)
-            check_complete(work / collection.folder, collection)
-        except OSError:
-            raise
-        except Exception as error:  # of damage zipfile, zlib, lzma and NumPy each say it their way
-            archive.unlink(missing_ok=True)  # else the next attempt would take it again
-            text = f"{archive.name} is damaged ({error}). Fetch it again."
-            text = str(error) if isinstance(error, DataError) else text
-            raise DataError(text.replace(f"{work}{os.sep}", "")) from error
-        if not target.is_dir():
-            (work / collection.folder).rename(target)
+        with whole_folder(target) as work:
+            try:
+                unpack(archive, work)
+                check_complete(work, collection)
+            except OSError:
+                raise
+            except Exception as error:  # zipfile, zlib, lzma and NumPy each say it their way
+                archive.unlink(missing_ok=True)  # else the next attempt would take it again
+                text = f"{archive.name} is damaged ({error}). Fetch it again."
+                text = str(error) if isinstance(error, DataError) else text
+                raise DataError(text.replace(str(work), target.name)) from error
         archive.unlink()
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -87,56 +85,7 @@ def fetch_collection(
             f"could not write {collection.folder} below {target.parent}: "
             f"{error.strerror or error}. {advice} CXR_CACHE to a folder where you may write."
         ) from error
-    finally:
-        if work is not None:
-            shutil.rmtree(work, ignore_errors=True)
     return target
-
-
-def check_complete(folder: Path, collection: Collection) -> None:
-    """Raise :class:`DataError` unless the folder holds what the registry says."""
-    if collection.listing:
-        table = read_listing(folder / collection.listing)
-        names = table.loc[table["modality"] == "X-ray", "filename"]
-        if names.nunique() < collection.least:
-            raise DataError(
-                f"{folder}: {collection.listing} lists {names.nunique():,} X-rays, expected at "
-                f"least {collection.least:,}. It is not complete. Fetch it again."
-            )
-        missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
-        if missing:
-            raise DataError(
-                f"{folder}: {len(missing)} of {len(names)} listed pictures are missing "
-                f"(first: {missing[0]}). Fetch it again."
-            )
-        return
-    wanted = collection.counts[0]
-    got = {
-        part: sum(1 for p in (folder / part).glob("*") if p.is_file() and p.name[0] != ".")
-        for part in wanted
-    }
-    if got not in collection.counts:
-        said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
-        raise DataError(f"{folder}: not complete ({said}). Fetch it again.")
-    if collection.names and fingerprint(folder, wanted) != collection.names:
-        raise DataError(
-            f"{folder}: as many files as expected, but some have other names, so these are other "
-            f"pictures. Look at {collection.home} for what has changed."
-        )
-
-
-def fingerprint(folder: Path, parts: Iterable[str]) -> str:
-    """Return the SHA-256 of the sorted names in some sub-folders, endings left out.
-
-    Endings are left out so that a copy as JPEG of what came as PNG is known again.
-    """
-    names = sorted(
-        f"{part}/{path.stem}"
-        for part in parts
-        for path in (folder / part).glob("*")
-        if path.is_file() and path.name[0] != "."
-    )
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
 def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
@@ -148,7 +97,6 @@ def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
     patterns = [(re.compile(pattern, re.IGNORECASE), new) for pattern, new in members]
 
     def unpack(archive: Path, folder: Path) -> None:
-        folder.mkdir()
         with zipfile.ZipFile(archive) as zipped:
             for member in zipped.infolist():
                 _refuse_escape(archive, member)
@@ -162,6 +110,20 @@ def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
                         break
 
     return unpack
+
+
+def unpack_npz(archive: Path, folder: Path) -> None:
+    """Write the pictures of a MedMNIST ``.npz`` as ``folder/{split}/{CLASS}/NNNN.png``."""
+    with np.load(archive, allow_pickle=False) as arrays:
+        for split in ("train", "val", "test"):
+            try:
+                pictures, targets = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
+            except KeyError as error:
+                raise DataError(f"{archive}: missing array {error}. Fetch it again.") from None
+            for i, (pixels, target) in enumerate(zip(pictures, targets, strict=True)):
+                place = folder / split / ("PNEUMONIA" if target else "NORMAL")
+                place.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(pixels).save(place / f"{i:05d}.png", compress_level=1)
 
 
 def _refuse_escape(archive: Path, member: zipfile.ZipInfo) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from . import anatomy, bones, disease, film, thorax, vessels
-from .canvas import Canvas
+from cxrlib.phantoms import acquisition, anatomy, bones, disease, thorax
+from cxrlib.phantoms.acquisition import Site
+from cxrlib.phantoms.anatomy import Patient
+from cxrlib.phantoms.canvas import Canvas, Rng
+from cxrlib.phantoms.thorax import Lungs
 
 KINDS = disease.KINDS
 LUNG, BONE = 0.76, 1.0
@@ -25,15 +28,12 @@ class Phantom:
         Aerated lung fields and, inside them, the diseased part (empty for "normal").
     kind : str
         One of KINDS.
-    params : dict
-        All that is needed to draw it again, and the pose and exposure that came out.
     """
 
     image: np.ndarray
     lung_mask: np.ndarray
     lesion_mask: np.ndarray
     kind: str
-    params: dict = field(repr=False)
 
 
 def draw(
@@ -44,7 +44,7 @@ def draw(
     patient: int | None = None,
     age: str | None = None,
     difficulty: float = 0.5,
-    site: str = "a",
+    site: str | Site = "a",
     marker: str | tuple | None = None,
     aspect: float = 1.0,
 ) -> Phantom:
@@ -89,7 +89,7 @@ def draw(
             "`size` must be 32 or more and `aspect` 0.5 to 2.5. "
             f"Received: size={size!r}, aspect={aspect!r}"
         )
-    style = film.site(site)
+    style = acquisition.site(site)
     age = age or ("adult" if kind == "covid" else "child")
     patient = seed if patient is None else patient
     body = anatomy.patient(int(patient), age)
@@ -107,18 +107,14 @@ def draw(
         lesion_mask = lung_mask & (extent > 0.5)
     rng = np.random.default_rng([seed, 23])
     _wires(canvas, total, style, rng)
-    grey = film.expose(total, style, rng, canvas.scale)
-    grey = film.frame(grey, style, np.random.default_rng([seed, 24]))
+    grey = acquisition.expose(total, style, rng, canvas.scale)
+    grey = acquisition.frame(grey, style, np.random.default_rng([seed, 24]))
     image = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
     image = _mark(image, style, marker, np.random.default_rng([seed, 25]))
-    params = {
-        "seed": seed, "patient": patient, "age": age, "difficulty": difficulty,
-        "site": style.name, "size": size, "aspect": aspect, **pose,
-    }  # fmt: skip
-    return Phantom(image, lung_mask, lesion_mask, kind, params)
+    return Phantom(image, lung_mask, lesion_mask, kind)
 
 
-def _pose(body, style, rng):
+def _pose(body: Patient, style: Site, rng: Rng) -> dict[str, float]:
     lift = rng.normal(-38, 14) if body["arms_up"] else rng.normal(78, 5)
     return {
         "zoom": float(style.zoom[0] + style.zoom[1] * np.clip(rng.standard_normal(), -2, 2)),
@@ -132,7 +128,7 @@ def _pose(body, style, rng):
     }
 
 
-def _place(body, pose, size, aspect):
+def _place(body: Patient, pose: dict[str, float], size: int, aspect: float) -> Canvas:
     width = max(round(size * aspect), 32)
     child = body.age == "child"
     tall = body.length + (0.62 if child else 0.58)
@@ -142,7 +138,9 @@ def _place(body, pose, size, aspect):
     return Canvas(size, width, scale, centre, pose["angle"])
 
 
-def _layers(canvas, body, pose, style, rng):
+def _layers(
+    canvas: Canvas, body: Patient, pose: dict[str, float], style: Site, rng: Rng
+) -> tuple[np.ndarray, Lungs]:
     """Draw everything but the disease: path length (H, W) and the lungs."""
     solid = thorax.trunk(canvas, body)
     limbs, arm_bones = thorax.arms(canvas, body, pose["lift"])
@@ -151,8 +149,8 @@ def _layers(canvas, body, pose, style, rng):
     free = np.maximum(air - heart, 0)
     lungs.field = lungs.field * np.clip(1 - (heart - 0.08) * 6, 0, 1)
     lungs.thickness = free
-    vessel = vessels.draw(canvas, body) * np.clip(free * 4, 0, 1)
-    tubes, radii = thorax.airways(body, 0.0)
+    vessel = thorax.vessels(canvas, body) * np.clip(free * 4, 0, 1)
+    tubes, radii = thorax.airways(body)
     windpipe = canvas.tubes(tubes, radii, 1.0)
     total = solid + 0.7 * limbs - LUNG * free + 1.6 * style.vessels * vessel
     total -= 0.8 * np.minimum(windpipe, 0.1) + thorax.stomach(canvas, body, rng)
@@ -165,7 +163,7 @@ def _layers(canvas, body, pose, style, rng):
     return np.maximum(total, 0), lungs
 
 
-def _wires(canvas, total, style, rng):
+def _wires(canvas: Canvas, total: np.ndarray, style: Site, rng: Rng) -> None:
     """Sometimes a tube or a wire with an electrode lies on the patient; drawn into ``total``."""
     if rng.random() >= style.wires:
         return
@@ -181,7 +179,7 @@ def _wires(canvas, total, style, rng):
         total += np.float32(0.38) * (rho < 0.035**2)
 
 
-def _mark(image, style, marker, rng):
+def _mark(image: np.ndarray, style: Site, marker: str | tuple | None, rng: Rng) -> np.ndarray:
     jitter = rng.normal(0, 0.012, 2)
     if marker is None:
         if style.marker is None:
@@ -196,4 +194,4 @@ def _mark(image, style, marker, rng):
         text, place, *rest = marker
         height, jitter = (rest[0] if rest else 0.06), (0.0, 0.0)
     place = (place[0] + jitter[0], place[1] + jitter[1])
-    return film.stamp(image, text, place, height, 225 + int(rng.integers(0, 25)))
+    return acquisition.stamp(image, text, place, height, 225 + int(rng.integers(0, 25)))

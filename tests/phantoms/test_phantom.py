@@ -1,29 +1,26 @@
 """Phantoms: truth, randomness, knobs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cxrlib.data import phantoms
-from cxrlib.data.phantoms import KINDS, SITES, draw
+from cxrlib import data, phantoms
+from cxrlib.phantoms import KINDS, SITES, draw
 
 SICK = [kind for kind in KINDS if kind != "normal"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_shapes_types_and_the_same_bytes_again(kind):
-    first = draw(kind, size=96, seed=3, aspect=1.25)
-    again = draw(kind, size=96, seed=3, aspect=1.25)
+    first, again = (draw(kind, size=96, seed=3, aspect=1.25) for _ in range(2))
     assert first.image.shape == first.lung_mask.shape == first.lesion_mask.shape == (96, 120)
     assert first.image.dtype == np.uint8
     assert first.lung_mask.dtype == first.lesion_mask.dtype == bool
     assert first.image.tobytes() == again.image.tobytes()
     assert first.image.tobytes() != draw(kind, size=96, seed=4, aspect=1.25).image.tobytes()
-
-
-def test_a_phantom_is_equal_to_itself_alone():
-    first, second = (draw("normal", size=48) for _ in range(2))
     assert first == first
-    assert first != second
+    assert first != again, "a phantom is equal to itself alone"
 
 
 @pytest.mark.parametrize("site", SITES)
@@ -39,7 +36,7 @@ def test_two_dark_lungs_between_bright_neighbours(site, age):
 
 
 @pytest.mark.parametrize("kind", SICK)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_lesion_lies_in_the_lung_and_is_brighter_than_the_same_lung_without(kind, seed):
     sick = draw(kind, size=112, seed=seed, age="child")
     healthy = draw("normal", size=112, seed=seed, age="child")
@@ -53,22 +50,20 @@ def test_lesion_lies_in_the_lung_and_is_brighter_than_the_same_lung_without(kind
     assert gain[lesion].mean() > gain[sick.lung_mask & ~lesion].mean()
 
 
-def test_where_the_diseases_sit():
-    covid = [draw("covid", size=96, seed=s) for s in range(12)]
-    viral = [draw("viral", size=96, seed=s, age="adult") for s in range(12)]
+def test_covid_lies_on_both_sides_and_further_out_than_viral():
+    def from_the_middle(kind):
+        columns = []
+        for seed in range(12):
+            lesion = draw(kind, size=96, seed=seed, age="adult").lesion_mask
+            assert lesion[:, :48].any()
+            assert lesion[:, 48:].any()
+            columns.append(np.abs(np.nonzero(lesion)[1] - 47.5).mean())
+        return np.mean(columns)
 
-    def both_sides(phantom):
-        return phantom.lesion_mask[:, :48].any() and phantom.lesion_mask[:, 48:].any()
-
-    def distance(phantom):
-        columns = np.nonzero(phantom.lesion_mask)[1]
-        return np.abs(columns - 47.5).mean()
-
-    assert all(both_sides(p) for p in covid + viral)
-    assert np.mean([distance(p) for p in covid]) > np.mean([distance(p) for p in viral]) + 3
+    assert from_the_middle("covid") > from_the_middle("viral") + 3
 
 
-def test_difficulty_dims_the_lesion_and_nothing_else():
+def test_difficulty_dims_the_lesion():
     healthy = draw("normal", size=112, seed=5).image.astype(float)
     gains = []
     for difficulty in (0.0, 0.5, 1.0):
@@ -80,7 +75,6 @@ def test_difficulty_dims_the_lesion_and_nothing_else():
 def test_size_changes_the_grid_and_not_the_body():
     shares = [draw("normal", size=size, seed=2).lung_mask.mean() for size in (64, 128, 256)]
     assert np.ptp(shares) < 0.02
-    assert draw("normal", size=256, seed=2).image.shape == (256, 256)
 
 
 def test_siblings_resemble_each_other_more_than_strangers():
@@ -96,45 +90,36 @@ def test_siblings_resemble_each_other_more_than_strangers():
     assert np.mean(kin) > np.mean(strangers)
 
 
-def test_marker_changes_its_own_place_only():
+def test_a_marker_changes_its_own_place_only():
     plain = draw("viral", size=128, seed=1, marker="").image
-    marked = draw("viral", size=128, seed=1, marker=("X", (0.9, 0.9), 0.08)).image
-    rows, columns = np.nonzero(plain != marked)
-    assert rows.size > 10
-    assert rows.min() > 0.8 * 128
-    assert columns.min() > 0.8 * 128
-    assert (draw("viral", size=128, seed=1).image != plain).any()
+    for marker, (down, right) in ((("X", (0.9, 0.9), 0.08), (0.8, 0.8)), ("Q", (0.2, 0))):
+        rows, columns = np.nonzero(plain != draw("viral", size=128, seed=1, marker=marker).image)
+        assert rows.size > 10
+        assert rows.min() >= down * 128
+        assert columns.min() >= right * 128
+    assert (draw("viral", size=128, seed=1).image != plain).any(), "the site's habit"
+    bare = draw("viral", size=128, seed=1, site=replace(SITES["a"], marker=None)).image
+    assert (bare == plain).all()
 
 
 def test_hospitals_look_different():
-    means = {
-        site: np.mean([draw("normal", size=64, seed=s, site=site).image.mean() for s in range(8)])
-        for site in ("a", "b")
-    }
-    assert abs(means["a"] - means["b"]) > 3
+    a, b = (
+        np.mean([draw("normal", size=64, seed=s, site=site).image.mean() for s in range(8)])
+        for site in "ab"
+    )
+    assert abs(a - b) > 3
 
 
 @pytest.mark.parametrize(
     ("kind", "wrong"),
-    [
-        ("flu", {}),
-        ("normal", {"site": "z"}),
-        ("normal", {"age": "old"}),
-        ("normal", {"difficulty": 2}),
-        ("normal", {"size": 8}),
-        ("normal", {"aspect": 9}),
-    ],
-)
+    [("flu", {}), ("normal", {"site": "z"}), ("normal", {"age": "old"}),
+     ("normal", {"difficulty": 2}), ("normal", {"size": 8}), ("normal", {"aspect": 9})],
+)  # fmt: skip
 def test_wrong_arguments_are_named(kind, wrong):
     with pytest.raises(ValueError, match=r"must .* Received"):
         draw(kind, **wrong)
 
 
-def test_importing_brings_no_tensorflow():
-    import subprocess
-    import sys
-
-    code = "import sys, cxrlib.data.phantoms; print('tensorflow' in sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "False"
-    assert phantoms.__doc__
+def test_chapters_find_the_phantoms_under_their_earlier_name():
+    assert data.phantoms is phantoms
+    assert data.phantoms.film.stamp is phantoms.stamp

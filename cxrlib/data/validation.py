@@ -1,0 +1,250 @@
+"""Whether a copy is whole, and every file looked at once: is it a picture, how large, a double."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image, UnidentifiedImageError
+
+from cxrlib.data.cases import DataError, Problem, build, check_columns
+from cxrlib.data.registry import Collection
+
+FORMATS = ("JPEG", "PNG")
+ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+MIN_SIDE = 16
+MAX_PIXELS = 64_000_000
+MASKS = ("mask_path", "lesion_path")
+LISTED = ("patientid", "finding", "view", "modality", "filename")  # columns of metadata.csv
+
+
+def to_table(
+    rows: list[dict], problems: list[Problem], class_names: Sequence[str], name: str
+) -> pd.DataFrame:
+    """Look at every file once, leave out what cannot be used, and build the case table."""
+    sizes, odd = screen([row["path"] for row in rows])
+    doubles, contradictory = duplicates(rows, sizes)
+    usable = [
+        row | dict(zip(("width", "height"), sizes[row["path"]], strict=True))
+        for row in rows
+        if row["path"] in sizes and row["path"] not in contradictory
+    ]
+    misfits = drop_misfits(usable)
+    return build(usable, class_names, name=name, problems=[*problems, *odd, *doubles, *misfits])
+
+
+def screen(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Problem]]:
+    """Look at many files' heads: which are pictures, how large, and what is odd about the rest.
+
+    Returns
+    -------
+    sizes : dict
+        Path → (width, height) of every usable picture.
+    problems : list of Problem
+        Unusable files (left out), and usable ones whose ending does not fit their content (kept).
+    """
+    sizes: dict[str, tuple[int, int]] = {}
+    problems: list[Problem] = []
+
+    # No threads: heads are so quickly read that threads wait for each other, three times as long.
+    for path in paths:
+        try:
+            with open_picture(path) as picture:
+                sizes[path] = shown_size(picture)
+                ending = os.path.splitext(path)[1]
+                if ENDINGS.get(ending.lower()) != picture.format:
+                    text = f"the ending is {ending!r}, the content {picture.format}"
+                    problems.append(Problem(path, text, "kept"))
+        except DataError as error:
+            problems.append(Problem(path, str(error).removeprefix(f"{path}: "), "left out"))
+    return sizes, problems
+
+
+def drop_misfits(rows: list[dict]) -> list[Problem]:
+    """Take masks that are no pictures, or of another shape than theirs, out of the rows.
+
+    A mask of the same proportions is kept and named: read at one size, the two fit.
+    """
+    have = [(row, c) for row in rows for c in MASKS if not pd.isna(row.get(c, pd.NA))]
+    sizes, odd = screen([row[c] for row, c in have])
+    problems = [p for p in odd if p.action == "left out"]
+    for row, column in have:
+        mask, (width, height) = row[column], (row["width"], row["height"])
+        w, h = sizes.get(mask, (0, 0))
+        if (w, h) == (width, height):
+            continue
+        fits = same_shape((w, h), (width, height))
+        if w:
+            text = f"this mask is {w}×{h}, its picture {row['path']} {width}×{height}"
+            problems.append(Problem(mask, text, "kept" if fits else "left out"))
+        if not (w and fits):
+            row[column] = pd.NA
+    return problems
+
+
+def duplicates(rows: list[dict], sizes: Mapping) -> tuple[list[Problem], set[str]]:
+    """Find files of the same content among the usable ones.
+
+    Returns
+    -------
+    problems : list of Problem
+        Doubles under one label are kept and named; under two labels they are left out.
+    contradictory : set of str
+        Paths of the latter: nobody can tell which label is right.
+    """
+    by_length: dict[int, list[dict]] = defaultdict(list)
+    for row in rows:
+        if row["path"] in sizes:
+            by_length[os.path.getsize(row["path"])].append(row)
+    by_content: dict[bytes, list[dict]] = defaultdict(list)
+    for same in by_length.values():
+        if len(same) > 1:
+            for row in same:
+                by_content[hashlib.md5(Path(row["path"]).read_bytes()).digest()].append(row)
+    problems: list[Problem] = []
+    contradictory: set[str] = set()
+    for same in by_content.values():
+        if len(same) < 2:
+            continue
+        several = len({row["label"] for row in same}) > 1
+        if several:
+            contradictory |= {row["path"] for row in same}
+        for row in same:
+            other = next(r for r in same if r is not row)
+            text = f"the same picture as {other['path']}"
+            if several:
+                others = sorted({r["label"] for r in same} - {row["label"]})
+                text += f", labelled {row['label']!r} here and {', '.join(others)!r} there"
+            problems.append(Problem(row["path"], text, "left out" if several else "kept"))
+    return problems, contradictory
+
+
+def check_file(path: str | os.PathLike) -> None:
+    """Raise :class:`DataError` unless there is a regular file: a pipe would be waited for."""
+    try:
+        regular = stat.S_ISREG(os.stat(path).st_mode)
+    except OSError as error:
+        why = "no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
+        raise DataError(f"{path}: {why}. Fetch or load the data set again.") from None
+    if not regular:
+        raise DataError(f"{path}: not a regular file, so it is not opened. Remove it.")
+
+
+def open_picture(path: str | os.PathLike) -> Image.Image:
+    """Open a picture by its head only; nothing is decoded yet.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, no regular file, empty, not a JPEG or PNG, or too small or too
+        large to be used; the message begins with the path.
+    """
+    check_file(path)
+    try:
+        picture = Image.open(path, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(_too_large(path, f" ({error})")) from None
+    except UnidentifiedImageError:
+        empty = os.path.getsize(path) == 0
+        what = "the file is empty" if empty else "not a JPEG or PNG picture"
+        raise DataError(f"{path}: {what}. Replace or remove it.") from None
+    except (OSError, SyntaxError) as error:
+        raise DataError(f"{path}: damaged ({error}). Replace or remove it.") from None
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        picture.close()
+        raise DataError(_too_large(path, f" ({width:,}×{height:,})"))
+    if min(width, height) < MIN_SIDE:
+        picture.close()
+        raise DataError(
+            f"{path}: {width}×{height} pixels is too small for a radiograph "
+            f"(expected at least {MIN_SIDE} a side). Replace or remove it."
+        )
+    return picture
+
+
+def _too_large(path: str | os.PathLike, size: str = "") -> str:
+    return (
+        f"{path}: too large to decode safely{size} (expected at most {MAX_PIXELS:,} pixels). "
+        "Make it smaller first."
+    )
+
+
+def shown_size(picture: Image.Image) -> tuple[int, int]:
+    """Width and height in pixels after the rotation that the camera noted."""
+    turned = "exif" in picture.info and picture.getexif().get(0x0112, 1) >= 5
+    return picture.size[::-1] if turned else picture.size
+
+
+def same_shape(mask: tuple[int, int], picture: tuple[int, int]) -> bool:
+    """Whether two sizes (width, height) have the same proportions, to less than a pixel."""
+    return abs(mask[0] * picture[1] - mask[1] * picture[0]) < max(picture)
+
+
+def check_complete(folder: Path, collection: Collection) -> None:
+    """Raise :class:`DataError` unless the folder holds what the registry says."""
+    if collection.listing:
+        table = read_listing(folder / collection.listing)
+        names = table.loc[table["modality"] == "X-ray", "filename"]
+        if names.nunique() < collection.least:
+            raise DataError(
+                f"{folder}: {collection.listing} lists {names.nunique():,} X-rays, expected at "
+                f"least {collection.least:,}. It is not complete. Fetch it again."
+            )
+        missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
+        if missing:
+            raise DataError(
+                f"{folder}: {len(missing)} of {len(names)} listed pictures are missing "
+                f"(first: {missing[0]}). Fetch it again."
+            )
+        return
+    wanted = collection.counts[0]
+    got = {
+        part: sum(1 for p in (folder / part).glob("*") if p.is_file() and p.name[0] != ".")
+        for part in wanted
+    }
+    if got not in collection.counts:
+        said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
+        raise DataError(f"{folder}: not complete ({said}). Fetch it again.")
+    if collection.names and fingerprint(folder, wanted) != collection.names:
+        raise DataError(
+            f"{folder}: as many files as expected, but some have other names, so these are other "
+            f"pictures. Look at {collection.home} for what has changed."
+        )
+
+
+def fingerprint(folder: Path, parts: Iterable[str]) -> str:
+    """Return the SHA-256 of the sorted names in some sub-folders, endings left out.
+
+    Endings are left out so that a copy as JPEG of what came as PNG is known again.
+    """
+    names = sorted(
+        f"{part}/{path.stem}"
+        for part in parts
+        for path in (folder / part).glob("*")
+        if path.is_file() and path.name[0] != "."
+    )
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def read_listing(path: Path) -> pd.DataFrame:
+    """Read the collection's ``metadata.csv``; patients as text, unknown words as ``""``.
+
+    Raises
+    ------
+    DataError
+        Naming the file if it is missing or no table, and the column that it lacks.
+    """
+    check_file(path)
+    try:
+        meta = pd.read_csv(path, dtype={"patientid": "string"})
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is no readable table ({error}). Fetch it again.") from None
+    check_columns(meta, str(path), LISTED)
+    texts = ("finding", "view", "modality")
+    return meta.assign(**{column: meta[column].fillna("").astype(str) for column in texts})
