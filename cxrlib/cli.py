@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cxrlib import experiments as records
 from cxrlib.data import DataError, datasets, registry
-from cxrlib.teaching import records
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,7 +125,7 @@ def _audit(options: argparse.Namespace) -> int:
 def _reproduce(options: argparse.Namespace) -> None:
     import joblib
 
-    from cxrlib.teaching import studies
+    from cxrlib import experiments as studies
 
     folder = records.folder_to_write(options.folder)
     if options.summary_only:

@@ -1,9 +1,10 @@
 import joblib
 import pytest
 
+from cxrlib import experiments as records
+from cxrlib import experiments as studies
 from cxrlib.cli import main
-from cxrlib.teaching import records, studies
-from tests.teaching.test_records import fields
+from tests.experiments.test_record import fields
 
 
 @pytest.fixture

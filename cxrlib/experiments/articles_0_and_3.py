@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxrlib.teaching.studies.study import Study
+from cxrlib.experiments.study import Study
 
 ARTICLE_3 = {
     "data": "pneumonia",
@@ -45,7 +45,7 @@ STUDIES = {
     "article-3-as-published": Study(
         "Article 3's four convolutions, as published",
         3,
-        "small_networks",
+        "from_scratch",
         ARTICLE_3,
         (
             "The test folder was watched after every epoch, as in the article.",
@@ -56,14 +56,14 @@ STUDIES = {
     "article-3-repaired": Study(
         "Article 3's network, watched on validation children cut from the training folder",
         3,
-        "small_networks",
+        "from_scratch",
         ARTICLE_3 | REPAIRED,
         ("The epoch was chosen on validation children; the test set was looked at once.", GREY),
     ),
     "article-0-as-published": Study(
         "Article 0's four blocks with batch normalisation, as published",
         0,
-        "small_networks",
+        "from_scratch",
         ARTICLE_0,
         (
             "The article's validation set is the test folder, augmented like the training "
@@ -75,7 +75,7 @@ STUDIES = {
     "article-0-repaired": Study(
         "Article 0's network, watched on validation children cut from the training folder",
         0,
-        "small_networks",
+        "from_scratch",
         ARTICLE_0 | REPAIRED,
         ("The epoch was chosen on validation children; the test set was looked at once.", GREY),
     ),

@@ -10,9 +10,9 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
+from cxrlib.experiments import sampling as draws
+from cxrlib.experiments.judging_many import as_columns, evaluators_interval, judged_many
 from cxrlib.models import features, transfer
-from cxrlib.teaching.studies import draws
-from cxrlib.teaching.studies.judging_many import as_columns, evaluators_interval, judged_many
 
 intervals = evaluators_interval
 LAST = 10
@@ -27,7 +27,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     """Train and judge once.
 
     Parameters, result
-        As of :func:`cxrlib.teaching.studies.small_networks.run`; a run takes about a minute and
+        As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
         keeps nothing at ``resume``.
     """
     pictures = data.read_pictures(cases, config["size"], "squash")

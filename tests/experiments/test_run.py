@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from cxrlib import cli, data, evaluation
-from cxrlib.teaching import records, studies
-from cxrlib.teaching.studies import catalogue, small_networks
+from cxrlib import experiments as records
+from cxrlib import experiments as studies
+from cxrlib.experiments import registry as catalogue
+from cxrlib.experiments.methods import from_scratch as small_networks
 from tests.models.training.conftest import some_pictures
 
 QUICK = {"size": 32, "epochs": 2, "batch_size": 16}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.teaching.studies.judging import judged, score_parts
+from cxrlib.experiments.metrics import judged, score_parts
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     cases : DataFrame
         From :func:`prepare`.
     config : dict
-        Of a :class:`~cxrlib.teaching.studies.Study`.
+        Of a :class:`~cxrlib.experiments.study.Study`.
     seed : int
         Of first weights, order, augmentation and dropout.
     resume : path

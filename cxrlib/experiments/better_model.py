@@ -6,8 +6,8 @@ and looks at the test set once, when it is over.
 
 from __future__ import annotations
 
-from cxrlib.teaching.studies.articles_1_and_2 import BORROWED, RULE
-from cxrlib.teaching.studies.study import Study
+from cxrlib.experiments.articles import BORROWED, RULE
+from cxrlib.experiments.study import Study
 
 WIDE = {
     "rotation": 10,
@@ -51,7 +51,7 @@ VARIANTS = {
 GROUP = "A group of healthy children that look alike was left out of training, to see a shift."
 
 STUDIES = {
-    f"study-ablation-{name}": Study(about, None, "borrowed_networks", ONE | change, (RULE, GROUP))
+    f"study-ablation-{name}": Study(about, None, "fine_tuning", ONE | change, (RULE, GROUP))
     for name, (about, change) in VARIANTS.items()
 }
 FOUR = ONE | {"threshold": 0.5}
@@ -62,7 +62,7 @@ SEEN = (
 STUDIES["study-mean-line"] = Study(
     "Four networks, each without one group of the healthy, and the mean of their thresholds",
     None,
-    "group_ensemble",
+    "ensemble",
     FOUR | {"epochs": 4, "line": "mean"},
     (
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "
@@ -73,7 +73,7 @@ STUDIES["study-mean-line"] = Study(
 STUDIES["study-better-model"] = Study(
     "Four networks, each without one group of the healthy, and the highest of their thresholds",
     None,
-    "group_ensemble",
+    "ensemble",
     FOUR | {"line": "highest", "rates": 5e-4},
     (
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "

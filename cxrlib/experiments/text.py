@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxrlib.teaching.records.record import Record
+from cxrlib.experiments.record import Record
 
 HEADS = ("id", "article", "title", "result (interval)", "seconds")
 

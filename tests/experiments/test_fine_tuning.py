@@ -9,14 +9,12 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
+from cxrlib import experiments as studies
+from cxrlib.experiments import registry as catalogue
+from cxrlib.experiments.methods import ensemble as group_ensemble
+from cxrlib.experiments.methods import fine_tuning as borrowed_networks
+from cxrlib.experiments.methods import shifted_validation
 from cxrlib.models import features, transfer
-from cxrlib.teaching import studies
-from cxrlib.teaching.studies import (
-    borrowed_networks,
-    catalogue,
-    group_ensemble,
-    shifted_validation,
-)
 from tests.models.training.conftest import some_pictures
 from tests.models.transfer.conftest import TINY, register, tiny_app, write_weights
 
@@ -36,7 +34,7 @@ def tiny(monkeypatch, tmp_path):
     small = {
         k: replace(s, config=s.config | QUICK | {"epochs": min(1, s.config["epochs"])})
         for k, s in studies.STUDIES.items()
-        if s.method in ("borrowed_networks", "group_ensemble")
+        if s.method in ("fine_tuning", "ensemble")
     }
     monkeypatch.setattr(catalogue, "STUDIES", small)
     return small

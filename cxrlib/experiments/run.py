@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from cxrlib import data
-from cxrlib.teaching import records
-from cxrlib.teaching.studies.catalogue import get
-from cxrlib.teaching.studies.study import Study
-from cxrlib.teaching.studies.summing import summary
+from cxrlib import experiments as records
+from cxrlib.experiments.registry import get
+from cxrlib.experiments.study import Study
+from cxrlib.experiments.summary import summary
 
 ROUNDED = 5e-4  # less than one other answer makes, of 624 pictures in one of three runs
 
@@ -31,11 +31,11 @@ def reproduce(
     Parameters
     ----------
     id : str
-        A key of :data:`~cxrlib.teaching.studies.STUDIES`.
+        A key of :data:`~cxrlib.experiments.registry.STUDIES`.
     seeds : sequence of int, optional
         One run each; by default the study's own.
     folder : path, optional
-        Where the record goes, see :func:`~cxrlib.teaching.records.folder_to_write`. What an
+        Where the record goes, see :func:`~cxrlib.experiments.folder_to_write`. What an
         interrupted run needs to go on lies below it, in ``.unfinished``.
 
     Raises
@@ -44,7 +44,7 @@ def reproduce(
         If there is no such study, or the real data are not at hand.
     """
     study = get(id)
-    method = import_module(f"cxrlib.teaching.studies.{study.method}")
+    method = import_module(f"cxrlib.experiments.methods.{study.method}")
     cases = _real(study)
     seeds = study.seeds if seeds is None else seeds
     first = method.prepare(cases, study.config, seed=min(seeds))
@@ -86,7 +86,7 @@ def summarise_again(id: str, *, folder: str | os.PathLike = "results") -> record
     Parameters
     ----------
     id : str
-        A key of :data:`~cxrlib.teaching.studies.STUDIES`.
+        A key of :data:`~cxrlib.experiments.registry.STUDIES`.
     folder : path
         Where the record lies. It is replaced if its summary changed.
 
@@ -98,7 +98,7 @@ def summarise_again(id: str, *, folder: str | os.PathLike = "results") -> record
         If the scores kept do not give the values that the run gave, since they are rounded.
     """
     study, record = get(id), records.read(id, folder)
-    method = import_module(f"cxrlib.teaching.studies.{study.method}")
+    method = import_module(f"cxrlib.experiments.methods.{study.method}")
     cases = _real(study)
     tables = [_of_run(cases, list(record.data["counts"]["test"]), run) for run in record.runs]
     found = summary(tables, record.runs, getattr(method, "intervals", None))

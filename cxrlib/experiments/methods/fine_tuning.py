@@ -14,9 +14,9 @@ from sklearn.metrics import log_loss
 
 from cxrlib import data, models
 from cxrlib.data.recipes import Recipe
+from cxrlib.experiments.methods import shifted_validation
+from cxrlib.experiments.metrics import judged, score_parts
 from cxrlib.models import features, transfer
-from cxrlib.teaching.studies import shifted_validation
-from cxrlib.teaching.studies.judging import judged, score_parts
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +50,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     """Train and judge once; of several networks the mean logit is judged.
 
     Parameters, result
-        As of :func:`cxrlib.teaching.studies.small_networks.run`.
+        As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
     histories, scores = [], []
     for i, size in enumerate(config["sizes"]):

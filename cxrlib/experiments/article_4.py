@@ -5,7 +5,7 @@ MobileNetV2 0.35 stands in for VGG16.
 
 from __future__ import annotations
 
-from cxrlib.teaching.studies.study import Study
+from cxrlib.experiments.study import Study
 
 CLASSES = {
     "two": ["normal", "covid"],

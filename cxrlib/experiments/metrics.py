@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from cxrlib import data, evaluation
+from cxrlib import experiments as records
 from cxrlib.evaluation import metrics, thresholds
-from cxrlib.teaching import records
 
 
 def judged(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cxrlib.teaching.records import checks
-from cxrlib.teaching.records.refusals import check_names
+from cxrlib.experiments import validation as checks
+from cxrlib.experiments.refusals import check_names
 
 SCORE_DIGITS, DIGITS = 5, 6  # significant digits that are kept
 

@@ -5,7 +5,7 @@ MobileNetV2 0.35 stands in for ResNet50 and MobileNetV3-Small.
 
 from __future__ import annotations
 
-from cxrlib.teaching.studies.study import Study
+from cxrlib.experiments.study import Study
 
 BORROWED = {
     "data": "pneumonia",
@@ -78,7 +78,7 @@ STUDIES = {
     "article-1-as-published": Study(
         "Article 1's fine-tuning of a whole network, as published",
         1,
-        "borrowed_networks",
+        "fine_tuning",
         ARTICLE_1,
         (
             STAND_IN,
@@ -90,7 +90,7 @@ STUDIES = {
     "study-slow-statistics": Study(
         "Article 1's fine-tuning with batch normalisation at MobileNetV2's own momentum",
         1,
-        "borrowed_networks",
+        "fine_tuning",
         ARTICLE_1 | {"batch_norm": True},
         (
             STAND_IN,
@@ -103,14 +103,14 @@ STUDIES = {
     "article-1-repaired": Study(
         "Article 1's fine-tuning, split by patient, standardised pictures, threshold on validation",
         1,
-        "borrowed_networks",
+        "fine_tuning",
         ARTICLE_1 | REPAIRED | {"start": "probe"},
         (STAND_IN, RULE, "The head begins as a linear probe."),
     ),
     "article-2-as-published": Study(
         "Article 2's last block at a small rate, as published",
         2,
-        "borrowed_networks",
+        "fine_tuning",
         ARTICLE_2,
         (
             STAND_IN,
@@ -123,7 +123,7 @@ STUDIES = {
     "article-2-repaired": Study(
         "Article 2's network with a last block that may learn, validated on children",
         2,
-        "borrowed_networks",
+        "fine_tuning",
         ARTICLE_2 | REPAIRED | {"rates": {"head": 1e-3, "backbone": 1e-4}},
         (
             STAND_IN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from cxrlib.teaching.records.refusals import (
+from cxrlib.experiments.refusals import (
     check_names,
     is_count,
     is_dict_of,

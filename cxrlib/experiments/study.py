@@ -16,7 +16,7 @@ class Study:
     article : int or None
         The article it repeats.
     method : str
-        Module of :mod:`cxrlib.teaching.studies` whose ``run`` does it.
+        Module of :mod:`cxrlib.experiments.methods` whose ``run`` does it.
     config : dict
         Every setting.
     notes : tuple of str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cxrlib.teaching.records.refusals import (
+from cxrlib.experiments.refusals import (
     RecordError,
     check_id,
     check_names,
@@ -15,7 +15,7 @@ from cxrlib.teaching.records.refusals import (
     is_text,
     need,
 )
-from cxrlib.teaching.records.run_checks import check_runs
+from cxrlib.experiments.run_checks import check_runs
 
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 DATA = ("name", "source", "counts", "fingerprint", "patients")

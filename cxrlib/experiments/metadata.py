@@ -15,8 +15,8 @@ import pandas as pd
 
 from cxrlib.data import DataError
 from cxrlib.data import cases as tables
-from cxrlib.teaching.records.record import Record
-from cxrlib.teaching.records.refusals import RecordError
+from cxrlib.experiments.record import Record
+from cxrlib.experiments.refusals import RecordError
 
 if TYPE_CHECKING:
     from cxrlib.evaluation.intervals import Interval

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from cxrlib import data, evaluation
+from cxrlib import experiments as records
 from cxrlib.evaluation.intervals import Interval
-from cxrlib.teaching import records
-from cxrlib.teaching.studies.judging_many import OVER_ALONE
+from cxrlib.experiments.judging_many import OVER_ALONE
 
 Intervals = dict[str, tuple[Interval, str]]  # metric → interval, how it was made
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cxrlib import data, evaluation
+from cxrlib import experiments as records
 from cxrlib.evaluation.intervals import Interval
-from cxrlib.teaching import records
-from cxrlib.teaching.studies.draws import in_order, read_first
+from cxrlib.experiments.sampling import in_order, read_first
 
 OVER_ALONE = "; mean over {} seeds, each of {} pictures counted once, fewer where seeds lie apart"
 READ = "article's evaluator pictures"

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from cxrlib import data
+from cxrlib import experiments as records
 from cxrlib.data import DataError, phantoms
 from cxrlib.evaluation.intervals import Interval
-from cxrlib.teaching import records
-from cxrlib.teaching.records import files
+from cxrlib.experiments import files
 
 TEST = {"path": ["A/1.png", "A/2.png", "B/3.png"], "y": [0, 0, 1]}
 

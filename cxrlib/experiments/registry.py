@@ -5,12 +5,10 @@ from __future__ import annotations
 import difflib
 
 from cxrlib.data import DataError
-from cxrlib.teaching.studies import article_4, articles_0_and_3, articles_1_and_2, better_model
-from cxrlib.teaching.studies.study import Study
+from cxrlib.experiments import article_4, articles, articles_0_and_3, better_model
+from cxrlib.experiments.study import Study
 
-STUDIES = (
-    articles_0_and_3.STUDIES | articles_1_and_2.STUDIES | article_4.STUDIES | better_model.STUDIES
-)
+STUDIES = articles_0_and_3.STUDIES | articles.STUDIES | article_4.STUDIES | better_model.STUDIES
 
 
 def get(id: str) -> Study:

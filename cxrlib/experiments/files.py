@@ -8,8 +8,8 @@ import os
 from importlib import resources
 from pathlib import Path
 
-from cxrlib.teaching.records.record import Record, make
-from cxrlib.teaching.records.refusals import RecordError, check_id
+from cxrlib.experiments.record import Record, make
+from cxrlib.experiments.refusals import RecordError, check_id
 
 VARIABLE = "CXR_RESULTS"
 BESIDE = "results"  # where a new record goes without a checkout

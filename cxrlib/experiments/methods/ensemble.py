@@ -14,10 +14,10 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
+from cxrlib.experiments.methods import shifted_validation
+from cxrlib.experiments.methods.fine_tuning import CERTAIN, side_by_side, touches, trained
+from cxrlib.experiments.metrics import judged
 from cxrlib.models import features
-from cxrlib.teaching.studies import shifted_validation
-from cxrlib.teaching.studies.borrowed_networks import CERTAIN, side_by_side, touches, trained
-from cxrlib.teaching.studies.judging import judged
 
 __all__ = ["prepare", "run", "touches"]
 
@@ -35,7 +35,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     """Train one network for each group and size, and judge them together, at 0.5.
 
     Parameters, result
-        As of :func:`cxrlib.teaching.studies.small_networks.run`.
+        As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
     (size,) = config["sizes"]
     pictures = data.read_pictures(cases, size, "squash")

@@ -7,12 +7,16 @@ import pytest
 from PIL import Image
 
 from cxrlib import cli, data, evaluation
+from cxrlib import experiments as records
+from cxrlib import experiments as studies
+from cxrlib.experiments import judging_many
+from cxrlib.experiments import registry as catalogue
+from cxrlib.experiments import sampling as draws
+from cxrlib.experiments.methods import frozen_backbone
 from cxrlib.models import transfer
 from cxrlib.models.transfer import backbones
-from cxrlib.teaching import records, studies
-from cxrlib.teaching.studies import catalogue, draws, frozen_backbone, judging_many
+from tests.experiments.test_fine_tuning import TINY
 from tests.models.transfer.conftest import tiny_app, write_weights
-from tests.teaching.test_studies_borrowed import TINY
 
 CLASSES = ("normal", "bacterial", "viral", "covid")
 HAVE = {"normal": 90, "bacterial": 100, "viral": 84, "covid": 80}
