@@ -5,8 +5,6 @@ MobileNetV2 0.35 stands in for VGG16.
 
 from __future__ import annotations
 
-from cxrlib.experiments.study import Study
-
 CLASSES = {
     "two": ["normal", "covid"],
     "three": ["normal", "bacterial", "covid"],
@@ -96,30 +94,35 @@ LARGE_NOTES = (
 )
 
 
-def _study(kind: str, name: str, config: dict, notes: tuple[str, ...]) -> Study:
-    classes = {"classes": CLASSES[name]}
-    notes = (*notes, DRAWN, LOOK, AGE)
-    title = f"Article 4, {name} classes, {kind}"
-    return Study(title, 4, "frozen_backbone", config | classes, notes, tuple(range(5)), True)
+def _study(name: str, kind: str, config: dict, notes: tuple[str, ...]) -> dict:
+    return {
+        "title": f"Article 4, {name} classes, {kind}",
+        "article": 4,
+        "method": "frozen_backbone",
+        "config": config | {"classes": CLASSES[name]},
+        "notes": (*notes, DRAWN, LOOK, AGE),
+        "seeds": tuple(range(5)),
+        "redraw": True,
+    }
 
 
 STUDIES = {
     **{
         f"article-4-as-published-{name}": _study(
-            "as published", name, AS_PUBLISHED | TRAINING[name], PUBLISHED_NOTES
+            name, "as published", AS_PUBLISHED | TRAINING[name], PUBLISHED_NOTES
         )
         for name in CLASSES
     },
     **{
         f"article-4-repaired-{name}": _study(
-            "split by patient, own preprocessing, a small head", name, REPAIRED, REPAIRED_NOTES
+            name, "split by patient, own preprocessing, a small head", REPAIRED, REPAIRED_NOTES
         )
         for name in CLASSES
     },
     **{
         f"article-4-large-{name}": _study(
-            "repaired, with as many pictures as the smallest class has",
             name,
+            "repaired, with as many pictures as the smallest class has",
             REPAIRED | {"sizes": "largest"},
             REPAIRED_NOTES + LARGE_NOTES,
         )

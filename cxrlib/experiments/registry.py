@@ -3,12 +3,48 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 
 from cxrlib.data import DataError
-from cxrlib.experiments import article_4, articles, articles_0_and_3, better_model
-from cxrlib.experiments.study import Study
+from cxrlib.experiments import article_4, articles, better_model
 
-STUDIES = articles_0_and_3.STUDIES | articles.STUDIES | article_4.STUDIES | better_model.STUDIES
+
+@dataclass(frozen=True)
+class Study:
+    """One run on the real data that can be repeated.
+
+    Attributes
+    ----------
+    title : str
+        What is run.
+    article : int or None
+        The article it repeats.
+    method : str
+        Module of :mod:`cxrlib.experiments.methods` that does it.
+    config : dict
+        Every setting.
+    notes : tuple of str
+        What a reader of its numbers should know.
+    seeds : tuple of int
+        Those it runs with where nobody names others.
+    redraw : bool
+        Whether each seed draws its own pictures, as many of each class and split. Otherwise all
+        have those of the lowest.
+    """
+
+    title: str
+    article: int | None
+    method: str
+    config: dict
+    notes: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    redraw: bool = False
+
+
+STUDIES = {
+    id: Study(**fields)
+    for id, fields in (articles.STUDIES | article_4.STUDIES | better_model.STUDIES).items()
+}
 
 
 def get(id: str) -> Study:
@@ -22,5 +58,5 @@ def get(id: str) -> Study:
     if id not in STUDIES:
         near = difflib.get_close_matches(id, STUDIES, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise DataError(f"unknown study {id!r}.{hint} Known: {', '.join(STUDIES)}")
+        raise DataError(f"expected a study, got {id!r}.{hint} Known: {', '.join(STUDIES)}.")
     return STUDIES[id]

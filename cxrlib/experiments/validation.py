@@ -1,107 +1,143 @@
-"""What a record must look like: every field, and whether its numbers fit together."""
+"""Whether a record can be so: its form by ``schema.json``, then whether its numbers fit together.
+
+In the schema ``description`` says what is expected, and ``advice`` what to do.
+"""
 
 from __future__ import annotations
 
-import re
+import json
+import math
+from collections import Counter
+from functools import cache
+from importlib.resources import files
 
-from cxrlib.experiments.refusals import (
-    RecordError,
-    check_id,
-    check_names,
-    check_plain,
-    is_count,
-    is_dict_of,
-    is_number,
-    is_text,
-    need,
-)
-from cxrlib.experiments.run_checks import check_runs
+import jsonschema
 
-FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-DATA = ("name", "source", "counts", "fingerprint", "patients")
-DEVICE = ("cpu_count", "processor", "accelerator")
-SUMMARY = ("mean", "low", "high", "how")
+SUM_OFF = 1e-3  # scores are rounded
+
+
+class RecordError(ValueError):
+    """A record is not whole, not there, or not what it says; the message says what to do."""
 
 
 def check(fields: dict) -> None:
     """Raise :class:`RecordError` at the first thing in a record's fields that cannot be so."""
-    check_id(fields["id"])
     try:
-        check_plain(fields)
-        for test in (_head, _data, _machine, check_runs, _summary):
-            test(fields)
+        for error in _validator().iter_errors(fields):
+            _refuse(error)
+        _check_data(fields["data"])
+        _check_runs(fields)
+        for name, row in fields["summary"].items():
+            need(row["low"] <= row["high"], f"summary.{name}", "numbers with low ≤ high", row)
     except RecordError as error:
-        raise RecordError(f"record {fields['id']}: {error}") from None
+        raise RecordError(f"record {fields.get('id')}: {error}") from None
 
 
-def _head(fields: dict) -> None:
-    need(is_text(fields["title"]), "title", "a short text", fields["title"], "Say what was run.")
-    article = fields["article"]
-    numbered = article is None or (is_count(article) and article <= 4)
-    need(numbered, "article", "0 to 4, or None", article, "None is for runs of our own.")
-    config = fields["config"]
-    advice = "Write down every setting that another run would need."
-    need(isinstance(config, dict) and config, "config", "a dict of settings", config, advice)
-    notes = fields["notes"]
-    sentences = isinstance(notes, list) and all(map(is_text, notes))
-    need(sentences, "notes", "a list of sentences", notes, "An empty list is fine.")
+@cache
+def _validator() -> jsonschema.protocols.Validator:
+    schema = json.loads((files("cxrlib.experiments") / "schema.json").read_text(encoding="utf-8"))
+    base = jsonschema.Draft202012Validator
+    # JSON knows no NaN, and takes 1.0 for a whole number.
+    types = base.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: type(value) is int,
+            "number": lambda _, value: type(value) in (int, float) and math.isfinite(value),
+        }
+    )
+    return jsonschema.validators.extend(base, type_checker=types)(schema)
 
 
-def _data(fields: dict) -> None:
-    data = fields["data"]
-    advice = "records.describe_data(cases) gives it."
-    check_names("data", data, DATA)
-    need(is_text(data["name"]), "data.name", "the set's name", data["name"], advice)
-    source = data["source"]
-    need(is_text(source), "data.source", "where the pictures lay", source, advice)
-    if "phantom" in source.lower():
+def _refuse(error: jsonschema.ValidationError) -> None:
+    where = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.absolute_path)
+    expected, got = error.schema["description"], error.instance
+    advice = error.schema.get("advice", "Correct it.")
+    if error.validator in ("required", "additionalProperties"):
+        names = error.schema["properties"]
+        missing = [name for name in names if name not in got]
+        unknown = [str(name) for name in got if name not in names]
+        parts = [f"{', '.join(missing)} missing"] if missing else []
+        parts += [f"{', '.join(unknown)} besides"] if unknown else []
         raise RecordError(
-            f"data.source: A record is made on real data only, got {source!r}. Set CXR_DATA or "
-            f"run `cxr data fetch {data['name']}`, and run again."
+            f"{where.lstrip('.') or 'fields'}: expected exactly {', '.join(names)}, got "
+            f"{' and '.join(parts)}. Add what is missing, and move anything else to `config` or "
+            "`notes`."
         )
-    counts = data["counts"]
-    fine = is_dict_of(lambda split: is_dict_of(is_count, split, 2), counts)
-    need(fine, "data.counts", "split → class → pictures, two classes or more", counts, advice)
+    need(False, where.lstrip("."), expected, got, advice)
+
+
+def need(
+    fine: bool, where: str, expected: str, got: object, advice: str = "One of them is wrong."
+) -> None:
+    """Raise :class:`RecordError` with what was expected, what came and what to do."""
+    if not fine:
+        shown = repr(got)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        raise RecordError(f"{where}: expected {expected}, got {shown}. {advice}")
+
+
+def _check_data(data: dict) -> None:
+    counts, patients = data["counts"], data["patients"]
+    first = list(next(iter(counts.values())))
     for split, classes in counts.items():
-        where, first = f"data.counts.{split}", list(next(iter(counts.values())))
-        same = list(classes) == first
-        need(same, where, f"the classes {', '.join(first)} in this order", list(classes), advice)
-        need(sum(classes.values()), where, "at least one picture", classes, "Leave it out.")
-    mark = data["fingerprint"]
-    fine = isinstance(mark, str) and FINGERPRINT.fullmatch(mark)
-    need(fine, "data.fingerprint", "a sha256 in 64 hexadecimal digits", mark, advice)
-    patients = data["patients"]
-    fine = is_dict_of(lambda n: n is None or is_count(n), patients) and set(patients) == set(counts)
-    wanted = f"the number of patients, or None, for each of {', '.join(counts)}"
-    need(fine, "data.patients", wanted, patients, advice)
+        where = f"data.counts.{split}"
+        need(list(classes) == first, where, f"the classes {', '.join(first)} so", list(classes))
+        need(sum(classes.values()) > 0, where, "at least one picture", classes, "Leave it out.")
+    need(set(patients) == set(counts), "data.patients", f"one of {', '.join(counts)}", patients)
 
 
-def _machine(fields: dict) -> None:
-    advice = "records.environment() gives it."
-    versions, device = fields["versions"], fields["device"]
-    need(is_dict_of(is_text, versions), "versions", "package → version", versions, advice)
-    check_names("device", device, DEVICE)
-    cores = device["cpu_count"]
-    need(is_count(cores) and cores, "device.cpu_count", "a whole number from 1", cores, advice)
-    for name in DEVICE[1:]:
-        fine = device[name] is None or is_text(device[name])
-        need(fine, f"device.{name}", "a name or None", device[name], advice)
-    seconds, memory = fields["seconds"], fields["peak_memory_mb"]
-    fine = is_number(seconds) and seconds > 0
-    need(fine, "seconds", "a number above 0", seconds, "Measure all runs together.")
-    fine = memory is None or (is_number(memory) and memory > 0)
-    need(fine, "peak_memory_mb", "a number above 0, or None", memory, "None is for unknown.")
+def _check_runs(fields: dict) -> None:
+    runs, counts = fields["runs"], fields["data"]["counts"]
+    for number, run in enumerate(runs):
+        where = f"runs[{number}]"
+        lengths = {name: len(column) for name, column in run["history"].items()}
+        fine = len(set(lengths.values())) == 1
+        need(fine, f"{where}.history", "columns of equal length", lengths)
+        for split, matrix in run["confusion_matrix"].items():
+            _check_matrix(matrix, f"{where}.confusion_matrix.{split}", counts.get(split))
+        _check_touches(run, where, fields["test_touches"])
+        if run["scores"] is not None:
+            _check_scores(run["scores"], f"{where}.scores", counts.get("test"))
+    again = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
+    need(not again, "runs", "another seed for each run", again, "Give each run its own.")
+    odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
+    need(not odd, "runs", "the same metrics in each run", odd, "These seeds differ from the first.")
 
 
-def _summary(fields: dict) -> None:
-    summary = fields["summary"]
-    advice = "records.summarise({name: interval}, how) gives it; the first is the headline."
-    fine = isinstance(summary, dict) and summary
-    need(fine, "summary", "metric → mean, low, high, how", summary, advice)
-    for name, row in summary.items():
-        where = f"summary of {name}"
-        check_names(where, row, SUMMARY)
-        fine = all(is_number(row[key]) for key in SUMMARY[:3]) and row["low"] <= row["high"]
-        need(fine, where, "numbers with low ≤ high", row, advice)
-        advice_how = "Say how the interval was made: over what, by which method."
-        need(is_text(row["how"]), f"{where}, how", "a text", row["how"], advice_how)
+def _check_touches(run: dict, where: str, touches: int) -> None:
+    came = [*run["confusion_matrix"], *(["scores"] if run["scores"] is not None else [])]
+    if touches:
+        advice = f"test_touches is {touches}: a test set that was looked at has its scores."
+        need("scores" in came, f"{where}.scores", "those of the test set", None, advice)
+    else:
+        fine = not {"test", "scores"} & set(came)
+        advice = "Count in test_touches how often each run looked."
+        need(fine, where, "nothing of the test set with test_touches 0", came, advice)
+
+
+def _check_matrix(matrix: list, where: str, classes: dict | None) -> None:
+    need(classes is not None, where, "a split that data.counts has", matrix)
+    k, due = len(classes), list(classes.values())
+    fine = [len(row) for row in matrix] == [k] * k
+    advice = "Truth in rows, answers in columns."
+    need(fine, where, f"{k} rows of {k} counts", matrix, advice)
+    rows = [sum(row) for row in matrix]
+    need(rows == due, where, f"rows that sum to the classes' pictures {due}", rows, advice)
+
+
+def _check_scores(scores: dict, where: str, classes: dict | None) -> None:
+    need(classes is not None, where, "pictures of the split 'test' in data.counts", classes)
+    k, due, each = len(classes), list(classes.values()), scores["score"]
+    lengths = {name: len(column) for name, column in scores.items()}
+    n = sum(due)
+    need(set(lengths.values()) == {n}, where, f"{n:,} entries, the test pictures", lengths)
+    twice = [path for path, count in Counter(scores["path"]).items() if count > 1]
+    need(not twice, f"{where}.path", "each picture once", twice[:3])
+    have = [scores["y"].count(code) for code in range(k)]
+    need(have == due, f"{where}.y", f"{due} pictures of the classes", have)
+    vectors = all(isinstance(score, list) and len(score) == k for score in each)
+    plain = k == 2 and not any(isinstance(score, list) for score in each)
+    wanted = "a number a picture, or 2" if k == 2 else f"{k} numbers a picture"
+    need(vectors or plain, f"{where}.score", wanted, each)
+    odd = [score for score in each if vectors and abs(sum(score) - 1) > SUM_OFF]
+    advice = "Put logits through a softmax first."
+    need(not odd, f"{where}.score", "probabilities that sum to 1 a picture", odd[:1], advice)

@@ -16,7 +16,7 @@ _own, __dir__, __all__ = _lazy.attach(
 
 def __getattr__(name: str) -> object:
     if name == "records":  # until the chapters say experiments
-        from cxrlib import experiments
+        from cxrlib.experiments import record
 
-        return experiments
+        return record
     return _own(name)

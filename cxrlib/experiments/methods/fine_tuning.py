@@ -13,9 +13,8 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.recipes import Recipe
-from cxrlib.experiments.methods import shifted_validation
-from cxrlib.experiments.metrics import judged, score_parts
+from cxrlib.data.augment import Recipe
+from cxrlib.experiments import metrics, sampling
 from cxrlib.models import features, transfer
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
         if not config["groups"]:
             return cases
         found = features.compute(cases, config["network"])
-        return shifted_validation.leave_group_out(cases, found, config["groups"], seed=seed)
+        return sampling.leave_group_out(cases, found, config["groups"], seed=seed)
     train = cases[cases["split"] == "train"].groupby("label", observed=True)
     chosen = (
         train.sample(share // train.ngroups, random_state=seed)
@@ -56,21 +55,20 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     for i, size in enumerate(config["sizes"]):
         pictures = data.read_pictures(cases, size, "squash")
         parts = {split: pictures.where(split) for split in cases["split"].unique()}
-        network, history = trained(parts, config, size, 10 * seed + i, resume)
+        network, history = train_one(parts, config, size, 10 * seed + i, resume)
         histories.append(history)
         scores.append(_scored(network, _as_judged(parts, config, seed), config["views"], seed))
-    shifted = parts.pop(shifted_validation.SHIFTED, None)
+    shifted = parts.pop(sampling.SHIFTED, None)
     together = {split: _mean([each[split] for each in scores]) for split in scores[0]}
-    result = judged(parts, together, side_by_side(histories), seed, config["threshold"])
+    result = metrics.judge_binary(
+        parts, together, side_by_side(histories), seed, config["threshold"]
+    )
     if shifted:
         sick = together["val"][parts["val"].labels == 1]
-        strangers = together[shifted_validation.SHIFTED][:, 0]
-        result["metrics"] |= shifted_validation.report(strangers, sick, result["threshold"])
-        result["metrics"] |= shifted_validation.calibration(
-            strangers,
-            sick,
-            *((parts[split].labels, together[split]) for split in ("val", "test")),
-        )
+        strangers = together[sampling.SHIFTED][:, 0]
+        result["metrics"] |= metrics.judge_shifted(strangers, sick, result["threshold"])
+        val, test = ((parts[split].labels, together[split]) for split in ("val", "test"))
+        result["metrics"] |= metrics.shifted_calibration(strangers, sick, val, test)
     known = set(parts["train"].cases["patient_id"])
     result["metrics"]["val share of pictures whose patient is in train"] = float(
         parts["val"].cases["patient_id"].isin(known).mean()
@@ -78,12 +76,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     return result
 
 
-def touches(config: dict, runs: list[dict]) -> int:
-    """Count how often each run looked at the test set: once, when it is over."""
-    return 1
-
-
-def trained(
+def train_one(
     parts: Mapping[str, data.Pictures], config: dict, size: int, seed: int, resume: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
@@ -131,8 +124,8 @@ def _unfreeze(network: keras.Model, first: str, batch_norm: bool | float) -> Non
                 layer.momentum = batch_norm
 
 
-def _compile(network, config: dict, pictures: int) -> None:
-    def planned(rate: float):
+def _compile(network: keras.Model, config: dict, pictures: int) -> None:
+    def planned(rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
         how = {"pictures": pictures, "batch_size": config["batch_size"]}
         if config["schedule"] == "warm cosine":
             return models.warm_cosine(rate, epochs=config["epochs"], **how)
@@ -167,8 +160,8 @@ def _scored(
     network: keras.Model, parts: Mapping[str, data.Pictures], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Score pictures, each with the mean logit over itself and some mildly changed copies."""
-    seen = [score_parts(network, parts)]
-    seen += [score_parts(network, _changed(parts, VIEW, seed + i)) for i in range(1, views + 1)]
+    seen = [metrics.predict(network, parts)]
+    seen += [metrics.predict(network, _changed(parts, VIEW, seed + i)) for i in range(1, views + 1)]
     return {split: _mean([each[split] for each in seen]) for split in parts}
 
 

@@ -10,17 +10,16 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.experiments import sampling as draws
-from cxrlib.experiments.judging_many import as_columns, evaluators_interval, judged_many
+from cxrlib.experiments import sampling
+from cxrlib.experiments.metrics import as_columns, judge_multiclass
 from cxrlib.models import features, transfer
 
-intervals = evaluators_interval
 LAST = 10
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Draw the study's pictures, in train and test."""
-    return draws.drawn(cases, config["sizes"], config["apart"], config["classes"], seed)
+    return sampling.draw(cases, config["sizes"], config["apart"], config["classes"], seed)
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
@@ -34,14 +33,9 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     train, test = pictures.where("train"), pictures.where("test")
     answer = _probed if config["head"] == "probe" else _trained
     score, history, more = answer(train, test, config, seed)
-    result = judged_many(pictures.cases, score, history, seed, config["evaluator"])
+    result = judge_multiclass(pictures.cases, score, history, seed, config["evaluator"])
     result["metrics"] |= more
     return result
-
-
-def touches(config: dict, runs: list[dict]) -> int:
-    """Count how often each run looked at the test set: once, when it is over."""
-    return 1
 
 
 def _probed(
@@ -71,7 +65,7 @@ def _trained(
     together = _one_after_another(*changed, test)
     seen = replace(together, images=_as_article(together.images, config))
     maps = features.compute(seen, config["network"], pooled=False, cache=False).values
-    watched = draws.first_share(train.cases, config["validation"])
+    watched = sampling.first_share(train.cases, config["validation"])
     classes = len(data.classes(train.cases))
     head = transfer.head(maps.shape[1:], config["head"], classes=classes, seed=seed)
     models.training.compiled(head, config["optimizer"], config["rate"])
@@ -102,7 +96,7 @@ def _changed(images: np.ndarray, config: dict, seed: int) -> np.ndarray:
 
 
 def _as_article(images: np.ndarray, config: dict) -> np.ndarray:
-    """Change grey levels so that the network gets what ``preprocess`` says."""
+    """Change grey levels so that the network gets what ``preprocess`` says, "own" or "1/255"."""
     if config["preprocess"] == "own":
         return images
     # The network's first layer makes x / 127.5 - 1 of it, and so the article's x / 255.
