@@ -5,6 +5,8 @@ MobileNetV2 0.35 stands in for VGG16.
 
 from __future__ import annotations
 
+from cxrlib.experiments.articles import study
+
 CLASSES = {
     "two": ["normal", "covid"],
     "three": ["normal", "bacterial", "covid"],
@@ -95,15 +97,9 @@ LARGE_NOTES = (
 
 
 def _study(name: str, kind: str, config: dict, notes: tuple[str, ...]) -> dict:
-    return {
-        "title": f"Article 4, {name} classes, {kind}",
-        "article": 4,
-        "method": "frozen_backbone",
-        "config": config | {"classes": CLASSES[name]},
-        "notes": (*notes, DRAWN, LOOK, AGE),
-        "seeds": tuple(range(5)),
-        "redraw": True,
-    }
+    title, config = f"Article 4, {name} classes, {kind}", config | {"classes": CLASSES[name]}
+    fields = study(title, 4, "frozen_backbone", config, *notes, DRAWN, LOOK, AGE)
+    return fields | {"seeds": tuple(range(5)), "redraw": True}
 
 
 STUDIES = {

@@ -109,99 +109,96 @@ RULE = (
     "fixed before the test set was opened."
 )
 
+
+def study(title: str, article: int | None, method: str, config: dict, *notes: str) -> dict:
+    """Return the fields of a :class:`~cxrlib.experiments.registry.Study`."""
+    return {"title": title, "article": article, "method": method, "config": config, "notes": notes}
+
+
 STUDIES = {
-    "article-3-as-published": {
-        "title": "Article 3's four convolutions, as published",
-        "article": 3,
-        "method": "from_scratch",
-        "config": ARTICLE_3,
-        "notes": (
-            "The test folder was watched after every epoch, as in the article.",
-            "The article does not say how far it shifts and shears; 0.2 is taken, Keras's example.",
-            GREY,
-        ),
-    },
-    "article-3-repaired": {
-        "title": "Article 3's network, watched on validation children cut from the training folder",
-        "article": 3,
-        "method": "from_scratch",
-        "config": ARTICLE_3 | WATCHED_ELSEWHERE,
-        "notes": (CHOSEN, GREY),
-    },
-    "article-0-as-published": {
-        "title": "Article 0's four blocks with batch normalisation, as published",
-        "article": 0,
-        "method": "from_scratch",
-        "config": ARTICLE_0,
-        "notes": (
-            "The article's validation set is the test folder, augmented like the training "
-            "pictures; here one changed copy of each picture was watched after every epoch.",
-            "The article does not name its decay; the rate is multiplied by 0.9 an epoch.",
-            GREY,
-        ),
-    },
-    "article-0-repaired": {
-        "title": "Article 0's network, watched on validation children cut from the training folder",
-        "article": 0,
-        "method": "from_scratch",
-        "config": ARTICLE_0 | WATCHED_ELSEWHERE,
-        "notes": (CHOSEN, GREY),
-    },
-    "article-1-as-published": {
-        "title": "Article 1's fine-tuning of a whole network, as published",
-        "article": 1,
-        "method": "fine_tuning",
-        "config": ARTICLE_1,
-        "notes": (
-            STAND_IN,
-            "A quarter of the training pictures, drawn without regard to patients, validates.",
-            UNSAID,
-            "Batch normalisation follows the batches with a momentum of 0.9, as in PyTorch.",
-        ),
-    },
-    "study-slow-statistics": {
-        "title": "Article 1's fine-tuning with batch normalisation at MobileNetV2's own momentum",
-        "article": 1,
-        "method": "fine_tuning",
-        "config": ARTICLE_1 | {"batch_norm": True},
-        "notes": (
-            STAND_IN,
-            UNSAID,
-            "Batch normalisation trains along with Keras's momentum of 0.999: its statistics lag "
-            "behind the weights, and the network answers otherwise than in training. This was the "
-            "first try at article 1.",
-        ),
-    },
-    "article-1-repaired": {
-        "title": "Article 1's fine-tuning, split by patient, standardised pictures, threshold on "
-        "validation",
-        "article": 1,
-        "method": "fine_tuning",
-        "config": ARTICLE_1 | REPAIRED | {"start": "probe"},
-        "notes": (STAND_IN, RULE, "The head begins as a linear probe."),
-    },
-    "article-2-as-published": {
-        "title": "Article 2's last block at a small rate, as published",
-        "article": 2,
-        "method": "fine_tuning",
-        "config": ARTICLE_2,
-        "notes": (
-            STAND_IN,
-            "16 training pictures, 8 of each class, stand in for the published validation folder.",
-            "Validation and test pictures are turned and mirrored at random, as the article does; "
-            "it does not say how far, 10° and every other picture are taken.",
-            "The weights of the epoch with the best validation loss are kept.",
-        ),
-    },
-    "article-2-repaired": {
-        "title": "Article 2's network with a last block that may learn, validated on children",
-        "article": 2,
-        "method": "fine_tuning",
-        "config": ARTICLE_2 | REPAIRED | {"rates": {"head": 1e-3, "backbone": 1e-4}},
-        "notes": (
-            STAND_IN,
-            RULE,
-            "At the article's rate of 0.000001 the last block hardly moves; it gets 0.0001.",
-        ),
-    },
+    "article-3-as-published": study(
+        "Article 3's four convolutions, as published",
+        3,
+        "from_scratch",
+        ARTICLE_3,
+        "The test folder was watched after every epoch, as in the article.",
+        "The article does not say how far it shifts and shears; 0.2 is taken, Keras's example.",
+        GREY,
+    ),
+    "article-3-repaired": study(
+        "Article 3's network, watched on validation children cut from the training folder",
+        3,
+        "from_scratch",
+        ARTICLE_3 | WATCHED_ELSEWHERE,
+        CHOSEN,
+        GREY,
+    ),
+    "article-0-as-published": study(
+        "Article 0's four blocks with batch normalisation, as published",
+        0,
+        "from_scratch",
+        ARTICLE_0,
+        "The article's validation set is the test folder, augmented like the training "
+        "pictures; here one changed copy of each picture was watched after every epoch.",
+        "The article does not name its decay; the rate is multiplied by 0.9 an epoch.",
+        GREY,
+    ),
+    "article-0-repaired": study(
+        "Article 0's network, watched on validation children cut from the training folder",
+        0,
+        "from_scratch",
+        ARTICLE_0 | WATCHED_ELSEWHERE,
+        CHOSEN,
+        GREY,
+    ),
+    "article-1-as-published": study(
+        "Article 1's fine-tuning of a whole network, as published",
+        1,
+        "fine_tuning",
+        ARTICLE_1,
+        STAND_IN,
+        "A quarter of the training pictures, drawn without regard to patients, validates.",
+        UNSAID,
+        "Batch normalisation follows the batches with a momentum of 0.9, as in PyTorch.",
+    ),
+    "study-slow-statistics": study(
+        "Article 1's fine-tuning with batch normalisation at MobileNetV2's own momentum",
+        1,
+        "fine_tuning",
+        ARTICLE_1 | {"batch_norm": True},
+        STAND_IN,
+        UNSAID,
+        "Batch normalisation trains along with Keras's momentum of 0.999: its statistics lag "
+        "behind the weights, and the network answers otherwise than in training. This was the "
+        "first try at article 1.",
+    ),
+    "article-1-repaired": study(
+        "Article 1's fine-tuning, split by patient, standardised pictures, threshold on validation",
+        1,
+        "fine_tuning",
+        ARTICLE_1 | REPAIRED | {"start": "probe"},
+        STAND_IN,
+        RULE,
+        "The head begins as a linear probe.",
+    ),
+    "article-2-as-published": study(
+        "Article 2's last block at a small rate, as published",
+        2,
+        "fine_tuning",
+        ARTICLE_2,
+        STAND_IN,
+        "16 training pictures, 8 of each class, stand in for the published validation folder.",
+        "Validation and test pictures are turned and mirrored at random, as the article does; "
+        "it does not say how far, 10° and every other picture are taken.",
+        "The weights of the epoch with the best validation loss are kept.",
+    ),
+    "article-2-repaired": study(
+        "Article 2's network with a last block that may learn, validated on children",
+        2,
+        "fine_tuning",
+        ARTICLE_2 | REPAIRED | {"rates": {"head": 1e-3, "backbone": 1e-4}},
+        STAND_IN,
+        RULE,
+        "At the article's rate of 0.000001 the last block hardly moves; it gets 0.0001.",
+    ),
 }

@@ -6,7 +6,7 @@ and looks at the test set once, when it is over.
 
 from __future__ import annotations
 
-from cxrlib.experiments.articles import BORROWED, RULE
+from cxrlib.experiments.articles import BORROWED, RULE, study
 
 WIDE = {
     "rotation": 10,
@@ -57,47 +57,34 @@ SEEN = (
 
 STUDIES = {
     **{
-        f"study-ablation-{name}": {
-            "title": about,
-            "article": None,
-            "method": "fine_tuning",
-            "config": ONE | change,
-            "notes": (RULE, GROUP),
-        }
+        f"study-ablation-{name}": study(about, None, "fine_tuning", ONE | change, RULE, GROUP)
         for name, (about, change) in VARIANTS.items()
     },
-    "study-mean-line": {
-        "title": "Four networks, each without one group of the healthy, and the mean of their "
-        "thresholds",
-        "article": None,
-        "method": "ensemble",
-        "config": FOUR | {"epochs": 4, "line": "mean"},
-        "notes": (
-            "Each network's threshold is Youden's on the sick of validation and the healthy that "
-            "it never saw; the mean distance of the logits from these thresholds is judged at 0.",
-            SEEN,
-        ),
-    },
-    "study-better-model": {
-        "title": "Four networks, each without one group of the healthy, and the highest of their "
-        "thresholds",
-        "article": None,
-        "method": "ensemble",
-        "config": FOUR | {"line": "highest", "rates": 5e-4},
-        "notes": (
-            "Each network's threshold is Youden's on the sick of validation and the healthy that "
-            "it never saw; the highest of them is held against the mean logit, since the test "
-            "folder may be as strange as the strangest group.",
-            "This rule was fixed after `study-mean-line` had met the test set, where its threshold "
-            "proved too low. It trains an epoch less, to save time.",
-            "Recorded a second time: in the first record one of twelve networks had not learned "
-            "(training loss 0.69), so the rate is half as large now. The first record's means were "
-            "AUC 0.977 and balanced accuracy 0.905. Gradients cut at a norm of 10 were tried in "
-            "between: seed 0 had AUC 0.979 and balanced accuracy 0.930, but losses of up to 0.77 "
-            "in its first epoch. Seed 0 also ran once more as in the first record, to be timed "
-            "(AUC 0.980, balanced accuracy 0.920). One more network met the test set before all of "
-            "these.",
-        ),
-        "seeds": (0, 1, 2),
-    },
+    "study-mean-line": study(
+        "Four networks, each without one group of the healthy, and the mean of their thresholds",
+        None,
+        "ensemble",
+        FOUR | {"epochs": 4, "line": "mean"},
+        "Each network's threshold is Youden's on the sick of validation and the healthy that it "
+        "never saw; the mean distance of the logits from these thresholds is judged at 0.",
+        SEEN,
+    ),
+    "study-better-model": study(
+        "Four networks, each without one group of the healthy, and the highest of their thresholds",
+        None,
+        "ensemble",
+        FOUR | {"line": "highest", "rates": 5e-4},
+        "Each network's threshold is Youden's on the sick of validation and the healthy that it "
+        "never saw; the highest of them is held against the mean logit, since the test folder may "
+        "be as strange as the strangest group.",
+        "This rule was fixed after `study-mean-line` had met the test set, where its threshold "
+        "proved too low. It trains an epoch less, to save time.",
+        "Recorded a second time: in the first record one of twelve networks had not learned "
+        "(training loss 0.69), so the rate is half as large now. The first record's means were AUC "
+        "0.977 and balanced accuracy 0.905. Gradients cut at a norm of 10 were tried in between: "
+        "seed 0 had AUC 0.979 and balanced accuracy 0.930, but losses of up to 0.77 in its first "
+        "epoch. Seed 0 also ran once more as in the first record, to be timed (AUC 0.980, balanced "
+        "accuracy 0.920). One more network met the test set before all of these.",
+    )
+    | {"seeds": (0, 1, 2)},
 }

@@ -8,12 +8,14 @@ import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pandas as pd
 
 from cxrlib.experiments.validation import RecordError, check
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VARIABLE = "CXR_RESULTS"
 BESIDE = "results"  # where a new record goes without a checkout
@@ -112,6 +114,8 @@ def history_frame(record: Record, run: int = 0) -> pd.DataFrame:
     run : int
         Its position among the record's runs, from 0.
     """
+    import pandas as pd  # slow to import, and reading a record does without
+
     if not 0 <= run < len(record.runs):
         raise RecordError(
             f"expected `run` from 0 to {len(record.runs) - 1} for {record.id}, got {run}. "
