@@ -75,19 +75,6 @@ def test_a_variant_is_judged_on_the_group_it_never_saw(quick, tmp_path, id):
     assert len(only["history"]["loss"]) == 1
 
 
-def test_several_networks_answer_by_their_mean_logit(quick, cases, tmp_path):
-    config = quick["study-ablation-probe"].config | {"groups": None}
-    table = fine_tuning.prepare(cases, config, seed=0)
-
-    def scores(*sizes):
-        found = fine_tuning.run(table, config | {"sizes": list(sizes)}, 0, tmp_path / "state")
-        return np.array(found["scores"]["score"]).ravel()
-
-    small, large, both = scores(32), scores(48), scores(32, 48)
-    odds = np.sqrt(small / (1 - small) * large / (1 - large))
-    np.testing.assert_allclose(both, odds / (1 + odds), rtol=1e-3)
-
-
 def test_several_views_answer_by_their_mean_logit(cases, monkeypatch):
     part = {"test": data.read_pictures(cases, 32).where("test")}
 

@@ -6,6 +6,7 @@ answer together, with their mean logit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
 from cxrlib.experiments import sampling
-from cxrlib.experiments.methods.fine_tuning import CERTAIN, side_by_side, train_one
+from cxrlib.experiments.methods.fine_tuning import CERTAIN, train_one
 from cxrlib.experiments.metrics import judge_binary, judge_shifted
 from cxrlib.models import features
 
@@ -29,7 +30,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
-    """Train one network for each group and size, and judge them together, at 0.5.
+    """Train one network for each group, and judge them together, at 0.5.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
@@ -52,7 +53,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     score = expit(np.mean(logits, axis=0) - line)
     parts = {split: pictures.where(split) for split in ("train", "val", "test")}
     scores = {split: score[(rows["split"] == split).to_numpy(), None] for split in parts}
-    result = judge_binary(parts, scores, side_by_side(histories), seed, 0.5)
+    result = judge_binary(parts, scores, _side_by_side(histories), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
     seen_apart = expit(strangers[healthy] - line)
     result["metrics"] |= judge_shifted(seen_apart, score[sick_val], 0.5)
@@ -69,6 +70,13 @@ def _member(
     parts = {split: member.where(split) for split in ("train", "val")}
     network, history = train_one(parts, config, config["sizes"][0], seed, resume)
     return history, _logit(network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0])
+
+
+def _side_by_side(histories: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put the networks' histories into one table."""
+    return pd.concat(
+        [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)], axis=1
+    )
 
 
 def _logit(score: np.ndarray) -> np.ndarray:

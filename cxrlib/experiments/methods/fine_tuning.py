@@ -1,4 +1,4 @@
-"""Training networks on a borrowed backbone, one or several together, and judging them."""
+"""Training a network on a borrowed backbone, and judging it."""
 
 from __future__ import annotations
 
@@ -46,28 +46,23 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
-    """Train and judge once; of several networks the mean logit is judged.
+    """Train and judge once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    histories, scores = [], []
-    for i, size in enumerate(config["sizes"]):
-        pictures = data.read_pictures(cases, size, "squash")
-        parts = {split: pictures.where(split) for split in cases["split"].unique()}
-        network, history = train_one(parts, config, size, 10 * seed + i, resume)
-        histories.append(history)
-        scores.append(_scored(network, _as_judged(parts, config, seed), config["views"], seed))
+    (size,) = config["sizes"]
+    pictures = data.read_pictures(cases, size, "squash")
+    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    network, history = train_one(parts, config, size, 10 * seed, resume)
+    scores = _scored(network, _as_judged(parts, config, seed), config["views"], seed)
     shifted = parts.pop(sampling.SHIFTED, None)
-    together = {split: _mean([each[split] for each in scores]) for split in scores[0]}
-    result = metrics.judge_binary(
-        parts, together, side_by_side(histories), seed, config["threshold"]
-    )
+    result = metrics.judge_binary(parts, scores, history, seed, config["threshold"])
     if shifted:
-        sick = together["val"][parts["val"].labels == 1]
-        strangers = together[sampling.SHIFTED][:, 0]
+        sick = scores["val"][parts["val"].labels == 1]
+        strangers = scores[sampling.SHIFTED][:, 0]
         result["metrics"] |= metrics.judge_shifted(strangers, sick, result["threshold"])
-        val, test = ((parts[split].labels, together[split]) for split in ("val", "test"))
+        val, test = ((parts[split].labels, scores[split]) for split in ("val", "test"))
         result["metrics"] |= metrics.shifted_calibration(strangers, sick, val, test)
     known = set(parts["train"].cases["patient_id"])
     result["metrics"]["val share of pictures whose patient is in train"] = float(
@@ -92,10 +87,7 @@ def train_one(
         if not config["epochs"]:
             loss = log_loss(found.labels[:, 0], features.scores(probe, found)[:, 0])
             return network, pd.DataFrame({"loss": [loss]})
-    if config["unfreeze"]:
-        _unfreeze(network, config["unfreeze"], config["batch_norm"])
-    else:
-        transfer.freeze(network)
+    _unfreeze(network, config["unfreeze"], config["batch_norm"])
     _compile(network, config, len(train))
     watched = val if config["patience"] is not None or config["watch"] else None
     if "pictures" in config["validation"]:  # the article takes each picture for another child
@@ -173,12 +165,3 @@ def _mean(scores: list[np.ndarray]) -> np.ndarray:
     if len(scores) == 1:
         return scores[0]
     return expit(np.mean([logit(np.clip(s, CERTAIN, 1 - CERTAIN)) for s in scores], axis=0))
-
-
-def side_by_side(histories: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put the histories of several networks into one table; one alone stays as it is."""
-    if len(histories) == 1:
-        return histories[0]
-    return pd.concat(
-        [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)], axis=1
-    )

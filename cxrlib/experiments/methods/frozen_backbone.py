@@ -63,7 +63,7 @@ def _trained(
     order = np.random.default_rng(seed).integers(2**31, size=config["copies"])
     changed = [replace(train, images=_changed(train.images, config, copy)) for copy in order]
     together = _one_after_another(*changed, test)
-    seen = replace(together, images=_as_article(together.images, config))
+    seen = replace(together, images=_as_article(together.images))
     maps = features.compute(seen, config["network"], pooled=False, cache=False).values
     watched = sampling.first_share(train.cases, config["validation"])
     classes = len(data.classes(train.cases))
@@ -95,11 +95,11 @@ def _changed(images: np.ndarray, config: dict, seed: int) -> np.ndarray:
     return data.augment.augmented(images, data.augment.Recipe(**config["augment"]), seed=int(seed))
 
 
-def _as_article(images: np.ndarray, config: dict) -> np.ndarray:
-    """Change grey levels so that the network gets what ``preprocess`` says, "own" or "1/255"."""
-    if config["preprocess"] == "own":
-        return images
-    # The network's first layer makes x / 127.5 - 1 of it, and so the article's x / 255.
+def _as_article(images: np.ndarray) -> np.ndarray:
+    """Change grey levels so that the network gets x / 255, as the article's does.
+
+    Its first layer makes x / 127.5 - 1 of them.
+    """
     return images / np.float32(2) + np.float32(127.5)
 
 
