@@ -28,7 +28,8 @@ def check(fields: dict) -> None:
         _check_data(fields["data"])
         _check_runs(fields)
         for name, row in fields["summary"].items():
-            need(row["low"] <= row["high"], f"summary.{name}", "numbers with low ≤ high", row)
+            fine = row["low"] <= row["high"]
+            _need(fine, f"summary.{name}", "numbers with low ≤ high", row, "Turn them round.")
     except RecordError as error:
         raise RecordError(f"record {fields.get('id')}: {error}") from None
 
@@ -62,12 +63,10 @@ def _refuse(error: jsonschema.ValidationError) -> None:
             f"{' and '.join(parts)}. Add what is missing, and move anything else to `config` or "
             "`notes`."
         )
-    need(False, where.lstrip("."), expected, got, advice)
+    _need(False, where.lstrip("."), expected, got, advice)
 
 
-def need(
-    fine: bool, where: str, expected: str, got: object, advice: str = "One of them is wrong."
-) -> None:
+def _need(fine: bool, where: str, expected: str, got: object, advice: str) -> None:
     """Raise :class:`RecordError` with what was expected, what came and what to do."""
     if not fine:
         shown = repr(got)
@@ -77,12 +76,15 @@ def need(
 
 def _check_data(data: dict) -> None:
     counts, patients = data["counts"], data["patients"]
+    advice = "metadata.describe_data(cases) gives it."
     first = list(next(iter(counts.values())))
     for split, classes in counts.items():
         where = f"data.counts.{split}"
-        need(list(classes) == first, where, f"the classes {', '.join(first)} so", list(classes))
-        need(sum(classes.values()) > 0, where, "at least one picture", classes, "Leave it out.")
-    need(set(patients) == set(counts), "data.patients", f"one of {', '.join(counts)}", patients)
+        wanted = f"the classes {', '.join(first)} in this order"
+        _need(list(classes) == first, where, wanted, list(classes), advice)
+        _need(sum(classes.values()) > 0, where, "at least one picture", classes, "Leave it out.")
+    wanted = f"the patients of {', '.join(counts)}"
+    _need(set(patients) == set(counts), "data.patients", wanted, patients, advice)
 
 
 def _check_runs(fields: dict) -> None:
@@ -91,53 +93,60 @@ def _check_runs(fields: dict) -> None:
         where = f"runs[{number}]"
         lengths = {name: len(column) for name, column in run["history"].items()}
         fine = len(set(lengths.values())) == 1
-        need(fine, f"{where}.history", "columns of equal length", lengths)
+        advice = "Pass what Keras keeps: fit(...).history."
+        _need(fine, f"{where}.history", "columns of equal length", lengths, advice)
         for split, matrix in run["confusion_matrix"].items():
             _check_matrix(matrix, f"{where}.confusion_matrix.{split}", counts.get(split))
         _check_touches(run, where, fields["test_touches"])
         if run["scores"] is not None:
             _check_scores(run["scores"], f"{where}.scores", counts.get("test"))
     again = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
-    need(not again, "runs", "another seed for each run", again, "Give each run its own.")
+    _need(not again, "runs", "another seed for each run", again, "Give each run its own.")
     odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
-    need(not odd, "runs", "the same metrics in each run", odd, "These seeds differ from the first.")
+    _need(
+        not odd, "runs", "the same metrics in each run", odd, "These seeds differ from the first."
+    )
 
 
 def _check_touches(run: dict, where: str, touches: int) -> None:
     came = [*run["confusion_matrix"], *(["scores"] if run["scores"] is not None else [])]
     if touches:
         advice = f"test_touches is {touches}: a test set that was looked at has its scores."
-        need("scores" in came, f"{where}.scores", "those of the test set", None, advice)
+        _need("scores" in came, f"{where}.scores", "those of the test set", None, advice)
     else:
         fine = not {"test", "scores"} & set(came)
         advice = "Count in test_touches how often each run looked."
-        need(fine, where, "nothing of the test set with test_touches 0", came, advice)
+        _need(fine, where, "nothing of the test set with test_touches 0", came, advice)
 
 
 def _check_matrix(matrix: list, where: str, classes: dict | None) -> None:
-    need(classes is not None, where, "a split that data.counts has", matrix)
+    advice = "Name it after the split."
+    _need(classes is not None, where, "a split that data.counts has", matrix, advice)
     k, due = len(classes), list(classes.values())
     fine = [len(row) for row in matrix] == [k] * k
     advice = "Truth in rows, answers in columns."
-    need(fine, where, f"{k} rows of {k} counts", matrix, advice)
+    _need(fine, where, f"{k} rows of {k} counts", matrix, advice)
     rows = [sum(row) for row in matrix]
-    need(rows == due, where, f"rows that sum to the classes' pictures {due}", rows, advice)
+    _need(rows == due, where, f"rows that sum to the classes' pictures {due}", rows, advice)
 
 
 def _check_scores(scores: dict, where: str, classes: dict | None) -> None:
-    need(classes is not None, where, "pictures of the split 'test' in data.counts", classes)
+    advice = "metrics.score_columns(test_cases, scores) gives them."
+    wanted = "pictures of the split 'test' in data.counts"
+    _need(classes is not None, where, wanted, classes, advice)
     k, due, each = len(classes), list(classes.values()), scores["score"]
     lengths = {name: len(column) for name, column in scores.items()}
     n = sum(due)
-    need(set(lengths.values()) == {n}, where, f"{n:,} entries, the test pictures", lengths)
+    wanted = f"{n:,} entries, the test pictures"
+    _need(set(lengths.values()) == {n}, where, wanted, lengths, advice)
     twice = [path for path, count in Counter(scores["path"]).items() if count > 1]
-    need(not twice, f"{where}.path", "each picture once", twice[:3])
+    _need(not twice, f"{where}.path", "each picture once", twice[:3], advice)
     have = [scores["y"].count(code) for code in range(k)]
-    need(have == due, f"{where}.y", f"{due} pictures of the classes", have)
+    _need(have == due, f"{where}.y", f"{due} pictures of the classes", have, advice)
     vectors = all(isinstance(score, list) and len(score) == k for score in each)
     plain = k == 2 and not any(isinstance(score, list) for score in each)
     wanted = "a number a picture, or 2" if k == 2 else f"{k} numbers a picture"
-    need(vectors or plain, f"{where}.score", wanted, each)
+    _need(vectors or plain, f"{where}.score", wanted, each, advice)
     odd = [score for score in each if vectors and abs(sum(score) - 1) > SUM_OFF]
     advice = "Put logits through a softmax first."
-    need(not odd, f"{where}.score", "probabilities that sum to 1 a picture", odd[:1], advice)
+    _need(not odd, f"{where}.score", "probabilities that sum to 1 a picture", odd[:1], advice)

@@ -154,8 +154,8 @@ def test_every_study_is_plain_data():
         assert json.loads(json.dumps(study.config)) == study.config
         assert study.article in (0, 1, 2, 3, 4, None)
         assert name.startswith(("article-", "study-"))
-        assert study.seeds == (tuple(range(5)) if study.redraw else study.seeds)
-        assert study.redraw is (study.article == 4)
+        if study.article == 4:  # its test sets are small
+            assert (study.seeds, study.redraw) == ((0, 1, 2, 3, 4), True)
 
 
 def test_every_record_s_study_is_there():
