@@ -103,9 +103,8 @@ def _check_runs(fields: dict) -> None:
     again = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
     _need(not again, "runs", "another seed for each run", again, "Give each run its own.")
     odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
-    _need(
-        not odd, "runs", "the same metrics in each run", odd, "These seeds differ from the first."
-    )
+    advice = "These seeds differ from the first."
+    _need(not odd, "runs", "the same metrics in each run", odd, advice)
 
 
 def _check_touches(run: dict, where: str, touches: int) -> None:

@@ -50,6 +50,7 @@ def test_the_file_reads_well_in_a_diff(tmp_path):
         ("Article 3", ("id",), "id: expected lowercase letters.*got 'Article 3'"),
         (" ", ("title",), "title: expected a short text"),
         (5, ("article",), "article: expected 0 to 4, or None, got 5"),
+        (True, ("article",), "article: expected 0 to 4, or None, got True"),
         ({}, ("config",), "config: expected a dict of settings"),
         ({"f": [print]}, ("config",), r"config\.f\[0\]: expected finite numbers, texts"),
         ("phantoms", ("data", "source"), "a record is made on real data only.*got 'phantoms'"),
