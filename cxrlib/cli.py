@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cxrlib import experiments
 from cxrlib.data import DataError, datasets, registry
-from cxrlib.teaching import records
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         return options.run(options) or 0
-    except (DataError, records.RecordError) as error:
+    except (DataError, experiments.RecordError) as error:
         print(f"cxr: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # `cxr data list | head`
@@ -56,7 +56,6 @@ def _parser() -> argparse.ArgumentParser:
         help="where the record goes; without it: the folder that CXR_RESULTS names, else the "
         "package's own in a checkout of the course, else results in the current folder",
     )
-    again.add_argument("--workers", type=int, default=1, help="processes for several networks (1)")
     again.add_argument(
         "--summary-only", action="store_true", help="from the scores that the record keeps"
     )
@@ -123,36 +122,31 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
-    import joblib
-
-    from cxrlib.teaching import studies
-
-    folder = records.folder_to_write(options.folder)
+    folder = experiments.folder_to_write(options.folder)
     if options.summary_only:
-        print(records.as_text(studies.summarise_again(options.id, folder=folder)))
+        print(experiments.as_text(experiments.summarize_again(options.id, folder=folder)))
         return
-    with joblib.parallel_config(n_jobs=options.workers):
-        record = studies.reproduce(options.id, seeds=options.seeds, folder=folder)
-    print(records.as_text(record))
+    record = experiments.reproduce(options.id, seeds=options.seeds, folder=folder)
+    print(experiments.as_text(record))
     print(f"\nwritten to {folder / record.id}.json")
 
 
 def _results(options: argparse.Namespace) -> None:
     if options.id is not None:
-        print(records.as_text(records.read(options.id)))
+        print(experiments.as_text(experiments.read(options.id)))
         return
-    folder, found, broken = records.find_folder(), [], []
-    for name in records.known(folder):
+    folder, found, broken = experiments.find_folder(), [], []
+    for name in experiments.list_ids(folder):
         try:
-            found.append(records.read(name, folder))
-        except records.RecordError as error:
+            found.append(experiments.read(name, folder))
+        except experiments.RecordError as error:
             broken.append(str(error))
     if found:
-        print(records.as_table(found))
+        print(experiments.as_table(found))
     elif not broken:
         print(f"No record in {folder} yet. A run on the real X-rays makes one.")
     if broken:
-        raise records.RecordError("\n".join(broken))
+        raise experiments.RecordError("\n".join(broken))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-import joblib
 import pytest
 
 from cxrlib.cli import main
-from cxrlib.teaching import records, studies
-from tests.teaching.test_records import fields
+from cxrlib.experiments import Record, write
+from tests.experiments.conftest import fields
 
 
 @pytest.fixture
@@ -13,8 +12,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_command_lists_the_records(folder, capsys):
-    records.write(records.make(**fields()), folder)
-    records.write(records.make(**fields(id="study-x", article=None, seconds=7)), folder)
+    write(Record.create(**fields()))
+    write(Record.create(**fields(id="study-x", article=None, seconds=7)))
     assert main(["results"]) == 0
     head, first, second = capsys.readouterr().out.splitlines()
     assert head.split() == ["id", "article", "title", "result", "(interval)", "seconds"]
@@ -25,7 +24,7 @@ def test_the_command_lists_the_records(folder, capsys):
 
 
 def test_the_command_shows_one_record(folder, capsys):
-    records.write(records.make(**fields()), folder)
+    write(Record.create(**fields()))
     assert main(["results", "article-3-repaired"]) == 0
     shown = capsys.readouterr().out
     for part in (
@@ -42,23 +41,6 @@ def test_the_command_shows_one_record(folder, capsys):
         assert part in shown
 
 
-def test_a_study_gets_the_processes_asked_for(folder, capsys, monkeypatch):
-    asked = []
-
-    def reproduce(id, seeds, folder):
-        asked.append((id, seeds, joblib.Parallel().n_jobs))
-        return records.make(**fields())
-
-    monkeypatch.setattr(studies, "reproduce", reproduce)
-    for more in ([], ["--workers", "2", "--seeds", "3"]):
-        assert main(["reproduce", "study-x", *more]) == 0
-    assert asked == [
-        ("study-x", None, 1),
-        ("study-x", [3], 2),
-    ]
-    assert f"written to {folder / 'article-3-repaired'}.json" in capsys.readouterr().out
-
-
 def test_the_command_says_when_there_is_nothing_to_show(folder, capsys, monkeypatch):
     assert main(["results"]) == 0
     assert capsys.readouterr().out.startswith(f"No record in {folder} yet.")
@@ -70,7 +52,7 @@ def test_the_command_says_when_there_is_nothing_to_show(folder, capsys, monkeypa
 
 
 def test_a_spoilt_record_does_not_hide_the_others(folder, capsys):
-    records.write(records.make(**fields()), folder)
+    write(Record.create(**fields()))
     (folder / "study-x.json").write_text("{")
     (folder / "Bad_Name.json").write_text("{}")
     assert main(["results"]) == 1

@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 RECORDS = ROOT / "cxrlib" / "experiments" / "results"
 SYSTEM = "/usr/bin/python3"
+NEEDED = ("numpy", "numpy.libs", "lazy_loader", "jsonschema", "jsonschema_specifications")
+NEEDED += ("referencing", "rpds", "attr", "attrs", "typing_extensions.py")  # jsonschema's own
 READ = """
 import json
 from cxrlib.teaching import records
@@ -70,10 +72,10 @@ def test_records_come_with_the_package_wherever_pip_puts_it(python, wheel, tmp_p
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index")
     run(*pip, "--no-compile", "--ignore-installed", "--prefix", prefix, wheel)
     (installed,) = (path.parent for path in prefix.rglob("cxrlib") if (path / "cli.py").exists())
-    for name in ("numpy", "numpy.libs", "lazy_loader"):
-        place = Path(find_spec(name.partition(".")[0]).origin).parents[1] / name
-        if place.exists():
-            (needed / name).symlink_to(place)
+    site = Path(find_spec("numpy").origin).parents[1]
+    for name in NEEDED:
+        if (site / name).exists():
+            (needed / name).symlink_to(site / name)
     path = os.pathsep.join(map(str, (installed, needed)))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CXR_")}
     # -S: without what else is installed there, such as the course itself in this .venv.

@@ -5,7 +5,7 @@ MobileNetV2 0.35 stands in for VGG16.
 
 from __future__ import annotations
 
-from cxrlib.teaching.studies.study import Study
+from cxrlib.experiments.articles import study
 
 CLASSES = {
     "two": ["normal", "covid"],
@@ -96,30 +96,29 @@ LARGE_NOTES = (
 )
 
 
-def _study(kind: str, name: str, config: dict, notes: tuple[str, ...]) -> Study:
-    classes = {"classes": CLASSES[name]}
-    notes = (*notes, DRAWN, LOOK, AGE)
-    title = f"Article 4, {name} classes, {kind}"
-    return Study(title, 4, "frozen_backbone", config | classes, notes, tuple(range(5)), True)
+def _study(name: str, kind: str, config: dict, notes: tuple[str, ...]) -> dict:
+    title, config = f"Article 4, {name} classes, {kind}", config | {"classes": CLASSES[name]}
+    fields = study(title, 4, "frozen_backbone", config, *notes, DRAWN, LOOK, AGE)
+    return fields | {"seeds": tuple(range(5)), "redraw": True}
 
 
 STUDIES = {
     **{
         f"article-4-as-published-{name}": _study(
-            "as published", name, AS_PUBLISHED | TRAINING[name], PUBLISHED_NOTES
+            name, "as published", AS_PUBLISHED | TRAINING[name], PUBLISHED_NOTES
         )
         for name in CLASSES
     },
     **{
         f"article-4-repaired-{name}": _study(
-            "split by patient, own preprocessing, a small head", name, REPAIRED, REPAIRED_NOTES
+            name, "split by patient, own preprocessing, a small head", REPAIRED, REPAIRED_NOTES
         )
         for name in CLASSES
     },
     **{
         f"article-4-large-{name}": _study(
-            "repaired, with as many pictures as the smallest class has",
             name,
+            "repaired, with as many pictures as the smallest class has",
             REPAIRED | {"sizes": "largest"},
             REPAIRED_NOTES + LARGE_NOTES,
         )

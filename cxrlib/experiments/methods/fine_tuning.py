@@ -1,4 +1,4 @@
-"""Training networks on a borrowed backbone, one or several together, and judging them."""
+"""Training a network on a borrowed backbone, and judging it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from sklearn.metrics import log_loss
 
 from cxrlib import data, models
 from cxrlib.data.augmentation import Recipe
+from cxrlib.experiments import metrics, sampling
 from cxrlib.models import features, transfer
-from cxrlib.teaching.studies import shifted_validation
-from cxrlib.teaching.studies.judging import judged, score_parts
 
 if TYPE_CHECKING:
     import keras
@@ -36,7 +35,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
         if not config["groups"]:
             return cases
         found = features.compute(cases, config["network"])
-        return shifted_validation.leave_group_out(cases, found, config["groups"], seed=seed)
+        return sampling.leave_group_out(cases, found, config["groups"], seed=seed)
     train = cases[cases["split"] == "train"].groupby("label", observed=True)
     chosen = (
         train.sample(share // train.ngroups, random_state=seed)
@@ -47,30 +46,24 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
-    """Train and judge once; of several networks the mean logit is judged.
+    """Train and judge once.
 
     Parameters, result
-        As of :func:`cxrlib.teaching.studies.small_networks.run`.
+        As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    histories, scores = [], []
-    for i, size in enumerate(config["sizes"]):
-        pictures = data.read_pictures(cases, size, "squash")
-        parts = {split: pictures.where(split) for split in cases["split"].unique()}
-        network, history = trained(parts, config, size, 10 * seed + i, resume)
-        histories.append(history)
-        scores.append(_scored(network, _as_judged(parts, config, seed), config["views"], seed))
-    shifted = parts.pop(shifted_validation.SHIFTED, None)
-    together = {split: _mean([each[split] for each in scores]) for split in scores[0]}
-    result = judged(parts, together, side_by_side(histories), seed, config["threshold"])
+    (size,) = config["sizes"]
+    pictures = data.read_pictures(cases, size, "squash")
+    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    network, history = train_one(parts, config, size, 10 * seed, resume)
+    scores = _scored(network, _as_judged(parts, config, seed), config["views"], seed)
+    shifted = parts.pop(sampling.SHIFTED, None)
+    result = metrics.judge_binary(parts, scores, history, seed, config["threshold"])
     if shifted:
-        sick = together["val"][parts["val"].labels == 1]
-        strangers = together[shifted_validation.SHIFTED][:, 0]
-        result["metrics"] |= shifted_validation.report(strangers, sick, result["threshold"])
-        result["metrics"] |= shifted_validation.calibration(
-            strangers,
-            sick,
-            *((parts[split].labels, together[split]) for split in ("val", "test")),
-        )
+        sick = scores["val"][parts["val"].labels == 1]
+        strangers = scores[sampling.SHIFTED][:, 0]
+        result["metrics"] |= metrics.judge_shifted(strangers, sick, result["threshold"])
+        val, test = ((parts[split].labels, scores[split]) for split in ("val", "test"))
+        result["metrics"] |= metrics.shifted_calibration(strangers, sick, val, test)
     known = set(parts["train"].cases["patient_id"])
     result["metrics"]["val share of pictures whose patient is in train"] = float(
         parts["val"].cases["patient_id"].isin(known).mean()
@@ -78,12 +71,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     return result
 
 
-def touches(config: dict, runs: list[dict]) -> int:
-    """Count how often each run looked at the test set: once, when it is over."""
-    return 1
-
-
-def trained(
+def train_one(
     parts: Mapping[str, data.Pictures], config: dict, size: int, seed: int, resume: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
@@ -99,10 +87,7 @@ def trained(
         if not config["epochs"]:
             loss = log_loss(found.labels[:, 0], features.scores(probe, found)[:, 0])
             return network, pd.DataFrame({"loss": [loss]})
-    if config["unfreeze"]:
-        _unfreeze(network, config["unfreeze"], config["batch_norm"])
-    else:
-        transfer.freeze(network)
+    _unfreeze(network, config["unfreeze"], config["batch_norm"])
     _compile(network, config, len(train))
     watched = val if config["patience"] is not None or config["watch"] else None
     if "pictures" in config["validation"]:  # the article takes each picture for another child
@@ -131,8 +116,8 @@ def _unfreeze(network: keras.Model, first: str, batch_norm: bool | float) -> Non
                 layer.momentum = batch_norm
 
 
-def _compile(network, config: dict, pictures: int) -> None:
-    def planned(rate: float):
+def _compile(network: keras.Model, config: dict, pictures: int) -> None:
+    def planned(rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
         how = {"pictures": pictures, "batch_size": config["batch_size"]}
         if config["schedule"] == "warm cosine":
             return models.warm_cosine(rate, epochs=config["epochs"], **how)
@@ -167,8 +152,8 @@ def _scored(
     network: keras.Model, parts: Mapping[str, data.Pictures], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Score pictures, each with the mean logit over itself and some mildly changed copies."""
-    seen = [score_parts(network, parts)]
-    seen += [score_parts(network, _changed(parts, VIEW, seed + i)) for i in range(1, views + 1)]
+    seen = [metrics.predict(network, parts)]
+    seen += [metrics.predict(network, _changed(parts, VIEW, seed + i)) for i in range(1, views + 1)]
     return {split: _mean([each[split] for each in seen]) for split in parts}
 
 
@@ -180,12 +165,3 @@ def _mean(scores: list[np.ndarray]) -> np.ndarray:
     if len(scores) == 1:
         return scores[0]
     return expit(np.mean([logit(np.clip(s, CERTAIN, 1 - CERTAIN)) for s in scores], axis=0))
-
-
-def side_by_side(histories: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put the histories of several networks into one table; one alone stays as it is."""
-    if len(histories) == 1:
-        return histories[0]
-    return pd.concat(
-        [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)], axis=1
-    )

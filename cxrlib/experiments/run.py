@@ -5,20 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
 from cxrlib import data
-from cxrlib.teaching import records
-from cxrlib.teaching.studies.catalogue import get
-from cxrlib.teaching.studies.study import Study
-from cxrlib.teaching.studies.summing import summary
+from cxrlib.experiments import record as records
+from cxrlib.experiments.metadata import describe_data, environment
+from cxrlib.experiments.metrics import picture_names
+from cxrlib.experiments.registry import get
+from cxrlib.experiments.summary import summarize
 
 ROUNDED = 5e-4  # less than one other answer makes, of 624 pictures in one of three runs
 
@@ -31,11 +32,11 @@ def reproduce(
     Parameters
     ----------
     id : str
-        A key of :data:`~cxrlib.teaching.studies.STUDIES`.
+        A key of :data:`~cxrlib.experiments.registry.STUDIES`.
     seeds : sequence of int, optional
         One run each; by default the study's own.
     folder : path, optional
-        Where the record goes, see :func:`~cxrlib.teaching.records.folder_to_write`. What an
+        Where the record goes, see :func:`~cxrlib.experiments.record.folder_to_write`. What an
         interrupted run needs to go on lies below it, in ``.unfinished``.
 
     Raises
@@ -44,30 +45,29 @@ def reproduce(
         If there is no such study, or the real data are not at hand.
     """
     study = get(id)
-    method = import_module(f"cxrlib.teaching.studies.{study.method}")
-    cases = _real(study)
-    seeds = study.seeds if seeds is None else seeds
-    first = method.prepare(cases, study.config, seed=min(seeds))
-    tables, done = [], []
+    config, seeds = study.config, study.seeds if seeds is None else seeds
+    method = import_module(f"cxrlib.experiments.methods.{study.method}")
+    cases = _real(config["data"])
+    first = method.prepare(cases, config, seed=min(seeds))
     folder = records.folder_to_write(folder)
     unfinished = folder / ".unfinished"
+    tables, done = [], []
     for seed in seeds:
         anew = study.redraw and seed != min(seeds)
-        tables.append(method.prepare(cases, study.config, seed=seed) if anew else first)
-        done.append(_once(method, tables[-1], study.config, seed, unfinished / f"{id}-{seed}"))
+        tables.append(method.prepare(cases, config, seed=seed) if anew else first)
+        done.append(_once(method, tables[-1], config, seed, unfinished / f"{id}-{seed}"))
     runs = [each["run"] for each in done]
-    record = records.make(
+    record = records.Record.create(
         id=id,
         title=study.title,
         article=study.article,
-        config=study.config,
-        data=records.describe_data(first),
-        **records.environment(),
+        config=config,
+        data=describe_data(first),
+        **environment(),
         seconds=sum(each["seconds"] for each in done),
-        peak_memory_mb=_peak_memory_mb(),
         runs=runs,
-        summary=summary(tables, runs, getattr(method, "intervals", None)),
-        test_touches=method.touches(study.config, runs),
+        summary=summarize(tables, runs),
+        test_touches=_test_touches(config, runs),
         notes=list(study.notes),
     )
     records.write(record, folder)
@@ -78,7 +78,7 @@ def reproduce(
     return record
 
 
-def summarise_again(id: str, *, folder: str | os.PathLike = "results") -> records.Record:
+def summarize_again(id: str, *, folder: str | os.PathLike = "results") -> records.Record:
     """Compute a record's summary again, from the scores that it keeps of each test picture.
 
     Nothing is trained: for records that were made when summaries were computed another way.
@@ -86,7 +86,7 @@ def summarise_again(id: str, *, folder: str | os.PathLike = "results") -> record
     Parameters
     ----------
     id : str
-        A key of :data:`~cxrlib.teaching.studies.STUDIES`.
+        A key of :data:`~cxrlib.experiments.registry.STUDIES`.
     folder : path
         Where the record lies. It is replaced if its summary changed.
 
@@ -98,10 +98,9 @@ def summarise_again(id: str, *, folder: str | os.PathLike = "results") -> record
         If the scores kept do not give the values that the run gave, since they are rounded.
     """
     study, record = get(id), records.read(id, folder)
-    method = import_module(f"cxrlib.teaching.studies.{study.method}")
-    cases = _real(study)
+    cases = _real(study.config["data"])
     tables = [_of_run(cases, list(record.data["counts"]["test"]), run) for run in record.runs]
-    found = summary(tables, record.runs, getattr(method, "intervals", None))
+    found = summarize(tables, record.runs)
     for name, row in found.items():
         before = record.summary.get(name, row)["mean"]
         if abs(row["mean"] - before) > ROUNDED:
@@ -111,26 +110,26 @@ def summarise_again(id: str, *, folder: str | os.PathLike = "results") -> record
                 "Run the study again."
             )
         row["mean"] = before
-    again = records.make(**vars(record) | {"summary": found})
+    again = records.Record.create(**vars(record) | {"summary": found})
     if again != record:
         records.write(again, folder)
     return again
 
 
-def _real(study: Study) -> pd.DataFrame:
-    """Load a study's real data, or say how to get them."""
-    cases = data.load(study.config["data"], quiet=True)
+def _real(name: str) -> pd.DataFrame:
+    """Load real data, or say how to get them."""
+    cases = data.load(name, quiet=True)
     if cases.attrs["source"] == "phantoms":
         raise data.DataError(
-            f"a study runs on real X-rays, and {study.config['data']} is not here. "
-            f"Run `cxr data fetch {study.config['data']}` first, or set CXR_DATA."
+            f"expected real X-rays for a study, got phantoms: {name} is not here. "
+            f"Run `cxr data fetch {name}` first, or set CXR_DATA."
         )
     return cases
 
 
 def _of_run(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFrame:
     """Find the test pictures of a run in the case table, in the order of its scores."""
-    place = {name: row for row, name in enumerate(records.picture_names(cases))}
+    place = {name: row for row, name in enumerate(picture_names(cases))}
     missing = [name for name in run["scores"]["path"] if name not in place]
     if missing:
         raise data.DataError(
@@ -138,9 +137,9 @@ def _of_run(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFr
             f"that are not there (first: {missing[0]}). Fetch the data set again."
         )
     rows = cases.iloc[[place[name] for name in run["scores"]["path"]]]
-    label = pd.Categorical(rows["label"].astype(object), list(classes))
+    label = pd.Categorical(rows["label"].astype(object), classes)
     rows = rows.assign(label=label, split="test")
-    if rows["label"].cat.codes.tolist() != list(run["scores"]["y"]):
+    if rows["label"].cat.codes.tolist() != run["scores"]["y"]:
         raise data.DataError(
             f"expected the labels of the record in {cases.attrs['name']}, got others. "
             "Fetch the data set again."
@@ -148,7 +147,7 @@ def _of_run(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFr
     return rows
 
 
-def _once(method, cases: pd.DataFrame, config: dict, seed: int, state: Path) -> dict:
+def _once(method: ModuleType, cases: pd.DataFrame, config: dict, seed: int, state: Path) -> dict:
     """Run with one seed, or take what an earlier, interrupted call has done of it."""
     done = state.with_name(f"{state.name}.json")
     if done.exists():
@@ -158,10 +157,7 @@ def _once(method, cases: pd.DataFrame, config: dict, seed: int, state: Path) -> 
     started = time.perf_counter()
     run = method.run(cases, config, seed, state)
     result = {"config": config, "run": run, "seconds": time.perf_counter() - started}
-    state.parent.mkdir(parents=True, exist_ok=True)
-    part = done.with_suffix(".part")
-    part.write_text(json.dumps(result, default=_plain), encoding="utf-8")
-    part.replace(done)
+    records.write_whole(done, json.dumps(result, default=_plain))
     return result
 
 
@@ -169,10 +165,7 @@ def _plain(value: np.ndarray | np.generic) -> object:
     return value.tolist()
 
 
-def _peak_memory_mb() -> float | None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+def _test_touches(config: dict, runs: Sequence[dict]) -> int:
+    """Count how often each run looked at the test set: at its end, and after epochs it watched."""
+    watched = config.get("watched") == "test"
+    return 1 + (max(len(run["history"]["loss"]) for run in runs) if watched else 0)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.teaching.studies.judging import judged, score_parts
+from cxrlib.experiments.metrics import judge_binary, predict
+
+if TYPE_CHECKING:
+    import keras
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -24,7 +28,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     cases : DataFrame
         From :func:`prepare`.
     config : dict
-        Of a :class:`~cxrlib.teaching.studies.Study`.
+        Of a :class:`~cxrlib.experiments.registry.Study`.
     seed : int
         Of first weights, order, augmentation and dropout.
     resume : path
@@ -54,16 +58,10 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         resume=resume,
         seed=seed,
     )
-    return judged(parts, score_parts(network, parts), history, seed)
+    return judge_binary(parts, predict(network, parts), history, seed)
 
 
-def touches(config: dict, runs: list[dict]) -> int:
-    """Count how often each run looked at the test set."""
-    epochs = max(len(run["history"]["loss"]) for run in runs)
-    return 1 + (epochs if config["watched"] == "test" else 0)
-
-
-def _network(config: dict, pictures: int, classes: int, seed: int):
+def _network(config: dict, pictures: int, classes: int, seed: int) -> keras.Model:
     size, rate = config["size"], config["learning_rate"]
     network = getattr(models, config["network"])(
         (size, size, 1), classes=classes, preprocess=config["preprocess"], seed=seed

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from cxrlib.teaching.records.record import Record
+from cxrlib.experiments.record import Record
 
 HEADS = ("id", "article", "title", "result (interval)", "seconds")
 
 
 def as_table(records: Sequence[Record]) -> str:
     """Return a table with one line a record: id, article, title, headline, seconds."""
-    rows = [HEADS, *(_row(record) for record in records)]
+    rows = [HEADS, *map(_row, records)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    right = HEADS.index("seconds")
-    lines = (
-        "  ".join(
-            cell.rjust(width) if number == right else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
+    lines = []
+    for *texts, seconds in rows:
+        cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
+        lines.append("  ".join([*cells, seconds.rjust(widths[-1])]))
+    return "\n".join(lines)
 
 
 def _row(record: Record) -> tuple[str, ...]:
@@ -34,19 +30,23 @@ def _row(record: Record) -> tuple[str, ...]:
 def as_text(record: Record) -> str:
     """Return one record in readable form: everything but histories' and scores' numbers."""
     article = "" if record.article is None else f" · article {record.article}"
-    parts = [f"{record.title}\n{record.id}{article}"]
-    results = {name: f"{_interval(row)} · {row['how']}" for name, row in record.summary.items()}
-    parts.append(_block("Results", results))
-    parts += [_run(run, list(next(iter(record.data["counts"].values())))) for run in record.runs]
-    parts.append(_block("Data", _data(record)))
-    parts.append(_block("Settings", {key: _value(item) for key, item in record.config.items()}))
-    parts.append(_block("Run", _cost(record)))
+    classes = list(next(iter(record.data["counts"].values())))
+    parts = [
+        f"{record.title}\n{record.id}{article}",
+        _block(
+            "Results", {name: f"{_interval(r)} · {r['how']}" for name, r in record.summary.items()}
+        ),
+        *(_run(run, classes) for run in record.runs),
+        _block("Data", _data(record.data)),
+        _block("Settings", {key: _value(item) for key, item in record.config.items()}),
+        _block("Run", _cost(record)),
+    ]
     if record.notes:
         parts.append("\n".join(["Notes", *(f"  - {note}" for note in record.notes)]))
     return "\n\n".join(parts)
 
 
-def _run(run: dict, classes: list[str]) -> str:
+def _run(run: Mapping, classes: Sequence[str]) -> str:
     epochs = len(next(iter(run["history"].values())))
     lines = {name: f"{value:.4g}" for name, value in run["metrics"].items()}
     if run["threshold"] is not None:
@@ -59,14 +59,14 @@ def _run(run: dict, classes: list[str]) -> str:
     return _block(f"Seed {run['seed']}, {epochs} epoch{plural}", lines)
 
 
-def _data(record: Record) -> dict[str, str]:
-    lines = {"set": f"{record.data['name']} (source: {record.data['source']})"}
-    for split, counts in record.data["counts"].items():
-        patients = record.data["patients"][split]
+def _data(data: Mapping) -> dict[str, str]:
+    lines = {"set": f"{data['name']} (source: {data['source']})"}
+    for split, counts in data["counts"].items():
+        patients = data["patients"][split]
         who = "patients not known" if patients is None else f"{patients:,} patients"
         each = ", ".join(f"{n:,} {name}" for name, n in counts.items())
         lines[split] = f"{sum(counts.values()):,} pictures ({each}), {who}"
-    return lines | {"fingerprint": record.data["fingerprint"][:12]}
+    return lines | {"fingerprint": data["fingerprint"][:12]}
 
 
 def _cost(record: Record) -> dict[str, str]:
@@ -81,7 +81,7 @@ def _cost(record: Record) -> dict[str, str]:
     }
 
 
-def _block(title: str, lines: dict[str, str]) -> str:
+def _block(title: str, lines: Mapping[str, str]) -> str:
     width = max(map(len, lines))
     return "\n".join([title, *(f"  {key.ljust(width)}  {value}" for key, value in lines.items())])
 
@@ -92,5 +92,5 @@ def _value(value: object) -> str:
     return ", ".join(map(_value, value)) if isinstance(value, list) else str(value)
 
 
-def _interval(row: dict) -> str:
+def _interval(row: Mapping) -> str:
     return f"{row['mean']:.3g} ({row['low']:.3g} to {row['high']:.3g})"

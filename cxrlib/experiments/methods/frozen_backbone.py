@@ -10,38 +10,32 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
+from cxrlib.experiments import sampling
+from cxrlib.experiments.metrics import as_columns, judge_multiclass
 from cxrlib.models import features, transfer
-from cxrlib.teaching.studies import draws
-from cxrlib.teaching.studies.judging_many import as_columns, evaluators_interval, judged_many
 
-intervals = evaluators_interval
 LAST = 10
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Draw the study's pictures, in train and test."""
-    return draws.drawn(cases, config["sizes"], config["apart"], config["classes"], seed)
+    return sampling.draw(cases, config["sizes"], config["apart"], config["classes"], seed)
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     """Train and judge once.
 
     Parameters, result
-        As of :func:`cxrlib.teaching.studies.small_networks.run`; a run takes about a minute and
+        As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
         keeps nothing at ``resume``.
     """
     pictures = data.read_pictures(cases, config["size"], "squash")
     train, test = pictures.where("train"), pictures.where("test")
     answer = _probed if config["head"] == "probe" else _trained
     score, history, more = answer(train, test, config, seed)
-    result = judged_many(pictures.cases, score, history, seed, config["evaluator"])
+    result = judge_multiclass(pictures.cases, score, history, seed, config["evaluator"])
     result["metrics"] |= more
     return result
-
-
-def touches(config: dict, runs: list[dict]) -> int:
-    """Count how often each run looked at the test set: once, when it is over."""
-    return 1
 
 
 def _probed(
@@ -69,9 +63,9 @@ def _trained(
     order = np.random.default_rng(seed).integers(2**31, size=config["copies"])
     changed = [replace(train, images=_changed(train.images, config, copy)) for copy in order]
     together = _one_after_another(*changed, test)
-    seen = replace(together, images=_as_article(together.images, config))
+    seen = replace(together, images=_as_article(together.images))
     maps = features.compute(seen, config["network"], pooled=False, cache=False).values
-    watched = draws.first_share(train.cases, config["validation"])
+    watched = sampling.first_share(train.cases, config["validation"])
     classes = len(data.classes(train.cases))
     head = transfer.head(maps.shape[1:], config["head"], classes=classes, seed=seed)
     models.training.compiled(head, config["optimizer"], config["rate"])
@@ -101,11 +95,11 @@ def _changed(images: np.ndarray, config: dict, seed: int) -> np.ndarray:
     return data.augment.augmented(images, data.augment.Recipe(**config["augment"]), seed=int(seed))
 
 
-def _as_article(images: np.ndarray, config: dict) -> np.ndarray:
-    """Change grey levels so that the network gets what ``preprocess`` says."""
-    if config["preprocess"] == "own":
-        return images
-    # The network's first layer makes x / 127.5 - 1 of it, and so the article's x / 255.
+def _as_article(images: np.ndarray) -> np.ndarray:
+    """Change grey levels so that the network gets x / 255, as the article's does.
+
+    Its first layer makes x / 127.5 - 1 of them.
+    """
     return images / np.float32(2) + np.float32(127.5)
 
 

@@ -6,8 +6,7 @@ and looks at the test set once, when it is over.
 
 from __future__ import annotations
 
-from cxrlib.teaching.studies.articles_1_and_2 import BORROWED, RULE
-from cxrlib.teaching.studies.study import Study
+from cxrlib.experiments.articles import BORROWED, RULE, study
 
 WIDE = {
     "rotation": 10,
@@ -50,32 +49,31 @@ VARIANTS = {
 }
 GROUP = "A group of healthy children that look alike was left out of training, to see a shift."
 
-STUDIES = {
-    f"study-ablation-{name}": Study(about, None, "borrowed_networks", ONE | change, (RULE, GROUP))
-    for name, (about, change) in VARIANTS.items()
-}
 FOUR = ONE | {"threshold": 0.5}
 SEEN = (
     "Settings were fixed before this model met the test set. Two variants of `one` had met it, "
     "and one network that was tried before and is not recorded."
 )
-STUDIES["study-mean-line"] = Study(
-    "Four networks, each without one group of the healthy, and the mean of their thresholds",
-    None,
-    "group_ensemble",
-    FOUR | {"epochs": 4, "line": "mean"},
-    (
+
+STUDIES = {
+    **{
+        f"study-ablation-{name}": study(about, None, "fine_tuning", ONE | change, RULE, GROUP)
+        for name, (about, change) in VARIANTS.items()
+    },
+    "study-mean-line": study(
+        "Four networks, each without one group of the healthy, and the mean of their thresholds",
+        None,
+        "ensemble",
+        FOUR | {"epochs": 4, "line": "mean"},
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "
         "never saw; the mean distance of the logits from these thresholds is judged at 0.",
         SEEN,
     ),
-)
-STUDIES["study-better-model"] = Study(
-    "Four networks, each without one group of the healthy, and the highest of their thresholds",
-    None,
-    "group_ensemble",
-    FOUR | {"line": "highest", "rates": 5e-4},
-    (
+    "study-better-model": study(
+        "Four networks, each without one group of the healthy, and the highest of their thresholds",
+        None,
+        "ensemble",
+        FOUR | {"line": "highest", "rates": 5e-4},
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "
         "never saw; the highest of them is held against the mean logit, since the test folder may "
         "be as strange as the strangest group.",
@@ -87,6 +85,6 @@ STUDIES["study-better-model"] = Study(
         "seed 0 had AUC 0.979 and balanced accuracy 0.930, but losses of up to 0.77 in its first "
         "epoch. Seed 0 also ran once more as in the first record, to be timed (AUC 0.980, balanced "
         "accuracy 0.920). One more network met the test set before all of these.",
-    ),
-    seeds=(0, 1, 2),
-)
+    )
+    | {"seeds": (0, 1, 2)},
+}

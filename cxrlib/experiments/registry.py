@@ -1,8 +1,12 @@
-"""A study: one run on the real data that can be repeated, as data."""
+"""Which studies there are: every setting that makes one, as data."""
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
+
+from cxrlib.data import DataError
+from cxrlib.experiments import article_4, articles, better_model
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Study:
     article : int or None
         The article it repeats.
     method : str
-        Module of :mod:`cxrlib.teaching.studies` whose ``run`` does it.
+        Module of :mod:`cxrlib.experiments.methods` that does it.
     config : dict
         Every setting.
     notes : tuple of str
@@ -35,3 +39,24 @@ class Study:
     notes: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
     redraw: bool = False
+
+
+STUDIES = {
+    id: Study(**fields)
+    for id, fields in (articles.STUDIES | article_4.STUDIES | better_model.STUDIES).items()
+}
+
+
+def get(id: str) -> Study:
+    """Return a study by its id.
+
+    Raises
+    ------
+    DataError
+        If there is none; the nearest id is given.
+    """
+    if id not in STUDIES:
+        near = difflib.get_close_matches(id, STUDIES, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise DataError(f"expected a study, got {id!r}.{hint} Known: {', '.join(STUDIES)}.")
+    return STUDIES[id]

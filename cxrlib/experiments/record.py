@@ -1,0 +1,277 @@
+"""Records: what a run on real X-rays gave, one JSON file each, shipped with the package."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from cxrlib.experiments.validation import RecordError, check
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VARIABLE = "CXR_RESULTS"
+BESIDE = "results"  # where a new record goes without a checkout
+SCORE_DIGITS, DIGITS = 5, 6  # significant digits that are kept
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run on real X-rays gave. Made by :meth:`create`, which rounds and checks.
+
+    Attributes
+    ----------
+    id : str
+        Lowercase letters, digits and hyphens; the file is ``ID.json``.
+    title : str
+        What was run.
+    article : int or None
+        0 to 4 where the run repeats one of the course's articles.
+    config : dict
+        Every setting of the run.
+    data : dict
+        ``name``, ``source``, ``counts`` (split → class → pictures, classes in the networks'
+        order), ``fingerprint``, ``patients`` (split → patients, or None where unknown).
+    versions : dict
+        Package → version.
+    device : dict
+        ``cpu_count``, ``processor``, ``accelerator``; the last two None where there is none or
+        it is not known.
+    seconds : float
+        Duration of all runs together.
+    peak_memory_mb : float or None
+        The most memory that was held, in MB.
+    runs : list of dict
+        One a seed: ``seed``; ``history`` (column → a number or None for each epoch);
+        ``metrics`` (name → number); ``confusion_matrix`` (split → K rows of K counts, truth in
+        rows); ``threshold`` (a number or None); ``scores`` of the test set (``path``, ``y``,
+        ``score``, a list each), None where the test set was not touched.
+    summary : dict
+        Metric → ``mean``, ``low``, ``high``, ``how``. The first metric is the headline.
+    test_touches : int
+        How often each run looked at the test set; watching it counts once an epoch.
+    notes : list of str
+        Sentences a reader of the numbers should know.
+    """
+
+    id: str
+    title: str
+    article: int | None
+    config: dict
+    data: dict
+    versions: dict
+    device: dict
+    seconds: float
+    peak_memory_mb: float | None
+    runs: list
+    summary: dict
+    test_touches: int
+    notes: list
+
+    @classmethod
+    def create(cls, **fields: object) -> Self:
+        """Make a record of all its fields, as it will be read again.
+
+        NumPy's numbers and arrays become Python's, floats keep 6 significant digits, scores 5.
+
+        Raises
+        ------
+        RecordError
+            If a field is missing, unknown or not what it must be, or if the data are phantoms.
+        """
+        plain = _plain(fields, DIGITS)
+        check(plain)
+        return cls(**plain)
+
+
+def _plain(value: object, digits: int) -> object:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {
+            str(key): _plain(item, SCORE_DIGITS if key == "scores" else digits)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(item, digits) for item in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
+
+
+def history_frame(record: Record, run: int = 0) -> pd.DataFrame:
+    """Return a run's history as a table: a row an epoch, counted from 1.
+
+    Parameters
+    ----------
+    record : Record
+        A record.
+    run : int
+        Its position among the record's runs, from 0.
+    """
+    import pandas as pd  # slow to import, and reading a record does without
+
+    if not 0 <= run < len(record.runs):
+        raise RecordError(
+            f"expected `run` from 0 to {len(record.runs) - 1} for {record.id}, got {run}. "
+            f"Its seeds: {', '.join(str(r['seed']) for r in record.runs)}."
+        )
+    table = pd.DataFrame(record.runs[run]["history"], dtype=float)
+    return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="epoch"))
+
+
+def _shipped() -> Path:
+    return Path(resources.files("cxrlib.experiments")) / "results"  # pip unpacks: always a folder
+
+
+def _named(folder: str | os.PathLike | None) -> Path | None:
+    named = folder if folder is not None else os.environ.get(VARIABLE, "").strip()
+    return Path(named).expanduser() if named else None
+
+
+def find_folder(folder: str | os.PathLike | None = None) -> Path:
+    """Find the folder to read records from.
+
+    Parameters
+    ----------
+    folder : str or path, optional
+        The folder itself. Without it: the one that the environment variable ``CXR_RESULTS``
+        names, else the records that come with the package.
+
+    Raises
+    ------
+    RecordError
+        If there is no such folder.
+    """
+    place = _named(folder)
+    who, advice = VARIABLE if folder is None else "`folder`", "Correct it."
+    if place is None:
+        place, who, advice = _shipped(), "the package's own", "Install cxrlib again."
+    if not place.is_dir():
+        raise RecordError(
+            f"expected a folder with records, but {who} is {place}, and there is no such "
+            f"folder. {advice}"
+        )
+    return place
+
+
+def folder_to_write(folder: str | os.PathLike | None = None) -> Path:
+    """Return where a new record goes; the folder need not be there yet.
+
+    Parameters
+    ----------
+    folder : str or path, optional
+        The folder itself. Without it: the one that the environment variable ``CXR_RESULTS``
+        names, else the package's own in a checkout of the course that may be written to, else
+        ``results`` in the current folder.
+    """
+    named, own = _named(folder), _shipped()
+    in_checkout = (own.parents[2] / "pyproject.toml").is_file() and os.access(own, os.W_OK)
+    return named or (own if in_checkout else Path(BESIDE))
+
+
+def list_ids(folder: str | os.PathLike | None = None) -> list[str]:
+    """List the ids of the records in a folder (see :func:`find_folder`), sorted."""
+    return sorted(p.stem for p in find_folder(folder).glob("*.json") if p.name[0] != ".")
+
+
+known = list_ids  # until the chapters say list_ids
+
+
+def read(id: str, folder: str | os.PathLike | None = None) -> Record:
+    """Read a record and check it.
+
+    Parameters
+    ----------
+    id : str
+        Such as ``"article-3-repaired"``.
+    folder : str or path, optional
+        See :func:`find_folder`.
+
+    Raises
+    ------
+    RecordError
+        If there is no such record (naming those that there are), or its file is not whole.
+    """
+    place = find_folder(folder)
+    ids = list_ids(place)
+    if id not in ids:
+        near = difflib.get_close_matches(str(id), ids, n=3)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise RecordError(
+            f"expected the id of a record in {place}, got {id!r}. {hint}"
+            f"Known: {', '.join(ids) or 'none yet'}."
+        )
+    path = place / f"{id}.json"
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(fields, dict):
+            raise RecordError(f"expected an object with fields, got a {type(fields).__name__}.")
+        record = Record.create(**fields)
+        if record.id != id:
+            raise RecordError(f"expected the id {id}, as in the file's name, got {record.id}.")
+    except (OSError, ValueError) as error:
+        advice = "Restore the file from the repository, or make the record again."
+        raise RecordError(f"{path} is not a whole record: {error} {advice}") from error
+    return record
+
+
+def write(record: Record, folder: str | os.PathLike | None = None) -> Path:
+    """Write a record to ``folder/ID.json``, in place of an older one; whole or not at all.
+
+    Parameters
+    ----------
+    record : Record
+        A record.
+    folder : str or path, optional
+        See :func:`folder_to_write`.
+
+    Raises
+    ------
+    RecordError
+        If the record is not valid; nothing is written then.
+    """
+    record = Record.create(**vars(record))
+    target = folder_to_write(folder) / f"{record.id}.json"
+    write_whole(target, to_json(record))
+    return target
+
+
+def write_whole(target: Path, text: str) -> None:
+    """Write a file, and its folder; one that is there is replaced when all is written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with open(beside, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def to_json(record: Record) -> str:
+    """Return a record as JSON that reads well in a diff: a column of numbers is one line."""
+    return _lines(vars(record), depth=0) + "\n"
+
+
+def _lines(value: object, depth: int) -> str:
+    pad = "\n" + " " * (depth + 1)
+    if isinstance(value, dict) and value:
+        rows = (f"{_dumps(key)}: {_lines(item, depth + 1)}" for key, item in value.items())
+        return "{" + pad + f",{pad}".join(rows) + pad[:-1] + "}"
+    entries = depth == 1 or (isinstance(value, list) and any(isinstance(i, dict) for i in value))
+    if isinstance(value, list) and value and entries:
+        rows = (_lines(item, depth + 1) for item in value)
+        return "[" + pad + f",{pad}".join(rows) + pad[:-1] + "]"
+    return _dumps(value)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

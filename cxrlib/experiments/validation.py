@@ -1,0 +1,151 @@
+"""Whether a record can be so: its form by ``schema.json``, then whether its numbers fit together.
+
+In the schema ``description`` says what is expected, and ``advice`` what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from functools import cache
+from importlib.resources import files
+
+import jsonschema
+
+SUM_OFF = 1e-3  # scores are rounded
+
+
+class RecordError(ValueError):
+    """A record is not whole, not there, or not what it says; the message says what to do."""
+
+
+def check(fields: dict) -> None:
+    """Raise :class:`RecordError` at the first thing in a record's fields that cannot be so."""
+    try:
+        for error in _validator().iter_errors(fields):
+            _refuse(error)
+        _check_data(fields["data"])
+        _check_runs(fields)
+        for name, row in fields["summary"].items():
+            fine = row["low"] <= row["high"]
+            _need(fine, f"summary.{name}", "numbers with low ≤ high", row, "Turn them round.")
+    except RecordError as error:
+        raise RecordError(f"record {fields.get('id')}: {error}") from None
+
+
+@cache
+def _validator() -> jsonschema.protocols.Validator:
+    schema = json.loads((files("cxrlib.experiments") / "schema.json").read_text(encoding="utf-8"))
+    base = jsonschema.Draft202012Validator
+    # JSON knows no NaN, and takes 1.0 for a whole number.
+    types = base.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: type(value) is int,
+            "number": lambda _, value: type(value) in (int, float) and math.isfinite(value),
+        }
+    )
+    return jsonschema.validators.extend(base, type_checker=types)(schema)
+
+
+def _refuse(error: jsonschema.ValidationError) -> None:
+    where = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.absolute_path)
+    expected, got = error.schema["description"], error.instance
+    advice = error.schema.get("advice", "Correct it.")
+    if error.validator in ("required", "additionalProperties"):
+        names = error.schema["properties"]
+        missing = [name for name in names if name not in got]
+        unknown = [str(name) for name in got if name not in names]
+        parts = [f"{', '.join(missing)} missing"] if missing else []
+        parts += [f"{', '.join(unknown)} besides"] if unknown else []
+        raise RecordError(
+            f"{where.lstrip('.') or 'fields'}: expected exactly {', '.join(names)}, got "
+            f"{' and '.join(parts)}. Add what is missing, and move anything else to `config` or "
+            "`notes`."
+        )
+    _need(False, where.lstrip("."), expected, got, advice)
+
+
+def _need(fine: bool, where: str, expected: str, got: object, advice: str) -> None:
+    """Raise :class:`RecordError` with what was expected, what came and what to do."""
+    if not fine:
+        shown = repr(got)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        raise RecordError(f"{where}: expected {expected}, got {shown}. {advice}")
+
+
+def _check_data(data: dict) -> None:
+    counts, patients = data["counts"], data["patients"]
+    advice = "metadata.describe_data(cases) gives it."
+    first = list(next(iter(counts.values())))
+    for split, classes in counts.items():
+        where = f"data.counts.{split}"
+        wanted = f"the classes {', '.join(first)} in this order"
+        _need(list(classes) == first, where, wanted, list(classes), advice)
+        _need(sum(classes.values()) > 0, where, "at least one picture", classes, "Leave it out.")
+    wanted = f"the patients of {', '.join(counts)}"
+    _need(set(patients) == set(counts), "data.patients", wanted, patients, advice)
+
+
+def _check_runs(fields: dict) -> None:
+    runs, counts = fields["runs"], fields["data"]["counts"]
+    for number, run in enumerate(runs):
+        where = f"runs[{number}]"
+        lengths = {name: len(column) for name, column in run["history"].items()}
+        fine = len(set(lengths.values())) == 1
+        advice = "Pass what Keras keeps: fit(...).history."
+        _need(fine, f"{where}.history", "columns of equal length", lengths, advice)
+        for split, matrix in run["confusion_matrix"].items():
+            _check_matrix(matrix, f"{where}.confusion_matrix.{split}", counts.get(split))
+        _check_touches(run, where, fields["test_touches"])
+        if run["scores"] is not None:
+            _check_scores(run["scores"], f"{where}.scores", counts.get("test"))
+    again = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
+    _need(not again, "runs", "another seed for each run", again, "Give each run its own.")
+    odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
+    advice = "These seeds differ from the first."
+    _need(not odd, "runs", "the same metrics in each run", odd, advice)
+
+
+def _check_touches(run: dict, where: str, touches: int) -> None:
+    came = [*run["confusion_matrix"], *(["scores"] if run["scores"] is not None else [])]
+    if touches:
+        advice = f"test_touches is {touches}: a test set that was looked at has its scores."
+        _need("scores" in came, f"{where}.scores", "those of the test set", None, advice)
+    else:
+        fine = not {"test", "scores"} & set(came)
+        advice = "Count in test_touches how often each run looked."
+        _need(fine, where, "nothing of the test set with test_touches 0", came, advice)
+
+
+def _check_matrix(matrix: list, where: str, classes: dict | None) -> None:
+    advice = "Name it after the split."
+    _need(classes is not None, where, "a split that data.counts has", matrix, advice)
+    k, due = len(classes), list(classes.values())
+    fine = [len(row) for row in matrix] == [k] * k
+    advice = "Truth in rows, answers in columns."
+    _need(fine, where, f"{k} rows of {k} counts", matrix, advice)
+    rows = [sum(row) for row in matrix]
+    _need(rows == due, where, f"rows that sum to the classes' pictures {due}", rows, advice)
+
+
+def _check_scores(scores: dict, where: str, classes: dict | None) -> None:
+    advice = "metrics.score_columns(test_cases, scores) gives them."
+    wanted = "pictures of the split 'test' in data.counts"
+    _need(classes is not None, where, wanted, classes, advice)
+    k, due, each = len(classes), list(classes.values()), scores["score"]
+    lengths = {name: len(column) for name, column in scores.items()}
+    n = sum(due)
+    wanted = f"{n:,} entries, the test pictures"
+    _need(set(lengths.values()) == {n}, where, wanted, lengths, advice)
+    twice = [path for path, count in Counter(scores["path"]).items() if count > 1]
+    _need(not twice, f"{where}.path", "each picture once", twice[:3], advice)
+    have = [scores["y"].count(code) for code in range(k)]
+    _need(have == due, f"{where}.y", f"{due} pictures of the classes", have, advice)
+    vectors = all(isinstance(score, list) and len(score) == k for score in each)
+    plain = k == 2 and not any(isinstance(score, list) for score in each)
+    wanted = "a number a picture, or 2" if k == 2 else f"{k} numbers a picture"
+    _need(vectors or plain, f"{where}.score", wanted, each, advice)
+    odd = [score for score in each if vectors and abs(sum(score) - 1) > SUM_OFF]
+    advice = "Put logits through a softmax first."
+    _need(not odd, f"{where}.score", "probabilities that sum to 1 a picture", odd[:1], advice)

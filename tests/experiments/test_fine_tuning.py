@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from cxrlib import data, evaluation
+from cxrlib.experiments import run
+from cxrlib.experiments.methods import ensemble, fine_tuning
+from cxrlib.models import transfer
+from tests.experiments.conftest import children, make_quick
+
+QUICK = {"network": "tiny", "sizes": [32], "epochs": 1, "batch_size": 16}
+SEEN = "val share of pictures whose patient is in train"
+
+
+@pytest.fixture
+def cases(tmp_path):
+    return children(tmp_path, 96, siblings=True)
+
+
+@pytest.fixture
+def quick(monkeypatch, tiny, cases):
+    return make_quick(monkeypatch, cases, QUICK)
+
+
+@pytest.mark.parametrize(
+    ("id", "shared"),
+    [
+        ("article-1-as-published", True),
+        ("article-1-repaired", False),
+        ("article-2-as-published", True),
+        ("article-2-repaired", False),
+    ],
+)
+def test_only_the_repair_keeps_patients_apart(quick, tmp_path, id, shared):
+    record = run.reproduce(id, folder=tmp_path / "results")
+    (only,) = record.runs
+    assert (only["metrics"][SEEN] > 0) is shared
+    assert record.test_touches == 1
+    y, score = only["scores"]["y"], np.array(only["scores"]["score"])
+    assert len(y) == 12
+    accuracy = evaluation.accuracy(y, score, only["threshold"])
+    assert record.summary["test accuracy"]["mean"] == pytest.approx(accuracy, abs=1e-5)
+    if not shared:
+        assert only["metrics"]["val sensitivity"] >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("id", "changes"), [("article-2-as-published", True), ("article-2-repaired", False)]
+)
+def test_article_2_turns_the_pictures_that_it_judges(quick, cases, id, changes):
+    parts = {"test": data.read_pictures(cases, 32).where("test")}
+    judged = fine_tuning._as_judged(parts, quick[id].config, seed=0)["test"]
+    assert np.array_equal(judged.images, parts["test"].images) is not changes
+
+
+@pytest.mark.parametrize(
+    ("given", "learns", "momentum"), [(False, False, 0.99), (True, True, 0.99), (0.9, True, 0.9)]
+)
+def test_batch_normalisation_may_follow_the_batches_at_a_given_pace(tiny, given, learns, momentum):
+    network = transfer.network("tiny", (32, 32, 1))
+    fine_tuning._unfreeze(network, "all", given)
+    layer = network.get_layer("block1_bn")
+    assert layer.trainable is learns
+    assert layer.momentum == momentum
+
+
+@pytest.mark.parametrize("id", ["study-ablation-one", "study-ablation-probe"])
+def test_a_variant_is_judged_on_the_group_it_never_saw(quick, tmp_path, id):
+    record = run.reproduce(id, folder=tmp_path / "results")
+    assert set(record.data["counts"]) == {"train", "val", "shifted", "test"}
+    assert record.data["counts"]["shifted"]["pneumonia"] == 0
+    (only,) = record.runs
+    assert 0 <= only["metrics"]["shifted ROC AUC"] <= 1
+    assert only["metrics"]["shifted temperature"] > 0
+    assert len(only["history"]["loss"]) == 1
+
+
+def test_several_views_answer_by_their_mean_logit(cases, monkeypatch):
+    part = {"test": data.read_pictures(cases, 32).where("test")}
+
+    def brightness(network, parts):
+        return {split: each.images.mean(axis=(1, 2)) / 255 for split, each in parts.items()}
+
+    monkeypatch.setattr(fine_tuning.metrics, "predict", brightness)
+    views = [part] + [fine_tuning._changed(part, fine_tuning.VIEW, i) for i in (1, 2)]
+    each = [logit(brightness(None, view)["test"]) for view in views]
+    found = fine_tuning._scored(None, part, 2, seed=0)["test"]
+    np.testing.assert_allclose(logit(found), np.mean(each, axis=0), atol=1e-6)
+    assert np.abs(each[1] - each[0]).max() > 0.01
+    np.testing.assert_allclose(fine_tuning._scored(None, part, 0, 0)["test"], expit(each[0]))
+
+
+@pytest.fixture(scope="module")
+def members():
+    """Networks of a group by their seed: trained once for all tests that ask for the same."""
+    return {}
+
+
+@pytest.fixture
+def trained_once(monkeypatch, members):
+    train = ensemble._member
+
+    def member(pictures, left_out, config, seed, resume):
+        key = seed, left_out.tobytes(), pictures.images.tobytes()
+        if key not in members:
+            members[key] = train(pictures, left_out, config, seed, resume)
+        return members[key]
+
+    monkeypatch.setattr(ensemble, "_member", member)
+    return members
+
+
+def test_each_of_four_networks_has_its_own_strangers(quick, cases, tmp_path, trained_once):
+    record = run.reproduce("study-better-model", seeds=[0], folder=tmp_path / "results")
+    (only,) = record.runs
+    assert len({group for _, group, _ in trained_once}) == 4
+    assert set(only["confusion_matrix"]) == {"train", "val", "test"}
+    assert set(only["history"]) >= {f"loss, network {i}" for i in (1, 2, 3, 4)}
+    assert only["threshold"] == 0.5
+    assert 0 <= only["metrics"]["shifted specificity"] <= 1
+    table = ensemble.prepare(cases, record.config, seed=0)
+    assert set(table["group"].dropna()) == {0, 1, 2, 3}
+    assert not (table["group"].notna() & (table["label"] == "pneumonia")).any()
+    assert not (table["group"].notna() & (table["split"] == "test")).any()
+    assert (table.groupby("patient_id")["group"].nunique() <= 1).all()
+
+
+def test_the_highest_line_of_four_networks_moves_all_scores_by_its_distance_from_the_mean(
+    quick, cases, tmp_path, trained_once
+):
+    config = quick["study-better-model"].config
+    table = ensemble.prepare(cases, config, seed=0)
+    mean, highest = (
+        ensemble.run(table, config | {"line": line}, 0, tmp_path / line)
+        for line in ("mean", "highest")
+    )
+    low, high = (logit(np.ravel(each["scores"]["score"])) for each in (mean, highest))
+    lines = [highest["metrics"][f"line {i}"] for i in (1, 2, 3, 4)]
+    np.testing.assert_allclose(low - high, max(lines) - np.mean(lines), atol=2e-3)
+    ours, theirs = mean["metrics"], highest["metrics"]
+    assert ours["test ROC AUC"] == pytest.approx(theirs["test ROC AUC"])
+    assert ours["shifted specificity"] <= theirs["shifted specificity"]

@@ -1,0 +1,85 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib import data
+from cxrlib.experiments import sampling
+from cxrlib.models import features
+from tests.experiments.conftest import CLASSES, HAVE, listed
+
+
+def test_the_articles_evaluator_reads_the_first_two_of_eighteen_both_of_one_patient():
+    held_out = listed(normal=list("abcdefghi"), covid=list("ppqqrstuv"))
+    rows = held_out.iloc[sampling.read_first(held_out, 10)]
+    assert rows["path"].tolist() == ["covid/000.png", "covid/001.png"]
+    assert rows["patient_id"].tolist() == ["covid:p", "covid:p"]
+    mixed = held_out.sample(frac=1, random_state=0)
+    again = mixed.iloc[sampling.read_first(mixed, 10)]
+    assert again["path"].tolist() == rows["path"].tolist()
+
+
+@pytest.mark.parametrize(("n", "read"), [(9, 1), (10, 1), (11, 2), (18, 2), (27, 3), (36, 4)])
+def test_it_reads_a_picture_a_step_and_makes_a_step_a_batch(n, read):
+    held_out = listed(normal=["a"], covid=[str(i) for i in range(n - 1)])
+    assert len(sampling.read_first(held_out, 10)) == read
+
+
+def test_the_first_fifth_of_each_class_s_files_validates():
+    train = listed(covid=list("abcdefghijk"), normal=list("abcde")).sample(frac=1, random_state=1)
+    first = sorted(train[sampling.first_share(train, 0.2)]["path"])
+    assert first == ["covid/000.png", "covid/001.png", "normal/000.png"]
+
+
+@pytest.fixture(scope="module")
+def many():
+    """Enough pictures for the article's sizes, two a patient."""
+    return listed(**{name: [str(i // 2) for i in range(n)] for name, n in HAVE.items()})
+
+
+def shared(drawn: pd.DataFrame) -> int:
+    return int((drawn.groupby("patient_id")["split"].nunique() > 1).sum())
+
+
+def test_single_pictures_let_patients_stand_on_both_sides(many):
+    by_picture, again, other = (
+        sampling.draw(many, "article 4", "pictures", CLASSES, seed) for seed in (0, 0, 1)
+    )
+    by_patient = sampling.draw(many, "article 4", "patients", CLASSES, 0)
+    for drawn in (by_picture, by_patient):
+        counts = pd.crosstab(drawn["split"], drawn["label"])
+        assert counts.loc["test"].tolist() == [9, 9, 9, 9]
+        assert counts.loc["train"].tolist() == [70, 70, 70, 60]
+        assert drawn.attrs["name"] == "covid"
+    assert shared(by_picture) > 10
+    assert shared(by_patient) == 0
+    assert by_picture["path"].tolist() == again["path"].tolist() != other["path"].tolist()
+    films = [set(d["path"][d["label"] == "covid"]) for d in (by_picture, other, by_patient)]
+    assert films[0] == films[1] == films[2]
+
+
+def test_the_largest_size_is_the_smallest_class_s(many):
+    drawn = sampling.draw(many, "largest", "patients", ["normal", "bacterial", "covid"], 0)
+    assert data.classes(drawn) == ("normal", "bacterial", "covid")
+    assert drawn["label"].value_counts().tolist() == [80, 80, 80]
+    data.splits.check(drawn)
+
+
+def test_the_group_left_out_is_the_one_that_looks_sick():
+    rng = np.random.default_rng(0)
+    kind = np.repeat([0, 1, 2], [60, 30, 60])  # healthy, healthy but strange, sick
+    values = rng.normal(size=(150, 5)) + 6 * np.eye(5)[kind]
+    values[kind == 1, 2] += 4
+    cases = pd.DataFrame(
+        {
+            "path": [f"{i}.png" for i in range(150)],
+            "label": pd.Categorical(np.where(kind == 2, "sick", "normal"), ["normal", "sick"]),
+            "patient_id": [f"child {i // 2}" for i in range(150)],
+            "split": np.where(np.arange(150) // 2 % 4 == 0, "val", "train"),
+            "source": "test",
+        }
+    )
+    labels = (kind == 2)[:, None].astype("float32")
+    found = features.Features(values.astype("float32"), labels, cases)
+    table = sampling.leave_group_out(cases, found, 2)
+    np.testing.assert_array_equal(table["split"] == "shifted", kind == 1)
+    data.splits.check(table)
