@@ -4,11 +4,10 @@ import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["exercises", "labs", "records", "studies"],
+    submodules=["chapter", "exercises", "labs", "records", "studies"],
     submod_attrs={
+        "chapter": ["begin", "say"],
         "claims": ["ClaimFailed", "claim", "claims_table", "collected"],
-        "opening": ["begin"],
-        "page": ["say"],
         "quizzes": ["quiz"],
     },
 )

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cxrlib.teaching.page import say
+from cxrlib.teaching.chapter import say
 
 
 class Result(NamedTuple):

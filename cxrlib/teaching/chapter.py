@@ -1,14 +1,14 @@
-"""The line with which every chapter opens."""
+"""The frame of a chapter: its opening line, and sentences with computed values in them."""
 
 from __future__ import annotations
 
 import logging
 import platform
+import re
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from cxrlib.evaluation import plots
-from cxrlib.teaching import claims
-from cxrlib.teaching.page import say
 
 SHOWN = {
     "cxrlib": "cxrlib",
@@ -17,6 +17,18 @@ SHOWN = {
     "numpy": "NumPy",
     "scikit-learn": "scikit-learn",
 }
+
+
+@dataclass
+class Chapter:
+    """The chapter that is running: its name, whether it is a quick run, and its claims so far."""
+
+    name: str = "(no chapter)"
+    quick: bool = False
+    claims: list = field(default_factory=list)
+
+
+current = Chapter()
 
 
 def begin(chapter: str, quick: bool = False, seed: int = 0) -> None:
@@ -31,7 +43,7 @@ def begin(chapter: str, quick: bool = False, seed: int = 0) -> None:
     seed : int
         Printed, so that a printed page says how to get the same numbers.
     """
-    claims.start(chapter, quick=quick)
+    current.name, current.quick, current.claims = chapter, bool(quick), []
     logging.getLogger("tensorflow").addFilter(_no_advice_on_tracing)
     plots.use_style()
     parts = [f"Python {platform.python_version()}"]
@@ -39,6 +51,32 @@ def begin(chapter: str, quick: bool = False, seed: int = 0) -> None:
     say("*" + " · ".join([*parts, f"seed {seed}"]) + "*")
     if quick:
         say("**Quick run:** a tiny sample, for tests. Its numbers mean nothing.")
+
+
+def say(text: str) -> None:
+    """Print a sentence with computed values in it, as Markdown.
+
+    A sentence about a result is never typed into a chapter: it is an f-string that ``say`` prints,
+    so that it is as true as the numbers are.
+    """
+    if in_notebook():
+        from IPython.display import Markdown, display
+
+        display(Markdown(text))
+    else:
+        print(plain(text))
+
+
+def in_notebook() -> bool:
+    """Say whether a notebook's kernel runs this code."""
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def plain(text: str) -> str:
+    """Take the commonest marks out of Markdown."""
+    return re.sub(r"\*\*|`|(?<!\S)\*(?=\w)|(?<=\S)\*(?!\w)", "", text)
 
 
 def _no_advice_on_tracing(record: logging.LogRecord) -> bool:
