@@ -15,9 +15,7 @@ from cxrlib.experiments.sweep import Bound, SweptClaim
 from cxrlib.teaching import chapter
 from cxrlib.teaching.chapter import in_notebook, plain, say
 
-MIME = (
-    "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
-)
+MIME = "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
 KINDS = ("identity", "finding", "observation")
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cxrlib.data import augment
-from cxrlib.teaching.exercises import augmentation
+from cxrlib.teaching.exercises import ch06_augmentation as augmentation
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

@@ -8,7 +8,7 @@ import scipy.special
 from sklearn import metrics
 
 from cxrlib import evaluation
-from cxrlib.teaching.exercises import covid as exercises
+from cxrlib.teaching.exercises import ch12_covid as exercises
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import precision_score, recall_score
 from sklearn.utils.class_weight import compute_class_weight
 
-from cxrlib.teaching.exercises import custom_cnn
+from cxrlib.teaching.exercises import ch07_custom_cnn as custom_cnn
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

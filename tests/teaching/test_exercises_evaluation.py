@@ -6,7 +6,8 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from cxrlib import evaluation
 from cxrlib.teaching import exercises
-from cxrlib.teaching.exercises import resampling, thresholds
+from cxrlib.teaching.exercises import ch08_resampling as resampling
+from cxrlib.teaching.exercises import ch08_thresholds as thresholds
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from cxrlib.teaching.exercises import fine_tuning as exercises
+from cxrlib.teaching.exercises import ch10_fine_tuning as exercises
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

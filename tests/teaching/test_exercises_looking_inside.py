@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cxrlib import evaluation, models
-from cxrlib.teaching.exercises import looking_inside as exercises
+from cxrlib.teaching.exercises import ch11_looking_inside as exercises
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from cxrlib import data, evaluation
-from cxrlib.teaching.exercises import shortcuts as exercises
+from cxrlib.teaching.exercises import ch13_shortcuts as exercises
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cxrlib import models
-from cxrlib.teaching.exercises import training
+from cxrlib.teaching.exercises import ch05_first_cnn as training
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cxrlib.models import transfer
-from cxrlib.teaching.exercises import transfer as exercises
+from cxrlib.teaching.exercises import ch09_vgg16 as exercises
 
 from .exercise_rules import ExerciseRules
 from .test_exercises import assert_hint

@@ -114,7 +114,7 @@ def test_size_hints(wrong, hint):
 
 
 def test_the_rule_is_the_one_of_scratch():
-    from cxrlib.teaching.exercises.convolution import _size
+    from cxrlib.teaching.exercises.ch03_convolution import _size
 
     for size, kernel, stride, padding in [(7, 3, 1, 0), (9, 3, 2, 1), (12, 5, 3, 2), (8, 2, 2, 0)]:
         picture = np.zeros((size + 2 * padding,) * 2)

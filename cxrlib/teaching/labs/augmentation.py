@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cxrlib import data
-from cxrlib.teaching.labs import checks, page
+from cxrlib.teaching.labs import checks, lab
 
 # How far each slider and a link go, in what is read on the page: degrees, percent, or gamma.
 LIMITS = {
@@ -111,7 +111,7 @@ def augmentation_lab(
     gamma: float = 1,
     fill: str = "nearest",
     name: str = "augmentation_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab that changes a radiograph and asks whether a radiographer would see the result.
 
     The numbers are those of :func:`cxrlib.data.augment.apply`.
@@ -161,7 +161,7 @@ def augmentation_lab(
     )
     fill = checks.choice(fill, data.augment.FILLS, "fill")
     rows, columns = pixels.shape
-    return page.Lab(
+    return lab.Lab(
         kind="augmentation_lab",
         name=checks.link_name(name),
         title="One film, many films: which of them could have been taken?",
@@ -170,10 +170,10 @@ def augmentation_lab(
             "press “plausible” a few times, then “article 4”. Which of these films could come from "
             "a hospital? Then turn the child as far as you would still believe."
         ),
-        still=page.image(pixels, f"The radiograph, {rows} by {columns} pixels")
-        + page.image(_changed(pixels, setting, fill), "The same, changed"),
+        still=lab.image(pixels, f"The radiograph, {rows} by {columns} pixels")
+        + lab.image(_changed(pixels, setting, fill), "The same, changed"),
         config={
-            "picture": page.packed(pixels),
+            "picture": lab.packed(pixels),
             "start": _as_read(setting) | {"fill": fill},
             "limits": LIMITS,
             "recipes": {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cxrlib.teaching.labs import checks, page
+from cxrlib.teaching.labs import checks, lab
 from cxrlib.teaching.labs import siblings as drawings
 
 COLUMNS = ("whole", "validation", "test", "leaked")
@@ -24,7 +24,7 @@ def leak_lab(
     score: str = "AUC",
     siblings: Sequence[int] | None = None,
     name: str = "leak_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab that goes from a split by picture to a split by patient, over recorded runs.
 
     Parameters
@@ -53,7 +53,7 @@ def leak_lab(
         raise ValueError(f"expected `score` as a short text such as 'AUC', got {score!r}.")
     families = drawings.draw(_sizes(siblings))
     start = float(variants[0]["stops"][0]["whole"])
-    return page.Lab(
+    return lab.Lab(
         kind="leak_lab",
         name=checks.link_name(name),
         title="The same patient on both sides: what does validation promise?",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cxrlib.teaching.labs import checks, page, plane
+from cxrlib.teaching.labs import checks, lab, plane
 
 ACTIVATIONS = ("step", "sigmoid", "relu", "tanh")
 MOST_POINTS = 200
@@ -31,7 +31,7 @@ def neuron_lab(
     at: tuple[float, float] = (1.0, 0.5),
     limit: float = 5.0,
     name: str = "neuron_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab with one neuron on a plane of two inputs: its line, its answer, its loss.
 
     Parameters
@@ -75,7 +75,7 @@ def neuron_lab(
         if points is None
         else ""
     )
-    return page.Lab(
+    return lab.Lab(
         kind="neuron_lab",
         name=checks.link_name(name),
         title="One neuron, two inputs",

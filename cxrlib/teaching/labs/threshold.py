@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib import evaluation
-from cxrlib.teaching.labs import checks, page, strips
+from cxrlib.teaching.labs import checks, lab, strips
 
 MOST_SETS = 3
 MOST_CASES = 1500
@@ -29,7 +29,7 @@ def threshold_lab(
     classes: tuple[str, str] = ("normal", "pneumonia"),
     people: int = 1000,
     name: str = "threshold_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab that moves a threshold over scores and counts children.
 
     A case is called sick where its score is at least the threshold, as in
@@ -81,7 +81,7 @@ def threshold_lab(
         "missed": checks.number(missed, *WEIGHTS, "missed"),
     }
     more = len(sets) > 1
-    return page.Lab(
+    return lab.Lab(
         kind="threshold_lab",
         name=checks.link_name(name),
         title=f"From which score on is a child called {sick}?",
@@ -161,4 +161,4 @@ def _text(text: object, what: str) -> str:
 def _packed(scores: np.ndarray) -> str:
     """Return scores as the script reads them: ten-thousandths, two bytes each, low byte first."""
     whole = np.rint(10_000 * scores).astype(np.uint16)
-    return page._base64((whole.byteswap() if sys.byteorder == "big" else whole).tobytes())
+    return lab._base64((whole.byteswap() if sys.byteorder == "big" else whole).tobytes())

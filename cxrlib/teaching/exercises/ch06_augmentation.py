@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cxrlib.teaching.exercises.answers import judge_rule
+from cxrlib.teaching.exercises.form import judge_rule
 from cxrlib.teaching.exercises.results import Result, exercise
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cxrlib.evaluation import wilson
-from cxrlib.teaching.exercises.answers import judge_array, judge_rule, table
+from cxrlib.teaching.exercises.form import judge_array, judge_rule, table
 from cxrlib.teaching.exercises.results import (
     Result,
     attempt,

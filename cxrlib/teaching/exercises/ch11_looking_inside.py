@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cxrlib.teaching.exercises.answers import judge_array, judge_rule
+from cxrlib.teaching.exercises.form import judge_array, judge_rule
 from cxrlib.teaching.exercises.results import (
     Result,
     attempt,
