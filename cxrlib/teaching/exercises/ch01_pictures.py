@@ -6,15 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from cxrlib.teaching.exercises.results import (
-    Result,
-    attempt,
-    exercise,
-    missing,
-    not_yet,
-    right,
-    wrong,
-)
+from cxrlib.teaching.exercises.form import Result, attempt, exercise, missing, no_function, wrong
 
 # Pairs of file names: are they the same child? And what does a wrong answer point to?
 PAIRS = (
@@ -41,6 +33,9 @@ PAIRS = (
 @exercise
 def check_patient_key(key: Callable[[str], object]) -> Result:
     """Check a function from file name to patient key."""
+    task = "Write a function that turns a file name into the key of its patient."
+    if early := no_function(key, task):
+        return early
     names = sorted({name for pair in PAIRS for name in pair[:2]})
     keys = {}
     for name in names:
@@ -48,7 +43,7 @@ def check_patient_key(key: Callable[[str], object]) -> Result:
         if failed:
             return failed._replace(text=f"For `{name}`: {failed.text}")
     if all(map(missing, keys.values())):
-        return not_yet("Write a function that turns a file name into the key of its patient.")
+        return Result(None, task)
     for name, value in keys.items():
         if missing(value):
             return wrong(f"a key for `{name}`", "`None`", "is there a `return` for every form?")
@@ -63,14 +58,16 @@ def check_patient_key(key: Callable[[str], object]) -> Result:
             expected = "one key" if same else "two keys"
             got = f"`{keys[first]!r}` and `{keys[second]!r}`"
             return wrong(f"{expected} for `{first}` and `{second}`", got, hint)
-    return right(f"All {len(PAIRS)} pairs of file names are told apart, or put together, rightly.")
+    return Result(
+        True, f"All {len(PAIRS)} pairs of file names are told apart, or put together, rightly."
+    )
 
 
 @exercise
 def check_split(cases: pd.DataFrame) -> Result:
     """Check that no patient of a case table stands in more than one split."""
     if missing(cases):
-        return not_yet("Give every row a `split` so that no patient stands on both sides.")
+        return Result(None, "Give every row a `split` so that no patient stands on both sides.")
     if not isinstance(cases, pd.DataFrame):
         return wrong("a case table", type(cases).__name__, "return the whole table.")
     absent = [c for c in ("patient_id", "split", "label") if c not in cases]
@@ -106,4 +103,4 @@ def check_split(cases: pd.DataFrame) -> Result:
                      "split each class by itself.")  # fmt: skip
     share = cases["split"].value_counts(normalize=True)
     parts = ", ".join(f"{side} {100 * part:.0f} %" for side, part in share.items())
-    return right(f"Nobody stands on both sides ({parts} of the pictures).")
+    return Result(True, f"Nobody stands on both sides ({parts} of the pictures).")

@@ -6,118 +6,105 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import judge_array, judge_rule
-from cxrlib.teaching.exercises.results import (
-    Result,
-    attempt,
-    exercise,
-    missing,
-    not_yet,
-    right,
-    wrong,
-)
+from cxrlib.teaching.exercises.form import Exercise, table
 
 FILMS = np.array([[[10.0, 30], [50, 110]], [[60, 70], [80, 90]], [[0, 0], [200, 40]]])
+EACH, PIXELS = (1, 2), (0,)
 
 
-def _each(statistic: Callable[..., np.ndarray], axes: tuple[int, ...] | None) -> np.ndarray:
-    return statistic(FILMS, axis=axes, keepdims=True)
+def _recipe(
+    centre: tuple[int, ...] | None, spread: tuple[int, ...] | None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Take the mean over some axes away, and divide by the deviation over some."""
+    return lambda x: (x - x.mean(axis=centre, keepdims=True)) / x.std(axis=spread, keepdims=True)
 
 
-@exercise
-def check_standardised(standardised: Callable[[np.ndarray], np.ndarray]) -> Result:
-    """Check ``standardised(images)``: each of N pictures (H, W) gets mean 0 and spread 1."""
-    own, pixels = (1, 2), (0,)
-    centred = FILMS - _each(np.mean, own)
-    everybody, spread = FILMS - _each(np.mean, None), _each(np.std, own)
-    expected = centred / spread
-    mistakes = {
-        "the spread is missing: divide by each picture's standard deviation.": centred,
-        "the mean is missing: subtract each picture's own mean first.": FILMS / spread,
+def _from_0_to_1(x: np.ndarray) -> np.ndarray:
+    low, high = (f(axis=EACH, keepdims=True) for f in (x.min, x.max))
+    return (x - low) / (high - low)
+
+
+def _centred(x: np.ndarray) -> np.ndarray:
+    return x - x.mean(axis=EACH, keepdims=True)
+
+
+check_standardised = Exercise(
+    task="`standardised(images)` returns pictures with mean 0 and spread 1 each.",
+    reference=_recipe(EACH, EACH),
+    mistakes={
+        "the spread is missing: divide by each picture's standard deviation.": _centred,
+        "the mean is missing: subtract each picture's own mean first.": (
+            lambda x: x / x.std(axis=EACH, keepdims=True)
+        ),
         "divided by the variance; the spread is its square root, `std`.": (
-            centred / _each(np.var, own)
+            lambda x: _centred(x) / x.var(axis=EACH, keepdims=True)
         ),
         "these are mean and spread of all pictures together. That is featurewise: take "
-        "`axis=(1, 2)`.": everybody / _each(np.std, None),
-        "the mean is each picture's own, the spread is everybody's.": centred / _each(np.std, None),
-        "the spread is each picture's own, the mean is everybody's.": everybody / spread,
+        "`axis=(1, 2)`.": _recipe(None, None),
+        "the mean is each picture's own, the spread is everybody's.": _recipe(EACH, None),
+        "the spread is each picture's own, the mean is everybody's.": _recipe(None, EACH),
         "these are each pixel's mean and spread over the pictures: take `axis=(1, 2)`.": (
-            (FILMS - _each(np.mean, pixels)) / _each(np.std, pixels)
+            _recipe(PIXELS, PIXELS)
         ),
         "pixels into 0 to 1 is another recipe: it uses lowest and highest, not mean and spread.": (
-            (FILMS - _each(np.min, own)) / (_each(np.max, own) - _each(np.min, own))
+            _from_0_to_1
         ),
-    }
-    task = "`standardised(images)` returns pictures with mean 0 and spread 1 each."
-    if missing(standardised):
-        return not_yet(task)
-    got, failed = attempt(standardised, FILMS.copy())
-    if failed:
-        return failed
-    if missing(got):
-        return not_yet(task)
-    if np.shape(got) != FILMS.shape:
-        came = f"shape {np.shape(got)}"
-        return wrong(f"shape {FILMS.shape}", came, "all pictures come back, in their shape.")
-    shown = judge_array(_row(got), _row(expected), {h: _row(m) for h, m in mistakes.items()})
-    return right("Mean 0 and spread 1, each by itself.") if shown.passed else shown
-
-
-def _row(pictures: object) -> np.ndarray:
-    """Give each picture a row of its own: small enough to show."""
-    return np.reshape(pictures, (len(FILMS), -1))
+    },
+    cases=[(FILMS,)],
+    praise="Mean 0 and spread 1, each by itself.",
+    form="all pictures come back, in their shape.",
+    show=lambda films: table(np.reshape(films, (len(FILMS), -1))),  # a picture a row
+)
+"""``standardised(images)``: each of N pictures (H, W) gets mean 0 and spread 1."""
 
 
 def _dense(side: int, poolings: int, filters: int, neurons: int) -> int:
     return (side // 2**poolings) ** 2 * filters * neurons + neurons
 
 
-@exercise
-def check_dense_weights(rule: Callable[[int, int, int, int], int]) -> Result:
-    """Check ``rule(side, poolings, filters, neurons)``: weights and biases after ``Flatten``.
+check_dense_weights = Exercise(
+    task="How many weights and biases has the dense layer behind the last pooling?",
+    reference=_dense,
+    mistakes={
+        "the biases are missing: one a neuron.": lambda s, p, f, n: _dense(s, p, f, n) - n,
+        "one bias for the whole layer? Each neuron has its own.": (
+            lambda s, p, f, n: _dense(s, p, f, n) - n + 1
+        ),
+        "the poolings are missing: each one halves the map's side.": (
+            lambda s, p, f, n: _dense(s, 0, f, n)
+        ),
+        "a map has rows *and* columns: its side counts twice.": (
+            lambda s, p, f, n: s // 2**p * f * n + n
+        ),
+        "the maps are missing: `Flatten` lays all of them in one row.": (
+            lambda s, p, f, n: _dense(s, p, 1, n)
+        ),
+        "a map cannot have half a pixel: the last odd row is left out, so round down.": (
+            lambda s, p, f, n: (s / 2**p) ** 2 * f * n + n
+        ),
+        "halve the side, then square; each pooling leaves a quarter of the pixels.": (
+            lambda s, p, f, n: s * s // 2**p * f * n + n
+        ),
+        "divide by 2 for each pooling in turn: that is 2 to the power of `poolings`.": (
+            lambda s, p, f, n: (s // (2 * p)) ** 2 * f * n + n if p else None
+        ),
+        "these are a convolution's nine weights. In a dense layer every number has its own.": (
+            lambda s, p, f, n: 9 * f * n + n
+        ),
+        "this is how many numbers come in. Each neuron has a weight for each of them.": (
+            lambda s, p, f, n: (s // 2**p) ** 2 * f
+        ),
+    },
+    cases=[(64, 4, 128, 512), (180, 4, 128, 512), (180, 3, 64, 10), (32, 0, 1, 5), (100, 5, 8, 1)],
+    names=("side", "poolings", "filters", "neurons"),
+    praise="Numbers that come in, times neurons, and a bias a neuron.",
+    otherwise="how wide is a map after the last pooling? Then count its numbers, all maps.",
+)
+"""``rule(side, poolings, filters, neurons)``: weights and biases after ``Flatten``.
 
-    The picture is ``side`` pixels wide and high, padding is "same", each pooling halves, and the
-    last convolution has ``filters`` kernels.
-    """
-    return judge_rule(
-        rule,
-        _dense,
-        {
-            "the biases are missing: one a neuron.": lambda s, p, f, n: _dense(s, p, f, n) - n,
-            "one bias for the whole layer? Each neuron has its own.": (
-                lambda s, p, f, n: _dense(s, p, f, n) - n + 1
-            ),
-            "the poolings are missing: each one halves the map's side.": (
-                lambda s, p, f, n: _dense(s, 0, f, n)
-            ),
-            "a map has rows *and* columns: its side counts twice.": (
-                lambda s, p, f, n: s // 2**p * f * n + n
-            ),
-            "the maps are missing: `Flatten` lays all of them in one row.": (
-                lambda s, p, f, n: _dense(s, p, 1, n)
-            ),
-            "a map cannot have half a pixel: the last odd row is left out, so round down.": (
-                lambda s, p, f, n: (s / 2**p) ** 2 * f * n + n
-            ),
-            "halve the side, then square; each pooling leaves a quarter of the pixels.": (
-                lambda s, p, f, n: s * s // 2**p * f * n + n
-            ),
-            "divide by 2 for each pooling in turn: that is 2 to the power of `poolings`.": (
-                lambda s, p, f, n: (s // (2 * p)) ** 2 * f * n + n if p else None
-            ),
-            "these are a convolution's nine weights. In a dense layer every number has its own.": (
-                lambda s, p, f, n: 9 * f * n + n
-            ),
-            "this is how many numbers come in. Each neuron has a weight for each of them.": (
-                lambda s, p, f, n: (s // 2**p) ** 2 * f
-            ),
-        },
-        [(64, 4, 128, 512), (180, 4, 128, 512), (180, 3, 64, 10), (32, 0, 1, 5), (100, 5, 8, 1)],
-        names=("side", "poolings", "filters", "neurons"),
-        task="How many weights and biases has the dense layer behind the last pooling?",
-        praise="Numbers that come in, times neurons, and a bias a neuron.",
-        otherwise="how wide is a map after the last pooling? Then count its numbers, all maps.",
-    )
+The picture is ``side`` pixels wide and high, padding is "same", each pooling halves, and the
+last convolution has ``filters`` kernels.
+"""
 
 
 Losses = Sequence[float]
@@ -149,55 +136,52 @@ def _in_a_row(val_losses: Losses, patience: int) -> tuple[int, int]:
     return len(val_losses), int(np.argmin(val_losses)) + 1
 
 
-@exercise
-def check_early_stopping(rule: Callable[[Losses, int], tuple[int, int]]) -> Result:
-    """Check ``rule(val_losses, patience)``: (last epoch that is run, epoch whose weights stay).
+check_early_stopping = Exercise(
+    task="Which epoch is the last one run, and which epoch's weights are kept?",
+    reference=_stop,
+    mistakes={
+        "epochs count from 1 here, Python's lists from 0.": (
+            lambda v, p: tuple(n - 1 for n in _stop(v, p))
+        ),
+        "the two changed places: first the last epoch run, then the one that is kept.": (
+            lambda v, p: _stop(v, p)[::-1]
+        ),
+        "one epoch too late: after exactly `patience` epochs without a new best it is over.": (
+            lambda v, p: _stop(v, p + 1)
+        ),
+        "the last weights are not the best ones: go back to the epoch of the lowest loss.": (
+            lambda v, p: (_stop(v, p)[0],) * 2
+        ),
+        "you looked at the whole list. What comes after the stop never happens.": (
+            lambda v, p: (_stop(v, p)[0], int(np.argmin(v)) + 1)
+        ),
+        "the list was read to its end: where does patience run out?": (
+            lambda v, p: (len(v), int(np.argmin(v)) + 1)
+        ),
+        "after a first rise the loss may fall again. Compare with the lowest so far.": (
+            _first_rise
+        ),
+        "compare with the *lowest* loss so far, not with the epoch before.": _in_a_row,
+        "equally low is not lower: it is no new best.": lambda v, p: _stop(v, p, ties=True),
+        "the best epoch is the one with the *lowest* loss.": (
+            lambda v, p: _stop([-x for x in v], p)
+        ),
+    },
+    cases=[
+        ([0.6, 0.5, 0.4, 0.45, 0.44], 2),
+        ([0.6, 0.3, 0.4, 0.5, 0.4, 0.5, 0.2], 2),
+        ([0.6, 0.4, 0.5, 0.45, 0.3, 0.2], 3),
+        ([0.6, 0.4, 0.5, 0.45, 0.3, 0.2], 2),
+        ([0.6, 0.5, 0.5, 0.5, 0.4], 2),
+        ([0.6, 0.5, 0.4], 2),
+        ([0.3, 0.6, 0.5, 0.4, 0.2], 3),
+    ],
+    names=("val_losses", "patience"),
+    praise="Patience counts from the best epoch, and every new best starts it again.",
+    otherwise="walk along the list, and keep two things: the lowest loss so far and its epoch.",
+)
+"""``rule(val_losses, patience)``: (last epoch that is run, epoch whose weights stay).
 
-    Epochs count from 1. Training ends after ``patience`` epochs in a row without a new lowest
-    loss, or with the list.
-    """
-    return judge_rule(
-        rule,
-        _stop,
-        {
-            "epochs count from 1 here, Python's lists from 0.": (
-                lambda v, p: tuple(n - 1 for n in _stop(v, p))
-            ),
-            "the two changed places: first the last epoch run, then the one that is kept.": (
-                lambda v, p: _stop(v, p)[::-1]
-            ),
-            "one epoch too late: after exactly `patience` epochs without a new best it is over.": (
-                lambda v, p: _stop(v, p + 1)
-            ),
-            "the last weights are not the best ones: go back to the epoch of the lowest loss.": (
-                lambda v, p: (_stop(v, p)[0],) * 2
-            ),
-            "you looked at the whole list. What comes after the stop never happens.": (
-                lambda v, p: (_stop(v, p)[0], int(np.argmin(v)) + 1)
-            ),
-            "the list was read to its end: where does patience run out?": (
-                lambda v, p: (len(v), int(np.argmin(v)) + 1)
-            ),
-            "after a first rise the loss may fall again. Compare with the lowest so far.": (
-                _first_rise
-            ),
-            "compare with the *lowest* loss so far, not with the epoch before.": _in_a_row,
-            "equally low is not lower: it is no new best.": lambda v, p: _stop(v, p, ties=True),
-            "the best epoch is the one with the *lowest* loss.": (
-                lambda v, p: _stop([-x for x in v], p)
-            ),
-        },
-        [
-            ([0.6, 0.5, 0.4, 0.45, 0.44], 2),
-            ([0.6, 0.3, 0.4, 0.5, 0.4, 0.5, 0.2], 2),
-            ([0.6, 0.4, 0.5, 0.45, 0.3, 0.2], 3),
-            ([0.6, 0.4, 0.5, 0.45, 0.3, 0.2], 2),
-            ([0.6, 0.5, 0.5, 0.5, 0.4], 2),
-            ([0.6, 0.5, 0.4], 2),
-            ([0.3, 0.6, 0.5, 0.4, 0.2], 3),
-        ],
-        names=("val_losses", "patience"),
-        task="Which epoch is the last one run, and which epoch's weights are kept?",
-        praise="Patience counts from the best epoch, and every new best starts it again.",
-        otherwise="walk along the list, and keep two things: the lowest loss so far and its epoch.",
-    )
+Epochs count from 1. Training ends after ``patience`` epochs in a row without a new lowest
+loss, or with the list.
+"""

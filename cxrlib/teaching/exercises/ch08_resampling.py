@@ -6,15 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cxrlib.teaching.exercises.results import (
-    Result,
-    attempt,
-    exercise,
-    missing,
-    not_yet,
-    right,
-    wrong,
-)
+from cxrlib.teaching.exercises.form import Result, attempt, exercise, missing, no_function, wrong
 
 DRAWS = 200
 SIZES = (1, 2, 3, 4) * 3  # pictures of each child
@@ -36,18 +28,16 @@ def check_resample(rule: Resample) -> Result:
     it is judged by what must hold for any, over many draws.
     """
     task = "Return the row numbers of one sample: children drawn again, with all their pictures."
-    if missing(rule):
-        return not_yet(task)
-    if not callable(rule):
-        return wrong("a function", f"`{rule!r}`", "give the function itself, without brackets.")
+    if early := no_function(rule, task):
+        return early
     twins = [np.random.default_rng(1), np.random.default_rng(1)]
     drawn = []
     for rng in twins + [np.random.default_rng(8)] * DRAWS:
-        rows, failed = attempt(rule, PATIENTS.copy(), rng)
+        rows, failed = attempt(lambda patients, rng=rng: rule(patients, rng), PATIENTS)
         if failed:
             return failed
         if missing(rows) and not drawn:
-            return not_yet(task)
+            return Result(None, task)
         problem = _no_rows(rows)
         if problem:
             return problem
@@ -61,9 +51,10 @@ def check_resample(rule: Resample) -> Result:
         _wrong_number(times)
         or _not_random(times)
         or _unequal(times)
-        or right(
+        or Result(
+            True,
             "Whole children, as many as there are; some twice, some not at all. Do it two thousand "
-            "times, and you see how far a number wanders."
+            "times, and you see how far a number wanders.",
         )
     )
 
