@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cxrlib import data
-from cxrlib.teaching.labs import checks, lab
+from cxrlib.teaching.labs import lab
 
 # How far each slider and a link go, in what is read on the page: degrees, percent, or gamma.
 LIMITS = {
@@ -146,7 +146,7 @@ def augmentation_lab(
     ValueError
         For a picture or setting it cannot show.
     """
-    pixels = checks.grey_picture(picture)
+    pixels = lab.grey_picture(picture)
     setting = data.augment.Setting(
         rotation=_number(rotation, "rotation", 1),
         right=_number(right, "right", 100),
@@ -159,11 +159,11 @@ def augmentation_lab(
         brightness=_number(brightness, "brightness", 100),
         gamma=_number(gamma, "gamma", 1),
     )
-    fill = checks.choice(fill, data.augment.FILLS, "fill")
+    fill = lab.choice(fill, data.augment.FILLS, "fill")
     rows, columns = pixels.shape
     return lab.Lab(
         kind="augmentation_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="One film, many films: which of them could have been taken?",
         about="",
         first=(
@@ -186,7 +186,7 @@ def augmentation_lab(
 
 def _number(value: float, key: str, unit: float, argument: str = "") -> float:
     low, high = LIMITS[key]
-    return checks.number(value, low / unit, high / unit, argument or key)
+    return lab.number(value, low / unit, high / unit, argument or key)
 
 
 def _switch(value: bool, argument: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cxrlib.models import scratch
-from cxrlib.teaching.labs import checks, lab
+from cxrlib.teaching.labs import lab
 
 PRESETS = {
     "identity": scratch.IDENTITY,
@@ -50,17 +50,17 @@ def kernel_lab(
     ValueError
         For a picture, kernel or setting it cannot show.
     """
-    pixels = checks.grey_picture(picture)
+    pixels = lab.grey_picture(picture)
     weights = _weights(kernel)
-    stride = checks.choice(stride, STRIDES, "stride")
-    padding = checks.choice(padding, PADDINGS, "padding")
+    stride = lab.choice(stride, STRIDES, "stride")
+    padding = lab.choice(padding, PADDINGS, "padding")
     rows, columns = pixels.shape
     result = scratch.conv2d(pixels.astype(float), weights, stride=stride, padding=padding)
     inside = result.min() >= 0 and result.max() <= 255
     limits = (0, 255) if inside else (result.min(), result.max())
     return lab.Lab(
         kind="kernel_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="Nine weights walk over the picture",
         about="",
         first=(
@@ -77,14 +77,14 @@ def kernel_lab(
             "kernel": weights.ravel().tolist(),
             "stride": stride,
             "padding": padding,
-            **checks.liveliest(np.abs(result)),
+            **lab.liveliest(np.abs(result)),
         },
     )
 
 
 def _weights(kernel: str | Sequence[Sequence[float]]) -> np.ndarray:
     if isinstance(kernel, str):
-        return PRESETS[checks.choice(kernel, PRESETS, "kernel")]
+        return PRESETS[lab.choice(kernel, PRESETS, "kernel")]
     try:
         weights = np.asarray(kernel, float)
     except (TypeError, ValueError):
