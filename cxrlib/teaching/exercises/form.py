@@ -165,8 +165,7 @@ class Exercise:
             return wrong(*shapes, self.form or self.otherwise)
         if self.form and not hint and not (is_there and numbers.ndim == np.ndim(expected)):
             return wrong(told if expected is None else f"one number{of}", came, self.form)
-        shown = self.came(case, numbers if is_array else got)
-        return wrong(told, shown, hint or self.otherwise)
+        return wrong(told, self.came(case, numbers if is_array else got), hint or self.otherwise)
 
     def _hint(self, case: tuple, got: object, answers: list) -> str | None:
         def agrees(mistake: Rule, case: tuple, got: object) -> bool:

@@ -88,9 +88,9 @@ class Lab:
 
 @functools.cache
 def _file(name: str) -> str:
-    """Read a style sheet or a script; what a script says to its authors stays here."""
+    """Read a style sheet or a script; comments and indentation are for its authors alone."""
     lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines(keepends=True)
-    return "".join(line for line in lines if not line.lstrip().startswith("//"))
+    return "".join(line.lstrip(" ") for line in lines if not line.lstrip().startswith("//"))
 
 
 def _there(name: str) -> bool:
