@@ -4,11 +4,10 @@ import lazy_loader as _lazy
 
 _own, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["exercises", "labs"],
+    submodules=["chapter", "exercises", "labs"],
     submod_attrs={
+        "chapter": ["begin", "say"],
         "claims": ["ClaimFailed", "claim", "claims_table", "collected"],
-        "opening": ["begin"],
-        "page": ["say"],
         "quizzes": ["quiz"],
     },
 )

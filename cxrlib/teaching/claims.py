@@ -5,14 +5,15 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
 from cxrlib.experiments import sweep
 from cxrlib.experiments.sweep import Bound, SweptClaim
-from cxrlib.teaching.page import in_notebook, plain, say
+from cxrlib.teaching import chapter
+from cxrlib.teaching.chapter import in_notebook, plain, say
 
 MIME = "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
 KINDS = ("identity", "finding", "observation")
@@ -51,21 +52,6 @@ class Claim:
     def as_dict(self) -> dict[str, object]:
         """Return it as JSON can hold it."""
         return asdict(self) | {"bound": self.bound.as_dict()}
-
-
-@dataclass
-class _Book:
-    chapter: str = "(no chapter)"
-    quick: bool = False
-    claims: list[Claim] = field(default_factory=list)
-
-
-_book = _Book()
-
-
-def start(chapter: str, *, quick: bool = False) -> None:
-    """Forget earlier claims and begin a chapter."""
-    _book.chapter, _book.quick, _book.claims = chapter, bool(quick), []
 
 
 def claim(
@@ -113,15 +99,15 @@ def claim(
     bound = Bound(above, below, between, equals, within)
     number = _number(value)
     holds = bound.holds(number)
-    enforced = kind == "identity" or (kind == "finding" and not _book.quick)
+    enforced = kind == "identity" or (kind == "finding" and not chapter.current.quick)
     shown = {str(name): _plain(item) for name, item in (details or {}).items()}
-    made = Claim(_book.chapter, statement, kind, bound, number, shown, holds, enforced)
+    made = Claim(chapter.current.name, statement, kind, bound, number, shown, holds, enforced)
     # The same sentence from a cell that was run twice counts once.
-    _book.claims = [c for c in _book.claims if c.statement != statement]
-    _book.claims.append(made)
+    chapter.current.claims = [c for c in chapter.current.claims if c.statement != statement]
+    chapter.current.claims.append(made)
     if kind == "identity" and not holds:
         raise ClaimFailed(
-            f"{_book.chapter}: expected {bound.text()}, got {_measured(made)}: {plain(statement)} "
+            f"{made.chapter}: expected {bound.text()}, got {_measured(made)}: {plain(statement)} "
             "This is true whatever the pictures are, so something is broken: the code of this "
             "chapter, of cxrlib, or of a library."
         )
@@ -131,15 +117,15 @@ def claim(
 
 def collected() -> list[dict]:
     """Return the claims so far, each as a dict: see :class:`Claim`."""
-    return [c.as_dict() for c in _book.claims]
+    return [c.as_dict() for c in chapter.current.claims]
 
 
 def claims_table(cases: pd.DataFrame | None = None) -> None:
     """Show all claims of the chapter as a table; with ``cases``, the pictures' source too."""
     source = None if cases is None else cases.attrs.get("source")
-    for made in _book.claims:
+    for made in chapter.current.claims:
         made.source = source or made.source
-    if not _book.claims:
+    if not chapter.current.claims:
         say("No claim was checked.")
         return
     if not in_notebook():
@@ -215,7 +201,7 @@ def _row(made: Claim) -> tuple[str, str, str, str]:
 
 
 def _as_text() -> str:
-    rows = map(_row, _book.claims)
+    rows = map(_row, chapter.current.claims)
     return "\n".join(f"{s} [{value}; {wanted}; again: {again}]" for s, value, wanted, again in rows)
 
 
@@ -226,9 +212,9 @@ def _as_html() -> str:
     head = "".join(f'<th scope="col" {left}>{title}</th>' for title in titles)
     rows = "".join(
         "<tr>" + "".join(f"<td {left}>{html.escape(cell)}</td>" for cell in _row(made)) + "</tr>"
-        for made in _book.claims
+        for made in chapter.current.claims
     )
-    source = _book.claims[0].source
+    source = chapter.current.claims[0].source
     note = f"Pictures: {'phantoms' if source == 'phantoms' else 'real X-rays'}. " if source else ""
     note += (
         "Every statement was checked by the code when this page was made. “Other runs”: in how "

@@ -4,14 +4,12 @@ import pytest
 
 from cxrlib import teaching
 from cxrlib.experiments import sweep
-from cxrlib.teaching import claims
+from cxrlib.teaching import chapter, claims
 
 
 @pytest.fixture(autouse=True)
-def _chapter():
-    claims.start("02-neurons")
-    yield
-    claims.start("(no chapter)")
+def _chapter(monkeypatch):
+    monkeypatch.setattr(chapter, "current", chapter.Chapter("02-neurons"))
 
 
 @pytest.fixture
@@ -57,14 +55,14 @@ def test_a_false_finding_is_marked_with_what_the_sweep_saw_and_the_chapter_goes_
 
 @pytest.mark.parametrize("quick", [False, True])
 def test_a_false_identity_stops_every_run_and_is_kept(quick):
-    claims.start("02-neurons", quick=quick)
+    chapter.current.quick = quick
     with pytest.raises(teaching.ClaimFailed, match=r"02-neurons: expected below 1e-06, got 0.1: "):
         teaching.claim("Both are the same.", 0.1, below=1e-6, kind="identity")
     assert [(c["holds"], c["enforced"]) for c in teaching.collected()] == [(False, True)]
 
 
 def test_a_false_finding_is_not_asked_for_in_a_quick_run(capsys):
-    claims.start("02-neurons", quick=True)
+    chapter.current.quick = True
     teaching.claim("It is high.", 0.4, above=0.5)
     teaching.claims_table()
     said = capsys.readouterr().out

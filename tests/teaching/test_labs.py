@@ -1,9 +1,6 @@
 import base64
-import fnmatch
 import json
 import re
-import tomllib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +8,6 @@ import pytest
 
 from cxrlib import teaching
 from cxrlib.models import scratch
-from tests.built import ROOT
 
 labs = teaching.labs
 
@@ -82,17 +78,6 @@ def test_no_text_can_end_the_script_or_open_a_tag():
     assert "<b>" not in page.replace("<b>Try first:</b>", "")
     assert "<i>" not in page
     assert config(lab)["features"][0] == "</script><b>"
-
-
-def test_every_script_and_style_is_packed_into_the_package():
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = settings["tool"]["setuptools"]["package-data"]["cxrlib.teaching.labs"]
-    here = [p.name for p in Path(labs.__file__).parent.iterdir() if p.is_file()]
-    others = {name for name in here if not name.endswith(".py")}
-    packed = {name for pattern in patterns for name in fnmatch.filter(others, pattern)}
-    assert (
-        packed == others >= {"lab.css", "lab.js", *(f"{lab.kind[:-4]}.js" for lab in every_lab(16))}
-    )
 
 
 def test_the_picture_arrives_as_it_is():

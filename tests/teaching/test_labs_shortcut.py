@@ -198,7 +198,6 @@ def test_bad_networks_and_names(predict, names, says):
         ({"masks": np.zeros((3, 48, 36), bool)}, "none of them empty"),
         ({"titles": ["a", "b"]}, "`titles` as 3 different texts"),
         ({"titles": "abc"}, "`titles`"),
-        ({"name": "a b"}, "`name`"),
     ],
 )
 def test_bad_settings(setting, says):

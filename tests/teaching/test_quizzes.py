@@ -1,43 +1,49 @@
-import importlib
-import pkgutil
-
 import pytest
 
 from cxrlib import teaching
-from cxrlib.teaching import questions, quizzes
-
-NAMES = [module.name for module in pkgutil.iter_modules(questions.__path__)]
-QUESTION = ("Why?", [("This", True, "Yes."), ("That", False, "No.")])
+from cxrlib.teaching import quizzes
+from tests.built import CHAPTERS
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_chapters_questions_are_whole(name):
-    for question, answers in importlib.import_module(f"{questions.__name__}.{name}").QUESTIONS:
-        quizzes._checked(question, answers)
-        assert all(feedback for _, _, feedback in answers)
-        assert "$" not in question + "".join(a + f for a, _, f in answers), "no formulas"
+def question(right=(True, False), kind="multiple_choice", feedback="So."):
+    answers = [{"answer": "This", "correct": one, "feedback": feedback} for one in right]
+    return {"question": "Why?", "type": kind, "answers": answers}
 
 
-def test_outside_a_notebook_the_questions_are_printed(capsys):
-    teaching.quiz([QUESTION])
-    assert capsys.readouterr().out == "Why?\n  - This\n  - That\n"
+def test_every_chapter_has_a_quiz_without_formulas():
+    assert [f"{path.stem}" for path in CHAPTERS if path.stem in quizzes.known()] == quizzes.known()
+    for name in quizzes.known():
+        assert quizzes.read(name)
+        assert "$" not in str(quizzes.read(name))
+
+
+@pytest.mark.parametrize("name", ["09-vgg16", "transfer"])
+def test_outside_a_notebook_the_questions_are_printed(name, capsys):
+    teaching.quiz(name)
+    first = quizzes.read("09-vgg16")[0]
+    shown = [first["question"], *(f"  - {answer['answer']}" for answer in first["answers"])]
+    assert capsys.readouterr().out.startswith("\n".join(shown) + "\n")
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"neurons, pictures.*got 'nosuch'"):
+    with pytest.raises(ValueError, match=r"01-pictures, 02-neurons.*got 'nosuch'"):
         teaching.quiz("nosuch")
 
 
-def test_several_right_answers_make_it_many_choice():
-    assert quizzes._checked(*QUESTION)["type"] == "multiple_choice"
-    two = ("Which?", [("This", True, "Yes."), ("That", True, "Yes.")])
-    assert quizzes._checked(*two)["type"] == "many_choice"
-
-
-@pytest.mark.parametrize("answers", [[], [("a", True, "")], [("a", False, ""), ("b", False, "")]])
-def test_a_question_without_choice_or_right_answer_is_refused(answers):
-    with pytest.raises(ValueError, match=r"'Why\?': expected two answers or more"):
-        teaching.quiz([("Why?", answers)])
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (question(right=()), "two answers or more.*got 0 with 0 right"),
+        (question(right=(True,)), "got 1 with 1 right"),
+        (question(right=(False, False)), "got 2 with 0 right"),
+        (question(right=(True, True)), "'many_choice' for 2 right answers, got 'multiple"),
+        (question(kind="many_choice"), "'multiple_choice' for 1 right answers, got 'many"),
+        (question(feedback=""), "expected feedback for each answer, got none for 'This'"),
+    ],
+)
+def test_a_question_with_a_fault_is_refused(bad, says):
+    with pytest.raises(ValueError, match=rf"'Why\?': .*{says}"):
+        quizzes._checked(bad)
 
 
 def test_on_a_page_it_is_closed_and_finds_no_mathjax_to_fetch(monkeypatch):
@@ -48,13 +54,13 @@ def test_on_a_page_it_is_closed_and_finds_no_mathjax_to_fetch(monkeypatch):
     try:
         monkeypatch.setattr(quizzes, "in_notebook", lambda: True)
         with capture.capture_output() as caught:
-            teaching.quiz([QUESTION])
+            teaching.quiz("02-neurons")
     finally:
         shell.clear_instance()
     data = [output.data for output in caught.outputs]
     page = "".join(d.get("text/html", "") for d in data)
     script = "".join(d.get("application/javascript", "") for d in data)
     assert page.count("<div") == page.count("</div>")
-    assert "Why?" in script
+    assert "A neuron answers 0.99" in script
     assert script.startswith("(function (MathJax) {")
     assert script.rstrip().endswith("})(undefined);")

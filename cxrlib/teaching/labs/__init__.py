@@ -1,14 +1,14 @@
 """Small interactive figures for a chapter's page: one idea each, no kernel and no network needed.
 
-Each function returns a :class:`~cxrlib.teaching.labs.page.Lab`; as the last line of a cell it is
+Each function returns a :class:`~cxrlib.teaching.labs.lab.Lab`; as the last line of a cell it is
 shown. The HTML holds everything: picture, style and script.
 """
 
 from cxrlib.teaching.labs.augmentation import augmentation_lab
 from cxrlib.teaching.labs.kernel import kernel_lab
+from cxrlib.teaching.labs.lab import Lab
 from cxrlib.teaching.labs.leak import leak_lab
 from cxrlib.teaching.labs.neuron import neuron_lab
-from cxrlib.teaching.labs.page import Lab
 from cxrlib.teaching.labs.pooling import pooling_lab
 from cxrlib.teaching.labs.shortcut import shortcut_lab
 from cxrlib.teaching.labs.threshold import threshold_lab

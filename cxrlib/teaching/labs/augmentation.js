@@ -64,15 +64,10 @@ function startLab(box, config) {
     return state.fill === "constant" ? inside : clamp(inside, 0, length - 1);
   }
 
-  const pixel = (row, column) =>
-    row >= 0 && row < rows && column >= 0 && column < columns
-      ? picture.values[row * columns + column]
-      : 0;
-
   function between(x, y) {
     const [left, top] = [Math.floor(x), Math.floor(y)];
     const [right, down] = [x - left, y - top];
-    const inRow = (row) => (1 - right) * pixel(row, left) + right * pixel(row, left + 1);
+    const inRow = (row) => (1 - right) * pixelOf(picture, row, left) + right * pixelOf(picture, row, left + 1);
     return (1 - down) * inRow(top) + down * inRow(top + 1);
   }
 
@@ -146,9 +141,8 @@ function startLab(box, config) {
     showAll();
   };
   const buttons = Object.entries(recipes).map(([text, recipe]) =>
-    element("button", { type: "button", click: () => put(draw(recipe), recipe.about) }, text),
+    press(text, () => put(draw(recipe), recipe.about)),
   );
-  const digits = (value) => String(Number(value.toFixed(4)));
   const knob = (label, keys, unit, step = 1) => {
     const [low, high] = limits[keys[0]];
     return slider(box, {
@@ -158,7 +152,7 @@ function startLab(box, config) {
       high,
       step,
       whole: false,
-      write: digits,
+      write: short,
       says: (value) => `${shown(value)}${unit}`,
       changed: (value) => put(Object.fromEntries(keys.map((key) => [key, value]))),
     });
@@ -193,11 +187,9 @@ function startLab(box, config) {
     changed: (value) => put({ fill: value }),
   });
   const size = element("output", { class: "soft" });
-  const answer = element("output", { class: "big answer", "aria-live": "polite" });
+  const answer = live("big answer");
   const list = element("ul", { class: "lab-verdicts" });
 
-  const named = (name, ...parts) =>
-    element("div", null, element("p", { class: "lab-name" }, name), ...parts);
   const { rotation, right: across, down, zoom, contrast, brightness, gamma } = knobs;
   box.querySelector(".lab-body").replaceChildren(
     fieldset("Draw from a recipe", ...buttons),
@@ -205,27 +197,22 @@ function startLab(box, config) {
     element(
       "div",
       { class: "two", style: "margin-top: 0.8rem" },
-      named("As it is", left, element("p", { class: "soft" }, `${rows} × ${columns} pixels`)),
+      named("As it is", left, soft(`${rows} × ${columns} pixels`)),
       named("Changed", right, size),
     ),
-    element(
-      "div",
-      { class: "parts" },
-      element("div", null, rotation, across, down, zoom, stretched),
-      element("div", null, contrast, brightness, gamma),
+    block(
+      "parts",
+      block(null, rotation, across, down, zoom, stretched),
+      block(null, contrast, brightness, gamma),
     ),
     element("div", { class: "lab-row", style: "margin-top: 0.8rem" }, flips, fill),
     element(
       "div",
       { class: "lab-card", style: "margin-top: 0.9rem" },
-      element("p", { class: "lab-name" }, "Would a radiographer see this?"),
+      heading("Would a radiographer see this?"),
       answer,
       list,
-      element(
-        "p",
-        { class: "soft" },
-        "Rules of thumb for a child's chest film, for judging an augmentation and nothing else.",
-      ),
+      soft("Rules of thumb for a child's chest film, for judging an augmentation and nothing else."),
     ),
     linkRow(box, config.name, () => ({ ...state })),
   );
@@ -289,11 +276,7 @@ function startLab(box, config) {
     const worst = ["no", "rarely", "yes"].find((word) => rows.some((row) => row.word === word));
     const names = rows.filter(({ word }) => word === worst).map(({ name }) => name);
     const because = `because of: ${names.join(", ")}.`;
-    const sentence = {
-      no: `No, ${because}`,
-      rarely: `Rarely, ${because}`,
-      yes: "Yes.",
-    }[worst];
+    const sentence = { no: `No, ${because}`, rarely: `Rarely, ${because}`, yes: "Yes." }[worst];
     say(answer, sentence || "Yes: the film as it is.");
     list.replaceChildren(
       ...rows.map(({ key, done, word, why }) =>

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cxrlib import data
-from cxrlib.teaching.labs import checks, page
+from cxrlib.teaching.labs import lab
 
 # How far each slider and a link go, in what is read on the page: degrees, percent, or gamma.
 LIMITS = {
@@ -111,7 +111,7 @@ def augmentation_lab(
     gamma: float = 1,
     fill: str = "nearest",
     name: str = "augmentation_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab that changes a radiograph and asks whether a radiographer would see the result.
 
     The numbers are those of :func:`cxrlib.data.augmentation.apply`.
@@ -146,7 +146,7 @@ def augmentation_lab(
     ValueError
         For a picture or setting it cannot show.
     """
-    pixels = checks.grey_picture(picture)
+    pixels = lab.grey_picture(picture)
     setting = data.augment.Setting(
         rotation=_number(rotation, "rotation", 1),
         right=_number(right, "right", 100),
@@ -159,21 +159,21 @@ def augmentation_lab(
         brightness=_number(brightness, "brightness", 100),
         gamma=_number(gamma, "gamma", 1),
     )
-    fill = checks.choice(fill, data.augment.FILLS, "fill")
+    fill = lab.choice(fill, data.augment.FILLS, "fill")
     rows, columns = pixels.shape
-    return page.Lab(
+    return lab.Lab(
         kind="augmentation_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="One film, many films: which of them could have been taken?",
         about="",
         first=(
             "press “plausible” a few times, then “article 4”. Which of these films could come from "
             "a hospital? Then turn the child as far as you would still believe."
         ),
-        still=page.image(pixels, f"The radiograph, {rows} by {columns} pixels")
-        + page.image(_changed(pixels, setting, fill), "The same, changed"),
+        still=lab.image(pixels, f"The radiograph, {rows} by {columns} pixels")
+        + lab.image(_changed(pixels, setting, fill), "The same, changed"),
         config={
-            "picture": page.packed(pixels),
+            "picture": lab.packed(pixels),
             "start": _as_read(setting) | {"fill": fill},
             "limits": LIMITS,
             "recipes": {
@@ -186,7 +186,7 @@ def augmentation_lab(
 
 def _number(value: float, key: str, unit: float, argument: str = "") -> float:
     low, high = LIMITS[key]
-    return checks.number(value, low / unit, high / unit, argument or key)
+    return lab.number(value, low / unit, high / unit, argument or key)
 
 
 def _switch(value: bool, argument: str) -> int:

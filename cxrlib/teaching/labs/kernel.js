@@ -11,7 +11,6 @@ function startLab(box, config) {
     row: config.row,
     column: config.column,
   };
-  let passing = null; // the place under a mouse that only passes by
   let ways, output, image;
 
   // Keras puts half of the zeros in front, and the odd one behind.
@@ -24,10 +23,6 @@ function startLab(box, config) {
     return { length, places, before: Math.floor(zeros / 2), after: Math.ceil(zeros / 2) };
   }
 
-  const inside = (row, column) =>
-    row >= 0 && row < picture.rows && column >= 0 && column < picture.columns;
-  const pixel = (row, column) =>
-    inside(row, column) ? picture.values[row * picture.columns + column] : 0;
   const corner = (row, column) => [
     row * state.stride - ways.down.before,
     column * state.stride - ways.right.before,
@@ -37,7 +32,7 @@ function startLab(box, config) {
     const [top, left] = corner(row, column);
     let sum = 0;
     for (let i = 0; i < 9; i++)
-      sum += state.kernel[i] * pixel(top + Math.floor(i / 3), left + (i % 3));
+      sum += state.kernel[i] * pixelOf(picture, top + Math.floor(i / 3), left + (i % 3));
     return sum;
   }
 
@@ -52,35 +47,28 @@ function startLab(box, config) {
     const asItIs = low >= 0 && high <= 255.0001;
     output = { rows, columns, values, low: asItIs ? 0 : low, high: asItIs ? 255 : high };
     image = greyImage(output, output.low, output.high);
-    state.row = clamp(state.row, 0, rows - 1);
-    state.column = clamp(state.column, 0, columns - 1);
+    [state.row, state.column] = within(state.row, state.column);
   }
 
   // ---- the parts on the page
 
   const left = pixelCanvas(picture, 1, "");
   const right = pixelCanvas(picture, 1, "");
-  const watch = {
+  const within = (row, column) => [
+    clamp(row, 0, output.rows - 1),
+    clamp(column, 0, output.columns - 1),
+  ];
+  const watch = watched({
     label: "Move the frame: arrow keys, mouse or finger. Shift moves it by five.",
-    point: ([down, across], pressed) => {
-      const row = Math.round((down - 1.5 + ways.down.before) / state.stride);
-      const column = Math.round((across - 1.5 + ways.right.before) / state.stride);
-      const place = [clamp(row, 0, output.rows - 1), clamp(column, 0, output.columns - 1)];
-      passing = pressed ? null : place;
-      if (pressed) [state.row, state.column] = place;
-      showPlace();
-    },
-    step: (down, across) => {
-      passing = null;
-      state.row = clamp(state.row + down, 0, output.rows - 1);
-      state.column = clamp(state.column + across, 0, output.columns - 1);
-      showPlace();
-    },
-    leave: () => {
-      passing = null;
-      showPlace();
-    },
-  };
+    tidy: (down, across) =>
+      within(
+        Math.round((down - 1.5 + ways.down.before) / state.stride),
+        Math.round((across - 1.5 + ways.right.before) / state.stride),
+      ),
+    stepped: (down, across) => within(state.row + down, state.column + across),
+    stay: (place) => ([state.row, state.column] = place),
+    show: () => showPlace(),
+  });
   const problem = problemLine(box);
   const fields = state.kernel.map((value, i) => {
     const name = `Row ${Math.floor(i / 3) + 1}, column ${(i % 3) + 1}`;
@@ -118,11 +106,7 @@ function startLab(box, config) {
   });
   const stride = pills(box, {
     legend: "Stride",
-    options: [
-      [1, "1"],
-      [2, "2"],
-      [3, "3"],
-    ],
+    options: [1, 2, 3].map((step) => [step, String(step)]),
     value: state.stride,
     changed: set("stride"),
   });
@@ -142,59 +126,35 @@ function startLab(box, config) {
     element("span"),
     element("span"),
   ]);
-  const cells = products.map(([swatch, factors, product]) =>
-    element("div", { class: "lab-cell" }, factors, product),
-  );
-  const sum = element("output", { class: "big sum", "aria-live": "off" });
+  const cells = products.map(([, factors, product]) => block("lab-cell", factors, product));
+  const sum = quiet("big sum");
   const heard = spoken();
 
-  const threes = "grid-template-columns: repeat(3, 1fr)";
-  const grid = (children) => element("div", { class: "lab-cells", style: threes }, ...children);
+  const threes = { class: "lab-cells", style: "grid-template-columns: repeat(3, 1fr)" };
+  const grid = (children) => element("div", threes, ...children);
+  const pixels = `${picture.rows} × ${picture.columns} pixels, 0 black to 255 white`;
+  const result = named("Result", pointable(right, watch), block("ramp", ramp[0], element("i"), ramp[1]));
+  const nine = element("legend", null, "The nine weights");
   box.querySelector(".lab-body").replaceChildren(
     preset,
     element(
       "div",
       { class: "two", style: "margin-top: 0.8rem" },
-      element(
-        "div",
-        null,
-        element("p", { class: "lab-name" }, "Picture"),
-        pointable(left, watch),
-        element(
-          "p",
-          { class: "soft" },
-          `${picture.rows} × ${picture.columns} pixels, 0 black to 255 white`,
-        ),
-      ),
-      element(
-        "div",
-        null,
-        element("p", { class: "lab-name" }, "Result"),
-        pointable(right, watch),
-        element("div", { class: "ramp" }, ramp[0], element("i"), ramp[1]),
-      ),
+      named("Picture", pointable(left, watch), soft(pixels)),
+      result,
     ),
-    element(
-      "div",
-      { class: "parts" },
-      element(
-        "div",
-        { class: "lab-card" },
-        element("p", { class: "lab-name" }, "At the frame: pixel × weight"),
+    block(
+      "parts",
+      block(
+        "lab-card",
+        heading("At the frame: pixel × weight"),
         grid(cells),
         element("div", { style: "margin-top: 0.5rem" }, sum, heard),
       ),
-      element(
-        "div",
-        { class: "stack" },
-        element(
-          "fieldset",
-          null,
-          element("legend", null, "The nine weights"),
-          grid(fields),
-          problem,
-        ),
-        element("div", { class: "lab-row" }, stride, padding),
+      block(
+        "stack",
+        element("fieldset", null, nine, grid(fields), problem),
+        block("lab-row", stride, padding),
         size,
       ),
     ),
@@ -207,7 +167,7 @@ function startLab(box, config) {
   // ---- showing
 
   function showPlace() {
-    const [row, column] = passing || [state.row, state.column];
+    const [row, column] = watch.passing() || [state.row, state.column];
     const [top, first] = corner(row, column);
     const { stride: step } = state;
     left.redraw((context) => {
@@ -231,9 +191,9 @@ function startLab(box, config) {
     const most = Math.max(1, ...state.kernel.map((weight) => Math.abs(weight) * 255));
     products.forEach(([swatch, factors, product], i) => {
       const [y, x] = [top + Math.floor(i / 3), first + (i % 3)];
-      const value = pixel(y, x);
+      const value = pixelOf(picture, y, x);
       const result = value * state.kernel[i];
-      swatch.className = inside(y, x) ? "swatch" : "swatch outside";
+      swatch.className = onPicture(picture, y, x) ? "swatch" : "swatch outside";
       swatch.style.background = `rgb(${value}, ${value}, ${value})`;
       factors.replaceChildren(swatch, `${value} × ${withMinus(weightText(state.kernel[i]))}`);
       product.textContent = `= ${shown(result, 2)}`;
@@ -247,13 +207,13 @@ function startLab(box, config) {
       element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1} of the result`),
     );
     Object.assign(sum.dataset, { value, row, column });
-    if (!passing) heard.tell(sum.textContent);
+    if (!watch.passing()) heard.tell(sum.textContent);
   }
 
   function sizeSentence({ length, places }) {
     return state.padding === "same"
       ? `⌈${length} / ${state.stride}⌉ = ${places}`
-      : `⌊(${length} − 3) / ${state.stride}⌋ + 1 = ${places}`;
+      : placesText(length, 3, state.stride, places);
   }
 
   function showSize() {
@@ -266,9 +226,8 @@ function startLab(box, config) {
     ]
       .filter(([count]) => count)
       .map(([, side]) => side);
-    const both = `rows ${sizeSentence(down)}, columns ${sizeSentence(across)}`;
-    const formula = picture.rows === picture.columns ? sizeSentence(down) : both;
-    size.textContent = `Size of the result: ${formula}, so ${output.rows} × ${output.columns} numbers.`;
+    const by = [down, across].map(sizeSentence);
+    size.textContent = sizeText(picture.rows, picture.columns, ...by, output);
     if (zeros.length) size.append(` A border of zeros: ${zeros.join(", ")}.`);
     Object.assign(size.dataset, { rows: output.rows, columns: output.columns });
   }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cxrlib.models import scratch
-from cxrlib.teaching.labs import checks, page
+from cxrlib.teaching.labs import lab
 
 PRESETS = {
     "identity": scratch.IDENTITY,
@@ -29,7 +29,7 @@ def kernel_lab(
     stride: int = 1,
     padding: str = "valid",
     name: str = "kernel_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab in which a 3 × 3 kernel walks over a picture and its sum is written out.
 
     Parameters
@@ -50,41 +50,41 @@ def kernel_lab(
     ValueError
         For a picture, kernel or setting it cannot show.
     """
-    pixels = checks.grey_picture(picture)
+    pixels = lab.grey_picture(picture)
     weights = _weights(kernel)
-    stride = checks.choice(stride, STRIDES, "stride")
-    padding = checks.choice(padding, PADDINGS, "padding")
+    stride = lab.choice(stride, STRIDES, "stride")
+    padding = lab.choice(padding, PADDINGS, "padding")
     rows, columns = pixels.shape
     result = scratch.conv2d(pixels.astype(float), weights, stride=stride, padding=padding)
     inside = result.min() >= 0 and result.max() <= 255
     limits = (0, 255) if inside else (result.min(), result.max())
-    return page.Lab(
+    return lab.Lab(
         kind="kernel_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="Nine weights walk over the picture",
         about="",
         first=(
             "move the frame from an edge into the middle of a lung. What happens to the sum? "
             "Then press Sobel y: which edges are left?"
         ),
-        still=page.image(pixels, f"The picture, {rows} by {columns} pixels")
-        + page.image(
+        still=lab.image(pixels, f"The picture, {rows} by {columns} pixels")
+        + lab.image(
             result, f"The result of the kernel, {result.shape[0]} by {result.shape[1]}", *limits
         ),
         config={
-            "picture": page.packed(pixels),
+            "picture": lab.packed(pixels),
             "presets": {label: preset.ravel().tolist() for label, preset in PRESETS.items()},
             "kernel": weights.ravel().tolist(),
             "stride": stride,
             "padding": padding,
-            **checks.liveliest(np.abs(result)),
+            **lab.liveliest(np.abs(result)),
         },
     )
 
 
 def _weights(kernel: str | Sequence[Sequence[float]]) -> np.ndarray:
     if isinstance(kernel, str):
-        return PRESETS[checks.choice(kernel, PRESETS, "kernel")]
+        return PRESETS[lab.choice(kernel, PRESETS, "kernel")]
     try:
         weights = np.asarray(kernel, float)
     except (TypeError, ValueError):

@@ -5,12 +5,23 @@ function element(tag, attributes, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (typeof value === "function") made.addEventListener(name, value);
-    else if (value !== false && value !== null)
+    else if (value !== false && value !== null && value !== undefined)
       made.setAttribute(name, value === true ? "" : value);
   }
   made.append(...children);
   return made;
 }
+
+// A box with a look of its own, a named one, and one on a card.
+const block = (look, ...children) => element("div", look && { class: look }, ...children);
+const heading = (text) => element("p", { class: "lab-name" }, text);
+const named = (name, ...parts) => block(null, heading(name), ...parts);
+const soft = (text) => element("p", { class: "soft" }, text);
+const press = (text, click) => element("button", { type: "button", click }, text);
+
+// An output that is read out when it changes, and one that only the eye follows.
+const live = (look) => element("output", { class: look, "aria-live": "polite" });
+const quiet = (look) => element("output", { class: look, "aria-live": "off" });
 
 let ids = 0;
 const newId = (box) => `${box.id}-${++ids}`;
@@ -61,15 +72,17 @@ function shown(number, digits = 3) {
 const bracketed = (number, digits) =>
   number < 0 ? `(${shown(number, digits)})` : shown(number, digits);
 
+// The shortest text of a number with at most so many digits behind the point.
+const short = (number, digits = 4) => String(Number(number.toFixed(digits)));
+
 // 0.5 stays 0.5, but a third is 1/3 and not 0.333333.
 function weightText(weight) {
-  const short = String(Number(weight.toFixed(4)));
-  if (Number(short) === weight) return short;
+  if (Number(short(weight)) === weight) return short(weight);
   for (let below = 3; below <= 16; below++) {
     const above = Math.round(weight * below);
     if (Math.abs(weight * below - above) < 1e-12) return `${above}/${below}`;
   }
-  return String(Number(weight.toFixed(6)));
+  return short(weight, 6);
 }
 
 const withMinus = (text) => text.replace("-", "−");
@@ -161,7 +174,7 @@ function slider(box, options) {
     changed,
   });
   const name = element("label", { for: id, class: "lab-name" }, label);
-  const both = element("div", { class: "slider" }, name, range, field, problem);
+  const both = block("slider", name, range, field, problem);
   both.put = (next) => {
     range.value = next;
     if (says) range.setAttribute("aria-valuetext", says(next));
@@ -177,7 +190,7 @@ const fieldset = (legend, ...children) =>
     "fieldset",
     null,
     element("legend", null, legend),
-    element("div", { class: "pills" }, ...children),
+    block("pills", ...children),
   );
 
 function pills(box, { legend, options, value, changed }) {
@@ -202,12 +215,25 @@ function pills(box, { legend, options, value, changed }) {
   return whole;
 }
 
+// Whole numbers below 65,536, two bytes each, low byte first.
+function decodeWhole(packed) {
+  const text = atob(packed);
+  const value = (_, i) => text.charCodeAt(2 * i) + 256 * text.charCodeAt(2 * i + 1);
+  return Array.from({ length: text.length / 2 }, value);
+}
+
 // ---- grey pictures
 
 function decodePicture({ rows, columns, bytes }) {
   const text = atob(bytes);
   return { rows, columns, values: Float64Array.from(text, (letter) => letter.charCodeAt(0)) };
 }
+
+// A pixel of a picture; beyond its edge everything is black.
+const onPicture = ({ rows, columns }, row, column) =>
+  row >= 0 && row < rows && column >= 0 && column < columns;
+const pixelOf = (picture, row, column) =>
+  onPicture(picture, row, column) ? picture.values[row * picture.columns + column] : 0;
 
 function greyImage({ rows, columns, values }, low, high) {
   const small = element("canvas", { width: columns, height: rows });
@@ -313,6 +339,36 @@ function pointable(content, { label, point, step, leave = () => {} }) {
   );
 }
 
+// The place that is looked at: a mouse that only passes by previews one, and anything else sets the
+// one that stays. `tidy` makes a place of what was pointed at, `stays` keeps it, `show` draws.
+function watched({ label, tidy, stay, stepped, show }) {
+  let passing = null;
+  const go = (place, pressed) => {
+    passing = pressed ? null : place;
+    if (pressed) stay(place);
+    show();
+  };
+  return {
+    label,
+    point: (place, pressed) => go(tidy(...place), pressed),
+    step: (down, across) => go(stepped(down, across), true),
+    leave: () => {
+      passing = null;
+      show();
+    },
+    passing: () => passing,
+  };
+}
+
+// "⌊(28 − 3) / 1⌋ + 1 = 26", for a window that stays inside.
+const placesText = (length, size, stride, places) =>
+  `⌊(${length} − ${size}) / ${stride}⌋ + 1 = ${places}`;
+
+// A size of a result, by one formula for a square picture and by two for another.
+const sizeText = (rows, columns, down, across, result) =>
+  `Size of the result: ${rows === columns ? down : `rows ${down}, columns ${across}`}, ` +
+  `so ${result.rows} × ${result.columns} numbers.`;
+
 // ---- the state in a link: page.html#kernel_lab=stride:2;padding:same
 
 function stateInLink(name) {
@@ -362,7 +418,7 @@ function linkRow(box, name, write) {
     hidden: true,
     "aria-label": "Link to this state",
   });
-  const answer = element("output", { class: "soft", "aria-live": "polite" });
+  const answer = live("soft");
   const offer = (sentence) => {
     answer.textContent = sentence;
     text.select();
@@ -379,8 +435,7 @@ function linkRow(box, name, write) {
       () => offer("Copy this text."),
     );
   };
-  const button = element("button", { type: "button", click: copy }, "Copy link to this state");
-  const row = element("div", { class: "lab-link" }, button, answer, text);
+  const row = block("lab-link", press("Copy link to this state", copy), answer, text);
   const outdated = (event) => {
     if (row.contains(event.target)) return;
     text.hidden = true;

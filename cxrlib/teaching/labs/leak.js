@@ -26,13 +26,9 @@ function startLab(box, config) {
     input: () => put({ whole: stops()[Number(range.value)].whole }),
   });
   const chosen = element("output", { class: "big chosen" });
-  const rule = element(
-    "div",
-    { class: "rule" },
-    element("label", { for: label, class: "lab-name" }, "Patients kept whole by the split"),
-    range,
-    element("div", { class: "ends soft" }, element("span", null, "by picture"), chosen, element("span", null, "by patient")),
-  );
+  const name = element("label", { for: label, class: "lab-name" }, "Patients kept whole by the split");
+  const [from, to] = ["by picture", "by patient"].map((text) => element("span", null, text));
+  const rule = block("rule", name, range, block("ends soft", from, chosen, to));
   const labels = pills(box, {
     legend: "Labels",
     options: variants.map(({ name }, i) => [i, name]),
@@ -40,14 +36,11 @@ function startLab(box, config) {
     changed: (value) => put({ labels: value }),
   });
   const counted = element("output", { class: "soft counted" });
-  const answer = element("output", { class: "answer", "aria-live": "polite" });
-  const named = (name, ...parts) =>
-    element("div", null, element("p", { class: "lab-name" }, name), ...parts);
+  const answer = live("answer");
   box.querySelector(".lab-body").replaceChildren(
-    element("div", { class: "stack" }, ...(variants.length > 1 ? [labels] : []), rule),
-    element(
-      "div",
-      { class: "parts" },
+    block("stack", ...(variants.length > 1 ? [labels] : []), rule),
+    block(
+      "parts",
       named("The split, in a drawing", drawing, counted),
       named("The trainings, one mark each", chart),
     ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from cxrlib.teaching.labs import checks, page
-from cxrlib.teaching.labs import siblings as drawings
+from cxrlib.teaching.labs import lab
 
 COLUMNS = ("whole", "validation", "test", "leaked")
 STOPS = (2, 11)
@@ -17,6 +18,16 @@ MOST_VARIANTS = 4
 # Pictures a patient, invented: many have one, a few have many.
 SIBLINGS = (2, 1, 4, 1, 3, 8, 1, 2, 6, 1, 3, 2, 1, 4, 2, 1, 5, 3, 1, 8, 2, 4, 2, 3)
 
+IN_VALIDATION = 0.25  # share of the pictures
+PLACES = {"left": 46, "right": 280, "top": 12, "bottom": 256}
+SHAPES = {"validation": '<circle class="c0" r="5"/>', "test": '<path class="c1" d="M0-6 6 5H-6Z"/>'}
+
+ICONS = (
+    '<path class="shot" d="M-8-8H8V8H-8Z"/>',
+    '<path class="shot val" d="M-8-8H8V8H-8Z"/>',
+    '<g class="patient both"><rect x="-10" y="-10" width="20" height="20" rx="4"/></g>',
+)
+
 
 def leak_lab(
     runs: pd.DataFrame,
@@ -24,7 +35,7 @@ def leak_lab(
     score: str = "AUC",
     siblings: Sequence[int] | None = None,
     name: str = "leak_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab that goes from a split by picture to a split by patient, over recorded runs.
 
     Parameters
@@ -51,24 +62,24 @@ def leak_lab(
     variants = _variants(runs)
     if not isinstance(score, str) or not 1 <= len(score) <= 24:
         raise ValueError(f"expected `score` as a short text such as 'AUC', got {score!r}.")
-    families = drawings.draw(_sizes(siblings))
+    families = _families(_sizes(siblings))
     start = float(variants[0]["stops"][0]["whole"])
-    return page.Lab(
+    return lab.Lab(
         kind="leak_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="The same patient on both sides: what does validation promise?",
         about="",
         first=(
             "move the slider from split by picture to split by patient. Which of the two scores "
             "moves, and which stays?"
         ),
-        still=drawings.patients(families, start) + drawings.chart(variants, score),
+        still=_patients(families, start) + _chart(variants, score),
         config={
             "variants": [{"name": one["name"], "stops": one["stops"]} for one in variants],
             "families": families,
             "score": score,
-            "range": drawings.scale(variants, score),
-            "places": drawings.PLACES,
+            "range": _scale(variants, score),
+            "places": PLACES,
             "start": {"whole": start, "labels": 0},
         },
     )
@@ -147,3 +158,134 @@ def _sizes(siblings: Sequence[int] | None) -> list[int]:
             f"{np.ravel(sizes)[:30].tolist()}. It is a drawing: choose a few patients."
         )
     return sizes.tolist()
+
+
+def _families(sizes: Sequence[int], seed: int = 0) -> list[dict]:
+    """Draw for each patient when it is kept whole, and sides by picture and by patient.
+
+    ``rank`` is its place in the order in which patients become whole, so that a larger share keeps
+    the same patients whole and some more. Sides: 1 is validation.
+    """
+    rng = np.random.default_rng(seed)
+    wanted = round(IN_VALIDATION * sum(sizes))
+    side = np.zeros(len(sizes), int)
+    for patient in rng.permutation(len(sizes)):
+        if np.dot(side, sizes) + sizes[patient] <= wanted:
+            side[patient] = 1
+    pictures = np.zeros(sum(sizes), int)
+    pictures[rng.permutation(sum(sizes))[:wanted]] = 1
+    ranks = rng.permutation(len(sizes))
+    ends = np.cumsum(sizes)
+    return [
+        {"rank": int(rank), "side": int(own), "pictures": pictures[end - size : end].tolist()}
+        for rank, own, size, end in zip(ranks, side, sizes, ends, strict=True)
+    ]
+
+
+def _patients(families: Sequence[dict], share: float) -> str:
+    """Draw each patient as a block of its pictures, split by the rule."""
+    whole = math.floor(share * len(families) + 0.5)
+    blocks = ""
+    for i, family in enumerate(families):
+        count = len(family["pictures"])
+        sides = [family["side"]] * count if family["rank"] < whole else family["pictures"]
+        wide, tall = min(count, 4), 1 + (count > 4)
+        squares = "".join(
+            f'<path class="shot{" val" if one else ""}" '
+            f'd="M{4 + 14 * (k % 4)} {4 + 14 * (k // 4)}h11v11h-11z"/>'
+            for k, one in enumerate(sides)
+        )
+        x, y = 66 * (i % 6) + (66 - 14 * wide - 5) / 2, 40 * (i // 6) + (40 - 14 * tall - 5) / 2
+        blocks += (
+            f'<g class="patient{" both" if 0 < sum(sides) < count else ""}" '
+            f'transform="translate({2 + x:g} {2 + y:g})">'
+            f'<rect width="{14 * wide + 5}" height="{14 * tall + 5}" rx="4"/>{squares}</g>'
+        )
+    tall = 40 * math.ceil(len(families) / 6) + 4
+    return (
+        '<div class="drawing families"><div>'
+        f'<svg viewBox="0 0 400 {tall}" role="img" aria-label="Patients as blocks, their pictures '
+        f'as squares, in training or in validation">{blocks}</svg></div><p class="lab-legend">'
+        f"<span>{lab.icon(ICONS[0])}picture in training</span>"
+        f"<span>{lab.icon(ICONS[1])}in validation</span><span>{lab.icon(ICONS[2])}"
+        "patient on both sides</span></p></div>"
+    )
+
+
+def _scale(variants: Sequence[dict], score: str) -> list[float]:
+    """Return where the chart begins and ends: whole tenths around all scores."""
+    columns = [one["runs"][column] for one in variants for column in SHAPES]
+    low = min(min(column) for column in columns)
+    if score == "AUC":
+        low = min(low, 0.5)
+    return [min(math.floor(10 * low + 1e-9) / 10, 0.9), 1.0]
+
+
+def _chart(variants: Sequence[dict], score: str) -> str:
+    """Draw every run as a mark, and the means as lines; the first stop is marked."""
+    low, high = _scale(variants, score)
+    left, right, top, bottom = PLACES.values()
+
+    def x(whole: float) -> float:
+        return left + (right - left) * whole
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * (value - low) / (high - low)
+
+    tenths = range(round(10 * low), 11)
+    ticks = "".join(
+        f'<path class="hair" d="M{left} {y(t / 10):g}H{right}"/>'
+        f'<text x="{left - 8}" y="{y(t / 10) + 4:g}" text-anchor="end">{t / 10:.1f}</text>'
+        for t in tenths
+    )
+    ends = "".join(
+        f'<text x="{x(t):g}" y="{bottom + 20}" text-anchor="middle">{100 * t:g} %</text>'
+        for t in (0, 0.5, 1)
+    )
+    chance = (
+        f'<path class="curve chance" d="M{left} {y(0.5):g}H{right}"/>'
+        f'<text x="{right + 14}" y="{y(0.5) + 4:g}">chance</text>'
+        if score == "AUC"
+        else ""
+    )
+    groups = "".join(_runs(one, i, x, y, score) for i, one in enumerate(variants))
+    first = variants[0]["stops"][0]
+    text = html.escape(
+        f"{score} of validation (discs) and of new patients (triangles) by the share of patients "
+        "that the split keeps whole"
+    )
+    return (
+        f'<div class="drawing promise"><p class="upright soft">{html.escape(score)}</p><div>'
+        f'<svg viewBox="0 0 400 {bottom + 44}" role="img" aria-label="{text}">{ticks}{ends}{chance}'
+        f'<text x="{left - 20}" y="{bottom + 38}">by picture</text>'
+        f'<text x="{right + 30}" y="{bottom + 38}" text-anchor="end">by patient</text>'
+        f'<path class="veil" d="M-12 {top}H12V{bottom}H-12Z" '
+        f'transform="translate({x(first["whole"]):g})"/>{groups}'
+        f'<path class="line gap" d="M{x(first["whole"]):g} {y(first["validation"]):g}'
+        f'V{y(first["test"]):g}"/></svg></div>'
+        '<p class="flat soft">patients kept whole by the split</p></div>'
+    )
+
+
+def _runs(one: dict, i: int, x: object, y: object, score: str) -> str:
+    marks, lines, names = "", "", ""
+    last = one["stops"][-1]
+    heights = {column: y(last[column]) for column in SHAPES}
+    upper = min(SHAPES, key=heights.get)
+    close = max(0.0, 17 - abs(heights["validation"] - heights["test"])) / 2
+    for column, shape in SHAPES.items():
+        aside = -4 if column == "validation" else 4
+        marks += "".join(
+            f'<g transform="translate({x(whole) + aside:g} {y(value):.1f})">{shape}</g>'
+            for whole, value in zip(one["runs"]["whole"], one["runs"][column], strict=True)
+        )
+        places = " ".join(f"{x(s['whole']):g} {y(s[column]):.1f}" for s in one["stops"])
+        lines += f'<path class="curve mean {column}" d="M{places}"/>'
+        nudge = -close if column == upper else close
+        floor = y(0.5) - 14 if score == "AUC" else math.inf  # above the word chance
+        at = heights[column] + nudge + 4
+        if abs(at - 4 - y(0.5)) < 16 and score == "AUC":
+            at = floor - (17 if column == upper else 0) + 4
+        text = "validation" if column == "validation" else "new patients"
+        names += f'<text class="strong" x="{x(1) + 14:g}" y="{at:.1f}">{text}</text>'
+    return f'<g data-variant="{i}"{" hidden" if i else ""}>{lines}{marks}{names}</g>'

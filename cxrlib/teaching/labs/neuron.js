@@ -4,7 +4,6 @@ function startLab(box, config) {
   const { points, labels, classes, features, reach } = config;
   const state = { ...config.start };
   const [w1Name, w2Name] = features;
-  let passing = null; // the place under a mouse that only passes by
 
   const ACTIVATIONS = {
     step: { of: (z) => (z > 0 ? 1 : 0), written: (z) => [`step(${z})`], shade: (a) => a },
@@ -47,28 +46,17 @@ function startLab(box, config) {
     return [(1 - 2 * down) * reach, (2 * right - 1) * reach];
   };
   const tidy = (value) => Number(clamp(value, -reach, reach).toFixed(2));
-  const watch = {
+  const watch = watched({
     label: "Move the chosen point: arrow keys, mouse or finger. Shift moves it by five steps.",
-    point: ([y, x], pressed) => {
-      passing = pressed ? null : [tidy(x), tidy(y)];
-      if (pressed) Object.assign(state, { x: tidy(x), y: tidy(y) });
-      showPoint();
-    },
-    step: (down, across) => {
-      passing = null;
-      Object.assign(state, { x: tidy(state.x + across * 0.1), y: tidy(state.y - down * 0.1) });
-      showPoint();
-    },
-    leave: () => {
-      passing = null;
-      showPoint();
-    },
-  };
+    tidy: (y, x) => [tidy(x), tidy(y)],
+    stepped: (down, across) => [tidy(state.x + across * 0.1), tidy(state.y - down * 0.1)],
+    stay: (place) => ([state.x, state.y] = place),
+    show: () => showPoint(),
+  });
   const change = (key) => (value) => {
     state[key] = value;
     showAll();
   };
-  const fourDigits = (value) => String(Number(value.toFixed(4)));
   const knob = (label, key) =>
     slider(box, {
       label,
@@ -76,7 +64,7 @@ function startLab(box, config) {
       low: -config.limit,
       high: config.limit,
       step: 0.1,
-      write: fourDigits,
+      write: short,
       changed: change(key),
     });
   const knobs = {
@@ -95,11 +83,10 @@ function startLab(box, config) {
       ["tanh", "tanh"],
     ],
   });
-  const sum = element("output", { class: "sum", "aria-live": "off" });
-  const answer = element("output", { class: "big answer", "aria-live": "off" });
-  const verdict = element("p", { class: "soft" });
-  const loss = element("output", { class: "big loss", "aria-live": "off" });
-  const right = element("output", { class: "right", "aria-live": "off" });
+  const sum = quiet("sum");
+  const answer = quiet("big answer");
+  const verdict = soft("");
+  const [loss, right] = [quiet("big loss"), quiet("right")];
   const [heard, scored] = [spoken(), spoken()];
 
   const plane = box.querySelector(".plane");
@@ -112,18 +99,12 @@ function startLab(box, config) {
       "div",
       { class: "parts", style: "margin-top: 0" },
       still,
-      element(
-        "div",
-        { class: "stack" },
-        ...Object.values(knobs),
-        activation,
-        element("div", { class: "lab-card" }, loss, right, scored),
-      ),
+      block("stack", ...Object.values(knobs), activation, block("lab-card", loss, right, scored)),
     ),
     element(
       "div",
       { class: "lab-card", style: "margin-top: 0.9rem" },
-      element("p", { class: "lab-name" }, "At the cross"),
+      heading("At the cross"),
       sum,
       answer,
       verdict,
@@ -197,7 +178,7 @@ function startLab(box, config) {
   }
 
   function showPoint() {
-    const [x, y] = passing || [state.x, state.y];
+    const [x, y] = watch.passing() || [state.x, state.y];
     chosen.setAttribute("transform", `translate(${across(x).toFixed(1)} ${down(y).toFixed(1)})`);
     const z = sumOf([x, y]);
     const { of, written } = ACTIVATIONS[state.activation];
@@ -213,7 +194,7 @@ function startLab(box, config) {
         : `z is not above 0: on the side of ${classes[0]}.`;
     Object.assign(sum.dataset, { x, y, value: z });
     answer.dataset.value = output;
-    if (!passing) heard.tell(`${sum.textContent}. ${verdict.textContent}`);
+    if (!watch.passing()) heard.tell(`${sum.textContent}. ${verdict.textContent}`);
   }
 
   function showAll() {

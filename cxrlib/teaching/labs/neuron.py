@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cxrlib.teaching.labs import checks, page, plane
+from cxrlib.teaching.labs import lab
 
 ACTIVATIONS = ("step", "sigmoid", "relu", "tanh")
 MOST_POINTS = 200
 FARTHEST = 10
+SHAPES = ('<circle class="c0" r="6.5"/>', '<path class="c1" d="M0-8 7.5 6-7.5 6Z"/>')
+RING = '<circle class="ring" r="11"/>'
 # Invented, two numbers a child: brightness of both lungs, in standard deviations from the average
 # child. Pneumonia whitens one lung, or both.
 NORMAL = """-1.2 -0.9  -0.8 -1.4  -0.6 -0.3  -1.5 -0.2  -0.2 -0.8  0.3 -0.9
@@ -31,7 +34,7 @@ def neuron_lab(
     at: tuple[float, float] = (1.0, 0.5),
     limit: float = 5.0,
     name: str = "neuron_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab with one neuron on a plane of two inputs: its line, its answer, its loss.
 
     Parameters
@@ -63,28 +66,28 @@ def neuron_lab(
     """
     places, truth = _cases(points, labels)
     reach = max(1.0, float(np.ceil(np.abs(places).max() * 2.1) / 2))
-    limit = checks.number(limit, 0.1, 1000, "limit")
-    first, second = (checks.number(weight, -limit, limit, "weights") for weight in weights)
-    x, y = (checks.number(place, -reach, reach, "at") for place in at)
+    limit = lab.number(limit, 0.1, 1000, "limit")
+    first, second = (lab.number(weight, -limit, limit, "weights") for weight in weights)
+    x, y = (lab.number(place, -reach, reach, "at") for place in at)
     features, classes = (tuple(map(str, pair)) for pair in (features, classes))
-    start = {"w1": first, "w2": second, "bias": checks.number(bias, -limit, limit, "bias")}
-    start |= {"activation": checks.choice(activation, ACTIVATIONS, "activation"), "x": x, "y": y}
+    start = {"w1": first, "w2": second, "bias": lab.number(bias, -limit, limit, "bias")}
+    start |= {"activation": lab.choice(activation, ACTIVATIONS, "activation"), "x": x, "y": y}
     about = (
         f"{len(places)} invented children, two numbers each: how white the left lung is, and how "
         "white the right one, from the average child (0) up and down."
         if points is None
         else ""
     )
-    return page.Lab(
+    return lab.Lab(
         kind="neuron_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="One neuron, two inputs",
         about=about,
         first=(
             "turn the bias. The line slides and never tilts. Which knob tilts it? "
             "Then bring the loss down as far as you can."
         ),
-        still=plane.drawing(places, truth, start, reach, features, classes),
+        still=_drawing(places, truth, start, reach, features, classes),
         config={
             "points": places.tolist(),
             "labels": truth.tolist(),
@@ -129,3 +132,59 @@ def _cases(points: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
             "(x - x.mean(axis=0)) / x.std(axis=0)."
         )
     return places.round(4), truth.astype(int)
+
+
+def _drawing(
+    places: np.ndarray,
+    truth: np.ndarray,
+    start: dict,
+    reach: float,
+    features: Sequence[str],
+    classes: Sequence[str],
+) -> str:
+    """Draw the plane; the script takes this drawing over and moves line and cross in it."""
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return 200 + 200 * x / reach, 200 - 200 * y / reach
+
+    wrong = (places @ [start["w1"], start["w2"]] + start["bias"] > 0) != truth
+    dots = "".join(
+        f'<g transform="translate({at(*place)[0]:.1f} {at(*place)[1]:.1f})"'
+        f"{' class=wrong' if bad else ''}>{SHAPES[label]}{RING}</g>"
+        for place, label, bad in zip(places, truth, wrong, strict=True)
+    )
+    x1, y1, x2, y2, turn, foot = _line(start, reach, at)
+    cross = at(start["x"], start["y"])
+    hidden = "" if start["w1"] or start["w2"] else " hidden"
+    text = html.escape(
+        f"{len(places)} cases by {features[0]} and {features[1]}: {classes[0]} as discs, "
+        f"{classes[1]} as triangles, and the neuron's line between them"
+    )
+    x_name, y_name, normal, sick = map(html.escape, (*features, *classes))
+    return (
+        f'<div class="drawing"><p class="upright soft">{y_name}</p>'
+        f'<div class="plane"><svg viewBox="0 0 400 400" role="img" aria-label="{text}">'
+        '<path class="axes" d="M0 200H400M200 0V400"/>'
+        f'<text x="4" y="216">−{reach:g}</text><text x="396" y="216" text-anchor="end">{reach:g}'
+        f'</text><text x="206" y="15">{reach:g}</text><text x="206" y="394">−{reach:g}</text>'
+        f'<line class="line" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"{hidden}/>'
+        f'<path class="arrow" d="M0 0H38M28-8 38 0 28 8" '
+        f'transform="translate({foot[0]:.1f} {foot[1]:.1f}) rotate({turn:.1f})"{hidden}/>'
+        f'<g class="dots">{dots}</g><path class="chosen" d="M-9 0H9M0-9V9" '
+        f'transform="translate({cross[0]:.1f} {cross[1]:.1f})"/></svg></div>'
+        f'<p class="flat soft">{x_name}</p>'
+        f'<p class="lab-legend"><span>{lab.icon(SHAPES[0])}{normal}</span>'
+        f"<span>{lab.icon(SHAPES[1])}{sick}</span>"
+        f"<span>{lab.icon(RING)}on the wrong side</span></p></div>"
+    )
+
+
+def _line(start: dict, reach: float, at: Callable) -> tuple:
+    """Return the ends of the line where the sum is 0, the arrow's turn in degrees and its foot."""
+    weights = np.array([start["w1"], start["w2"]])
+    length = np.hypot(*weights) or 1.0
+    normal = weights / length
+    foot = -start["bias"] / length * normal
+    along = 4 * reach * np.array([-normal[1], normal[0]])
+    turn = -np.degrees(np.arctan2(normal[1], normal[0]))
+    return *at(*(foot + along)), *at(*(foot - along)), turn, at(*foot)

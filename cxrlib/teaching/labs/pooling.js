@@ -5,7 +5,6 @@ function startLab(box, config) {
   const { rows, columns } = picture;
   const state = { ...config.start };
   const TENTH = 25.5; // of the range 0 to 255
-  let passing = null;
   let moved, before, after, movedImage, pooledImage;
 
   // What moves in from outside repeats the edge.
@@ -53,28 +52,20 @@ function startLab(box, config) {
 
   const left = pixelCanvas(picture, 0, "");
   const right = pixelCanvas(picture, 0, "");
-  const goTo = (row, column, stays) => {
-    const place = [clamp(row, 0, after.rows - 1), clamp(column, 0, after.columns - 1)];
-    passing = stays ? null : place;
-    if (stays) [state.row, state.column] = place;
-    showPlace();
-  };
-  const watch = {
+  const within = (row, column) => [
+    clamp(row, 0, after.rows - 1),
+    clamp(column, 0, after.columns - 1),
+  ];
+  const watch = watched({
     label: "Move the square: arrow keys, mouse or finger. Shift moves it by five.",
-    point: ([down, across], pressed) => {
+    tidy: (...place) => {
       const half = (state.size - state.stride) / 2;
-      goTo(
-        Math.floor((down - half) / state.stride),
-        Math.floor((across - half) / state.stride),
-        pressed,
-      );
+      return within(...place.map((at) => Math.floor((at - half) / state.stride)));
     },
-    step: (down, across) => goTo(state.row + down, state.column + across, true),
-    leave: () => {
-      passing = null;
-      showPlace();
-    },
-  };
+    stepped: (down, across) => within(state.row + down, state.column + across),
+    stay: (place) => ([state.row, state.column] = place),
+    show: () => showPlace(),
+  });
   const set = (key) => (value) => {
     // The square stays where it is in the picture; a new size brings its own stride, as in Keras.
     const [y, x] = [state.row * state.stride, state.column * state.stride];
@@ -117,57 +108,34 @@ function startLab(box, config) {
   const toRight = shift("Move the picture to the right (pixels)", "right");
   const downwards = shift("Move it down (pixels)", "down");
   const shape = element("output", { class: "shape" });
-  const square = element("div", { class: "lab-cells" });
-  const answer = element("output", { class: "big answer", "aria-live": "off" });
+  const square = block("lab-cells");
+  const answer = quiet("big answer");
   const heard = spoken();
-  const meters = ["", " warm"].map((look) => [
-    element("output", { "aria-live": "polite" }),
-    element("div"),
-    look,
-  ]);
-  const meter = ([text, bar, look]) =>
-    element("div", null, text, element("div", { class: `meter${look}` }, bar));
+  const meters = ["meter", "meter warm"].map((look) => [live(), block(), look]);
+  const meter = ([text, bar, look]) => block(null, text, block(look, bar));
 
   box.querySelector(".lab-body").replaceChildren(
-    element("div", { class: "lab-row" }, kind, size, stride),
+    block("lab-row", kind, size, stride),
     element(
       "div",
       { class: "two", style: "margin-top: 0.8rem" },
-      element(
-        "div",
-        null,
-        element("p", { class: "lab-name" }, "Picture, moved"),
-        pointable(left, watch),
-      ),
-      element("div", null, element("p", { class: "lab-name" }, "Pooled"), pointable(right, watch)),
+      named("Picture, moved", pointable(left, watch)),
+      named("Pooled", pointable(right, watch)),
     ),
-    element(
-      "p",
-      { class: "soft" },
-      "A dot marks a pooled number that the move changed by more than a tenth of the range from 0 to 255.",
-    ),
-    element(
-      "div",
-      { class: "parts" },
-      element(
-        "div",
-        { class: "stack" },
+    soft("A dot marks a pooled number that the move changed by more than a tenth of the range from 0 to 255."),
+    block(
+      "parts",
+      block(
+        "stack",
         toRight,
         downwards,
-        element(
-          "div",
-          { class: "lab-card stack" },
-          element("p", { class: "lab-name" }, "Changed by more than a tenth"),
-          ...meters.map(meter),
-        ),
+        block("lab-card stack", heading("Changed by more than a tenth"), ...meters.map(meter)),
       ),
-      element(
-        "div",
-        { class: "stack" },
-        element(
-          "div",
-          { class: "lab-card" },
-          element("p", { class: "lab-name" }, "In the square"),
+      block(
+        "stack",
+        block(
+          "lab-card",
+          heading("In the square"),
           square,
           element("div", { style: "margin-top: 0.5rem" }, answer, heard),
         ),
@@ -180,7 +148,7 @@ function startLab(box, config) {
   // ---- showing
 
   function showPlace() {
-    const [row, column] = passing || [state.row, state.column];
+    const [row, column] = watch.passing() || [state.row, state.column];
     const { size: side, stride: step } = state;
     left.redraw((context) => {
       context.drawImage(movedImage, 0, 0);
@@ -200,12 +168,8 @@ function startLab(box, config) {
     square.replaceChildren(
       ...numbers.map((number, i) => {
         const grey = `background: rgb(${number}, ${number}, ${number})`;
-        return element(
-          "div",
-          { class: i === best ? "lab-cell best" : "lab-cell" },
-          element("i", { class: "swatch", style: grey }),
-          String(number),
-        );
+        const swatch = element("i", { class: "swatch", style: grey });
+        return block(i === best ? "lab-cell best" : "lab-cell", swatch, String(number));
       }),
     );
     const total = numbers.reduce((a, b) => a + b);
@@ -213,7 +177,7 @@ function startLab(box, config) {
     answer.textContent = state.kind === "max" ? `Largest = ${shown(kept)}` : mean;
     answer.append(element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1}`));
     Object.assign(answer.dataset, { value: kept, row, column });
-    if (!passing) heard.tell(answer.textContent);
+    if (!watch.passing()) heard.tell(answer.textContent);
   }
 
   function showDots(context, step) {
@@ -247,10 +211,10 @@ function startLab(box, config) {
   }
 
   function showSize() {
-    const by = (length) =>
-      `⌊(${length} − ${state.size}) / ${state.stride}⌋ + 1 = ${places(length)}`;
-    const formula = rows === columns ? by(rows) : `rows ${by(rows)}, columns ${by(columns)}`;
-    shape.textContent = `Size of the result: ${formula}, so ${after.rows} × ${after.columns} numbers.`;
+    const by = [rows, columns].map((length) =>
+      placesText(length, state.size, state.stride, places(length)),
+    );
+    shape.textContent = sizeText(rows, columns, ...by, after);
     Object.assign(shape.dataset, { rows: after.rows, columns: after.columns });
   }
 
@@ -260,8 +224,7 @@ function startLab(box, config) {
     after = pool(moved);
     movedImage = greyImage(moved, 0, 255);
     pooledImage = greyImage(after, 0, 255);
-    state.row = clamp(state.row, 0, after.rows - 1);
-    state.column = clamp(state.column, 0, after.columns - 1);
+    [state.row, state.column] = within(state.row, state.column);
     const controls = { kind, size, stride, right: toRight, down: downwards };
     for (const [key, control] of Object.entries(controls)) control.put(state[key]);
     left.setAttribute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cxrlib.models import scratch
-from cxrlib.teaching.labs import checks, page
+from cxrlib.teaching.labs import lab
 
 SIZES = (2, 3, 4)
 STRIDES = (1, 2, 3, 4)
@@ -22,7 +22,7 @@ def pooling_lab(
     right: int = 1,
     down: int = 0,
     name: str = "pooling_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab that pools a picture, moves it, and says what share of the numbers changed.
 
     A number has changed when it differs by more than a tenth of the range from 0 to 255. What
@@ -48,32 +48,32 @@ def pooling_lab(
     ValueError
         For a picture or setting it cannot show.
     """
-    pixels = checks.grey_picture(picture)
-    size = checks.choice(size, SIZES, "size")
+    pixels = lab.grey_picture(picture)
+    size = lab.choice(size, SIZES, "size")
     start = {
         "size": size,
-        "stride": checks.choice(size if stride is None else stride, STRIDES, "stride"),
-        "kind": checks.choice(kind, KINDS, "kind"),
-        "right": checks.choice(right, SHIFTS, "right"),
-        "down": checks.choice(down, SHIFTS, "down"),
+        "stride": lab.choice(size if stride is None else stride, STRIDES, "stride"),
+        "kind": lab.choice(kind, KINDS, "kind"),
+        "right": lab.choice(right, SHIFTS, "right"),
+        "down": lab.choice(down, SHIFTS, "down"),
     }
     moved = np.pad(pixels, ((start["down"], 0), (start["right"], 0)), mode="edge")
     moved = moved[: pixels.shape[0], : pixels.shape[1]]
     before, pooled = (
         KINDS[kind](one.astype(float), size, stride=start["stride"]) for one in (pixels, moved)
     )
-    start |= checks.liveliest(np.abs(pooled - before))
+    start |= lab.liveliest(np.abs(pooled - before))
     rows, columns = pixels.shape
-    return page.Lab(
+    return lab.Lab(
         kind="pooling_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="One number from each square, and then the patient moves",
         about="",
         first=(
             "move the picture to the right, pixel by pixel. How many pixels change, and how many "
             "pooled numbers? Then make the squares larger."
         ),
-        still=page.image(moved, f"The picture, {rows} by {columns} pixels")
-        + page.image(pooled, f"After pooling, {pooled.shape[0]} by {pooled.shape[1]}"),
-        config={"picture": page.packed(pixels), "start": start},
+        still=lab.image(moved, f"The picture, {rows} by {columns} pixels")
+        + lab.image(pooled, f"After pooling, {pooled.shape[0]} by {pooled.shape[1]}"),
+        config={"picture": lab.packed(pixels), "start": start},
     )

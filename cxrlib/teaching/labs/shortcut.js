@@ -12,10 +12,9 @@ function startLab(box, config) {
   // ---- the answers: class 0 gets what the others leave, as in Python
 
   function decodeAnswers(text) {
-    const bytes = atob(text);
-    const value = (i) => bytes.charCodeAt(2 * i) + 256 * bytes.charCodeAt(2 * i + 1);
+    const whole = decodeWhole(text);
     return (covered) => {
-      const others = classes.slice(1).map((_, k) => value(k * (all + 1) + covered));
+      const others = classes.slice(1).map((_, k) => whole[k * (all + 1) + covered]);
       const first = Math.max(WHOLE - others.reduce((a, b) => a + b), 0);
       return [first, ...others].map((one) => one / WHOLE);
     };
@@ -39,7 +38,7 @@ function startLab(box, config) {
   // ---- the parts on the page: the pictures are Python's
 
   const images = [...box.querySelectorAll(".still img")];
-  const frame = element("div", { class: "films" }, ...images);
+  const films = block("films", ...images);
   const tiles = squares.map((square) =>
     element("button", { type: "button", focus: () => moveTo(square) }),
   );
@@ -54,7 +53,7 @@ function startLab(box, config) {
     },
     ...tiles,
   );
-  frame.append(board);
+  films.append(board);
   watchSquares();
 
   const picture = pills(box, {
@@ -63,7 +62,7 @@ function startLab(box, config) {
     value: 0,
     changed: (value) => put({ picture: value, covered: 0, guess: -1 }),
   });
-  const press = pills(box, {
+  const does = pills(box, {
     legend: "A press on a square",
     options: [
       ["cover", "covers it"],
@@ -76,43 +75,31 @@ function startLab(box, config) {
   const bars = classes.map((name) => {
     const [now, change, bar, bare] = ["b", "span", "div", "i"].map((tag) => element(tag));
     const title = element("span", { class: "name" }, name);
-    const meter = element("div", { class: "meter" }, bar, bare);
+    const meter = block("meter", bar, bare);
     return { now, change, bar, bare, row: element("li", null, title, now, change, meter) };
   });
-  const answer = element("output", { class: "answer", "aria-live": "polite" });
-  const verdict = element("output", { class: "verdict", "aria-live": "polite" });
-  const button = (text, click) => element("button", { type: "button", click }, text);
-  const others = button("", () => put({ covered: all - bit(state.square) }));
-  const least = button("", () => put({ covered: cases[state.picture].least }));
-  const buttons = [button("uncover all", () => put({ covered: 0 })), others];
+  const [answer, verdict] = ["answer", "verdict"].map(live);
+  const others = press("", () => put({ covered: all - bit(state.square) }));
+  const least = press("", () => put({ covered: cases[state.picture].least }));
+  const buttons = [press("uncover all", () => put({ covered: 0 })), others];
   if (cases[0].shares)
-    buttons.push(button("cover the lungs", () => put({ covered: cases[state.picture].lungs })));
+    buttons.push(press("cover the lungs", () => put({ covered: cases[state.picture].lungs })));
 
   box.querySelector(".lab-body").replaceChildren(
-    element("div", { class: "lab-row" }, ...(cases.length > 1 ? [picture] : []), press),
-    element(
-      "div",
-      { class: "parts" },
-      element("div", null, frame, label),
-      element(
-        "div",
-        { class: "stack" },
-        element(
-          "div",
-          null,
-          element("p", { class: "lab-name" }, "The network's probabilities"),
+    block("lab-row", ...(cases.length > 1 ? [picture] : []), does),
+    block(
+      "parts",
+      block(null, films, label),
+      block(
+        "stack",
+        named(
+          "The network's probabilities",
           element("ul", { class: "lab-bars" }, ...bars.map(({ row }) => row)),
-          element("p", { class: "soft" }, "An upright line: the bare picture."),
+          soft("An upright line: the bare picture."),
         ),
-        element("div", { class: "lab-card" }, answer),
-        element("div", { class: "pills" }, ...buttons),
-        element(
-          "div",
-          { class: "lab-card" },
-          element("p", { class: "lab-name" }, "The square it used"),
-          verdict,
-          least,
-        ),
+        block("lab-card", answer),
+        block("pills", ...buttons),
+        block("lab-card", heading("The square it used"), verdict, least),
       ),
     ),
     element(
@@ -205,7 +192,7 @@ function startLab(box, config) {
         event.stopPropagation();
       },
     };
-    for (const [kind, does] of Object.entries(listeners)) board.addEventListener(kind, does);
+    for (const [kind, act] of Object.entries(listeners)) board.addEventListener(kind, act);
   }
 
   // ---- showing
@@ -302,7 +289,7 @@ function startLab(box, config) {
     moveTo(state.square);
     images.forEach((image, i) => image.toggleAttribute("hidden", i !== state.picture));
     picture.put(state.picture);
-    press.put(state.press);
+    does.put(state.press);
     showSquares();
     showAnswer();
     showVerdict();

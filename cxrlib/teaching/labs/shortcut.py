@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cxrlib.teaching.labs import checks, page, squares
+from cxrlib.teaching.labs import lab, squares
 
 MOST_PICTURES = 6
 LEAST_SIDE, MOST_SIDE = 16, 128
@@ -31,7 +31,7 @@ def shortcut_lab(
     columns: int = 3,
     fill: float | str = 0,
     name: str = "shortcut_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab in which squares of a radiograph are covered, and a network's answer moves.
 
     The network is asked here, once for each way to cover the squares: 4,096 times a picture for
@@ -87,7 +87,7 @@ def shortcut_lab(
     cases = [
         {
             "title": title,
-            "answers": page._base64(table[:, 1:].T.astype("<u2").tobytes()),
+            "answers": lab.base64_of(table[:, 1:].T.astype("<u2").tobytes()),
             "most": squares.most_used(table),
             "least": squares.least_set(table),
             "grey": round(grey),
@@ -101,9 +101,9 @@ def shortcut_lab(
             shares = squares.lung_shares(lungs[i], square)
             case |= {"lungs": squares.lung_set(shares), "shares": shares.round(4).tolist()}
     height, width = pictures.shape[1:]
-    return page.Lab(
+    return lab.Lab(
         kind="shortcut_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title="What does the network's answer hang on?",
         about="",
         first=(
@@ -131,7 +131,7 @@ def _still(
 ) -> str:
     shown, said = "", []
     for i, (picture, title, table) in enumerate(zip(pictures, titles, tables, strict=True)):
-        shown += page.image(picture, f"Chest X-ray “{title}”, {len(picture)} pixels high")
+        shown += lab.image(picture, f"Chest X-ray “{title}”, {len(picture)} pixels high")
         given = table[0].argmax()
         label = "" if truth is None else f", its label is {names[truth[i]]}"
         share = table[0, given] / squares.WHOLE
@@ -154,7 +154,7 @@ def _pictures(images: ArrayLike) -> np.ndarray:
             f"expected {LEAST_SIDE} to {MOST_SIDE} pixels a side, got {array.shape[1:]}. Give "
             "smaller pictures, and a function that makes them as large as the network wants them."
         )
-    return np.stack([checks.grey_picture(one, most=MOST_SIDE) for one in array])
+    return np.stack([lab.grey_picture(one, most=MOST_SIDE) for one in array])
 
 
 def _texts(texts: object, argument: str, fewest: int, most: int) -> list[str]:
@@ -197,7 +197,7 @@ def _lungs(masks: ArrayLike, shape: tuple[int, int, int]) -> np.ndarray:
 
 def _grid(rows: int, columns: int) -> tuple[int, int]:
     for count, argument in ((rows, "rows"), (columns, "columns")):
-        checks.choice(count, range(2, 7), argument)
+        lab.choice(count, range(2, 7), argument)
     if rows * columns > MOST_SQUARES:
         raise ValueError(
             f"expected at most {MOST_SQUARES} squares, got {rows} × {columns} = {rows * columns}: "

@@ -3,10 +3,11 @@
 function startLab(box, config) {
   const { people, limits } = config;
   const [healthy, sick] = config.classes;
+  const exact = (whole) => whole / 10000;
   const sets = config.sets.map((set) => ({
     ...set,
-    sick: decodeScores(set.sick),
-    healthy: decodeScores(set.healthy),
+    sick: decodeWhole(set.sick).map(exact),
+    healthy: decodeWhole(set.healthy).map(exact),
   }));
   const state = { ...config.start };
   const several = sets.length > 1;
@@ -86,7 +87,7 @@ function startLab(box, config) {
   const strips = box.querySelector(".strips");
   const roc = box.querySelector(".roc");
   const make = (tag, attributes) => svgElement(roc.querySelector("svg"), tag, attributes);
-  const digits = (value) => String(Number(value.toFixed(5)));
+  const digits = (value) => short(value, 5);
   const knob = (label, key, step, says) =>
     slider(box, {
       label,
@@ -110,7 +111,7 @@ function startLab(box, config) {
     value: 0,
     changed: (value) => put({ set: value }),
   });
-  const press = (key) => {
+  const choose = (key) => {
     const [words, worth] = RULES[key];
     const threshold = best(sets[state.set], worth);
     put({ threshold });
@@ -118,13 +119,11 @@ function startLab(box, config) {
     say(hint, `On ${sets[state.set].name}, ${words} from ${digits(threshold)} on.${peeked}`);
   };
   const buttons = Object.entries(RULES).map(([key, [words]]) =>
-    element("button", { type: "button", click: () => press(key) }, words),
+    press(words, () => choose(key)),
   );
-  const hint = element("output", { class: "soft hint", "aria-live": "polite" });
-  const answer = element("output", { class: "answer", "aria-live": "polite" });
-  const values = element("output", { class: "big values", "aria-live": "polite" });
+  const [hint, answer, values] = ["soft hint", "answer", "big values"].map(live);
   const cost = element("output", { class: "cost" });
-  const share = element("p", { class: "soft" });
+  const share = soft("");
   const body = element("tbody");
   const cell = (kind, text) => element(kind, kind === "th" ? { scope: "col" } : null, text);
   const heads = ["", "sensitivity", "specificity", "AUC"].map((text) => cell(text ? "th" : "td", text));
@@ -145,33 +144,28 @@ function startLab(box, config) {
     made.append(make("path", { class: ICONS[i][1], d: mark(i < 2, 0, 0) }));
     return made;
   };
-  const named = (name, ...parts) =>
-    element("div", null, element("p", { class: "lab-name" }, name), ...parts);
+  const person = ([key, , name, why], i) => {
+    const text = element("span", null, counts[i], ` ${name}: `, element("span", { class: "soft" }, why));
+    return element("li", { "data-key": key }, icon(i), text);
+  };
   box.querySelector(".lab-body").replaceChildren(
     ...(several ? [which] : []),
+    block("parts", block("stack", knobs.threshold, strips), block("stack", roc, table)),
     element(
       "div",
-      { class: "parts" },
-      element("div", { class: "stack" }, knobs.threshold, strips),
-      element("div", { class: "stack" }, roc, table),
+      { class: "lab-card stack", style: "margin-top: 0.9rem" },
+      answer,
+      fieldset(`Put the threshold where, on the set shown,`, ...buttons),
+      hint,
     ),
-    element("div", { class: "lab-card stack", style: "margin-top: 0.9rem" }, answer,
-      fieldset(`Put the threshold where, on the set shown,`, ...buttons), hint),
-    element(
-      "div",
-      { class: "parts" },
-      element("div", { class: "stack" }, knobs.prevalence, share, knobs.missed, values, cost,),
+    block(
+      "parts",
+      block("stack", knobs.prevalence, share, knobs.missed, values, cost),
       named(
         `${people.toLocaleString("en")} children like these`,
         grid,
-        element("p", { class: "soft" }, `On grey: called ${sick}. Rounded to whole children.`),
-        element(
-          "ul",
-          { class: "lab-people" },
-          ...ICONS.map(([key, , name, why], i) =>
-            element("li", { "data-key": key }, icon(i), element("span", null, counts[i], ` ${name}: `, element("span", { class: "soft" }, why))),
-          ),
-        ),
+        soft(`On grey: called ${sick}. Rounded to whole children.`),
+        element("ul", { class: "lab-people" }, ...ICONS.map(person)),
       ),
     ),
     linkRow(box, config.name, () => ({ ...state })),
@@ -301,15 +295,6 @@ function startLab(box, config) {
       next[key] = linked(found, key, low, high, state[key]);
     put(next);
   });
-}
-
-// Ten-thousandths, two bytes each, low byte first.
-function decodeScores(packed) {
-  const text = atob(packed);
-  return Array.from(
-    { length: text.length / 2 },
-    (_, i) => (text.charCodeAt(2 * i) + 256 * text.charCodeAt(2 * i + 1)) / 10000,
-  );
 }
 
 function svgElement(near, tag, attributes) {

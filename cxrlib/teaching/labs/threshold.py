@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+import html
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib import evaluation
-from cxrlib.teaching.labs import checks, page, strips
+from cxrlib.teaching.labs import lab
 
 MOST_SETS = 3
 MOST_CASES = 1500
@@ -18,6 +18,11 @@ LONGEST = 24  # letters of a name
 THRESHOLDS = (0, 1.01)
 PREVALENCES = (0.5, 99.5)  # percent
 WEIGHTS = (1, 50)
+BINS = 40
+LEFT, WIDTH = 20, 360  # where score 0 lies, and how far score 1 lies from it
+MIDDLE, TALLEST = 150, 104
+SIDE = 350  # of the ROC square
+TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def threshold_lab(
@@ -29,7 +34,7 @@ def threshold_lab(
     classes: tuple[str, str] = ("normal", "pneumonia"),
     people: int = 1000,
     name: str = "threshold_lab",
-) -> page.Lab:
+) -> lab.Lab:
     """Return a lab that moves a threshold over scores and counts children.
 
     A case is called sick where its score is at least the threshold, as in
@@ -73,17 +78,17 @@ def threshold_lab(
         percent = float(np.clip(100 * share, *PREVALENCES))
     else:
         low, high = PREVALENCES
-        percent = 100 * checks.number(prevalence, low / 100, high / 100, "prevalence")
+        percent = 100 * lab.number(prevalence, low / 100, high / 100, "prevalence")
     start = {
         "set": 0,
-        "threshold": checks.number(threshold, *THRESHOLDS, "threshold"),
+        "threshold": lab.number(threshold, *THRESHOLDS, "threshold"),
         "prevalence": round(percent, 1),
-        "missed": checks.number(missed, *WEIGHTS, "missed"),
+        "missed": lab.number(missed, *WEIGHTS, "missed"),
     }
     more = len(sets) > 1
-    return page.Lab(
+    return lab.Lab(
         kind="threshold_lab",
-        name=checks.link_name(name),
+        name=lab.link_name(name),
         title=f"From which score on is a child called {sick}?",
         about="",
         first=(
@@ -91,8 +96,8 @@ def threshold_lab(
             + (f"Then show {sets[1]['name']} and leave the threshold alone. " if more else "")
             + "Last, make the sick rare: what becomes of those who are called?"
         ),
-        still=strips.scores(sets, start["threshold"], (healthy, sick))
-        + strips.roc(sets, start["threshold"], (healthy, sick)),
+        still=_strips(sets, start["threshold"], (healthy, sick))
+        + _roc(sets, start["threshold"], (healthy, sick)),
         config={
             "sets": [
                 {"name": one["name"], "auc": one["auc"]}
@@ -100,7 +105,7 @@ def threshold_lab(
                 for one in sets
             ],
             "classes": [healthy, sick],
-            "people": int(checks.number(people, 100, 1000, "people")),
+            "people": int(lab.number(people, 100, 1000, "people")),
             "limits": {
                 "threshold": THRESHOLDS,
                 "prevalence": PREVALENCES,
@@ -160,5 +165,135 @@ def _text(text: object, what: str) -> str:
 
 def _packed(scores: np.ndarray) -> str:
     """Return scores as the script reads them: ten-thousandths, two bytes each, low byte first."""
-    whole = np.rint(10_000 * scores).astype(np.uint16)
-    return page._base64((whole.byteswap() if sys.byteorder == "big" else whole).tobytes())
+    return lab.base64_of(np.rint(10_000 * scores).astype("<u2").tobytes())
+
+
+def _strips(sets: Sequence[dict], threshold: float, classes: Sequence[str]) -> str:
+    """Draw how many cases have which score: class 1 above the axis, class 0 below it."""
+    healthy, sick = map(html.escape, classes)
+    at = LEFT + WIDTH * threshold
+    first = sets[0]
+    sides = "".join(
+        f'<svg class="{side}" x="{x:g}" width="{width:g}" height="300" '
+        f'viewBox="{x:g} 0 {width:g} 300">'
+        + "".join(_bars(one, i, called=side == "called") for i, one in enumerate(sets))
+        + "</svg>"
+        for side, x, width in (("let", 0, at), ("called", at, 400 - at))
+    )
+    ticks = "".join(
+        f'<path class="hair" d="M{LEFT + WIDTH * t:g} 26V274"/>'
+        f'<text x="{LEFT + WIDTH * t:g}" y="296" text-anchor="middle">{t:g}</text>'
+        for t in TICKS
+    )
+    counts = {
+        "missed": np.sum(first["sick"] < threshold),
+        "found": np.sum(first["sick"] >= threshold),
+        "spared": np.sum(first["healthy"] < threshold),
+        "alarms": np.sum(first["healthy"] >= threshold),
+    }
+    words = {"missed": "missed", "found": "found", "spared": "let go", "alarms": "false alarms"}
+    labels = "".join(
+        f'<text x="{2 if part in ("missed", "spared") else 398}" '
+        f'y="{14 if part in ("missed", "found") else 270}" data-part="{part}"'
+        f"{'' if part in ('missed', 'spared') else ' text-anchor=end'}>"
+        f"{number} {words[part]}</text>"
+        for part, number in counts.items()
+    )
+    text = html.escape(
+        f"Scores of {first['name']} as bars: {classes[1]} above the axis, {classes[0]} below, "
+        "and the threshold as an upright line"
+    )
+    return (
+        '<div class="drawing strips">'
+        f'<div><svg viewBox="0 0 400 300" role="img" aria-label="{text}">{ticks}'
+        f'<path class="veil" d="M{at:g} 20H400V276H{at:g}Z"/>{sides}'
+        f'<path class="axes" d="M{LEFT} {MIDDLE}H{LEFT + WIDTH}"/>{labels}'
+        f'<text class="strong" x="200" y="14" text-anchor="middle">{sick}</text>'
+        f'<text class="strong" x="200" y="270" text-anchor="middle">{healthy}</text>'
+        f'<path class="line" d="M0 20V256M0 26H14M8 21 14 26 8 31" fill="none" '
+        f'transform="translate({at:g})"/></svg></div>'
+        f'<p class="flat soft">score, from “{healthy}” (0) to “{sick}” (1)</p>'
+        '<p class="lab-legend"><span>full: on the right side of the threshold</span>'
+        "<span>hollow: on the wrong side</span>"
+        "<span>height: square root of the number of pictures, so that one alone can be seen</span>"
+        "</p></div>"
+    )
+
+
+def _bars(one: dict, i: int, called: bool) -> str:
+    """Draw a set's two outlines: full where this side of the threshold is right, else hollow."""
+    counts = [np.histogram(one[side], bins=BINS, range=(0, 1))[0] for side in ("healthy", "sick")]
+    unit = TALLEST / np.sqrt(np.max(counts))
+    outlines = "".join(
+        f'<path class="c{label}{"" if called == label else " hollow"}" '
+        f'd="{_outline(np.rint(unit * np.sqrt(counts[label])).astype(int), up=label)}"/>'
+        for label in (0, 1)
+    )
+    return f'<g data-set="{i}"{" hidden" if i else ""}>{outlines}</g>'
+
+
+def _outline(heights: np.ndarray, up: int) -> str:
+    steps = np.diff(heights, prepend=0, append=0) * (-1 if up else 1)
+    wide = WIDTH // BINS
+    return f"M{LEFT} {MIDDLE}" + "".join(f"v{step}h{wide}" for step in steps[:-1]) + f"V{MIDDLE}Z"
+
+
+def _roc(sets: Sequence[dict], threshold: float, classes: Sequence[str]) -> str:
+    """Draw the ROC curve of each set, and the point where the first one stands."""
+    healthy, sick = map(html.escape, classes)
+    curves, names = "", ""
+    for i, one in enumerate(sets):
+        chosen = "" if i else " on"
+        y = 340 - 24 * (len(sets) - 1 - i)
+        curves += f'<path class="curve{chosen}" data-set="{i}" d="{_curve(one)}"/>'
+        names += (
+            f'<path class="curve{chosen}" data-set="{i}" d="M205 {y - 5}h30"/>'
+            f'<text x="242" y="{y}" data-set="{i}"{" class=strong" if not i else ""}>'
+            f"{html.escape(one['name'])}</text>"
+        )
+    ticks = "".join(
+        f'<text x="34" y="{14 + SIDE * (1 - t):g}" text-anchor="end">{100 * t:g}</text>'
+        f'<text x="{40 + SIDE * t:g}" y="378" text-anchor="{"end" if t == 1 else "middle"}">'
+        f"{100 * t:g}</text>"
+        for t in (0, 0.5, 1)
+    )
+    x, y = (
+        np.mean(sets[0][side] >= threshold) * SIDE * sign
+        for side, sign in (("healthy", 1), ("sick", -1))
+    )
+    text = html.escape(
+        "ROC curves of " + " and ".join(one["name"] for one in sets) + ", and where the threshold "
+        "stands on the chosen one"
+    )
+    return (
+        f'<div class="drawing roc"><p class="upright soft">found, in % of all with {sick}</p>'
+        f'<div><svg viewBox="0 0 400 386" role="img" aria-label="{text}">'
+        f'<path class="axes" d="M40 10H390V360H40Z" fill="none"/>{ticks}'
+        f'<path class="curve chance" d="M40 360 390 10"/>{curves}{names}'
+        f'<path class="guide" d="M40 {360 + y:.1f}H{40 + x:.1f}V360"/>'
+        f'<circle class="point" r="7" cx="{40 + x:.1f}" cy="{360 + y:.1f}"/></svg></div>'
+        f'<p class="flat soft">false alarms, in % of all {healthy}</p></div>'
+    )
+
+
+def _curve(one: dict) -> str:
+    """Write a ROC curve as steps of two units; equal scores make a slope."""
+    values = np.unique(np.concatenate([one["healthy"], one["sick"]]))[::-1]
+    places = [
+        2
+        * np.rint(SIDE / 2 * (1 - np.searchsorted(one[side], values) / len(one[side]))).astype(int)
+        for side in ("healthy", "sick")
+    ]
+    steps = np.diff(np.stack(places, axis=1), axis=0, prepend=[[0, 0]])
+    # Neighbouring steps of one kind become one.
+    written: list[list[int]] = []
+    for right, up in steps[steps.any(axis=1)].tolist():
+        same = written and ((right == written[-1][0] == 0) or (up == written[-1][1] == 0))
+        if same:
+            written[-1] = [written[-1][0] + right, written[-1][1] + up]
+        else:
+            written.append([right, up])
+    return "M40 360" + "".join(
+        f"v{-up}" if not right else f"h{right}" if not up else f"l{right} {-up}"
+        for right, up in written
+    )

@@ -1,0 +1,91 @@
+"""The frame of a chapter: its opening line, and sentences with computed values in them."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import re
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+from cxrlib.evaluation import plots
+
+SHOWN = {
+    "cxrlib": "cxrlib",
+    "keras": "Keras",
+    "tensorflow": "TensorFlow",
+    "numpy": "NumPy",
+    "scikit-learn": "scikit-learn",
+}
+
+
+@dataclass
+class Chapter:
+    """The chapter that is running: its name, whether it is a quick run, and its claims so far."""
+
+    name: str = "(no chapter)"
+    quick: bool = False
+    claims: list = field(default_factory=list)
+
+
+current = Chapter()
+
+
+def begin(chapter: str, quick: bool = False, seed: int = 0) -> None:
+    """Open a chapter: print the versions, start its list of claims, set the figures' style.
+
+    Parameters
+    ----------
+    chapter : str
+        Name of the chapter's file without its ending, such as ``"02-neurons"``.
+    quick : bool
+        A tiny run for tests: false claims are shown, but stop nothing.
+    seed : int
+        Printed, so that a printed page says how to get the same numbers.
+    """
+    current.name, current.quick, current.claims = chapter, bool(quick), []
+    logging.getLogger("tensorflow").addFilter(_no_advice_on_tracing)
+    plots.use_style()
+    parts = [f"Python {platform.python_version()}"]
+    parts += [f"{shown} {_version(name)}" for name, shown in SHOWN.items()]
+    say("*" + " · ".join([*parts, f"seed {seed}"]) + "*")
+    if quick:
+        say("**Quick run:** a tiny sample, for tests. Its numbers mean nothing.")
+
+
+def say(text: str) -> None:
+    """Print a sentence with computed values in it, as Markdown.
+
+    A sentence about a result is never typed into a chapter: it is an f-string that ``say`` prints,
+    so that it is as true as the numbers are.
+    """
+    if in_notebook():
+        from IPython.display import Markdown, display
+
+        display(Markdown(text))
+    else:
+        print(plain(text))
+
+
+def in_notebook() -> bool:
+    """Say whether a notebook's kernel runs this code."""
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def plain(text: str) -> str:
+    """Take the commonest marks out of Markdown."""
+    return re.sub(r"\*\*|`|(?<!\S)\*(?=\w)|(?<=\S)\*(?!\w)", "", text)
+
+
+def _no_advice_on_tracing(record: logging.LogRecord) -> bool:
+    """Hold back one advice to programmers: a page with several small networks traces each."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"

@@ -1,0 +1,205 @@
+"""Exercises of chapter 04: how far a unit sees, what a shift does, who gets the error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cxrlib.teaching.exercises.form import (
+    Exercise,
+    Result,
+    attempt,
+    exercise,
+    missing,
+    no_function,
+    wrong,
+)
+
+Layers = Sequence[tuple[int, int]]
+
+
+def _field(layers: Layers, *, start: int = 1, own_first: bool = False) -> int:
+    field, step = start, 1
+    for window, stride in layers:
+        step *= stride if own_first else 1
+        field += (window - 1) * step
+        step *= 1 if own_first else stride
+    return field
+
+
+CONV, POOL = (3, 1), (2, 2)
+
+check_receptive_field = Exercise(
+    task="How many pixels wide is what one number of the last map sees?",
+    reference=_field,
+    mistakes={
+        "a window adds its size *less one*: the first pixel is there already.": (
+            lambda layers: _field([(w + 1, s) for w, s in layers], start=0)
+        ),
+        "start from 1: a pixel sees itself.": lambda layers: _field(layers, start=0),
+        "the strides are missing: above a stride of 2, one step is two pixels.": (
+            lambda layers: _field([(w, 1) for w, _ in layers])
+        ),
+        "a layer's own stride spreads only the layers *above* it: multiply after adding.": (
+            lambda layers: _field(layers, own_first=True)
+        ),
+        "go from the picture upwards, not from the top down.": (
+            lambda layers: _field(layers[::-1])
+        ),
+        "the windows overlap, so their sizes do not multiply.": (
+            lambda layers: int(np.prod([w for w, _ in layers]))
+        ),
+        "only the strides multiply; windows add up.": (
+            lambda layers: int(np.prod([s for _, s in layers]))
+        ),
+    },
+    cases=[
+        ([CONV],),
+        ([CONV, CONV],),
+        ([CONV, POOL],),
+        ([CONV, POOL, CONV],),
+        ([CONV, POOL, CONV, (4, 4)],),
+        ([(7, 2), (3, 2), CONV, CONV],),
+    ],
+    names=("layers",),
+    praise="Windows add up, strides multiply what comes after.",
+    otherwise="keep two numbers: the field so far, and how many pixels one step is by now.",
+)
+"""``rule(layers)``: side of the square of pixels that one number of the last map sees.
+
+``layers`` is a list of ``(window, stride)``, from the picture upwards; convolutions and
+poolings are alike in this.
+"""
+
+
+def _moves(stride: int, pixels: int) -> int | None:
+    return pixels // stride if pixels % stride == 0 else None
+
+
+check_moves = Exercise(
+    task="By how many places does the map move? `None` where it does not merely move.",
+    reference=_moves,
+    mistakes={
+        "the map is smaller than the picture: in it the way is shorter, by the stride.": (
+            lambda s, d: d
+        ),
+        "that is right for the pictures that move by a multiple of the stride; the others get "
+        "new numbers, not the old ones elsewhere.": lambda s, d: d // s,
+        "a map cannot move by a fraction of a place: its numbers become other ones.": (
+            lambda s, d: d / s
+        ),
+        "rounding hides it: between two places the numbers become other ones.": (
+            lambda s, d: round(d / s)
+        ),
+        "divide by the stride, don't multiply.": lambda s, d: d * s,
+        "only multiples of the *stride* count; this lets the window's first step pass.": (
+            lambda s, d: d // s if abs(d) >= s or d == 0 else None
+        ),
+        "not only a stride of 1: two pixels under a stride of 2 are one whole place.": (
+            lambda s, d: d if s == 1 else None
+        ),
+        "a picture that stays where it is, stays: 0.": lambda s, d: _moves(s, d) or None,
+        "shifts to the other side count as well.": (lambda s, d: _moves(s, d) if d >= 0 else None),
+    },
+    cases=[
+        (1, 3),
+        (2, 4),
+        (2, 1),
+        (4, 4),
+        (2, 3),
+        (3, 5),
+        (4, 2),
+        (8, 16),
+        (2, -2),
+        (2, 0),
+        (1, -1),
+    ],
+    names=("stride", "pixels"),
+    praise="Convolution with stride 1 always moves along; pooling only by whole squares.",
+    otherwise="try stride 2 on a row of pixels: shift it by 1, then by 2.",
+    form="return `None` itself where the map does not merely move.",
+)
+"""``rule(stride, pixels)``: by how much a map moves when the picture moves.
+
+None where the map does not merely move: its numbers become other ones.
+"""
+
+
+def _most(square: np.ndarray, error: float) -> np.ndarray:
+    return error * (square == square.max())
+
+
+def _mean(square: np.ndarray, error: float) -> np.ndarray:
+    return np.full(square.shape, error / square.size)
+
+
+def _transposed(square: np.ndarray, error: float) -> np.ndarray:
+    flat = np.zeros(square.shape)
+    flat.ravel()[square.T.argmax()] = error
+    return flat
+
+
+SHARES = {
+    "task": "Return two arrays of the square's shape: the max's shares, then the average's.",
+    "cases": [(np.array([[1.0, 7], [3, 2]]), 8.0), (np.array([[-5.0, -4], [-1, -3]]), -2.0)],
+    "praise": "The largest gets all of it; in a mean everybody gets a quarter.",
+    "form": "each pixel of the square has its share: keep the shape.",
+}
+MAX = Exercise(
+    names=lambda square, error: f"the max of {square.tolist()}",
+    reference=_most,
+    mistakes={
+        "the two have changed places: the max's comes first.": _mean,
+        "each pixel got the whole error; only the largest did anything, so only it gets some.": (
+            lambda square, error: np.full(square.shape, error)
+        ),
+        "this passes the pixel's value on; what goes back is the error.": (
+            lambda square, error: square * (square == square.max())
+        ),
+        "the error went to the largest *in size*; −5 is less than −1.": (
+            lambda square, error: error * (np.abs(square) == np.abs(square).max())
+        ),
+        "the error went to the smallest pixel.": (
+            lambda square, error: error * (square == square.min())
+        ),
+        "rows and columns have changed places.": _transposed,
+        "this only marks the largest pixel; give it the error.": (
+            lambda square, error: 1.0 * (square == square.max())
+        ),
+    },
+    **SHARES,
+)
+AVERAGE = Exercise(
+    names=lambda square, error: f"the average of {square.tolist()}",
+    reference=_mean,
+    mistakes={
+        "these are the max's shares once more.": _most,
+        "each pixel moved the mean by a quarter only: it gets a quarter of the error.": (
+            lambda square, error: np.full(square.shape, error)
+        ),
+        "the shares do not depend on the pixels: a mean weighs all alike.": (
+            lambda square, error: error * square / square.sum()
+        ),
+        "a quarter of the *error*, not of 1.": (
+            lambda square, error: np.full(square.shape, 1 / square.size)
+        ),
+    },
+    **SHARES,
+)
+
+
+@exercise
+def check_pool_gradients(share: object) -> Result:
+    """Check ``share(square, error)``: what each pixel gets under max and under average pooling."""
+    if early := no_function(share, MAX.task):
+        return early
+    pair, failed = attempt(share, *MAX.cases[0])
+    if not (failed or missing(pair)) and not (isinstance(pair, tuple | list) and len(pair) == 2):
+        return wrong("two arrays", f"`{pair!r}`", "return the max's first, then the average's.")
+    result = MAX.judge(lambda *case: _part(share(*case), 0))
+    return AVERAGE.judge(lambda *case: _part(share(*case), 1)) if result.passed else result
+
+
+def _part(pair: object, part: int) -> object:
+    return pair if missing(pair) else pair[part]

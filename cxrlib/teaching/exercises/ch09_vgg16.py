@@ -1,0 +1,146 @@
+"""Exercises of chapter 09: weights of a head, grey made colour for VGG16, passes saved."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cxrlib.teaching.exercises.form import Exercise
+
+MAPS, HALVINGS = 512, 5  # VGG16's last block; a picture's side is halved after each block
+MEAN = np.array([103.939, 116.779, 123.68])  # ImageNet's mean blue, green and red
+PICTURE = np.array([[0, 60, 255], [128, 20, 7]], np.uint8)
+
+
+def _head(side: int, dense: int, halvings: int = HALVINGS) -> int:
+    numbers = (side // 2**halvings) ** 2 * MAPS
+    return (numbers + 1) * dense + dense + 1
+
+
+def _flat(side: int) -> int:
+    return (side // 2**HALVINGS) ** 2 * MAPS
+
+
+check_head_weights = Exercise(
+    task="Count the parameters of Flatten, `dense` hidden neurons, and one that answers.",
+    reference=_head,
+    mistakes={
+        # Without any bias and without the last neuron: it is the same number.
+        "a part is missing: the biases (one for each neuron, in both layers), or the last "
+        "neuron.": lambda side, dense: _flat(side) * dense + dense,
+        "the last neuron has a bias, too.": (lambda side, dense: (_flat(side) + 1) * dense + dense),
+        "the hidden neurons have a bias each, too.": (
+            lambda side, dense: _flat(side) * dense + dense + 1
+        ),
+        "the maps have a height and a width: square the side.": (
+            lambda side, dense: (side // 32 * MAPS + 1) * dense + dense + 1
+        ),
+        "five halvings, each rounded down: `side // 32` pixels are left, a whole number.": (
+            lambda side, dense: ((side / 32) ** 2 * MAPS + 1) * dense + dense + 1
+        ),
+        "halve five times, not four: there is a pooling after each of the five blocks.": (
+            lambda side, dense: _head(side, dense, 4)
+        ),
+        "all 512 maps are laid out: multiply by 512.": (
+            lambda side, dense: ((side // 32) ** 2 + 1) * dense + dense + 1
+        ),
+        "that is a pooled head: Flatten keeps all places of each map.": (
+            lambda side, dense: (MAPS + 1) * dense + dense + 1
+        ),
+    },
+    cases=[(150, 256), (224, 256), (96, 10)],
+    names=("side", "dense"),
+    praise="Nearly all of them sit in one layer, and each is tied to one place of the picture.",
+    otherwise="`(side // 32) ** 2 * 512` numbers go into each hidden neuron, with a bias.",
+)
+"""``weights(side, dense)``: parameters of Flatten, Dense and one neuron on VGG16.
+
+``side`` is that of the square picture in pixels, ``dense`` the number of hidden neurons.
+"""
+
+
+def _grey(picture: np.ndarray) -> np.ndarray:
+    return np.repeat(picture[..., None].astype(float), 3, axis=-1)
+
+
+check_colours = Exercise(
+    task="`my_colours(picture, mean)` returns an array (H, W, 3).",
+    reference=lambda picture, mean: _grey(picture) - mean,
+    mistakes={
+        "the mean is not taken away.": lambda picture, mean: _grey(picture),
+        "the mean is in grey levels, so the picture must not be divided by 255.": (
+            lambda picture, mean: _grey(picture) / 255 - mean
+        ),
+        "divided by 255 and nothing taken away: this is article 4's way, not VGG16's.": (
+            lambda picture, mean: _grey(picture) / 255
+        ),
+        "divide by nothing: VGG16 was taught with numbers up to some hundred and fifty.": (
+            lambda picture, mean: (_grey(picture) - mean) / 255
+        ),
+        "the mean is already blue, green, red: keep its order.": (
+            lambda picture, mean: _grey(picture) - mean[::-1]
+        ),
+        "take the mean away, don't add it.": lambda picture, mean: _grey(picture) + mean,
+        "each colour has its own mean.": lambda picture, mean: _grey(picture) - mean.mean(),
+        "this is the picture's own mean. VGG16 wants ImageNet's.": (
+            lambda picture, mean: _grey(picture) - picture.mean()
+        ),
+        "numbers from 0 to 255 only: the dark pixels must become negative.": (
+            lambda picture, mean: np.clip(_grey(picture) - mean, 0, 255)
+        ),
+    },
+    cases=[(PICTURE, MEAN)],
+    praise="Black is not 0 here but the darkest of ImageNet: far below the mean.",
+    form="the same grey three times, in a new last axis: `picture[..., None]`.",
+)
+"""``colours(picture, mean)``: a grey picture as VGG16 was taught to see.
+
+``picture`` is (H, W) with values in [0, 255]; ``mean`` is the mean blue, green and red.
+"""
+
+
+def _saved(train: int, val: int, epochs: int, copies: int) -> int:
+    return epochs * (train + val) - (copies * train + val)
+
+
+check_passes_saved = Exercise(
+    task="How many passes through the backbone are saved?",
+    reference=_saved,
+    mistakes={
+        "validation is looked at after each epoch, too.": (
+            lambda train, val, epochs, copies: epochs * train - copies * train
+        ),
+        "that is what end to end costs. Take away what the features cost.": (
+            lambda train, val, epochs, copies: epochs * (train + val)
+        ),
+        "that is what the features cost. How many passes do they save?": (
+            lambda train, val, epochs, copies: copies * train + val
+        ),
+        "each training picture passes once for each of its copies.": (
+            lambda train, val, epochs, copies: (epochs - 1) * (train + val)
+        ),
+        "validation has no copies: it is never augmented.": (
+            lambda train, val, epochs, copies: (epochs - copies) * (train + val)
+        ),
+        "end to end no copies are kept: each epoch sees one version of each picture.": (
+            lambda train, val, epochs, copies: (
+                epochs * (copies * train + val) - (copies * train + val)
+            )
+        ),
+        "the other way round: end to end minus features.": (
+            lambda train, val, epochs, copies: -_saved(train, val, epochs, copies)
+        ),
+        "that is a ratio. How many passes are saved?": (
+            lambda train, val, epochs, copies: epochs * (train + val) / (copies * train + val)
+        ),
+    },
+    cases=[(104, 26, 20, 1), (1000, 250, 20, 4), (300, 100, 5, 8)],
+    names=("train", "val", "epochs", "copies"),
+    praise="With more copies than epochs the answer turns negative: then end to end is cheaper "
+    "and sees as many versions.",
+    otherwise="write down both sums, one for each way, and take one from the other.",
+)
+"""``saved(train, val, epochs, copies)``: passes through the backbone that features save.
+
+End to end, each picture of both sets passes in each epoch. Kept, ``copies`` versions of each
+training picture pass once, and each validation picture once.
+"""

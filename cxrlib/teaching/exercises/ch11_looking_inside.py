@@ -1,0 +1,164 @@
+"""Exercises of chapter 11: a class activation map, a hit in the pointing game, and its chance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cxrlib.teaching.exercises.form import Exercise
+
+MAPS = np.array([[[2.0, 0.0], [4.0, 2.0]], [[0.0, 6.0], [8.0, 2.0]]])  # 2 x 2 places, 2 maps
+WEIGHTS = np.array([3.0, -2.0])
+
+Places = list[tuple[int, int]]
+
+
+def _places(maps: np.ndarray) -> int:
+    return maps[..., 0].size
+
+
+check_activation_map = Exercise(
+    task="`my_cam(maps, weights)` returns an array (H, W).",
+    reference=lambda maps, w: np.maximum(maps @ w, 0) / _places(maps),
+    mistakes={
+        "the network averages: each place counts for one in H · W.": (
+            lambda maps, w: np.maximum(maps @ w, 0)
+        ),
+        "what speaks against the class is below zero: cut it, `np.maximum(..., 0)`.": (
+            lambda maps, w: maps @ w / _places(maps)
+        ),
+        "cut the sum, not each map: a map that speaks against the class must lower the sum.": (
+            lambda maps, w: np.maximum(maps * w, 0).sum(axis=-1) / _places(maps)
+        ),
+        "negative values become zero, not positive.": (
+            lambda maps, w: np.abs(maps @ w) / _places(maps)
+        ),
+        "each map has its own weight.": (
+            lambda maps, w: np.maximum(maps.sum(axis=-1) * w.mean(), 0) / _places(maps)
+        ),
+        "the weights are missing.": lambda maps, w: maps.sum(axis=-1) / _places(maps),
+        "divide by the number of places, not of maps.": (
+            lambda maps, w: np.maximum(maps @ w, 0) / len(w)
+        ),
+        "that is scaled to a highest value of 1. Leave it in the logit's own unit.": (
+            lambda maps, w: np.maximum(maps @ w, 0) / (maps @ w).max()
+        ),
+    },
+    cases=[(MAPS, WEIGHTS)],
+    praise="With all places added up, uncut, and the bias, this is the logit itself.",
+    form="add up over the maps, the last axis; the places stay.",
+)
+"""``cam(maps, weights)``: what each place gives to the logit, cut at zero.
+
+``maps`` is (H, W, C), ``weights`` has one number for each of the C maps, which the network
+averages over all places before it weighs them.
+"""
+
+
+def _distances(peak: tuple[int, int], places: Places) -> np.ndarray:
+    return np.hypot(*(np.array(places) - peak).T)
+
+
+check_hit = Exercise(
+    task="Does the peak hit? Return True or False.",
+    reference=lambda peak, places, tolerance: bool(_distances(peak, places).min() <= tolerance),
+    mistakes={
+        "use the tolerance: a peak so many pixels beside the mask still counts.": (
+            lambda peak, places, tolerance: peak in places
+        ),
+        "a peak exactly as far as the tolerance still counts.": (
+            lambda peak, places, tolerance: bool(_distances(peak, places).min() < tolerance)
+        ),
+        "the nearest pixel of the mask decides, not its middle.": (
+            lambda peak, places, tolerance: bool(
+                np.hypot(*(np.mean(places, axis=0) - peak)) <= tolerance
+            )
+        ),
+        "one pixel of the mask near enough will do, it need not be all.": (
+            lambda peak, places, tolerance: bool(_distances(peak, places).max() <= tolerance)
+        ),
+        "measure straight, by Pythagoras: 3 down and 3 across are more than 4 apart.": (
+            lambda peak, places, tolerance: bool(
+                np.abs(np.array(places) - peak).max(axis=1).min() <= tolerance
+            )
+        ),
+        "measure straight, by Pythagoras: 3 down and 4 across are 5 apart.": (
+            lambda peak, places, tolerance: bool(
+                np.abs(np.array(places) - peak).sum(axis=1).min() <= tolerance
+            )
+        ),
+        "the other way round: True is a hit.": (
+            lambda peak, places, tolerance: bool(_distances(peak, places).min() > tolerance)
+        ),
+    },
+    cases=[
+        ((2, 3), [(2, 3), (2, 4), (2, 9)], 0),
+        ((0, 0), [(3, 4), (3, 5)], 5),
+        ((0, 0), [(3, 3)], 4),
+        ((5, 5), [(5, 6), (5, 16)], 2),
+        ((1, 1), [(4, 5), (9, 9)], 4.5),
+        ((6, 6), [(2, 6), (10, 6), (6, 8)], 3),
+    ],
+    names=("peak", "places", "tolerance"),
+    praise="The tolerance decides who wins, so it must be said, and the chance with it.",
+    otherwise="measure the distance to each place of the mask, and take the smallest.",
+)
+"""``hit(peak, places, tolerance)``: whether the peak counts in the pointing game.
+
+``peak`` is (row, column) of the highest value, ``places`` lists the mask's pixels.
+"""
+
+
+def _apart(mask: np.ndarray) -> np.ndarray:
+    """Rows and columns from each pixel to each pixel of the mask, shape (pixels, places, 2)."""
+    pixels, places = np.argwhere(np.ones(mask.shape, bool)), np.argwhere(mask)
+    return np.abs(pixels[:, None] - places)
+
+
+def _straight(mask: np.ndarray) -> np.ndarray:
+    """Distance of each pixel from the mask, shape (pixels,)."""
+    return np.linalg.norm(_apart(mask), axis=-1).min(axis=1)
+
+
+def _chance(mask: np.ndarray, tolerance: float) -> float:
+    return (_straight(mask) <= tolerance).mean()
+
+
+CORNER, MIDDLE = np.zeros((6, 8), bool), np.zeros((9, 9), bool)
+CORNER[:2, :3] = MIDDLE[4, 4] = True
+
+
+def _which(mask: np.ndarray, tolerance: float) -> str:
+    inside = "two rows and three columns in the corner" if mask[0, 0] else "one pixel in the middle"
+    return f"{inside} of {mask.shape[0]} × {mask.shape[1]}, tolerance {tolerance}"
+
+
+check_chance = Exercise(
+    task="`my_chance(mask, tolerance)` returns a number between 0 and 1.",
+    reference=_chance,
+    mistakes={
+        "use the tolerance: pixels so near to the mask count, too.": lambda m, t: m.mean(),
+        "a share, not a number of pixels: divide by all pixels.": (
+            lambda m, t: _chance(m, t) * m.size
+        ),
+        "pixels exactly as far as the tolerance count, too.": (
+            lambda m, t: (_straight(m) < t).mean()
+        ),
+        "distances are straight, by Pythagoras: the corners of a square around the mask are "
+        "too far.": lambda m, t: (_apart(m).max(axis=-1).min(axis=1) <= t).mean(),
+        "distances are straight, by Pythagoras, not along rows and columns.": (
+            lambda m, t: (_apart(m).sum(axis=-1).min(axis=1) <= t).mean()
+        ),
+        "the mask itself counts, too.": lambda m, t: _chance(m, t) - m.mean(),
+    },
+    # At 0 several mistakes look alike, so it comes last.
+    cases=[(mask, tolerance) for tolerance in (2, 2.5, 0) for mask in (CORNER, MIDDLE)],
+    names=_which,
+    praise="A tolerance that looks small can double the chance, so report both.",
+    otherwise="for each pixel of the picture, measure to the nearest pixel of the mask.",
+    form="return one number, a share.",
+)
+"""``chance(mask, tolerance)``: how often a point thrown at random hits.
+
+``mask`` is bool (H, W); a point hits when its straight distance to the nearest pixel of the mask
+is at most ``tolerance``.
+"""

@@ -1,0 +1,38 @@
+import logging
+
+import pytest
+
+from cxrlib import teaching
+from cxrlib.teaching.chapter import plain
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("AUC **0.91** of `network`", "AUC 0.91 of network"),
+        ("*Not so:* here", "Not so: here"),
+        ("a snake_case name", "a snake_case name"),
+        ("2 * 3", "2 * 3"),
+    ],
+)
+def test_outside_a_notebook_text_is_printed_without_marks(text, shown, capsys):
+    teaching.say(text)
+    assert plain(text) == shown
+    assert capsys.readouterr().out == f"{shown}\n"
+
+
+def test_begin_names_versions_and_seed(capsys):
+    teaching.begin("02-neurons", quick=True, seed=7)
+    said = capsys.readouterr().out
+    assert "cxrlib 0" in said
+    assert "TensorFlow" in said
+    assert "seed 7" in said
+    assert "Quick run" in said
+
+
+def test_advice_on_tracing_is_held_back_and_other_warnings_are_not(caplog):
+    teaching.begin("00-none")
+    logger = logging.getLogger("tensorflow")
+    logger.warning("5 out of 5 calls triggered tf.function retracing.")
+    logger.warning("something else")
+    assert [r.getMessage() for r in caplog.records if r.name == "tensorflow"] == ["something else"]
