@@ -5,8 +5,8 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "computing": ["compute"],
-        "probing": ["as_head", "probe", "scores"],
+        "extraction": ["compute"],
+        "linear_probe": ["as_head", "probe", "scores"],
         "result": ["Features"],
         "store": ["cache_folder", "forget"],
     },

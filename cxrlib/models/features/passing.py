@@ -9,9 +9,9 @@ import numpy as np
 
 from cxrlib.data.augment import apply, draw
 from cxrlib.data.recipes import Recipe
-from cxrlib.models.features.folding import folded
+from cxrlib.models.features.fusion import folded
 from cxrlib.models.transfer.backbones import Backbone
-from cxrlib.models.transfer.building import network
+from cxrlib.models.transfer.build import network
 from cxrlib.models.transfer.weights import Weights
 
 BATCH = 32

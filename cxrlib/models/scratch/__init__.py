@@ -6,11 +6,8 @@ one picture (H, W) with one kernel (high, wide) will do too. A gradient function
 input and ``back``, the gradient of the loss for the layer's output.
 """
 
-from cxrlib.models.scratch.classes import cross_entropy, cross_entropy_gradient, softmax
 from cxrlib.models.scratch.convolution import conv2d, conv2d_gradients
-from cxrlib.models.scratch.descent import gradient_descent, numeric_gradient
-from cxrlib.models.scratch.kernels import BLUR, EDGES, IDENTITY, SHARPEN, SOBEL_X, SOBEL_Y
-from cxrlib.models.scratch.neurons import (
+from cxrlib.models.scratch.dense import (
     binary_cross_entropy,
     dense,
     network,
@@ -19,6 +16,9 @@ from cxrlib.models.scratch.neurons import (
     relu,
     sigmoid,
 )
+from cxrlib.models.scratch.kernels import BLUR, EDGES, IDENTITY, SHARPEN, SOBEL_X, SOBEL_Y
+from cxrlib.models.scratch.losses import cross_entropy, cross_entropy_gradient, softmax
+from cxrlib.models.scratch.optimization import gradient_descent, numeric_gradient
 from cxrlib.models.scratch.passing_back import dense_gradients, relu_gradient
 from cxrlib.models.scratch.pooling import (
     average_pool,

@@ -8,7 +8,7 @@ import keras
 import pandas as pd
 
 from cxrlib.models import training
-from cxrlib.models.transfer.building import HEAD_LAYERS
+from cxrlib.models.transfer.build import HEAD_LAYERS
 from cxrlib.models.transfer.freezing import by_part, chosen_parts, of_model, parts
 from cxrlib.models.transfer.several_rates import SeveralRates
 

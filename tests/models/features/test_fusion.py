@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from cxrlib.models import transfer
-from cxrlib.models.features.folding import folded
+from cxrlib.models.features.fusion import folded
 from tests.float32 import assert_close
 
 RNG = np.random.default_rng(0)

@@ -83,7 +83,7 @@ def test_cross_validation_keeps_patients_together():
 
 
 def test_the_strongest_regularisation_within_one_standard_error():
-    from cxrlib.models.features.probing import _simplest
+    from cxrlib.models.features.linear_probe import _simplest
 
     results = {f"split{i}_test_score": None for i in range(5)}
     results["mean_test_score"] = np.array([0.90, 0.94, 0.95, 0.945])

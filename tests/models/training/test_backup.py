@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from cxrlib import models
-from cxrlib.models.training import resuming
+from cxrlib.models.training import backup
 from tests.built import ROOT
 from tests.models.training.conftest import small_model, some_pictures
-from tests.models.training.test_fitting import TOLD
+from tests.models.training.test_fit import TOLD
 
 
 class Killed(BaseException):
@@ -117,7 +117,7 @@ def test_a_stopped_training_that_was_killed_at_the_very_end_does_not_go_on(
 
 
 def test_a_half_written_state_is_not_used(pictures, whole, killed):
-    (killed / resuming.UNFINISHED).write_bytes(b"PK half")
+    (killed / backup.UNFINISHED).write_bytes(b"PK half")
     history = models.fit(small_model(), *pictures, **settings(resume=killed))
     pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
 
@@ -125,7 +125,7 @@ def test_a_half_written_state_is_not_used(pictures, whole, killed):
 def test_another_training_is_not_mixed_in(pictures, killed):
     with pytest.raises(ValueError, match="another batch_size, optimizer"):
         models.fit(small_model(0.5), *pictures, **settings(resume=killed, batch_size=4))
-    assert [p.name for p in killed.iterdir()] == [resuming.STATE]
+    assert [p.name for p in killed.iterdir()] == [backup.STATE]
 
 
 STEPS = ("replace", "fsync")
@@ -148,7 +148,7 @@ def test_a_kill_at_any_step_of_saving_brings_no_older_weights_back(
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(resuming.os, step, killed)
+        patch.setattr(backup.os, step, killed)
         with pytest.raises(Killed):
             models.fit(small_model(), *pictures, **settings(resume=where))
     history = models.fit(small_model(), *pictures, **settings(resume=where))
@@ -173,14 +173,14 @@ def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(pictures, whole, tmp_
 
 
 def test_a_damaged_state_is_named(pictures, tmp_path):
-    (tmp_path / resuming.STATE).write_bytes(b"PK half")
+    (tmp_path / backup.STATE).write_bytes(b"PK half")
     with pytest.raises(ValueError, match=r"damaged file .*Remove it to begin again"):
         models.fit(small_model(), *pictures, **settings(resume=tmp_path))
 
 
 LOSSES = """
 import sys, json, keras
-from cxrlib.models.training.resuming import told
+from cxrlib.models.training.backup import told
 
 def weighted(factor):
     def loss(y, p):
@@ -220,7 +220,7 @@ import os, signal, sys
 import keras
 from cxrlib import models
 from tests.models.training.conftest import small_model, some_pictures
-from tests.models.training.test_resuming import settings
+from tests.models.training.test_backup import settings
 
 class Kill(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
@@ -237,6 +237,6 @@ def test_a_killed_process_leaves_what_another_can_go_on_with(pictures, whole, tm
     where = tmp_path / "state"
     command = [sys.executable, "-c", KILLED, str(where)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
-    assert [p.name for p in where.iterdir()] == [resuming.STATE]
+    assert [p.name for p in where.iterdir()] == [backup.STATE]
     history = models.fit(small_model(), *pictures, **settings(resume=where))
     pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)

@@ -11,7 +11,7 @@ import pytest
 from cxrlib import models
 from cxrlib.data import DataError, augment, read_pictures
 from cxrlib.models import features, transfer
-from cxrlib.models.features import computing, passing, sources
+from cxrlib.models.features import extraction, passing, sources
 from tests.data.conftest import picture
 from tests.float32 import assert_close
 
@@ -61,7 +61,7 @@ class Counting:
 def counting(monkeypatch):
     Counting.seen = 0
     monkeypatch.setattr(passing, "Network", Counting)
-    monkeypatch.setattr(computing, "PART", 4)
+    monkeypatch.setattr(extraction, "PART", 4)
     return Counting
 
 

@@ -12,8 +12,8 @@ from cxrlib.data import Pictures
 from cxrlib.data.augment import Recipe
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training import checks
+from cxrlib.models.training.backup import Backup, Rows, describe
 from cxrlib.models.training.progress import Progress
-from cxrlib.models.training.resuming import Backup, Rows, describe
 from cxrlib.models.training.schedules import class_weights
 
 
