@@ -42,15 +42,15 @@ def mlp(
     seed : int
         Same seed, same first weights and same dropout.
     """
-    start = _starts(seed)
+    init = _initializers(seed)
     inputs = _input(input_shape)
     x = preprocessing.layer(preprocess)(inputs)
     x = layers.Flatten(name="flatten")(x)
     for i, units in enumerate(hidden, start=1):
-        x = layers.Dense(units, "relu", kernel_initializer=next(start), name=f"hidden_{i}")(x)
+        x = layers.Dense(units, "relu", kernel_initializer=next(init), name=f"hidden_{i}")(x)
         if dropout:
             x = layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(x)
-    outputs = _answer(classes, next(start))(x)
+    outputs = _answer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="mlp")
 
 
@@ -79,24 +79,19 @@ def first_cnn(
     classes, preprocess, seed
         As in :func:`mlp`.
     """
-    start = _starts(seed)
+    init = _initializers(seed)
     inputs = _input(input_shape, poolings=len(filters))
     x = preprocessing.layer(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
         x = layers.Conv2D(
-            n,
-            3,
-            padding="same",
-            activation="relu",
-            kernel_initializer=next(start),
-            name=f"conv_{i}",
+            n, 3, padding="same", activation="relu", kernel_initializer=next(init), name=f"conv_{i}"
         )(x)
         x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = layers.Dense(dense, "relu", kernel_initializer=next(start), name="dense")(x)
+    x = layers.Dense(dense, "relu", kernel_initializer=next(init), name="dense")(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
-    outputs = _answer(classes, next(start))(x)
+    outputs = _answer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="first_cnn")
 
 
@@ -126,17 +121,17 @@ def custom_cnn(
     classes, preprocess, seed
         As in :func:`mlp`.
     """
-    start = _starts(seed)
+    init = _initializers(seed)
     inputs = _input(input_shape, poolings=len(filters))
     x = preprocessing.layer(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
-        x = _block(x, i, n, next(start))
+        x = _block(x, i, n, next(init))
         x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = layers.Dense(dense, "relu", kernel_initializer=next(start), name="dense")(x)
+    x = layers.Dense(dense, "relu", kernel_initializer=next(init), name="dense")(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
-    outputs = _answer(classes, next(start))(x)
+    outputs = _answer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="custom_cnn")
 
 
@@ -166,40 +161,40 @@ def pooled_cnn(
     classes, preprocess, seed
         As in :func:`mlp`.
     """
-    start = _starts(seed)
+    init = _initializers(seed)
     inputs = _input(input_shape, poolings=len(filters) - 1)
     x = preprocessing.layer(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
         if i > 1:
             x = layers.MaxPooling2D(2, name=f"pool_{i - 1}")(x)
         # Few steps on small sets: the moving averages must follow within an epoch or two.
-        x = _block(x, i, n, next(start), momentum=0.9)
+        x = _block(x, i, n, next(init), momentum=0.9)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
-    outputs = _answer(classes, next(start))(x)
+    outputs = _answer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="pooled_cnn")
 
 
 def _block(
-    x: keras.KerasTensor, i: int, filters: int, start: keras.Initializer, momentum: float = 0.99
+    x: keras.KerasTensor, i: int, filters: int, init: keras.Initializer, momentum: float = 0.99
 ) -> keras.KerasTensor:
     # Batch normalisation has a shift of its own, so the convolution needs no bias.
     x = layers.Conv2D(
-        filters, 3, padding="same", use_bias=False, kernel_initializer=start, name=f"conv_{i}"
+        filters, 3, padding="same", use_bias=False, kernel_initializer=init, name=f"conv_{i}"
     )(x)
     x = layers.BatchNormalization(momentum=momentum, name=f"norm_{i}")(x)
     return layers.ReLU(name=f"relu_{i}")(x)
 
 
-def _answer(classes: int, start: keras.Initializer) -> layers.Dense:
+def _answer(classes: int, init: keras.Initializer) -> layers.Dense:
     if classes < 2:
         raise ValueError(f"expected 2 classes or more, got {classes}. One sigmoid output is 2.")
     units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
-    return layers.Dense(units, activation, kernel_initializer=start, name="answer")
+    return layers.Dense(units, activation, kernel_initializer=init, name="answer")
 
 
-def _starts(seed: int) -> Iterator[keras.Initializer]:
+def _initializers(seed: int) -> Iterator[keras.Initializer]:
     """Draw the first weights of each layer from a seed of its own."""
     return (keras.initializers.GlorotUniform(seed=1000 * seed + i) for i in count(1))
 

@@ -18,7 +18,7 @@ from cxrlib.data.recipes import Recipe, preset
 from cxrlib.models.features.result import Features
 from cxrlib.models.features.sources import Files, Memory
 from cxrlib.models.features.store import Store, cache_folder
-from cxrlib.models.training.watching import watched
+from cxrlib.models.training.fit import watched
 from cxrlib.models.transfer.backbones import Backbone, backbone
 from cxrlib.models.transfer.weights import Weights, resolve
 

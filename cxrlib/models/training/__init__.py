@@ -1,13 +1,8 @@
 """Training: thin conveniences over ``model.fit``."""
 
 # Not lazily: the module `fit`, imported first, would stand in the function's place.
-from cxrlib.models.training.fit import compiled, fit
-from cxrlib.models.training.schedules import (
-    class_weights,
-    cosine_restarts,
-    exponential_decay,
-    warm_cosine,
-)
+from cxrlib.models.training.fit import class_weights, compiled, fit
+from cxrlib.models.training.schedules import cosine_restarts, exponential_decay, warm_cosine
 
 __all__ = [
     "class_weights",

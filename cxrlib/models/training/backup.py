@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 import types
 import zipfile
 from pathlib import Path
@@ -21,33 +20,8 @@ import keras
 import numpy as np
 
 from cxrlib.data import Pictures
-from cxrlib.models.training.schedules import current_rate
 
 STATE, UNFINISHED = "state.npz", "unfinished.npz"
-
-
-class Rows(keras.callbacks.Callback):
-    """Collect a row of numbers an epoch, and stop at a loss that is no number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[dict[str, float]] = []
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Note the time."""
-        self.begun = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Add a row."""
-        row = {name: float(value) for name, value in (logs or {}).items()}
-        if not np.isfinite(row["loss"]):
-            raise FloatingPointError(
-                f"the loss became {row['loss']} in epoch {epoch + 1}. Usual causes: a learning "
-                "rate that is too large, or pictures that reach the network unscaled."
-            )
-        row["learning_rate"] = current_rate(self.model.optimizer)
-        row["seconds"] = time.perf_counter() - self.begun
-        self.rows.append(row)
 
 
 class Backup(keras.callbacks.Callback):
@@ -59,8 +33,8 @@ class Backup(keras.callbacks.Callback):
         Its own; it is removed when the training ends.
     settings : dict
         Of the training. A state with other settings is refused.
-    rows : Rows
-        The history so far is kept and given back.
+    rows : list of dict
+        The history, a row an epoch; what was kept of it is put in at the beginning.
     stopping : EarlyStopping or None
         What it knows is kept and given back.
 
@@ -74,7 +48,7 @@ class Backup(keras.callbacks.Callback):
         self,
         folder: str | os.PathLike,
         settings: dict,
-        rows: Rows,
+        rows: list[dict[str, float]],
         stopping: keras.callbacks.EarlyStopping | None,
     ) -> None:
         super().__init__()
@@ -86,7 +60,7 @@ class Backup(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restore what was kept. Comes after the early stopping's own beginning."""
-        self.rows.rows = list(self.state["rows"])
+        self.rows[:] = self.state["rows"]
         if self.arrays is None:
             return
         now, best = self.arrays
@@ -102,7 +76,7 @@ class Backup(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write the state beside, whole, and let it take the last one's place."""
         arrays = {f"now-{i:04d}": v.numpy() for i, v in enumerate(self._variables())}
-        state = {"settings": self.settings, "rows": self.rows.rows}
+        state = {"settings": self.settings, "rows": self.rows}
         state["stopped"] = bool(self.model.stop_training)
         if self.stopping is not None:
             names = ("wait", "best", "best_epoch", "stopped_epoch")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
+import warnings
 from collections.abc import Mapping, Sequence
 
 import keras
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from cxrlib.data import Pictures
 from cxrlib.data.augment import Recipe
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training import checks
-from cxrlib.models.training.backup import Backup, Rows, describe
-from cxrlib.models.training.progress import Progress
-from cxrlib.models.training.schedules import class_weights
+from cxrlib.models.training.backup import Backup, describe
+from cxrlib.models.training.schedules import current_rate
 
 
 def fit(
@@ -83,16 +87,22 @@ def fit(
         class_weight = class_weights(train.labels)
     checks.check_weights(class_weight, model)
 
-    rows = Rows()
-    keeper = _keeper(patience)
-    mine = [rows, *([keeper] if keeper else []), Progress(epochs)]
+    rows = _Rows()
+    keeper = None
+    if patience is not None:
+        keeper = keras.callbacks.EarlyStopping(
+            "val_loss", patience=patience, mode="min", restore_best_weights=True
+        )
+    mine = [callback for callback in (rows, keeper) if callback]
     first = 0
     if resume is not None:
         settings = {"batch_size": batch_size, "class_weight": class_weight, "seed": seed}
         settings |= {"augment": repr(augment), "patience": patience}
-        backup = Backup(resume, describe(model, train, val, **settings), rows, keeper)
+        backup = Backup(resume, describe(model, train, val, **settings), rows.rows, keeper)
         mine.append(backup)
         first = epochs if backup.state["stopped"] else backup.done
+    if watched():
+        mine.append(_progress_bar(epochs, first))
     # Else its variables would be made within the first step, which TensorFlow then traces twice.
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
@@ -113,14 +123,6 @@ def fit(
     history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
     history.attrs["kept"] = keeper.best_epoch + 1 if keeper else len(history)
     return history
-
-
-def _keeper(patience: int | None) -> keras.callbacks.EarlyStopping | None:
-    if patience is None:
-        return None
-    return keras.callbacks.EarlyStopping(
-        "val_loss", patience=patience, mode="min", restore_best_weights=True
-    )
 
 
 def compiled(
@@ -171,3 +173,84 @@ def compiled(
         ],
     )
     return model
+
+
+def class_weights(labels: ArrayLike) -> dict[int, float]:
+    """Weigh classes so that each counts the same in the loss: ``n / (n_class · K)``.
+
+    Parameters
+    ----------
+    labels : array, shape (N, 1) with 0 or 1, or one-hot (N, K)
+        Of the training pictures.
+
+    Returns
+    -------
+    dict
+        Class number → weight, as ``model.fit`` takes it.
+
+    Raises
+    ------
+    ValueError
+        If a class has no picture.
+
+    Notes
+    -----
+    The formula of scikit-learn's ``compute_class_weight("balanced")`` (King and Zeng 2001), which
+    article 2 uses.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        counts = labels.sum(axis=0)
+    else:
+        counts = np.bincount(labels.ravel().astype(int), minlength=2)
+    if not (counts > 0).all():
+        raise ValueError(
+            f"expected pictures of each class, got {counts.astype(int).tolist()}. "
+            "Weigh classes by the whole training set, or leave the empty class out."
+        )
+    return {i: float(counts.sum() / (len(counts) * n)) for i, n in enumerate(counts)}
+
+
+def watched() -> bool:
+    """Say whether a person sits in front of this kernel or terminal.
+
+    Programs that execute notebooks (papermill, nbclient, nbmake) tell the kernel that nobody can be
+    asked for input.
+    """
+    from IPython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return sys.stderr.isatty()
+    request = kernel.get_parent() or {}
+    return bool(request.get("content", {}).get("allow_stdin", False))
+
+
+class _Rows(keras.callbacks.Callback):
+    """Collect a row of numbers an epoch, and stop at a loss that is no number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[dict[str, float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.begun = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        row = {name: float(value) for name, value in (logs or {}).items()}
+        if not np.isfinite(row["loss"]):
+            raise FloatingPointError(
+                f"the loss became {row['loss']} in epoch {epoch + 1}. Usual causes: a learning "
+                "rate that is too large, or pictures that reach the network unscaled."
+            )
+        row["learning_rate"] = current_rate(self.model.optimizer)
+        row["seconds"] = time.perf_counter() - self.begun
+        self.rows.append(row)
+
+
+def _progress_bar(epochs: int, first: int) -> keras.callbacks.Callback:
+    with warnings.catch_warnings():  # it would like ipywidgets; without, a line of text will do
+        warnings.simplefilter("ignore")
+        from tqdm.keras import TqdmCallback
+
+        return TqdmCallback(epochs, verbose=0, initial=first)

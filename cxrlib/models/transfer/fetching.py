@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from cxrlib.models.training.watching import watched
+from cxrlib.models.training.fit import watched
 
 ANSWER = 8  # seconds in which a host must answer, looking up its name included
 SILENCE = 30  # seconds without a byte
