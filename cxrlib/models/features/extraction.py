@@ -1,28 +1,84 @@
-"""``compute``: pictures in, features out, each picture through the network once."""
+"""``compute``: pictures in, features out, each picture through the frozen backbone once.
+
+The way of a picture: read here, through the network of :mod:`cxrlib.models.transfer.build`, whose
+batch normalisation :mod:`cxrlib.models.features.fusion` makes a part of its convolutions.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
-import warnings
-from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import dataclass
 
+import keras
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cxrlib.data import DataError, Pictures
-from cxrlib.data.cases import Problem, labels
+from cxrlib.data import DataError, Pictures, read_pictures
+from cxrlib.data.augment import apply, draw
+from cxrlib.data.cases import Problem
 from cxrlib.data.recipes import Recipe, preset
-from cxrlib.models.features.result import Features
-from cxrlib.models.features.sources import Files, Memory
-from cxrlib.models.features.store import Store, cache_folder
+from cxrlib.models.features.fusion import fused
 from cxrlib.models.training.fit import watched
 from cxrlib.models.transfer.backbones import Backbone, backbone
-from cxrlib.models.transfer.weights import Weights, resolve
+from cxrlib.models.transfer.build import network
+from cxrlib.models.transfer.weights import Weights
 
-PART = 128  # pictures decoded at a time, and at most lost by an interruption
+PART = 128  # pictures at a time
+BATCH = 32  # of them through the network at once
+DRAWN = 4096  # settings of a copy, of which a picture's content picks one
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Features in memory with the rows that they belong to.
+
+    Attributes
+    ----------
+    values : ndarray of float32
+        Shape (N, D) for pooled features, (N, h, w, C) for maps; (copies, N, …) of augmented
+        pictures.
+    labels : ndarray of float32
+        Shape (N, 1) for two classes, one-hot (N, K) for more.
+    cases : DataFrame
+        The N rows of the case table, in the same order.
+    problems : tuple of Problem
+        Pictures that could not be decoded and are not in here.
+    copies : int
+        0 for pictures as they are, else how many augmented copies there are of each.
+    """
+
+    values: np.ndarray
+    labels: np.ndarray
+    cases: pd.DataFrame
+    problems: tuple[Problem, ...] = ()
+    copies: int = 0
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def where(self, split: str) -> Features:
+        """Return the features of one split."""
+        mask = (self.cases["split"] == split).to_numpy(dtype=bool, na_value=False)
+        if not mask.any():
+            have = ", ".join(map(str, self.cases["split"].unique()))
+            raise DataError(f"no features in split {split!r}. Splits here: {have}")
+        values = self.values[:, mask] if self.copies else self.values[mask]
+        return Features(values, self.labels[mask], self.cases[mask], (), self.copies)
+
+    def pictures(self) -> Pictures:
+        """Return them as ``models.fit`` takes pictures, to train ``transfer.head`` on.
+
+        Shape (N, 1, 1, D) or (N, h, w, C). Copies follow one another as further pictures.
+        """
+        values, times = self.values, max(1, self.copies)
+        if self.copies:
+            values = values.reshape(-1, *values.shape[2:])
+        if values.ndim == 2:
+            values = values[:, None, None, :]
+        cases = pd.concat([self.cases] * times, ignore_index=True) if times > 1 else self.cases
+        return Pictures(values, np.tile(self.labels, (times, 1)), cases)
 
 
 def compute(
@@ -38,17 +94,14 @@ def compute(
     augment: str | Recipe | None = None,
     copies: int = 1,
     seed: int = 0,
-    cache: str | os.PathLike | bool = True,
+    cache: bool = False,  # until the chapters do not say it
 ) -> Features:
-    """Compute a frozen backbone's features, each picture once; what is kept on disk is read.
-
-    Besides the result, no more than a few hundred pictures are in memory. Interrupted, it goes
-    on where it was.
+    """Compute a frozen backbone's features.
 
     Parameters
     ----------
     pictures : DataFrame or Pictures
-        A case table, whose pictures are decoded along the way, or pictures in memory.
+        A case table, or pictures in memory.
     name : str or Backbone
         See :func:`cxrlib.models.transfer.backbone`.
     size : int, optional
@@ -66,9 +119,8 @@ def compute(
         How many.
     seed : int
         Of the augmentation, and of random weights.
-    cache : bool or path
-        Where to keep them: True for :func:`cxrlib.models.features.cache_folder`, False for
-        nowhere, or a folder.
+    cache : False
+        Nothing is kept on disk.
 
     Returns
     -------
@@ -84,126 +136,76 @@ def compute(
     ValueError
         If a setting is impossible. ``WeightsError`` if the weights are not to be had.
     """
+    if cache is not False:
+        raise ValueError(
+            f"expected `cache` as False, got {cache!r}. Features are kept in memory only: "
+            "np.save(file, found.values) writes them."
+        )
     entry = backbone(name)
     recipe = None if augment is None else preset(augment)
-    if isinstance(pictures, Pictures):
-        source = Memory(pictures, size)
-    else:
-        source = Files(pictures, size or entry.side, fit)
-    _check(source.cases, recipe, copies)
-    found = resolve(entry, weights, seed)
-    options = {"pooled": pooled, "crop": float(crop), "standardise": standardise}
-    store = None
-    if cache is not False:
-        settings = {
-            "backbone": entry.name,
-            "weights": found.digest(),
-            "pictures": [source.kind, source.size, source.fit],
-            **options,
-            "augment": _changes(recipe, seed),
-        }
-        store = Store(cache_folder() if cache is True else Path(cache), settings)
-    rows = _Rows(source.digests(), copies)
-    if store is not None:
-        for key, value in store.read(rows.wanted):
-            rows.put(key, value)
-    network, problems = None, {}
-    for part, images in _decoded(source, rows.missing(), problems):
-        # Imported only now: what is all in the cache needs no Keras, which takes seconds to come.
-        from cxrlib.models.features import passing
-
-        network = network or passing.Network(entry, source.size, found, **options)
-        for copy in range(copies):
-            keys = [key_of(rows.digests[row], copy) for row in part]
-            lacking = [i for i, key in enumerate(keys) if key in rows.wanted]
-            if not lacking:
-                continue
-            keys, seen = [keys[i] for i in lacking], images[lacking]
-            if recipe is not None:
-                seen = passing.changed(seen, keys, recipe, seed, copy)
-            values = network(seen)
-            if store is not None:
-                store.write(keys, values)
-            for key, value in zip(keys, values, strict=True):
-                rows.put(key, value)
-    return rows.result(source.cases, problems, copies if recipe else 0)
-
-
-class _Rows:
-    """The rows of the result: which picture's features go where, and which are still wanted."""
-
-    def __init__(self, digests: list[bytes], copies: int) -> None:
-        self.digests, self.copies, self.values = digests, copies, None
-        self.wanted: dict[bytes, list[tuple[int, int]]] = {}
-        for row, content in enumerate(digests):
+    in_memory = isinstance(pictures, Pictures)
+    _check_settings(pictures.cases if in_memory else pictures, recipe, copies)
+    size = _side(pictures.images, size) if in_memory else size or entry.side
+    options = {"weights": weights, "crop": crop, "standardise": standardise, "seed": seed}
+    model = frozen(entry, size, pooled=pooled, **options)
+    if not in_memory:
+        pictures = read_pictures(pictures, size, fit)
+    values = np.empty((copies, len(pictures), *model.output_shape[1:]), np.float32)
+    with tqdm(total=len(pictures), unit="picture", desc="features", disable=not watched()) as bar:
+        for start in range(0, len(pictures), PART):
+            part = slice(start, start + PART)
+            images = pictures.images[part]
             for copy in range(copies):
-                self.wanted.setdefault(key_of(content, copy), []).append((copy, row))
-
-    def put(self, key: bytes, value: np.ndarray) -> None:
-        if self.values is None:
-            self.values = np.empty((self.copies, len(self.digests), *value.shape), np.float32)
-        for place in self.wanted.pop(key, ()):
-            self.values[place] = value
-
-    def missing(self) -> list[int]:
-        """Return the first row of each picture of which something is missing."""
-        return sorted({min(row for _, row in places) for places in self.wanted.values()})
-
-    def result(self, cases: pd.DataFrame, problems: dict[int, str], copies: int) -> Features:
-        paths = cases["path"].tolist()
-        by_content = {self.digests[row]: (paths[row], text) for row, text in problems.items()}
-        broken = {
-            row: by_content[d][1].replace(by_content[d][0], paths[row])
-            for row, d in enumerate(self.digests)
-            if d in by_content
-        }
-        listed = "\n".join(f"  {text}" for text in broken.values())
-        if len(broken) == len(paths):
-            raise DataError(f"none of {len(paths):,} pictures could be read:\n{listed}")
-        values = self.values if copies else self.values[0]
-        if not broken:
-            return Features(values, labels(cases), cases, (), copies)
-        warnings.warn(
-            f"{len(broken)} of {len(paths):,} pictures could not be read and are left out:"
-            f"\n{listed}",
-            stacklevel=3,
-        )
-        good = np.ones(len(paths), bool)
-        good[list(broken)] = False
-        left_out = tuple(Problem(paths[row], text, "left out") for row, text in broken.items())
-        values = values[:, good] if copies else values[good]
-        return Features(values, labels(cases[good]), cases[good], left_out, copies)
+                seen = images.astype(np.float32)
+                if recipe is not None:
+                    seen = _changed(images, recipe, seed, copy)
+                values[copy, part] = predict(model, seen)
+            bar.update(len(images))
+    values, copies = (values[0], 0) if recipe is None else (values, copies)
+    return Features(values, pictures.labels, pictures.cases, pictures.problems, copies)
 
 
-def key_of(content: bytes, copy: int) -> bytes:
-    """Return the name under which a picture's copy is kept."""
-    return content + copy.to_bytes(2, "big")
+def frozen(
+    name: str | Backbone, size: int, *, pooled: bool = True, **inside: object
+) -> keras.Model:
+    """Build a backbone without a head, to answer and not to learn: quicker by half.
+
+    Parameters
+    ----------
+    name, size, pooled
+        As in :func:`compute`.
+    **inside
+        ``weights``, ``crop``, ``standardise``, ``seed`` of :func:`cxrlib.models.transfer.network`.
+    """
+    model = network(name, (size, size, 1), head=None, **inside)
+    if pooled:
+        maps = keras.layers.GlobalAveragePooling2D(name="pool")(model.output)
+        model = keras.Model(model.input, maps)
+    return fused(model)
 
 
-def _decoded(
-    source: Files | Memory, rows: list[int], problems: dict[int, str]
-) -> Iterator[tuple[list[int], np.ndarray]]:
-    """Yield rows and their pictures, part by part; note those that cannot be decoded."""
-    with tqdm(total=len(rows), unit="picture", desc="features", disable=not watched()) as bar:
-        for part, images in source.parts(rows, PART):
-            errors = {r: x for r, x in zip(part, images, strict=True) if isinstance(x, DataError)}
-            problems |= {row: str(error) for row, error in errors.items()}
-            good = [row for row in part if row not in errors]
-            if good:
-                yield good, np.stack([x for x in images if not isinstance(x, DataError)])
-            bar.update(len(part))
+def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the features of some pictures, float32 (n, H, W, 1) in [0, 255]."""
+    n = len(images)
+    # Full batches only: Keras would build a graph for each other size.
+    filled = np.concatenate([images, np.zeros((-n % BATCH, *images.shape[1:]), "float32")])
+    batches = [filled[i : i + BATCH] for i in range(0, n, BATCH)]
+    return np.concatenate([model.predict_on_batch(batch) for batch in batches])[:n]
 
 
-def _changes(recipe: Recipe | None, seed: int) -> dict | None:
-    if recipe is None:
-        return None
-    return {k: v for k, v in asdict(recipe).items() if k != "about"} | {"seed": seed}
+def _changed(images: np.ndarray, recipe: Recipe, seed: int, copy: int) -> np.ndarray:
+    """Return one augmented copy of each picture; which one depends on its content alone."""
+    settings = draw(recipe, DRAWN, np.random.default_rng([seed, copy]))
+    kind = images.dtype.str.encode()
+    digests = [hashlib.blake2b(kind + x.tobytes(), digest_size=16).digest() for x in images]
+    rows = [int.from_bytes(digest[:8], "big") % DRAWN for digest in digests]
+    return apply(images.astype(np.float32), settings[rows], recipe).numpy()
 
 
-def _check(cases: pd.DataFrame, recipe: Recipe | None, copies: int) -> None:
+def _check_settings(cases: pd.DataFrame, recipe: Recipe | None, copies: int) -> None:
     if not len(cases):
         raise DataError("expected at least one picture, got none. Is the split empty?")
-    if isinstance(copies, bool) or copies != int(copies) or not 1 <= copies < 2**16:
+    if isinstance(copies, bool) or copies != int(copies) or copies < 1:
         raise ValueError(f"expected `copies` as a whole number of at least 1, got {copies!r}.")
     if recipe is None and copies > 1:
         raise ValueError(
@@ -217,3 +219,14 @@ def _check(cases: pd.DataFrame, recipe: Recipe | None, copies: int) -> None:
             f"split {str(others.iloc[0])!r}. Compute these without `augment`, and the training "
             'pictures alone: cases[cases["split"] == "train"].'
         )
+
+
+def _side(images: np.ndarray, size: int | None) -> int:
+    if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 1:
+        raise DataError(f"expected square grey pictures of shape (N, S, S, 1), got {images.shape}.")
+    if size is not None and size != images.shape[1]:
+        raise DataError(
+            f"the pictures are {images.shape[1]} px, `size` says {size}. Leave `size` out, or "
+            "read the pictures again."
+        )
+    return images.shape[1]

@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the convolution before it: the same answers in half the time."""
+"""Batch normalisation fused with the convolution before it: the same answers in half the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 
-def folded(model: keras.Model) -> keras.Model:
+def fused(model: keras.Model) -> keras.Model:
     """Copy a model for answering, with each batch normalisation a part of the convolution before.
 
     Once training is over, batch normalisation multiplies each map by a number and adds another;

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import keras
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
@@ -13,12 +12,9 @@ from sklearn.preprocessing import StandardScaler
 
 from cxrlib.data.cases import require_patients
 from cxrlib.models import transfer
-from cxrlib.models.features.result import Features
+from cxrlib.models.features.extraction import Features
 
-if TYPE_CHECKING:
-    import keras
-
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
+STRENGTHS, FOLDS = (1e-4, 1e-3, 1e-2, 1e-1), 5
 
 
 def probe(
@@ -26,7 +22,6 @@ def probe(
     C: float | str = 1e-3,
     *,
     class_weight: str | None = "balanced",
-    folds: int = 5,
     seed: int = 0,
 ) -> Pipeline:
     """Fit a logistic regression on standardised features.
@@ -41,10 +36,8 @@ def probe(
         standard error of the best (Breiman et al. 1984).
     class_weight : "balanced" or None
         Whether each class counts the same.
-    folds : int
-        Of the cross-validation.
     seed : int
-        Of the folds.
+        Of the five folds.
 
     Returns
     -------
@@ -73,7 +66,7 @@ def probe(
         model,
         {"logisticregression__C": list(STRENGTHS)},
         scoring="roc_auc" if y.max() == 1 else "roc_auc_ovr",
-        cv=StratifiedGroupKFold(folds, shuffle=True, random_state=seed),
+        cv=StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed),
         refit=_simplest,
     )
     return search.fit(x, y, groups=patients).best_estimator_
@@ -131,9 +124,8 @@ def as_head(model: Pipeline) -> keras.Model:
 def _simplest(results: dict) -> int:
     """Return the first of the settings, strongest regularisation first, that is good enough."""
     mean, error = results["mean_test_score"], results["std_test_score"]
-    folds = sum(name.startswith("split") for name in results)
     best = int(np.argmax(mean))
-    return int(np.argmax(mean >= mean[best] - error[best] / np.sqrt(folds - 1)))
+    return int(np.argmax(mean >= mean[best] - error[best] / np.sqrt(FOLDS - 1)))
 
 
 def _table(features: Features) -> tuple[np.ndarray, np.ndarray, pd.Series]:

@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "backbones": ["BACKBONES", "Backbone", "backbone"],
         "build": ["head", "network", "with_head"],
         "freezing": ["freeze", "parts", "target_layer", "unfreeze"],
-        "rates": ["compiled", "learning_rates", "stages"],
+        "rates": ["compiled", "learning_rates"],
         "weights": ["Weights", "WeightsError", "find_weights", "show_weights"],
     },
 )

@@ -1,7 +1,4 @@
-"""The backbones, as data: which network, how it wants its pictures, where its weights come from.
-
-Nothing here needs Keras, so that features in a cache can be found without it.
-"""
+"""The backbones, as data: which network, how it wants its pictures, where its weights come from."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ class Backbone:
     title : str
         As its authors call it.
     builder : str
-        Its function in ``keras.applications``, or in a module of this room.
+        Its function in ``keras.applications``, or in this folder.
     scaling : {"symmetric", "caffe", "lite"}
         What it was trained with: values in [-1, 1], or 0 to 255 less the mean colour of ImageNet,
         or (values - 127) / 128.

@@ -6,15 +6,17 @@ import os
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 from keras import layers
 
 from cxrlib.models.preprocessing import samplewise
+from cxrlib.models.transfer import efficientnet_lite
 from cxrlib.models.transfer.backbones import Backbone, backbone
-from cxrlib.models.transfer.efficientnet_lite import efficientnet_lite0
-from cxrlib.models.transfer.loading import load
-from cxrlib.models.transfer.weights import Weights, resolve
+from cxrlib.models.transfer.weights import Weights, WeightsError, resolve
 
-OURS = {"efficientnet_lite0": efficientnet_lite0}  # builders that Keras does not have
+OURS = {
+    "efficientnet_lite0": efficientnet_lite.efficientnet_lite0
+}  # builders that Keras does not have
 SCALINGS = {  # factor, then what is added to each colour
     "caffe": (1.0, [-103.939, -116.779, -123.68]),  # as in Keras's `preprocess_input`
     "symmetric": (1 / 127.5, -1.0),
@@ -83,7 +85,7 @@ def network(
     source = resolve(entry, weights, seed)
     picture = keras.Input(shape, name="picture")
     base = _base(entry, _prepared(picture, entry, crop, standardise))
-    load(base, entry, source)
+    load_weights(base, entry, source)
     x = base.output
     if entry.target not in {layer.name for layer in base.layers}:
         x = layers.Activation("linear", name=entry.target)(x)
@@ -150,8 +152,8 @@ def with_head(model: keras.Model, trained: keras.Model) -> keras.Model:
 
 
 def _base(entry: Backbone, x: keras.KerasTensor) -> keras.Model:
-    if entry.builder in OURS:
-        return OURS[entry.builder](x)
+    if entry.builder == "efficientnet_lite0":  # which Keras does not have
+        return efficientnet_lite.efficientnet_lite0(x)
     width = {} if entry.alpha is None else {"alpha": entry.alpha}
     builder = getattr(keras.applications, entry.builder)
     return builder(include_top=False, weights=None, input_tensor=x, **width, **entry.options)
@@ -210,3 +212,54 @@ def _check_shape(input_shape: Sequence[int], crop: float) -> tuple[int, int, int
             "halve the picture five times: use larger pictures."
         )
     return shape
+
+
+def load_weights(base: keras.Model, entry: Backbone, weights: Weights) -> None:
+    """Fill a backbone with weights.
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged, or of another network.
+    """
+    if weights.path is None:
+        _randomize(base, weights.seed)
+        return
+    try:
+        if entry.file.endswith(".pth"):
+            efficientnet_lite.fill(base, efficientnet_lite.read(weights.path, entry.hash))
+        else:
+            base.load_weights(str(weights.path))
+    except WeightsError:
+        raise
+    except (OSError, KeyError) as error:
+        raise WeightsError(
+            f"{weights.path}: expected a file of weights, got one that cannot be read ({error}). "
+            f"It is incomplete, or no HDF5 file. Remove it, and get it again: {entry.source}."
+        ) from None
+    except ValueError as error:
+        raise WeightsError(
+            f"{weights.path}: expected weights of {entry.title} without its top ({entry.name}), "
+            f"got those of another network ({error}). The right file is {entry.file}."
+        ) from None
+
+
+def _randomize(base: keras.Model, seed: int) -> None:
+    """Draw kernels as LeCun et al. (1998), then bring what comes out to a spread of about 1.
+
+    In training, batch normalisation would hold back a ResNet's sums and keep a MobileNet's numbers
+    from fading; frozen before it has seen anything, it does neither.
+    """
+    rng = np.random.default_rng(seed)
+    for layer in base.layers:
+        for weight in layer.trainable_weights:
+            if len(weight.shape) < 2:
+                continue  # biases and batch normalisation begin with what changes nothing
+            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+            inputs = np.prod(weight.shape[:2] if depthwise else weight.shape[:-1])
+            weight.assign(rng.normal(0, np.sqrt(1 / inputs), weight.shape).astype("float32"))
+    noise = rng.uniform(0, 255, (4, *base.input_shape[1:])).astype("float32")
+    spread = max(float(np.std(base([noise], training=False))), 1e-9)
+    kernels = [layer for layer in base.layers if hasattr(layer, "kernel")]
+    chosen = kernels[0 if spread > 1 else -1]  # too much: from the start; faded: at the end
+    chosen.kernel.assign(chosen.kernel / spread)
