@@ -68,15 +68,13 @@ def first_cnn(
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Of one picture, values in [0, 255].
     filters : sequence of int
         Kernels of each convolution.
     dense : int
         Neurons of the hidden layer between maps and answer.
     dropout : float
         Share of these neurons silenced in each training step.
-    classes, preprocess, seed
+    input_shape, classes, preprocess, seed
         As in :func:`mlp`.
     """
     init = _initializers(seed)
@@ -109,8 +107,6 @@ def custom_cnn(
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Of one picture, values in [0, 255].
     filters : sequence of int
         Kernels of each block. The article says "from 32 to 128" in four blocks; the two in the
         middle are our reading.
@@ -118,7 +114,7 @@ def custom_cnn(
         Neurons of the hidden layer between maps and answer.
     dropout : float
         Share of these neurons silenced in each training step; the article has none.
-    classes, preprocess, seed
+    input_shape, classes, preprocess, seed
         As in :func:`mlp`.
     """
     init = _initializers(seed)
@@ -152,13 +148,11 @@ def pooled_cnn(
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Of one picture, values in [0, 255].
     filters : sequence of int
         Kernels of each block.
     dropout : float
         Share of the maps' means silenced in each training step.
-    classes, preprocess, seed
+    input_shape, classes, preprocess, seed
         As in :func:`mlp`.
     """
     init = _initializers(seed)

@@ -166,7 +166,7 @@ def compute(
 
 
 def frozen(
-    name: str | Backbone, size: int, *, pooled: bool = True, **inside: object
+    name: str | Backbone, size: int, *, pooled: bool = True, **options: object
 ) -> keras.Model:
     """Build a backbone without a head, to answer and not to learn: quicker by half.
 
@@ -174,10 +174,10 @@ def frozen(
     ----------
     name, size, pooled
         As in :func:`compute`.
-    **inside
+    **options
         ``weights``, ``crop``, ``standardise``, ``seed`` of :func:`cxrlib.models.transfer.network`.
     """
-    model = network(name, (size, size, 1), head=None, **inside)
+    model = network(name, (size, size, 1), head=None, **options)
     if pooled:
         maps = keras.layers.GlobalAveragePooling2D(name="pool")(model.output)
         model = keras.Model(model.input, maps)

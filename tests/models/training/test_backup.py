@@ -14,7 +14,7 @@ import pytest
 from cxrlib import models
 from cxrlib.models.training import backup
 from tests.built import ROOT
-from tests.models.training.conftest import small_model, some_pictures
+from tests.models.training.conftest import small_model
 from tests.models.training.test_fit import TOLD
 
 
@@ -40,9 +40,8 @@ STOPPING = settings(epochs=60, patience=2, augment=None)
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    """Pictures to train and to validate with; a training leaves them as they are."""
-    return some_pictures(), some_pictures(12, "val", seed=1)
+def pictures(train, val):
+    return train, val
 
 
 @pytest.fixture(scope="module")
@@ -95,25 +94,16 @@ def test_it_ends_as_if_it_had_not_been_interrupted(train, val, tmp_path, after, 
     assert not where.exists()
 
 
-def test_early_stopping_knows_what_it_knew(pictures, stopped, tmp_path):
+@pytest.mark.parametrize("before_the_end", [1, 0])
+def test_early_stopping_knows_what_it_knew(pictures, stopped, tmp_path, before_the_end):
+    """Killed at its very end, it does not go on."""
     interrupted = STOPPING | {"resume": tmp_path / "state"}
-    almost = KillAfter(len(stopped) - 1)
+    late = KillAfter(len(stopped) - before_the_end)
     with pytest.raises(Killed):
-        models.fit(small_model(0.05), *pictures, callbacks=[almost], **interrupted)
+        models.fit(small_model(0.05), *pictures, callbacks=[late], **interrupted)
     history = models.fit(small_model(0.05), *pictures, **interrupted)
     pd.testing.assert_frame_equal(history[TOLD], stopped[TOLD], check_exact=True)
     assert history.attrs == stopped.attrs
-
-
-def test_a_stopped_training_that_was_killed_at_the_very_end_does_not_go_on(
-    pictures, stopped, tmp_path
-):
-    interrupted = STOPPING | {"resume": tmp_path / "state"}
-    last = KillAfter(len(stopped))
-    with pytest.raises(Killed):
-        models.fit(small_model(0.05), *pictures, callbacks=[last], **interrupted)
-    history = models.fit(small_model(0.05), *pictures, **interrupted)
-    assert len(history) == len(stopped)
 
 
 def test_a_half_written_state_is_not_used(pictures, whole, killed):
@@ -128,11 +118,8 @@ def test_another_training_is_not_mixed_in(pictures, killed):
     assert [p.name for p in killed.iterdir()] == [backup.STATE]
 
 
-STEPS = ("replace", "fsync")
-
-
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", ["replace", "fsync"])
 def test_a_kill_at_any_step_of_saving_brings_no_older_weights_back(
     pictures, whole, tmp_path, monkeypatch, step, after
 ):
@@ -172,10 +159,16 @@ def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(pictures, whole, tmp_
     assert not where.exists()
 
 
-def test_a_damaged_state_is_named(pictures, tmp_path):
+def test_a_damaged_state_or_a_folder_with_other_things_is_named(pictures, tmp_path):
     (tmp_path / backup.STATE).write_bytes(b"PK half")
     with pytest.raises(ValueError, match=r"damaged file .*Remove it to begin again"):
         models.fit(small_model(), *pictures, **settings(resume=tmp_path))
+    (tmp_path / "thesis.txt").write_text("chapter 1")
+    with pytest.raises(ValueError, match=r"thesis\.txt"):
+        models.fit(small_model(), *pictures, **settings(resume=tmp_path))
+    with pytest.raises(ValueError, match=r"got the file .*thesis\.txt"):
+        models.fit(small_model(), *pictures, **settings(resume=tmp_path / "thesis.txt"))
+    assert (tmp_path / "thesis.txt").read_text() == "chapter 1"
 
 
 LOSSES = """
@@ -206,13 +199,6 @@ def test_losses_are_told_in_the_same_words_in_each_process():
     assert first == second
     told = [json.dumps(loss) for loss in json.loads(first)]
     assert len(set(told)) == len(told) == 7
-
-
-def test_a_folder_with_other_things_is_refused(train, val, tmp_path):
-    (tmp_path / "thesis.txt").write_text("chapter 1")
-    with pytest.raises(ValueError, match=r"thesis\.txt"):
-        models.fit(small_model(), train, val, **settings(resume=tmp_path))
-    assert (tmp_path / "thesis.txt").exists()
 
 
 KILLED = """
