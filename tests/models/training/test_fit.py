@@ -1,4 +1,4 @@
-import sys
+from importlib import import_module
 
 import jupyter_client
 import keras
@@ -12,12 +12,17 @@ from cxrlib.data import DataError, Pictures
 from cxrlib.data.splits import PatientLeakError
 from tests.models.training.conftest import small_model, some_pictures
 
-fitting = sys.modules["cxrlib.models.training.fit"]  # by attribute there is the function
+fitting = import_module("cxrlib.models.training.fit")  # by attribute there is the function
 TOLD = ["accuracy", "loss", "val_accuracy", "val_loss", "learning_rate"]
 
 
 def loss_of(model, pictures):
     return model.evaluate(pictures.images.astype("float32"), pictures.labels, verbose=0)[0]
+
+
+def test_it_learns_what_can_be_learned(train, val):
+    history = models.fit(small_model(), train, val, epochs=30, batch_size=8)
+    assert history["val_accuracy"].iloc[-1] == 1
 
 
 @pytest.mark.parametrize("augment", [None, "plausible"])
@@ -72,7 +77,6 @@ def test_patience_stops_and_goes_back_to_the_best_weights(train, val, epochs, pa
     history = models.fit(model, train, val, epochs=epochs, batch_size=8, patience=patience)
     best = int(history["val_loss"].idxmin())
     assert len(history) == min(best + patience, epochs) < 60
-    assert history["val_accuracy"].max() == 1
     assert history.attrs["kept"] == best
     assert loss_of(model, val) == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
