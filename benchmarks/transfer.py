@@ -1,17 +1,16 @@
-"""Seconds and accuracy of a head on a frozen backbone: end to end, against features in a cache.
+"""Seconds and accuracy of a head on a frozen backbone: end to end, against features kept.
 
     python benchmarks/transfer.py [--pictures 600] [--epochs 20] [--backbone NAME] > transfer.json
     python benchmarks/transfer.py --backbone efficientnet_lite0 --sizes 64 96 128 160 224
 
 Both ways train the same head from the same first weights on the same batches. End to end, every
-picture goes through the whole network in each epoch, read and held in memory once; cached, it goes
-through once and is kept on disk, and only the head is trained. "cached, first time" includes
-decoding, the passage through the network and writing; "cached, again" finds the features on disk.
-Ways run in processes of their own, one after the other, and count from the case table to the
-trained head and its test scores; starting Python and loading libraries is left out. Then comes the
-linear probe on the whole set, from JPEG files to the test AUC, cold and warm; what loading the
-libraries takes is told beside. On a machine that has other things to do, compare `cpu_seconds`,
-which all threads together were at work. Needs the weights of the backbone. Prints one JSON object.
+picture goes through the whole network in each epoch, read and held in memory once; on features, it
+goes through once, and only the head is trained. Ways run in processes of their own, one after the
+other, and count from the case table to the trained head and its test scores; starting Python and
+loading libraries is left out. Then comes the linear probe on the whole set, from JPEG files to the
+test AUC; what loading the libraries takes is told beside. On a machine that has other things to do,
+compare `cpu_seconds`, which all threads together were at work. Needs the weights of the backbone.
+Prints one JSON object.
 
 With `--sizes` nothing is trained end to end. For each size it tells what a picture's way through
 the frozen network costs on one core, and the probe's validation AUC (to choose by) and test AUC.
@@ -26,15 +25,14 @@ import platform
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 RATE, BATCH = 1e-3, 32
-WAYS = ("end to end", "cached, first time", "cached, again")
-PROBES = ("probe, cold", "probe, warm")
+WAYS = ("end to end", "on features")
+PROBE = "probe"
 PASS = "pass on one core"
 ONE_CORE = dict.fromkeys(
     ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1"
@@ -74,7 +72,7 @@ def end_to_end(cases, options: dict) -> dict:
     return judged(test.labels, scores)
 
 
-def cached(cases, options: dict) -> dict:
+def on_features(cases, options: dict) -> dict:
     """Train the head alone, on features."""
     from cxrlib import models
 
@@ -106,17 +104,17 @@ def passed(options: dict, pictures: int = 128, times: int = 5) -> dict:
     import numpy as np
 
     from cxrlib.models import transfer
-    from cxrlib.models.features.passing import Network
+    from cxrlib.models.features.extraction import frozen, predict
 
     weights = transfer.find_weights(options["backbone"], quiet=True)
     size = options["size"]
-    network = Network(transfer.backbone(options["backbone"]), size, weights, pooled=True)
+    network = frozen(options["backbone"], size, weights=weights)
     images = np.random.default_rng(0).uniform(0, 255, (pictures, size, size, 1)).astype("float32")
-    network(images[:1])
+    predict(network, images[:1])
     seconds = []
     for _ in range(times):
         start = time.process_time()
-        network(images)
+        predict(network, images)
         seconds.append(time.process_time() - start)
     return {"ms_a_picture": round(1000 * min(seconds) / pictures, 2)}
 
@@ -126,34 +124,28 @@ def measure(way: str, options: dict) -> dict:
     if way == PASS:
         return passed(options)
     began = time.perf_counter()
-    load_libraries(way)
+    load_libraries()
     start, worked = time.perf_counter(), time.process_time()
-    if way in PROBES:
+    if way == PROBE:
         answer = probe(options)
     else:
         cases = table(options["pictures"])
         start, worked = time.perf_counter(), time.process_time()
-        answer = (end_to_end if way == "end to end" else cached)(cases, options)
+        answer = (end_to_end if way == "end to end" else on_features)(cases, options)
     answer["seconds"] = round(time.perf_counter() - start, 2)
     answer["cpu_seconds"] = round(time.process_time() - worked, 2)
-    if way in PROBES:
+    if way == PROBE:
         answer["seconds_with_libraries"] = round(time.perf_counter() - began, 2)
     answer["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return answer
 
 
-def load_libraries(way: str) -> None:
+def load_libraries() -> None:
     """Load now what loads on its first use."""
-    from cxrlib import data, evaluation
-    from cxrlib.models import features
+    from cxrlib import data, evaluation, models
 
-    _ = data.load, data.splits, evaluation.roc_auc, features.compute, features.probe
-    if way != "probe, warm":  # which needs no Keras
-        import keras  # noqa: F401
-
-        from cxrlib import models
-
-        _ = data.pipeline, models.fit, models.transfer.network
+    _ = data.load, data.splits, data.pipeline, evaluation.roc_auc, models.fit
+    _ = models.transfer.network, models.features.compute, models.features.probe
 
 
 def apart(way: str, options: dict, **environment: str) -> dict:
@@ -175,29 +167,24 @@ def main() -> None:
     parser.add_argument("--backbone", default="mobilenet_v2_0.35")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--sizes", type=int, nargs="+", help="compare these by the probe alone")
-    parser.add_argument("--way", choices=[*WAYS, *PROBES, PASS], help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=[*WAYS, PROBE, PASS], help=argparse.SUPPRESS)
     options = vars(parser.parse_args())
     way, sizes = options.pop("way"), options.pop("sizes")
     if way:
         print(json.dumps(measure(way, options)))
         return
-    with tempfile.TemporaryDirectory() as cache:
-        if sizes:
-            answer = {"benchmark": "transfer", "backbone": options["backbone"], "sizes": {}}
-            for size in sizes:
-                options["size"] = size
-                ways = {way: apart(way, options, CXR_CACHE=cache) for way in PROBES}
-                answer["sizes"][size] = {PASS: apart(PASS, options, **ONE_CORE), **ways}
-        else:
-            answer = {"benchmark": "transfer", **options}
-            ways = {way: apart(way, options, CXR_CACHE=cache) for way in (*WAYS, *PROBES)}
-            for way in WAYS[1:]:
-                for count, name in (
-                    ("seconds", "times_as_fast"),
-                    ("cpu_seconds", "times_less_work"),
-                ):
-                    ways[way][name] = round(ways["end to end"][count] / ways[way][count], 1)
-            answer["ways"] = ways
+    if sizes:
+        answer = {"benchmark": "transfer", "backbone": options["backbone"], "sizes": {}}
+        for size in sizes:
+            options["size"] = size
+            ways = {PASS: apart(PASS, options, **ONE_CORE), PROBE: apart(PROBE, options)}
+            answer["sizes"][size] = ways
+    else:
+        ways = {way: apart(way, options) for way in (*WAYS, PROBE)}
+        slow, quick = (ways[way] for way in WAYS)
+        for count, name in (("seconds", "times_as_fast"), ("cpu_seconds", "times_less_work")):
+            quick[name] = round(slow[count] / quick[count], 1)
+        answer = {"benchmark": "transfer", **options, "ways": ways}
     answer |= {"cores": os.cpu_count(), "python": platform.python_version()}
     print(json.dumps(answer, indent=2))
 

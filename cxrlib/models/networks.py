@@ -7,7 +7,8 @@ None of them is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 import keras
 from keras import layers
@@ -41,12 +42,16 @@ def mlp(
     seed : int
         Same seed, same first weights and same dropout.
     """
-    net = _Builder(input_shape, preprocess, seed)
-    net.add(layers.Flatten(name="flatten"))
+    init = _initializers(seed)
+    inputs = _input(input_shape)
+    x = preprocessing.layer(preprocess)(inputs)
+    x = layers.Flatten(name="flatten")(x)
     for i, units in enumerate(hidden, start=1):
-        net.add(layers.Dense(units, "relu", name=f"hidden_{i}"))
-        net.drop(dropout, f"dropout_{i}")
-    return net.finish(classes, "mlp")
+        x = layers.Dense(units, "relu", kernel_initializer=next(init), name=f"hidden_{i}")(x)
+        if dropout:
+            x = layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(x)
+    outputs = _answer(classes, next(init))(x)
+    return keras.Model(inputs, outputs, name="mlp")
 
 
 def first_cnn(
@@ -63,25 +68,29 @@ def first_cnn(
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Of one picture, values in [0, 255].
     filters : sequence of int
         Kernels of each convolution.
     dense : int
         Neurons of the hidden layer between maps and answer.
     dropout : float
         Share of these neurons silenced in each training step.
-    classes, preprocess, seed
+    input_shape, classes, preprocess, seed
         As in :func:`mlp`.
     """
-    net = _Builder(input_shape, preprocess, seed, poolings=len(filters))
+    init = _initializers(seed)
+    inputs = _input(input_shape, poolings=len(filters))
+    x = preprocessing.layer(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
-        net.add(layers.Conv2D(n, 3, padding="same", activation="relu", name=f"conv_{i}"))
-        net.add(layers.MaxPooling2D(2, name=f"pool_{i}"))
-    net.add(layers.Flatten(name="flatten"))
-    net.add(layers.Dense(dense, "relu", name="dense"))
-    net.drop(dropout, "dropout")
-    return net.finish(classes, "first_cnn")
+        x = layers.Conv2D(
+            n, 3, padding="same", activation="relu", kernel_initializer=next(init), name=f"conv_{i}"
+        )(x)
+        x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(dense, "relu", kernel_initializer=next(init), name="dense")(x)
+    if dropout:
+        x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
+    outputs = _answer(classes, next(init))(x)
+    return keras.Model(inputs, outputs, name="first_cnn")
 
 
 def custom_cnn(
@@ -98,8 +107,6 @@ def custom_cnn(
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Of one picture, values in [0, 255].
     filters : sequence of int
         Kernels of each block. The article says "from 32 to 128" in four blocks; the two in the
         middle are our reading.
@@ -107,17 +114,21 @@ def custom_cnn(
         Neurons of the hidden layer between maps and answer.
     dropout : float
         Share of these neurons silenced in each training step; the article has none.
-    classes, preprocess, seed
+    input_shape, classes, preprocess, seed
         As in :func:`mlp`.
     """
-    net = _Builder(input_shape, preprocess, seed, poolings=len(filters))
+    init = _initializers(seed)
+    inputs = _input(input_shape, poolings=len(filters))
+    x = preprocessing.layer(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
-        net.block(i, n)
-        net.add(layers.MaxPooling2D(2, name=f"pool_{i}"))
-    net.add(layers.Flatten(name="flatten"))
-    net.add(layers.Dense(dense, "relu", name="dense"))
-    net.drop(dropout, "dropout")
-    return net.finish(classes, "custom_cnn")
+        x = _block(x, i, n, next(init))
+        x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(dense, "relu", kernel_initializer=next(init), name="dense")(x)
+    if dropout:
+        x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
+    outputs = _answer(classes, next(init))(x)
+    return keras.Model(inputs, outputs, name="custom_cnn")
 
 
 def pooled_cnn(
@@ -137,77 +148,66 @@ def pooled_cnn(
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Of one picture, values in [0, 255].
     filters : sequence of int
         Kernels of each block.
     dropout : float
         Share of the maps' means silenced in each training step.
-    classes, preprocess, seed
+    input_shape, classes, preprocess, seed
         As in :func:`mlp`.
     """
-    net = _Builder(input_shape, preprocess, seed, poolings=len(filters) - 1)
+    init = _initializers(seed)
+    inputs = _input(input_shape, poolings=len(filters) - 1)
+    x = preprocessing.layer(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
         if i > 1:
-            net.add(layers.MaxPooling2D(2, name=f"pool_{i - 1}"))
+            x = layers.MaxPooling2D(2, name=f"pool_{i - 1}")(x)
         # Few steps on small sets: the moving averages must follow within an epoch or two.
-        net.block(i, n, momentum=0.9)
-    net.add(layers.GlobalAveragePooling2D(name="mean"))
-    net.drop(dropout, "dropout")
-    return net.finish(classes, "pooled_cnn")
+        x = _block(x, i, n, next(init), momentum=0.9)
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    if dropout:
+        x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
+    outputs = _answer(classes, next(init))(x)
+    return keras.Model(inputs, outputs, name="pooled_cnn")
 
 
-class _Builder:
-    """Puts layers in a row; each weighted one gets a start of its own from the seed."""
+def _block(
+    x: keras.KerasTensor, i: int, filters: int, init: keras.Initializer, momentum: float = 0.99
+) -> keras.KerasTensor:
+    # Batch normalisation has a shift of its own, so the convolution needs no bias.
+    x = layers.Conv2D(
+        filters, 3, padding="same", use_bias=False, kernel_initializer=init, name=f"conv_{i}"
+    )(x)
+    x = layers.BatchNormalization(momentum=momentum, name=f"norm_{i}")(x)
+    return layers.ReLU(name=f"relu_{i}")(x)
 
-    def __init__(
-        self,
-        input_shape: Sequence[int],
-        preprocess: str | layers.Layer,
-        seed: int,
-        poolings: int = 0,
-    ) -> None:
-        shape = tuple(input_shape)
-        if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
-            raise ValueError(
-                f"expected `input_shape` as (height, width, channels), got {shape}. "
-                "For grey pictures of 64 pixels: (64, 64, 1)."
-            )
-        if shape[2] not in (1, 3):
-            raise ValueError(
-                f"expected 1 (grey) or 3 (colour) channels, got {shape[2]} in {shape}. "
-                "For grey pictures of 64 pixels: (64, 64, 1)."
-            )
-        if min(shape[:2]) < 2**poolings:
-            raise ValueError(
-                f"expected pictures of at least {2**poolings} pixels a side for {poolings} "
-                f"poolings, got {shape[0]} × {shape[1]}. Use larger pictures or fewer blocks."
-            )
-        self.seed, self.weighted, self.dropouts = seed, 0, 0
-        self.inputs = keras.Input(shape, name="picture")
-        self.x = preprocessing.layer(preprocess)(self.inputs)
 
-    def add(self, layer: layers.Layer) -> None:
-        if hasattr(layer, "kernel_initializer"):
-            self.weighted += 1
-            start = keras.initializers.GlorotUniform(seed=1000 * self.seed + self.weighted)
-            layer.kernel_initializer = start
-        self.x = layer(self.x)
+def _answer(classes: int, init: keras.Initializer) -> layers.Dense:
+    if classes < 2:
+        raise ValueError(f"expected 2 classes or more, got {classes}. One sigmoid output is 2.")
+    units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
+    return layers.Dense(units, activation, kernel_initializer=init, name="answer")
 
-    def block(self, i: int, filters: int, momentum: float = 0.99) -> None:
-        # Batch normalisation has a shift of its own, so the convolution needs no bias.
-        self.add(layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv_{i}"))
-        self.add(layers.BatchNormalization(momentum=momentum, name=f"norm_{i}"))
-        self.add(layers.ReLU(name=f"relu_{i}"))
 
-    def drop(self, share: float, name: str) -> None:
-        if share:
-            self.dropouts += 1
-            self.x = layers.Dropout(share, seed=self.seed + self.dropouts, name=name)(self.x)
+def _initializers(seed: int) -> Iterator[keras.Initializer]:
+    """Draw the first weights of each layer from a seed of its own."""
+    return (keras.initializers.GlorotUniform(seed=1000 * seed + i) for i in count(1))
 
-    def finish(self, classes: int, name: str) -> keras.Model:
-        if classes < 2:
-            raise ValueError(f"expected 2 classes or more, got {classes}. One sigmoid output is 2.")
-        units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
-        self.add(layers.Dense(units, activation, name="answer"))
-        return keras.Model(self.inputs, self.x, name=name)
+
+def _input(input_shape: Sequence[int], poolings: int = 0) -> keras.KerasTensor:
+    shape = tuple(input_shape)
+    if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
+        raise ValueError(
+            f"expected `input_shape` as (height, width, channels), got {shape}. "
+            "For grey pictures of 64 pixels: (64, 64, 1)."
+        )
+    if shape[2] not in (1, 3):
+        raise ValueError(
+            f"expected 1 (grey) or 3 (colour) channels, got {shape[2]} in {shape}. "
+            "For grey pictures of 64 pixels: (64, 64, 1)."
+        )
+    if min(shape[:2]) < 2**poolings:
+        raise ValueError(
+            f"expected pictures of at least {2**poolings} pixels a side for {poolings} "
+            f"poolings, got {shape[0]} × {shape[1]}. Use larger pictures or fewer blocks."
+        )
+    return keras.Input(shape, name="picture")

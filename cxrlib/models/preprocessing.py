@@ -85,13 +85,11 @@ def layer(preprocess: str | layers.Layer) -> layers.Layer:
     )
 
 
-def zca_bytes(input_shape: Sequence[int], *, itemsize: int = 4) -> int:
-    """Memory of the matrix that ZCA whitening needs: one number for each pair of input numbers.
+def zca_bytes(input_shape: Sequence[int]) -> int:
+    """Memory of the float32 matrix that ZCA whitening needs: a number for each pair of inputs.
 
     Parameters
     ----------
     input_shape : (height, width, channels)
-    itemsize : int
-        Bytes a number: 4 for float32.
     """
-    return int(np.prod(input_shape, dtype=object)) ** 2 * itemsize
+    return int(np.prod(input_shape, dtype=object)) ** 2 * 4

@@ -22,7 +22,7 @@ import numpy as np
 from cxrlib.data import Pictures, classes
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training.checks import check_images
-from cxrlib.models.transfer import several_rates  # noqa: F401 - files may name its optimizer
+from cxrlib.models.transfer import rates  # noqa: F401 - files may name its optimizer
 
 METADATA, KEY = "metadata.json", "class_names"
 MEMBERS = {METADATA, "config.json", "model.weights.h5"}

@@ -7,8 +7,8 @@ from cxrlib.models import preprocessing
 from tests.float32 import assert_close
 
 
-def films(channels=1, seed=0):
-    rng = np.random.default_rng(seed)
+def films(channels=1):
+    rng = np.random.default_rng(0)
     return rng.integers(0, 200, (5, 12, 10, channels)).astype("float32")
 
 
@@ -21,18 +21,11 @@ def test_rescaling_is_a_change_of_unit():
 def test_samplewise_is_scikit_learn_s_scaler_over_the_pixels_of_one_picture(channels):
     x = films(channels)
     by_hand = StandardScaler().fit_transform(x.reshape(5, -1).T).T.reshape(x.shape)
-    assert_close(preprocessing.samplewise()(x), by_hand, rel=5e-5)
-
-
-def test_samplewise_takes_exposure_contrast_and_any_rescaling_away():
-    x = films()
     alone = preprocessing.samplewise()(x)
+    assert_close(alone, by_hand, rel=5e-5)
+    # Exposure and contrast are gone, and any rescaling before.
     assert_close(preprocessing.samplewise()(0.7 * x + 20), alone, rel=5e-5)
-    rescaled = preprocessing.samplewise()(preprocessing.rescale()(x))
-    assert_close(rescaled, alone, rel=1e-4)
-
-
-def test_a_picture_of_one_grey_becomes_zeros():
+    assert_close(preprocessing.samplewise()(preprocessing.rescale()(x)), alone, rel=1e-4)
     np.testing.assert_array_equal(preprocessing.samplewise()(np.full((1, 4, 4, 1), 90.0)), 0)
 
 
@@ -66,7 +59,6 @@ def test_by_name_by_layer_or_an_error_that_helps():
 
 
 def test_zca_at_article_4_s_size_needs_18_gigabytes():
-    assert preprocessing.zca_bytes((150, 150, 3)) == 67_500**2 * 4
     assert 18e9 < preprocessing.zca_bytes((150, 150, 3)) < 18.5e9
     rows = np.zeros((3, 4 * 4 * 2), "float32")
     assert preprocessing.zca_bytes((4, 4, 2)) == np.cov(rows.T).astype("float32").nbytes

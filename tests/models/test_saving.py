@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import zipfile
 
 import keras
@@ -8,16 +9,15 @@ import pytest
 
 from cxrlib import data, models
 from cxrlib.data import Pictures
-from cxrlib.models import training, transfer
+from cxrlib.models import training
 from tests.float32 import assert_close
 from tests.models.training.conftest import some_pictures
 
 FOUR = ("normal", "bacterial", "viral", "covid")
 
 
-def network(classes=4, **options):
-    net = models.pooled_cnn((16, 16, 1), (3,), classes=classes, **options)
-    return training.compiled(net, "Adam", 1e-3)
+def network(classes=4):
+    return training.compiled(models.pooled_cnn((16, 16, 1), (3,), classes=classes), "Adam", 1e-3)
 
 
 def as_table_of(pictures, names):
@@ -31,9 +31,14 @@ def pictures():
     return some_pictures(12, classes=FOUR)
 
 
+@pytest.fixture(scope="module")
+def saved_once(tmp_path_factory):
+    return models.save(network(), tmp_path_factory.mktemp("saved") / "four.keras", FOUR)
+
+
 @pytest.fixture
-def file(tmp_path):
-    return models.save(network(), tmp_path / "four.keras", FOUR)
+def file(saved_once, tmp_path):
+    return shutil.copy(saved_once, tmp_path / "four.keras")
 
 
 @pytest.mark.parametrize(("classes", "outputs"), [(("normal", "pneumonia"), 1), (FOUR, 4)])
@@ -55,17 +60,10 @@ def test_names_and_answers_come_back(tmp_path, classes, outputs):
 
 
 def test_keras_opens_it_like_any_other(file):
-    plain = keras.models.load_model(file)
-    assert plain.input_shape == (None, 16, 16, 1)
+    assert keras.models.load_model(file).input_shape == (None, 16, 16, 1)
     with zipfile.ZipFile(file) as archive:
         assert sorted(archive.namelist()) == ["config.json", "metadata.json", "model.weights.h5"]
         assert json.loads(archive.read("metadata.json"))["keras_version"] == keras.__version__
-
-
-def test_a_network_on_a_backbone_keeps_its_parts(tmp_path):
-    net = transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", classes=4)
-    saved = models.load(models.save(net, tmp_path / "t.keras", FOUR))
-    assert transfer.target_layer(saved.network) == transfer.target_layer(net)
 
 
 def test_another_order_is_refused_in_loading_and_in_prediction(file, pictures):
@@ -105,7 +103,6 @@ def test_other_classes_are_refused(file, classes, words):
     [
         (4, FOUR[:3], r"expected 4 class names .* 4 output\(s\), got normal, bacterial, viral"),
         (2, FOUR, r"expected 2 class names for a network with 1 output\(s\)"),
-        (2, ("pneumonia",), "two different class names or more"),
         (2, "pneumonia", "two different class names or more"),
         (3, ("a", "b", "a"), "two different class names or more"),
         (3, ("a", "b", ""), "two different class names or more"),
@@ -114,14 +111,14 @@ def test_other_classes_are_refused(file, classes, words):
 )
 def test_names_that_do_not_fit_are_not_saved(tmp_path, classes, names, words):
     with pytest.raises(ValueError, match=words):
-        models.save(network(classes), tmp_path / "n.keras", names)
+        models.save(models.mlp((4, 4, 1), (), classes=classes), tmp_path / "n.keras", names)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["net.h5", "net", "net.keras.zip"])
 def test_another_ending_is_refused(tmp_path, name):
     with pytest.raises(ValueError, match=r"ends in .keras, got .*net.*Such as '.*net.*\.keras'"):
-        models.save(network(), tmp_path / name, FOUR)
+        models.save(None, tmp_path / name, FOUR)
     with pytest.raises(ValueError, match=r"ends in \.keras"):
         models.load(tmp_path / name)
 
@@ -129,9 +126,8 @@ def test_another_ending_is_refused(tmp_path, name):
 def test_a_file_without_names_says_how_to_give_them(tmp_path):
     file = tmp_path / "plain.keras"
     network().save(file)
-    with pytest.raises(ValueError, match=r"saved without them.*models\.save\(keras") as refused:
+    with pytest.raises(ValueError, match=r"plain.*saved without them.*models\.save\(keras"):
         models.load(file)
-    assert str(file) in str(refused.value)
     models.save(keras.models.load_model(file), file, FOUR)
     assert models.load(file).class_names == FOUR
 

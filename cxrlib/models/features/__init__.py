@@ -1,13 +1,11 @@
-"""Features: what a frozen backbone makes of each picture, computed once and kept."""
+"""Features: what a frozen backbone makes of each picture, computed once."""
 
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "computing": ["compute"],
-        "probing": ["as_head", "probe", "scores"],
-        "result": ["Features"],
-        "store": ["cache_folder", "forget"],
+        "extraction": ["Features", "compute"],
+        "linear_probe": ["as_head", "probe", "scores"],
     },
 )

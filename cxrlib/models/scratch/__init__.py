@@ -6,20 +6,40 @@ one picture (H, W) with one kernel (high, wide) will do too. A gradient function
 input and ``back``, the gradient of the loss for the layer's output.
 """
 
-from cxrlib.models.scratch.classes import cross_entropy, cross_entropy_gradient, softmax
-from cxrlib.models.scratch.convolution import conv2d, conv2d_gradients
-from cxrlib.models.scratch.descent import gradient_descent, numeric_gradient
-from cxrlib.models.scratch.kernels import BLUR, EDGES, IDENTITY, SHARPEN, SOBEL_X, SOBEL_Y
-from cxrlib.models.scratch.neurons import (
-    binary_cross_entropy,
+from cxrlib.models.scratch.convolution import (
+    BLUR,
+    EDGES,
+    IDENTITY,
+    SHARPEN,
+    SOBEL_X,
+    SOBEL_Y,
+    borders,
+    conv2d,
+    conv2d_gradients,
+    padded,
+    unpadded,
+    windows,
+)
+from cxrlib.models.scratch.dense import (
     dense,
+    dense_gradients,
     network,
-    network_gradients,
-    neuron_gradients,
     relu,
+    relu_gradient,
     sigmoid,
 )
-from cxrlib.models.scratch.passing_back import dense_gradients, relu_gradient
+from cxrlib.models.scratch.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    cross_entropy_gradient,
+    softmax,
+)
+from cxrlib.models.scratch.optimization import (
+    gradient_descent,
+    network_gradients,
+    neuron_gradients,
+    numeric_gradient,
+)
 from cxrlib.models.scratch.pooling import (
     average_pool,
     average_pool_gradient,
@@ -30,7 +50,6 @@ from cxrlib.models.scratch.pooling import (
     max_pool,
     max_pool_gradient,
 )
-from cxrlib.models.scratch.windows import borders, padded, unpadded, windows
 
 __all__ = [
     "BLUR",

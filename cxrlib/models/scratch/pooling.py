@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxrlib.models.scratch.checks_windows import check_pictures, check_pool, check_pool_back
-from cxrlib.models.scratch.windows import padded, unpadded, windows
+from cxrlib.models.scratch.convolution import (
+    check_back,
+    check_pictures,
+    check_step,
+    check_window,
+    padded,
+    unpadded,
+    windows,
+)
 
 
 def max_pool(x, size=2, *, stride=None, padding="valid"):
@@ -98,3 +105,21 @@ def global_max_pool_gradient(x, back):
     flat = x.reshape(len(x), -1, x.shape[3])
     winner = np.arange(flat.shape[1])[:, None] == flat.argmax(axis=1)[:, None, :]
     return (winner * back[:, None, :]).reshape(x.shape)
+
+
+def check_pool(x, size, stride, padding) -> None:
+    """Refuse what pooling cannot use."""
+    check_pictures(x, one=True)
+    check_step(size, "size")
+    if stride is not None:
+        check_step(stride, "stride")
+    check_window(x, (size, size), padding, 1, "square")
+    if padding == "same" and x.dtype.kind != "f":
+        raise ValueError(f"expected floats, got {x.dtype}. Convert with .astype(float).")
+
+
+def check_pool_back(x, back, size, stride, padding) -> None:
+    """Refuse what the pooling gradients cannot use."""
+    check_pictures(x)
+    check_pool(x, size, stride, padding)
+    check_back(x, back, (size, size), stride or size, padding, 1, x.shape[3])

@@ -1,11 +1,14 @@
 """Training: thin conveniences over ``model.fit``."""
 
-import lazy_loader as _lazy
+# Not lazily: the module `fit`, imported first, would stand in the function's place.
+from cxrlib.models.training.fit import class_weights, compiled, fit
+from cxrlib.models.training.schedules import cosine_restarts, exponential_decay, warm_cosine
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "fitting": ["compiled", "fit"],
-        "schedules": ["class_weights", "cosine_restarts", "exponential_decay", "warm_cosine"],
-    },
-)
+__all__ = [
+    "class_weights",
+    "compiled",
+    "cosine_restarts",
+    "exponential_decay",
+    "fit",
+    "warm_cosine",
+]

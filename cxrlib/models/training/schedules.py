@@ -1,48 +1,10 @@
-"""What an error of each class costs, and how large the steps are from epoch to epoch."""
+"""How large the steps are from epoch to epoch."""
 
 from __future__ import annotations
 
 import math
 
 import keras
-import numpy as np
-from numpy.typing import ArrayLike
-
-
-def class_weights(labels: ArrayLike) -> dict[int, float]:
-    """Weigh classes so that each counts the same in the loss: ``n / (n_class · K)``.
-
-    Parameters
-    ----------
-    labels : array, shape (N, 1) with 0 or 1, or one-hot (N, K)
-        Of the training pictures.
-
-    Returns
-    -------
-    dict
-        Class number → weight, as ``model.fit`` takes it.
-
-    Raises
-    ------
-    ValueError
-        If a class has no picture.
-
-    Notes
-    -----
-    The formula of scikit-learn's ``compute_class_weight("balanced")`` (King and Zeng 2001), which
-    article 2 uses.
-    """
-    labels = np.asarray(labels)
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        counts = labels.sum(axis=0)
-    else:
-        counts = np.bincount(labels.ravel().astype(int), minlength=2)
-    if not (counts > 0).all():
-        raise ValueError(
-            f"expected pictures of each class, got {counts.astype(int).tolist()}. "
-            "Weigh classes by the whole training set, or leave the empty class out."
-        )
-    return {i: float(counts.sum() / (len(counts) * n)) for i, n in enumerate(counts)}
 
 
 def exponential_decay(

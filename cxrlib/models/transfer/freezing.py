@@ -16,7 +16,7 @@ import pandas as pd
 from keras import layers
 
 from cxrlib.models.transfer.backbones import Backbone, backbone
-from cxrlib.models.transfer.building import HEAD_LAYERS
+from cxrlib.models.transfer.build import HEAD_LAYERS
 
 
 def freeze(model: keras.Model) -> keras.Model:

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import math
 import os
+import queue
+import threading
+import time
+import warnings
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
 
 from cxrlib.models.transfer.backbones import Backbone, backbone
+
+ANSWER = 8  # seconds in which a host must answer, looking up its name included
+SILENCE = 30  # seconds without a byte
+AGAIN = 300  # seconds until a download that failed is tried again
+
+_failures: dict[str, tuple[float, str]] = {}  # host or address → when and why
 
 
 class WeightsError(ValueError):
@@ -43,12 +58,6 @@ class Weights:
     seed: int = 0
     instead_of: str | None = None
     reason: str = ""
-
-    def digest(self) -> str:
-        """Return what tells these weights from others: the sha256 of the file, or the seed."""
-        if self.path is None:
-            return f"random-{self.seed}"
-        return _hash(self.path, "sha256")
 
 
 def find_weights(*names: str | Backbone, download: bool = True, quiet: bool = False) -> Weights:
@@ -192,15 +201,15 @@ def _packaged(entry: Backbone) -> Path | None:
 
 def _check(entry: Backbone, path: Path) -> None:
     """Refuse a file that is not the published one, if that is known."""
-    wanted = entry.hash
-    if wanted is None:
+    if entry.hash is None:
         return
-    kind = _kind(wanted)
-    came = _hash(path, kind)
-    if came != wanted:
+    kind = _kind(entry.hash)
+    with path.open("rb") as file:
+        came = hashlib.file_digest(file, kind).hexdigest()
+    if came != entry.hash:
         raise WeightsError(
-            f"{path}: expected {kind} {wanted}, got {came} ({path.stat().st_size:,} bytes). The "
-            f"file is incomplete, or another one. Remove it, and get it again: {entry.source}."
+            f"{path}: expected {kind} {entry.hash}, got {came} ({path.stat().st_size:,} bytes). "
+            f"The file is incomplete, or another one. Remove it, and get it again: {entry.source}."
         )
 
 
@@ -208,21 +217,60 @@ def _kind(checksum: str) -> str:
     return "md5" if len(checksum) == 32 else "sha256"
 
 
-def _hash(path: Path, kind: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, kind).hexdigest()
-
-
 def _downloaded(entry: Backbone) -> tuple[Weights | None, str | None]:
-    """Return the weights, or None and why the download failed."""
-    from cxrlib.models.transfer import fetching
-
-    known = entry.hash and f"{_kind(entry.hash)}:{entry.hash}"
+    """Return the weights, or None and why the download failed; then not again for some minutes."""
+    host = urlsplit(entry.url).netloc
+    for place in (host, entry.url):
+        when, why = _failures.get(place, (-math.inf, ""))
+        if time.monotonic() - when < AGAIN:
+            return None, why
+    place, target = entry.url, cache_folder() / entry.file
     try:
-        path = fetching.fetch(entry.url, cache_folder() / entry.file, known)
-    except fetching.DownloadError as error:
-        return None, str(error)
-    return Weights(entry.name, "imagenet", path, "downloaded"), None
+        _ask(entry.url)
+        return Weights(entry.name, "imagenet", _retrieved(entry, target), "downloaded"), None
+    except requests.HTTPError as error:
+        why = f"{host} says {error.response.status_code} to {entry.url}"
+    except (requests.ConnectionError, requests.Timeout) as error:
+        place, why = host, f"{host} did not answer ({type(error).__name__})"
+    except ValueError as error:  # as pooch says it
+        why = f"what came from {entry.url} was thrown away: {error}"
+    except OSError as error:
+        why = f"could not write {target}, or the download broke off: {error}"
+    _failures[place] = (time.monotonic(), why)
+    return None, why
+
+
+def _ask(url: str) -> None:
+    """See whether the file is there. A thread of its own: looking up a name knows no time limit."""
+    answers: queue.SimpleQueue = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(requests.head(url, timeout=ANSWER, allow_redirects=True))
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=ANSWER)
+    except queue.Empty:
+        raise requests.ConnectTimeout from None
+    if isinstance(answer, Exception):
+        raise answer
+    answer.raise_for_status()
+
+
+def _retrieved(entry: Backbone, target: Path) -> Path:
+    """Download a file beside its place, compare it, then give it its name."""
+    from cxrlib.models.training.fit import watched
+
+    with warnings.catch_warnings():  # its progress bars would like ipywidgets; ours do not
+        warnings.simplefilter("ignore")
+        import pooch
+    pooch.get_logger().setLevel(logging.WARNING)
+    known = entry.hash and f"{_kind(entry.hash)}:{entry.hash}"
+    downloader = pooch.HTTPDownloader(progressbar=watched(), timeout=SILENCE)
+    return Path(pooch.retrieve(entry.url, known, target.name, target.parent, downloader=downloader))
 
 
 def _advice(entry: Backbone, failed: str | None) -> str:

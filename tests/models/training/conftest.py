@@ -28,12 +28,13 @@ def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), 
     return Pictures(images, labels.astype("float32"), cases)
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def train():
+    """Pictures to train with; a training leaves them as they are."""
     return some_pictures()
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def val():
     return some_pictures(12, "val", seed=1)
 

@@ -1,32 +1,7 @@
 import numpy as np
 import pytest
-from sklearn.utils.class_weight import compute_class_weight
 
 from cxrlib import models
-
-
-def test_class_weights_of_article_2():
-    labels = np.repeat([[0.0], [1.0]], [1341, 3875], axis=0)
-    weights = models.class_weights(labels)
-    assert {k: round(v, 3) for k, v in weights.items()} == {0: 1.945, 1: 0.673}
-
-
-def test_class_weights_are_scikit_learn_s_also_one_hot():
-    numbers = np.array([0, 0, 0, 1, 2, 2])
-    expected = compute_class_weight("balanced", classes=np.arange(3), y=numbers)
-    assert list(models.class_weights(np.eye(3)[numbers]).values()) == pytest.approx(expected)
-
-
-def test_weighted_classes_count_the_same():
-    numbers = np.array([0, 0, 0, 1])
-    weights = models.class_weights(numbers[:, None])
-    assert 3 * weights[0] == pytest.approx(weights[1])
-
-
-@pytest.mark.parametrize("labels", [np.zeros((4, 1)), np.eye(3)[[0, 1, 1]]])
-def test_a_class_without_pictures_has_no_weight(labels):
-    with pytest.raises(ValueError, match="pictures of each class"):
-        models.class_weights(labels)
 
 
 def test_exponential_decay_epoch_by_epoch():

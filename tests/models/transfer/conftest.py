@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cxrlib.models import transfer
-from cxrlib.models.transfer import backbones, fetching
+from cxrlib.models.transfer import backbones
 from cxrlib.models.transfer.efficientnet_lite import efficientnet_lite0
 
 NAMES = ("vgg16", "resnet50", "mobilenet_v2_0.35", "mobilenet_v3_small", "efficientnet_lite0")
@@ -14,23 +14,25 @@ NAMES = ("vgg16", "resnet50", "mobilenet_v2_0.35", "mobilenet_v3_small", "effici
 def no_weights_at_hand(monkeypatch, tmp_path):
     """Tests use the weights that they make, or the package's."""
     monkeypatch.delenv("CXR_WEIGHTS", raising=False)
-    monkeypatch.setattr(fetching, "_failures", {})
+    monkeypatch.setattr(transfer.weights, "_failures", {})
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
 
 
-@pytest.fixture(scope="session", params=NAMES)
+@pytest.fixture(scope="package", params=NAMES)
 def real_net(request):
     return transfer.network(request.param, (64, 64, 1), weights="random", dropout=0.2)
 
 
-@pytest.fixture
-def net(real_net):
-    return real_net
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small():
     return transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", seed=1)
+
+
+@pytest.fixture(scope="package")
+def half(tmp_path_factory):
+    """Write the weights of half a MobileNetV2, of whose file no checksum is known."""
+    entry = transfer.backbone("mobilenet_v2_0.5")
+    return write_weights(tmp_path_factory.mktemp("half") / entry.file, base_of(entry))
 
 
 def tiny_app(include_top, weights, input_tensor):

@@ -1,12 +1,17 @@
-import keras
+import collections
+import hashlib
+import os
+import pickle
+import sys
+import types
+
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from cxrlib.models import transfer
-from cxrlib.models.features import passing
-from cxrlib.models.transfer import efficientnet_lite, loading, torch_files
+from cxrlib.models.transfer import build, efficientnet_lite
 from tests.models.transfer.conftest import base_of
 
 NAME = "efficientnet_lite0"
@@ -19,14 +24,14 @@ def weights():
 
 @pytest.fixture(scope="module")
 def tensors(weights):
-    return torch_files.read(weights.path, transfer.backbone(NAME).hash)
+    return efficientnet_lite.read(weights.path, transfer.backbone(NAME).hash)
 
 
 @pytest.mark.parametrize(("photograph", "known"), [("china.jpg", 698), ("flower.jpg", 985)])
 def test_it_knows_a_palace_and_a_daisy(photograph, known, weights, tensors):
     """With ImageNet's own head: the middle of a photograph, its shorter side at 256 pixels."""
     base = base_of(transfer.backbone(NAME), 224)
-    loading.load(base, transfer.backbone(NAME), weights)
+    build.load_weights(base, transfer.backbone(NAME), weights)
     picture = Image.fromarray(load_sample_image(photograph))
     picture = picture.resize((round(picture.width * 256 / picture.height), 256))
     left = (picture.width - 224) // 2
@@ -44,27 +49,9 @@ def test_every_number_of_the_file_but_its_head_is_in_the_network(weights, tensor
     np.testing.assert_allclose(got, sorted(v.sum(dtype="float64") for v in used), rtol=1e-6)
 
 
-def test_grey_pictures_of_any_size_and_any_number_of_classes(weights):
-    net = transfer.network(NAME, (75, 131, 1), classes=5, weights=weights)
-    answers = net.predict(np.full((2, 75, 131, 1), 127.0), verbose=0)
-    assert answers.shape == (2, 5)
-    seen = keras.Model(net.input, net.get_layer("rescale").output)
-    assert seen(np.full((1, 75, 131, 1), 127.0)).numpy().max() == pytest.approx(0, abs=1e-6)
-    assert seen(np.full((1, 75, 131, 1), 255.0)).numpy().min() == pytest.approx(1)
-    assert transfer.target_layer(net) == "top_activation"
-
-
 def test_blocks_are_those_of_the_registry():
     blocks = [block for block, _ in transfer.backbone(NAME).blocks]
     assert blocks == ["stem", *(name for name, _ in efficientnet_lite.blocks()), "top"]
-
-
-def test_frozen_features_are_the_networks(weights):
-    images = np.random.default_rng(0).uniform(0, 255, (3, 64, 64, 1)).astype("float32")
-    net = transfer.network(NAME, (64, 64, 1), head=None, weights=weights)
-    maps = net.predict(images, verbose=0)
-    got = passing.Network(transfer.backbone(NAME), 64, weights, pooled=False)(images)
-    np.testing.assert_allclose(got, maps, rtol=1e-3, atol=1e-5 * np.abs(maps).max())
 
 
 def test_weights_of_another_network_are_refused(tensors):
@@ -74,3 +61,126 @@ def test_weights_of_another_network_are_refused(tensors):
     wrong = dict(tensors) | {"_conv_stem.weight": np.zeros((32, 3, 5, 5), "float32")}
     with pytest.raises(ValueError, match="shape"):
         efficientnet_lite.fill(base, wrong)
+
+
+# ---- the file of PyTorch's
+
+TORCH = {name: types.ModuleType(name) for name in ("torch", "torch._utils")}
+for name in ("FloatStorage", "LongStorage"):
+    setattr(TORCH["torch"], name, type(name, (), {"__module__": "torch"}))
+
+
+def _rebuild_tensor_v2(*args):
+    pytest.fail("only named in the file")
+
+
+_rebuild_tensor_v2.__module__ = "torch._utils"
+TORCH["torch._utils"]._rebuild_tensor_v2 = _rebuild_tensor_v2
+
+
+@pytest.fixture
+def pickled_as_with_torch(monkeypatch):
+    """Let names of PyTorch be written without it."""
+    for name, module in TORCH.items():
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+class Storage(tuple):
+    """Stands in the file as an identity; the numbers come behind."""
+
+
+class Tensor:
+    """Pickled as PyTorch's tensors are."""
+
+    def __init__(self, key, count, first, shape, strides, kind="FloatStorage"):
+        storage = Storage(("storage", getattr(TORCH["torch"], kind), key, "cpu", count, None))
+        self.args = (storage, first, shape, strides, False, collections.OrderedDict())
+
+    def __reduce__(self):
+        return _rebuild_tensor_v2, self.args
+
+
+class Writer(pickle.Pickler):
+    def persistent_id(self, obj):
+        return tuple(obj) if isinstance(obj, Storage) else None
+
+
+def write(path, tensors, storages, magic=efficientnet_lite.MAGIC):
+    """Write what `torch.save` wrote before version 1.6."""
+    with path.open("wb") as file:
+        for part in (magic, 1001, {"little_endian": True}):
+            pickle.dump(part, file, protocol=2)
+        Writer(file, 2).dump(collections.OrderedDict(tensors))
+        pickle.dump(sorted(storages), file, protocol=2)
+        for key in sorted(storages):
+            file.write(len(storages[key]).to_bytes(8, "little") + storages[key].tobytes())
+    return path
+
+
+NUMBERS = np.arange(12, dtype="<f4")
+
+
+@pytest.fixture
+def file(tmp_path, pickled_as_with_torch):
+    tensors = {
+        "plain": Tensor("0", 12, 0, (2, 3), (3, 1)),
+        "transposed": Tensor("0", 12, 2, (2, 3), (1, 4)),
+        "count": Tensor("1", 1, 0, (), (), "LongStorage"),
+    }
+    return write(tmp_path / "w.pth", tensors, {"0": NUMBERS, "1": np.array([7], "<i8")})
+
+
+def test_tensors_by_their_names(file):
+    got = efficientnet_lite.read(file, hashlib.sha256(file.read_bytes()).hexdigest())
+    np.testing.assert_array_equal(got["plain"], [[0, 1, 2], [3, 4, 5]])
+    np.testing.assert_array_equal(got["transposed"], [[2, 6, 10], [3, 7, 11]])
+    assert got["count"] == 7
+    assert got["count"].dtype == "int64"
+
+
+def test_a_wrong_checksum_is_said_before_anything_is_unpickled(file, monkeypatch):
+    monkeypatch.setattr(efficientnet_lite, "_tensors", lambda file: pytest.fail("unpickled"))
+    words = r"expected sha256 0000.*Nothing in it was used"
+    with pytest.raises(transfer.WeightsError, match=words):
+        efficientnet_lite.read(file, "0" * 64)
+
+
+@pytest.mark.parametrize("left", [0, 10, 200, -30, -1])
+def test_a_truncated_file(file, left):
+    file.write_bytes(file.read_bytes()[:left])
+    with pytest.raises(transfer.WeightsError, match=r"w\.pth: .*cannot be read .*incomplete"):
+        efficientnet_lite.read(file)
+
+
+class Command:
+    def __reduce__(self):
+        return os.system, ("echo I was called > called",)
+
+
+@pytest.mark.parametrize("what", [Command(), collections.Counter, ValueError])
+def test_another_class_in_the_pickle_is_named_and_not_called(
+    tmp_path, monkeypatch, what, pickled_as_with_torch
+):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "w.pth", {"evil": what}, {})
+    with pytest.raises(transfer.WeightsError, match=r"tensors and nothing else, got \S+\.\w+"):
+        efficientnet_lite.read(path)
+    assert not (tmp_path / "called").exists()
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        Tensor("0", 12, 7, (2, 3), (3, 1)),
+        Tensor("0", 12, -1, (2,), (1,)),
+        Tensor("0", 12, 2, (2,), (-1,)),
+        Tensor("0", 12, 0, (2, 3), (10, 1)),
+    ],
+)
+def test_a_tensor_outside_its_storage_and_another_format(tmp_path, tensor, pickled_as_with_torch):
+    path = write(tmp_path / "w.pth", {"out": tensor}, {"0": NUMBERS})
+    with pytest.raises(transfer.WeightsError, match="outside its storage"):
+        efficientnet_lite.read(path)
+    path = write(tmp_path / "w.pth", {}, {}, magic=1)
+    with pytest.raises(transfer.WeightsError, match="it begins with 1"):
+        efficientnet_lite.read(path)

@@ -18,39 +18,30 @@ def norms(net):
     return [x for x in net.layers if isinstance(x, keras.layers.BatchNormalization)]
 
 
-def test_every_layer_with_weights_is_in_one_block(net):
-    table = transfer.parts(net)
-    assert table["parameters"].sum() == net.count_params()
+def test_freezing_leaves_the_head(real_net):
+    table = transfer.parts(transfer.freeze(real_net))
+    assert table["parameters"].sum() == real_net.count_params()
     assert (table["layers"] > 0).all()
     assert list(table.index)[-1] == "head"
-
-
-def test_freezing_leaves_the_head(net):
-    transfer.freeze(net)
-    table = transfer.parts(net)
     assert table.index[table["learning"] > 0].tolist() == ["head"]
-    assert len(net.trainable_variables) == 2
+    assert len(real_net.trainable_variables) == 2
 
 
-def test_unfreezing_from_a_block_on_keeps_batch_norm(net):
-    first, count = LAST[net.name]
-    transfer.unfreeze(net, first)
-    table = transfer.parts(net)
-    assert (table["learning"] > 0).tolist() == [False] * (len(table) - count - 1) + [True] * (
-        count + 1
-    )
+def test_unfreezing_from_a_block_on_keeps_batch_norm(real_net):
+    first, count = LAST[real_net.name]
+    table = transfer.parts(transfer.unfreeze(real_net, first))
+    frozen = len(table) - count - 1
+    assert (table["learning"] > 0).tolist() == [False] * frozen + [True] * (count + 1)
     assert table["batch_norm"].sum() == 0
-    transfer.unfreeze(net, first, batch_norm=True)
-    assert transfer.parts(net)["batch_norm"].sum() == sum(n.trainable for n in norms(net))
-    assert (transfer.parts(net)["batch_norm"].sum() > 0) == bool(norms(net))
-    transfer.freeze(net)
-
-
-def test_all_of_it_but_batch_norm(net):
-    transfer.unfreeze(net, "all")
-    frozen = sum(int(np.prod(w.shape)) for n in norms(net) for w in n.weights)
-    assert transfer.parts(net)["learning"].sum() == net.count_params() - frozen
-    transfer.freeze(net)
+    table = transfer.parts(transfer.unfreeze(real_net, first, batch_norm=True))
+    assert table["batch_norm"].sum() == sum(n.trainable for n in norms(real_net))
+    assert (table["batch_norm"].sum() > 0) == bool(norms(real_net))
+    transfer.unfreeze(real_net, "all")
+    kept = sum(int(np.prod(w.shape)) for n in norms(real_net) for w in n.weights)
+    assert transfer.parts(real_net)["learning"].sum() == real_net.count_params() - kept
+    with pytest.raises(ValueError, match=rf"expected a block .*got '{first}x'. Did you mean"):
+        transfer.unfreeze(real_net, f"{first}x")
+    transfer.freeze(real_net)
 
 
 def test_training_changes_what_may_learn_and_nothing_else(tiny):
@@ -62,12 +53,6 @@ def test_training_changes_what_may_learn_and_nothing_else(tiny):
     moved = {w.path for w in net.weights if not np.array_equal(before[w.path], w)}
     assert moved == {w.path for w in net.trainable_variables}
     assert moved == {"block2_conv/kernel", "block3_conv/kernel", "answer/kernel", "answer/bias"}
-
-
-def test_a_block_that_does_not_exist(net):
-    first, _ = LAST[net.name]
-    with pytest.raises(ValueError, match=rf"expected a block .*got '{first}x'. Did you mean"):
-        transfer.unfreeze(net, f"{first}x")
 
 
 def test_a_number_is_no_beginning_of_another(small):

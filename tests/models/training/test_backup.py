@@ -1,0 +1,228 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxrlib import models
+from cxrlib.models.training import backup
+from tests.built import ROOT
+from tests.models.training.conftest import small_model
+from tests.models.training.test_fit import TOLD
+
+
+class Killed(BaseException):
+    """What no ``except Exception`` catches, like the end of a process."""
+
+
+class KillAfter(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 == self.epoch:
+            raise Killed
+
+
+def settings(**more):
+    return {"epochs": 6, "batch_size": 8, "augment": "plausible", "patience": 5} | more
+
+
+STOPPING = settings(epochs=60, patience=2, augment=None)
+
+
+@pytest.fixture(scope="module")
+def pictures(train, val):
+    return train, val
+
+
+@pytest.fixture(scope="module")
+def whole(pictures):
+    """What a training gives that nobody interrupts."""
+    return models.fit(small_model(), *pictures, **settings())
+
+
+@pytest.fixture(scope="module")
+def stopped(pictures):
+    """The same of one that stops early."""
+    return models.fit(small_model(0.05), *pictures, **STOPPING)
+
+
+@pytest.fixture(scope="module")
+def after_two_epochs(pictures, tmp_path_factory):
+    """What is left of a training that was killed at the end of its second epoch."""
+    where = tmp_path_factory.mktemp("killed") / "state"
+    with pytest.raises(Killed):
+        models.fit(small_model(), *pictures, **settings(resume=where, callbacks=[KillAfter(2)]))
+    return where
+
+
+@pytest.fixture
+def killed(after_two_epochs, tmp_path):
+    """Return a copy of it for one test."""
+    return shutil.copytree(after_two_epochs, tmp_path / "state")
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "after"),
+    [(keras.optimizers.Adam, 1), (keras.optimizers.SGD, 3), (keras.optimizers.Adam, 6)],
+)
+def test_it_ends_as_if_it_had_not_been_interrupted(train, val, tmp_path, after, optimizer):
+    def model():
+        rate = models.exponential_decay(0.02, pictures=24, batch_size=8)
+        return small_model(rate, optimizer)
+
+    whole = model()
+    expected = models.fit(whole, train, val, **settings())
+    where = tmp_path / "state"
+    with pytest.raises(Killed):
+        models.fit(model(), train, val, **settings(resume=where, callbacks=[KillAfter(after)]))
+    again = model()
+    history = models.fit(again, train, val, **settings(resume=where))
+    pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
+    assert history.attrs == expected.attrs
+    for ours, theirs in zip(again.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert not where.exists()
+
+
+@pytest.mark.parametrize("before_the_end", [1, 0])
+def test_early_stopping_knows_what_it_knew(pictures, stopped, tmp_path, before_the_end):
+    """Killed at its very end, it does not go on."""
+    interrupted = STOPPING | {"resume": tmp_path / "state"}
+    late = KillAfter(len(stopped) - before_the_end)
+    with pytest.raises(Killed):
+        models.fit(small_model(0.05), *pictures, callbacks=[late], **interrupted)
+    history = models.fit(small_model(0.05), *pictures, **interrupted)
+    pd.testing.assert_frame_equal(history[TOLD], stopped[TOLD], check_exact=True)
+    assert history.attrs == stopped.attrs
+
+
+def test_a_half_written_state_is_not_used(pictures, whole, killed):
+    (killed / backup.UNFINISHED).write_bytes(b"PK half")
+    history = models.fit(small_model(), *pictures, **settings(resume=killed))
+    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
+
+
+def test_another_training_is_not_mixed_in(pictures, killed):
+    with pytest.raises(ValueError, match="another batch_size, optimizer"):
+        models.fit(small_model(0.5), *pictures, **settings(resume=killed, batch_size=4))
+    assert [p.name for p in killed.iterdir()] == [backup.STATE]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_a_kill_at_any_step_of_saving_brings_no_older_weights_back(
+    pictures, whole, tmp_path, monkeypatch, step, after
+):
+    """Killed while saving its third epoch, resumed, ended: nothing older comes up again."""
+    where, real, calls = tmp_path / "state", getattr(os, step), []
+
+    def killed(*args):
+        calls.append(args)
+        if len(calls) == 3 and not after:
+            raise Killed
+        real(*args)
+        if len(calls) == 3:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup.os, step, killed)
+        with pytest.raises(Killed):
+            models.fit(small_model(), *pictures, **settings(resume=where))
+    history = models.fit(small_model(), *pictures, **settings(resume=where))
+    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
+    assert not where.exists()
+
+
+def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(pictures, whole, tmp_path, monkeypatch):
+    where, real = tmp_path / "state", Path.unlink
+
+    def killed(path, *args, **options):
+        real(path, *args, **options)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(Killed):
+            models.fit(small_model(), *pictures, **settings(resume=where))
+    history = models.fit(small_model(), *pictures, **settings(resume=where))
+    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
+    assert not where.exists()
+
+
+def test_a_damaged_state_or_a_folder_with_other_things_is_named(pictures, tmp_path):
+    (tmp_path / backup.STATE).write_bytes(b"PK half")
+    with pytest.raises(ValueError, match=r"damaged file .*Remove it to begin again"):
+        models.fit(small_model(), *pictures, **settings(resume=tmp_path))
+    (tmp_path / "thesis.txt").write_text("chapter 1")
+    with pytest.raises(ValueError, match=r"thesis\.txt"):
+        models.fit(small_model(), *pictures, **settings(resume=tmp_path))
+    with pytest.raises(ValueError, match=r"got the file .*thesis\.txt"):
+        models.fit(small_model(), *pictures, **settings(resume=tmp_path / "thesis.txt"))
+    assert (tmp_path / "thesis.txt").read_text() == "chapter 1"
+
+
+LOSSES = """
+import sys, json, keras
+from cxrlib.models.training.backup import told
+
+def weighted(factor):
+    def loss(y, p):
+        return factor * keras.losses.binary_crossentropy(y, p)
+    return loss
+
+def other(y, p):
+    return keras.losses.binary_crossentropy(y, p) + 1
+
+losses = [keras.losses.binary_crossentropy, keras.losses.BinaryCrossentropy(label_smoothing=0.1),
+          keras.losses.BinaryCrossentropy(), weighted(2.0), weighted(3.0), other,
+          lambda y, p: 2 * p]
+print(json.dumps(losses, default=told))
+"""
+
+
+def test_losses_are_told_in_the_same_words_in_each_process():
+    command = [sys.executable, "-c", LOSSES]
+    first, second = (
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    )
+    assert first == second
+    told = [json.dumps(loss) for loss in json.loads(first)]
+    assert len(set(told)) == len(told) == 7
+
+
+KILLED = """
+import os, signal, sys
+import keras
+from cxrlib import models
+from tests.models.training.conftest import small_model, some_pictures
+from tests.models.training.test_backup import settings
+
+class Kill(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+train, val = some_pictures(), some_pictures(12, "val", seed=1)
+models.fit(small_model(), train, val, **settings(resume=sys.argv[1], callbacks=[Kill()]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_process_leaves_what_another_can_go_on_with(pictures, whole, tmp_path):
+    where = tmp_path / "state"
+    command = [sys.executable, "-c", KILLED, str(where)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    assert [p.name for p in where.iterdir()] == [backup.STATE]
+    history = models.fit(small_model(), *pictures, **settings(resume=where))
+    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
