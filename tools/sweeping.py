@@ -58,15 +58,19 @@ class _Experiment(ast.NodeTransformer):
 
 
 def code_key(chapter: Path) -> str:
-    """Return a hash of what a chapter computes: rewording it or its claims does not change that."""
-    parts = []
+    """Return a hash of what a chapter computes: rewording it or its claims does not change that.
+
+    Nor does another division into cells.
+    """
+    lines = []
     for cell in nbformat.read(chapter, as_version=4).cells:
         if cell.cell_type == "code":
             try:
-                parts.append(ast.dump(_Experiment().visit(ast.parse(cell.source))))
+                code = _Experiment().visit(ast.parse(cell.source))
             except SyntaxError:  # the cell for Colab
-                parts.append("")
-    return fingerprints.of_text("\n".join(parts))[:16]
+                continue
+            lines += map(ast.dump, code.body)
+    return fingerprints.of_text("\n".join(lines))[:16]
 
 
 def file_of(root: Path, source: str) -> Path:

@@ -44,6 +44,7 @@ def test_what_a_chapter_computes_makes_its_key_and_not_how_it_is_said(course):
 
     first = key("x = 1  # one", "say(f'It is {x}.')\nclaim('It is.', x, above=0)")
     assert key("x = 1", "say('So it is.')\nclaim('It is so.', x, above=0.5)") == first
+    assert key("x = 1", "say('So.')", "claim('It is so.', x, above=0.5)") == first
     assert key("x = 2", "say(f'It is {x}.')\nclaim('It is.', x, above=0)") != first
     assert key("x = 1", "say(f'It is {x}.')\nclaim('It is.', x + 1, above=0)") != first
 
