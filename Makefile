@@ -55,6 +55,6 @@ test-book: setup-test
 	@BOOK=$(BOOK) $(PY) -m pytest tests/book -q -n 2 --dist loadfile
 
 clean:
-	@rm -rf _build .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf _build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +
 	@echo "Removed what was built."

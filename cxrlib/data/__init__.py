@@ -9,17 +9,7 @@ import lazy_loader as _lazy
 
 from cxrlib import phantoms as phantoms  # until the chapters say cxrlib.phantoms
 
-_attached, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submodules=["augmentation", "occlusion", "pipeline", "registry", "splits"],
-    submod_attrs={
-        "cases": ["DataError", "classes", "problems", "sample"],
-        "subsets": ["article_4", "make_up"],
-        "datasets": ["fetch", "load", "verify"],
-        "images": ["Pictures", "read_image", "read_masks", "read_pictures"],
-        "occlusion": ["planted"],
-    },
-)
+_attached, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
 _OLD = {"augment": "augmentation", "covers": "occlusion"}  # until the chapters say these
 
 

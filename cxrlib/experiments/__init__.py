@@ -7,21 +7,4 @@ record; an interrupted one goes on where it was.
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submodules=["methods", "registry", "sweep"],
-    submod_attrs={
-        "record": [
-            "Record",
-            "RecordError",
-            "find_folder",
-            "folder_to_write",
-            "history_frame",
-            "list_ids",
-            "read",
-            "write",
-        ],
-        "run": ["reproduce", "summarize_again"],
-        "text": ["as_table", "as_text"],
-    },
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -11,8 +11,7 @@ from pathlib import Path, PureWindowsPath
 
 import pandas as pd
 
-from cxrlib.data import DataError
-from cxrlib.data import cases as tables
+from cxrlib.data import DataError, cases as tables
 
 PACKAGES = ("cxrlib", "keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tensorflow")
 USUAL = ("train", "val", "test")

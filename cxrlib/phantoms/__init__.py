@@ -16,15 +16,7 @@ from importlib import import_module as _import
 import lazy_loader as _lazy
 
 # Drawing needs SciPy, which takes a while to come; to read real pictures nobody needs it.
-_attached, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "acquisition": ["SITES", "Site", "stamp"],
-        "dataset": ["write"],
-        "phantom": ["KINDS", "Phantom", "draw"],
-        "plans": ["NOTE"],
-    },
-)
+_attached, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> object:

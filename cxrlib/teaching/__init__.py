@@ -2,15 +2,7 @@
 
 import lazy_loader as _lazy
 
-_own, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submodules=["chapter", "exercises", "labs"],
-    submod_attrs={
-        "chapter": ["begin", "say"],
-        "claims": ["ClaimFailed", "claim", "claims_table", "collected"],
-        "quizzes": ["quiz"],
-    },
-)
+_own, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> object:

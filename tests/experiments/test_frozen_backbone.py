@@ -4,8 +4,7 @@ import pytest
 from PIL import Image
 
 from cxrlib import cli, evaluation
-from cxrlib.experiments import record as records
-from cxrlib.experiments import run
+from cxrlib.experiments import record as records, run
 from cxrlib.experiments.methods import frozen_backbone
 from cxrlib.models import transfer
 from tests.experiments.conftest import HAVE, listed, make_quick

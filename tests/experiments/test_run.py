@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import cli, data, evaluation
-from cxrlib.experiments import record as records
-from cxrlib.experiments import registry, run
+from cxrlib.experiments import record as records, registry, run
 from cxrlib.experiments.methods import from_scratch
 from cxrlib.experiments.metrics import picture_names
 from cxrlib.experiments.record import Record, RecordError

@@ -7,13 +7,4 @@ network's number depends on, not where the disease is, nor why; ``randomised`` a
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "activations": ["feature_maps"],
-        "gradcam": ["grad_cam"],
-        "localization": ["PointingGame", "pointing_game", "share_inside"],
-        "occlusion": ["occlusion"],
-        "sanity_checks": ["randomised"],
-    },
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

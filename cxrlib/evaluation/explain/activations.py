@@ -11,8 +11,7 @@ from difflib import get_close_matches
 
 import keras
 import numpy as np
-from keras import layers as kl
-from keras import ops
+from keras import layers as kl, ops
 from numpy.typing import ArrayLike
 
 DRAWN = (

@@ -6,11 +6,4 @@ patients and computes the metric on each resample, ``bca`` says where it ends.
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "bca": ["Interval"],
-        "bootstrap": ["paired_difference", "patient_bootstrap", "runs_bootstrap"],
-        "proportions": ["wilson", "wilson_over_runs"],
-    },
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -6,23 +6,4 @@ and by the colour-blind. Lines are named where they end rather than in a legend.
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "bars": ["counts", "forest", "histogram"],
-        "calibration": ["decision_curve", "reliability"],
-        "classification": ["confusion", "predictions", "probabilities"],
-        "curves": [
-            "band",
-            "curves_over_seeds",
-            "learning_curves",
-            "learning_panels",
-            "lines",
-            "one_against_rest",
-            "precision_recall",
-            "roc",
-        ],
-        "images": ["feature_maps", "overlay", "pictures", "side_by_side", "weight_pictures"],
-        "style": ["GREY", "INK", "LOOKS", "look", "use_style"],
-    },
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -2,13 +2,4 @@
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(
-    __name__,
-    submod_attrs={
-        "backbones": ["BACKBONES", "Backbone", "backbone"],
-        "build": ["head", "network", "with_head"],
-        "freezing": ["freeze", "parts", "target_layer", "unfreeze"],
-        "rates": ["compiled", "learning_rates"],
-        "weights": ["Weights", "WeightsError", "find_weights", "show_weights"],
-    },
-)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

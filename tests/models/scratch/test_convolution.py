@@ -1,8 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cxrlib.models import scratch
 from tests.float32 import assert_close
