@@ -51,13 +51,15 @@ def judge_binary(
     threshold = rule
     if isinstance(rule, Mapping):
         (target,) = rule.values()
-        chosen = evaluation.for_sensitivity(parts["val"].labels, scores["val"], target).value
+        chosen = evaluation.threshold_at_sensitivity(
+            parts["val"].labels, scores["val"], target
+        ).value
         threshold = max(0.0, chosen)  # minus infinity calls everybody sick, and so does 0
     found = {"kept epoch": history.attrs["kept"]} if "kept" in history.attrs else {}
     confusion = {}
     for split, part in parts.items():
-        confusion[split] = evaluation.confusion(part.labels, scores[split], threshold)
-        report = evaluation.report(part.labels, scores[split], threshold)
+        confusion[split] = evaluation.confusion_matrix(part.labels, scores[split], threshold)
+        report = evaluation.binary_report(part.labels, scores[split], threshold)
         found |= {f"{split} {name}": value for name, value in report.items()}
     kept = score_columns(parts["test"].cases, scores["test"])
     return _run(seed, history, found, confusion, float(threshold), kept)
@@ -89,15 +91,15 @@ def judge_multiclass(
     test, names = cases[cases["split"] == "test"], data.classes(cases)
     y = test["label"].cat.codes.to_numpy()
     found = {
-        "test accuracy": evaluation.accuracy_many(y, score),
+        "test accuracy": evaluation.accuracy(y, score),
         "test macro sensitivity": evaluation.macro_sensitivity(y, score),
         "test macro F1": evaluation.macro_f1(y, score),
         "test macro ROC AUC": evaluation.macro_auc(y, score),
     }
-    for name, row in evaluation.per_class(y, score, names).iterrows():
+    for name, row in evaluation.classification_report(y, score, names).iterrows():
         found |= {f"test {what} of {name}": row[what] for what in ("sensitivity", "precision")}
     read = read_first(test, batch_size)
-    found |= {READ_RIGHT: evaluation.accuracy_many(y[read], score[read]), READ: len(read)}
+    found |= {READ_RIGHT: evaluation.accuracy(y[read], score[read]), READ: len(read)}
     known = set(cases.loc[cases["split"] == "train", "patient_id"])
     shared = test["patient_id"].isin(known).to_numpy()
     found[f"test pictures {SHARED}"] = int(shared.sum())
@@ -105,7 +107,7 @@ def judge_multiclass(
         f"test pictures of {n} {SHARED}": int(shared[y == k].sum()) for k, n in enumerate(names)
     }
     found[f"{READ} {SHARED}"] = int(shared[read].sum())
-    confusion = {"test": evaluation.confusion_many(y, score)}
+    confusion = {"test": evaluation.confusion_matrix(y, score)}
     return _run(seed, history, found, confusion, None, score_columns(test, score))
 
 
@@ -209,11 +211,13 @@ def shifted_calibration(
         with that of the strangers and validation's sick. The temperatures are in it, too.
     """
     labels, scores = test
-    found = {"test ECE": evaluation.ece(labels, scores).value}
+    found = {"test ECE": evaluation.expected_calibration_error(labels, scores).value}
     for split, learnt_on in {"val": val, SHIFTED: _together(strangers, sick)}.items():
-        warmth = evaluation.temperature(*learnt_on)
+        warmth = evaluation.fit_temperature(*learnt_on)
         found[f"{split} temperature"] = warmth.value
-        found[f"test ECE, {split} temperature"] = evaluation.ece(labels, warmth.apply(scores)).value
+        found[f"test ECE, {split} temperature"] = evaluation.expected_calibration_error(
+            labels, warmth.apply(scores)
+        ).value
     return found
 
 

@@ -22,7 +22,7 @@ AT_THRESHOLD = {
     "test weighted F1": evaluation.weighted_f1,
 }
 MULTICLASS = {
-    "test accuracy": evaluation.accuracy_many,
+    "test accuracy": evaluation.accuracy,
     "test macro sensitivity": evaluation.macro_sensitivity,
     "test macro F1": evaluation.macro_f1,
     "test macro ROC AUC": evaluation.macro_auc,
@@ -95,7 +95,7 @@ def _multiclass(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Interval
     }
     truth, score, _ = columns
     names = [np.array(run["scores"]["path"]) for run in runs]
-    matrices = np.array(list(map(evaluation.confusion_many, truth, score)))
+    matrices = np.array(list(map(evaluation.confusion_matrix, truth, score)))
     right, total = matrices.diagonal(axis1=1, axis2=2), matrices.sum(axis=2)
     found["test accuracy, Wilson"] = _wilson(right.sum(axis=1), total.sum(axis=1), names)
     for k, name in enumerate(data.classes(tests[0])):
@@ -121,4 +121,6 @@ def _wilson(
     """Wilson's interval of a share over all runs, from the pictures' names; and its text."""
     different = len(set().union(*map(set, names)))
     over = WILSON_OVER.format(len(right), different) if len(right) > 1 else ""
-    return evaluation.wilson_over_runs(right, total, different), how.format(different) + over
+    return evaluation.wilson_interval_over_runs(right, total, different), how.format(
+        different
+    ) + over

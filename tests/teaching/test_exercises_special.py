@@ -95,7 +95,7 @@ def test_any_threshold_between_two_neighbours_passes():
         return np.nextafter(FORMS["check_threshold"].reference(y, scores, target), -1)
 
     assert judge("check_threshold", just_below).passed
-    assert judge("check_threshold", lambda *a: evaluation.for_sensitivity(*a).value).passed
+    assert judge("check_threshold", lambda *a: evaluation.threshold_at_sensitivity(*a).value).passed
 
 
 @pytest.mark.parametrize("odd", [lambda y, s, p: s >= p, lambda y, s, p: "high"])

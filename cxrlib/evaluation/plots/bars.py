@@ -121,4 +121,4 @@ def _say(ax: Axes, reason: str, value: float, row: int) -> None:
 
 
 def _label(group: NamedTuple) -> str:
-    return f"{group.group}\n{group.n:,} pictures, {group.patients:,} patients"
+    return f"{group.group}\n{group.n:,} pictures, {group.n_patients:,} patients"

@@ -19,10 +19,10 @@ def reliability(frames: Frames, ax: Axes | None = None, *, of: str = "sick") -> 
     Parameters
     ----------
     frames : DataFrame or mapping of str to DataFrame
-        From :func:`cxrlib.evaluation.reliability`; several are named in a legend. Bins without
-        pictures are left out. For one frame each point carries its number of pictures.
+        From :func:`cxrlib.evaluation.calibration_curve`; several are named in a legend. Bins
+        without pictures are left out. For one frame each point carries its number of pictures.
     of : str
-        What is counted, for the labels: with ``one_against_rest`` a class, such as ``"viral"``,
+        What is counted, for the labels: with ``one_vs_rest`` a class, such as ``"viral"``,
         with ``top_label`` ``"right"``.
     """
     ax = ax or plt.gca()
@@ -36,7 +36,7 @@ def reliability(frames: Frames, ax: Axes | None = None, *, of: str = "sick") -> 
     named = _named(frames)
     for i, (name, frame) in enumerate(named.items()):
         how, frame = look(name, i), frame[frame["n"] > 0]
-        x, y = frame["mean_score"], frame["share_sick"]
+        x, y = frame["prob_pred"], frame["prob_true"]
         ax.errorbar(
             x, y, [y - frame["low"], frame["high"] - y], color=how.colour, ecolor=how.colour,
             marker=how.marker, markersize=6, linestyle=how.line, lw=1.2, elinewidth=1.2,
@@ -53,7 +53,7 @@ def reliability(frames: Frames, ax: Axes | None = None, *, of: str = "sick") -> 
 
 def _counts(ax: Axes, frame: pd.DataFrame) -> None:
     """Write the number of pictures over each bin; every other one higher, so that none touch."""
-    for i, (x, n) in enumerate(zip(frame["mean_score"], frame["n"], strict=True)):
+    for i, (x, n) in enumerate(zip(frame["prob_pred"], frame["n"], strict=True)):
         ax.annotate(
             f"{n:,}", (x, 1.02 + 0.06 * (i % 2)), xycoords=("data", "axes fraction"),
             ha="center", va="bottom", fontsize="x-small", color=INK, annotation_clip=False,

@@ -47,7 +47,9 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     lines, strangers = [], np.zeros(len(rows))
     for group, score in zip(left_out, logits, strict=True):
         chosen_on = group | sick_val
-        lines.append(evaluation.youden(pictures.labels[chosen_on], score[chosen_on]).value)
+        lines.append(
+            evaluation.youden_threshold(pictures.labels[chosen_on], score[chosen_on]).value
+        )
         strangers[group] = score[group]
     line = LINES[config["line"]](lines)
     score = expit(np.mean(logits, axis=0) - line)
