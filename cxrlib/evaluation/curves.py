@@ -32,8 +32,8 @@ class PrecisionRecallCurve(NamedTuple):
 def roc_curve(y_true: ArrayLike, y_score: ArrayLike) -> RocCurve:
     """Compute the ROC curve with scikit-learn: a point for each distinct score, and (0, 0).
 
-    ``plots.roc({"test": roc_curve(y, score)[:2]})`` draws it. The thresholds are the scores
-    themselves, the first infinity.
+    ``plots.plot_roc_curves({"test": roc_curve(y, score)[:2]})`` draws it. The thresholds are the
+    scores themselves, the first infinity.
     """
     y, score = check_binary(y_true, y_score, required=(0, 1))
     return RocCurve(*sk.roc_curve(y, score, drop_intermediate=False))

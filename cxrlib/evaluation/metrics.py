@@ -113,7 +113,7 @@ def binary_report(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5)
 
 
 def confusion_matrix(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> np.ndarray:
-    """Count pictures by truth and call; ``plots.confusion_matrix`` draws it.
+    """Count pictures by truth and call; ``plots.confusion_matrix_grid`` draws it.
 
     Of K classes, ``y_score`` (N, K), the one with the highest probability is called.
 
