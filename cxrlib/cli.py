@@ -114,7 +114,7 @@ def _audit(options: argparse.Namespace) -> int:
     print(report)
     for finding in report.failed:
         print(f"\n{finding.check}: {finding.advice}")
-        for line in finding.named()[:5]:
+        for line in finding.affected_files()[:5]:
             print(f"  {line}")
     if options.html:
         print(f"\nreport: {audit.write_html(report, options.html)}")
