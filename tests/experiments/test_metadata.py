@@ -6,9 +6,9 @@ import pytest
 
 from cxrlib import data
 from cxrlib.data import DataError, phantoms
-from cxrlib.experiments.metadata import describe_data, environment
-from cxrlib.experiments.metrics import score_columns
+from cxrlib.experiments.metrics import collect_scores
 from cxrlib.experiments.record import Record, RecordError
+from cxrlib.experiments.run import describe_data, environment
 from tests.experiments.conftest import fields
 
 
@@ -76,12 +76,12 @@ def test_phantoms_are_told_even_where_the_table_forgot_them(tmp_path, monkeypatc
 
 def test_scores_are_kept_by_picture():
     test = table()[3:]
-    kept = score_columns(test, np.array([[0.25], [0.75]]))
+    kept = collect_scores(test, np.array([[0.25], [0.75]]))
     assert kept == {"path": ["B/4.png", "A/5.png"], "y": [0, 1], "score": [0.25, 0.75]}
-    assert score_columns(test, [[0.75, 0.25], [0.5, 0.5]])["score"][0] == [0.75, 0.25]
+    assert collect_scores(test, [[0.75, 0.25], [0.5, 0.5]])["score"][0] == [0.75, 0.25]
     for wrong in ([0.1], [[0.1, 0.2, 0.7]] * 2):
         with pytest.raises(RecordError, match=r"expected scores of shape \(2, 2\) or"):
-            score_columns(test, wrong)
+            collect_scores(test, wrong)
 
 
 def test_the_environment_says_what_is_installed_and_what_was_used():
