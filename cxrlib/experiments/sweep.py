@@ -259,8 +259,8 @@ def to_json(sweep: Mapping) -> str:
     rows = []
     for row in sweep["claims"]:
         claim = as_claim(row)
-        told = claim.kind == "finding" and math.isfinite(claim.margin)
-        margin = round(claim.margin, 1) if told else None
+        has_margin = claim.kind == "finding" and math.isfinite(claim.margin)
+        margin = round(claim.margin, 1) if has_margin else None
         rows.append(row | {"held": claim.held, "n": claim.n, "margin": margin})
     parts = (("runs", sweep["runs"]), ("claims", rows))
     lines = (

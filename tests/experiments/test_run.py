@@ -1,15 +1,16 @@
 import json
+import os
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cxrlib import cli, data, evaluation
+from cxrlib import cli, data, evaluation, phantoms
 from cxrlib.experiments import record as records, registry, run
 from cxrlib.experiments.methods import from_scratch
 from cxrlib.experiments.metrics import image_names
 from cxrlib.experiments.record import Record, RecordError
-from tests.experiments.conftest import children, make_quick
+from tests.experiments.conftest import children, fields, make_quick
 
 QUICK = {"size": 32, "epochs": 2, "batch_size": 16}
 
@@ -155,3 +156,73 @@ def test_every_study_is_plain_data():
         assert name.startswith(("article-", "study-"))
         if study.article == 4:  # its test sets are small
             assert (study.seeds, study.resample) == ((0, 1, 2, 3, 4), True)
+
+
+def a_table(root: str = "/some/where") -> pd.DataFrame:
+    rows = [
+        (f"{root}/chest/{split}/{label}/{name}", label, who, split)
+        for split, label, name, who in [
+            ("train", "B", "1.png", "p1"),
+            ("train", "A", "2.png", "p2"),
+            ("train", "A", "3.png", "p2"),
+            ("test", "B", "4.png", None),
+            ("test", "A", "5.png", "p5"),
+        ]
+    ]
+    cases = pd.DataFrame(rows, columns=["path", "label", "patient_id", "split"])
+    cases["label"] = pd.Categorical(cases["label"], ["B", "A"])
+    cases["source"] = "chest"
+    cases.attrs.update(name="tiny", source="folder")
+    return cases
+
+
+def test_data_are_described_by_counts_patients_and_names():
+    described = run.describe_data(a_table())
+    assert (described["name"], described["source"]) == ("tiny", "folder")
+    assert described["counts"] == {"train": {"B": 1, "A": 2}, "test": {"B": 1, "A": 1}}
+    assert list(described["counts"]) == ["train", "test"]
+    assert list(described["counts"]["train"]) == ["B", "A"]
+    assert described["patients"] == {"train": 2, "test": None}
+
+
+def test_the_fingerprint_knows_names_splits_and_labels_but_no_folder_and_no_order():
+    mark = run.describe_data(a_table())["fingerprint"]
+    windows = a_table("C:/other").assign(path=lambda t: t["path"].str.replace("/", "\\"))
+    for same in (a_table("/else"), a_table().iloc[::-1], windows):
+        assert run.describe_data(same)["fingerprint"] == mark
+    for column, value in (("path", "x.png"), ("split", "test"), ("label", "A")):
+        other = a_table()
+        other.loc[0, column] = value
+        assert run.describe_data(other)["fingerprint"] != mark
+    assert run.describe_data(a_table().iloc[:4])["fingerprint"] != mark
+
+
+def test_what_cannot_be_described_is_refused():
+    bare = a_table()
+    bare.attrs = {}
+    with pytest.raises(data.DataError, match="without name and source"):
+        run.describe_data(bare)
+    with pytest.raises(data.DataError, match="split for every picture, got 1 of 5"):
+        run.describe_data(a_table().assign(split=["train", "train", "test", "test", pd.NA]))
+    with pytest.raises(data.DataError, match="no label"):
+        run.describe_data(a_table().assign(label=lambda t: t["label"].cat.remove_categories("B")))
+
+
+def test_phantoms_are_told_even_where_the_table_forgot_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXR_DATA", str(tmp_path / "drawn"))
+    phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24)
+    cases = data.load("pneumonia", source="folder", quiet=True)
+    cases.attrs["source"] = "folder"
+    described = run.describe_data(cases)
+    assert described["source"] == "phantoms"
+    assert sum(map(sum, (s.values() for s in described["counts"].values()))) == len(cases)
+    with pytest.raises(RecordError, match="real data only"):
+        Record.create(**fields(data=described))
+
+
+def test_the_environment_says_what_is_installed_and_what_was_used():
+    made = run.environment()
+    assert made["versions"]["numpy"] == np.__version__
+    assert {"python", "keras", "tensorflow", "cxrlib"} <= set(made["versions"])
+    assert 1 <= made["device"]["cpu_count"] <= os.cpu_count()
+    assert made["peak_memory_mb"] > 50

@@ -29,8 +29,10 @@ def test_every_part_of_the_key_changes_the_key(course, parts, monkeypatch):
     (course.root / "cxrlib" / "new.py").write_text("")
     assert parts()["cxrlib"] != recorded["cxrlib"]
     assert parts()["results"] == recorded["results"]
-    monkeypatch.setenv("CXR_OTHER", "1")
-    assert parts()["environment"] != before["environment"]
+    for name in ("CXR_OTHER", "TF_OTHER"):  # another arithmetic is another run
+        environment = parts()["environment"]
+        monkeypatch.setenv(name, "1")
+        assert parts()["environment"] != environment
     monkeypatch.setenv("CXR_WEIGHTS", str(course.root / "cxrlib"))
     assert parts()["data"] != touched["data"]
 
@@ -83,22 +85,39 @@ def test_a_link_that_leads_nowhere_is_no_obstacle(course, parts):
     assert parts()["data"] != dangling["data"]
 
 
-def test_chapters_depend_on_what_they_run_on_and_on_nothing_else(parts, monkeypatch):
-    lines = fingerprints.versions().splitlines()
-    assert sys.version.splitlines()[0] in lines
-    for name in ("numpy", "tensorflow", "keras", "ipykernel", "papermill"):
-        assert f"{name}=={importlib.metadata.version(name)}" in lines
-    assert not [line for line in lines if line.startswith(("pytest", "ruff", "jupyter-book"))]
-    before = parts()
-    monkeypatch.setattr(fingerprints, "version", changed("pytest", "sphinx"))
-    assert parts() == before
-    monkeypatch.setattr(fingerprints, "version", changed("keras"))
-    assert parts()["versions"] != before["versions"]
+def changed(*names):
+    return lambda name: "0" if name in names else importlib.metadata.version(name)
+
+
+@pytest.mark.parametrize(
+    ("versions", "used", "unused"),
+    [
+        (
+            fingerprints.versions,
+            ["numpy", "tensorflow", "keras", "ipykernel", "papermill"],
+            ["pytest", "ruff", "sphinx", "jupyter-book"],
+        ),
+        (
+            fingerprints.book_versions,
+            ["jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme"],
+            ["pytest", "tensorflow"],
+        ),
+    ],
+)
+def test_chapters_and_pages_depend_on_what_they_run_on_and_on_nothing_else(
+    versions, used, unused, monkeypatch
+):
+    before = versions()
+    assert sys.version.splitlines()[0] in before.splitlines()
+    for name in used:
+        assert f"{name}=={importlib.metadata.version(name)}" in before.splitlines()
+    monkeypatch.setattr(fingerprints, "version", changed(*unused))
+    assert versions() == before
+    monkeypatch.setattr(fingerprints, "version", changed(used[1]))
+    assert versions() != before
 
 
 def test_a_package_that_is_not_there_is_a_difference(monkeypatch):
-    before = fingerprints.versions()
-
     def missing(name):
         if name == "scipy":
             raise importlib.metadata.PackageNotFoundError(name)
@@ -106,19 +125,9 @@ def test_a_package_that_is_not_there_is_a_difference(monkeypatch):
 
     monkeypatch.setattr(fingerprints, "version", missing)
     assert "scipy is missing" in fingerprints.versions()
-    assert fingerprints.versions() != before
 
 
-def test_pages_depend_on_what_makes_them(monkeypatch):
-    before = fingerprints.book_versions()
-    lines = before.splitlines()
-    for name in ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme"):
-        assert f"{name}=={importlib.metadata.version(name)}" in lines
-    monkeypatch.setattr(fingerprints, "version", changed("pytest", "tensorflow"))
-    assert fingerprints.book_versions() == before
-    monkeypatch.setattr(fingerprints, "version", changed("sphinx"))
-    assert fingerprints.book_versions() != before
-
-
-def changed(*names):
-    return lambda name: "0" if name in names else importlib.metadata.version(name)
+def test_an_empty_setting_stays_empty(monkeypatch):
+    monkeypatch.setenv("CXR_DATA", "")
+    fingerprints.resolve_folders()
+    assert os.environ["CXR_DATA"] == ""
