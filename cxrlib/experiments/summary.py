@@ -98,10 +98,14 @@ def _multiclass(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Interval
     names = [np.array(run["scores"]["path"]) for run in runs]
     matrices = np.array(list(map(evaluation.confusion_many, truth, score)))
     correct, total = matrices.diagonal(axis1=1, axis2=2), matrices.sum(axis=2)
-    found["test accuracy, Wilson"] = _wilson(correct.sum(axis=1), total.sum(axis=1), names)
+    found["test accuracy, Wilson"] = _wilson(
+        correct.sum(axis=1).tolist(), total.sum(axis=1).tolist(), names
+    )
     for k, name in enumerate(data.classes(tests[0])):
         own = [paths[y == k] for paths, y in zip(names, truth, strict=True)]
-        found[f"test sensitivity of {name}"] = _wilson(correct[:, k], total[:, k], own)
+        found[f"test sensitivity of {name}"] = _wilson(
+            correct[:, k].tolist(), total[:, k].tolist(), own
+        )
     return found
 
 
@@ -121,8 +125,8 @@ def _evaluator(
 
 
 def _wilson(
-    correct: np.ndarray | Sequence[int],
-    total: np.ndarray | Sequence[int],
+    correct: Sequence[int],
+    total: Sequence[int],
     names: Sequence[np.ndarray],
     method: str = WILSON,
 ) -> tuple[evaluation.Interval, str]:

@@ -38,7 +38,7 @@ def test_two_right_of_two_and_nine_right_of_eighteen():
     assert run["scores"]["score"][0] == [0.25, 0.75]
     row = summary.summarize([cases], [run])["article's evaluator accuracy"]
     assert [row["mean"], row["low"], row["high"]] == pytest.approx([1, 0.342, 1], abs=1e-3)
-    assert "the 2 pictures" in row["method"]
+    assert "the 2 images" in row["method"]
 
 
 def test_one_sigmoid_becomes_two_columns():

@@ -10,26 +10,11 @@ from cxrlib.experiments.record import Record, RecordError
 from tests.experiments.conftest import a_run, changed, fields
 
 
-def test_what_is_written_is_what_is_read(tmp_path):
+def test_what_is_written_is_what_is_read_and_reads_well_in_a_diff(tmp_path):
     record = Record.create(**fields())
     path = record.write(tmp_path / "new" / "results")
     assert path == tmp_path / "new" / "results" / "article-3-repaired.json"
     assert records.read("article-3-repaired", path.parent) == record
-    assert os.listdir(path.parent) == ["article-3-repaired.json"]
-
-
-def test_numbers_are_pythons_own_and_rounded():
-    values = fields(seconds=np.float32(1234.5678), config={"shape": np.array([2, 3]), 5: (1, 2)})
-    record = Record.create(**values)
-    assert record.seconds == 1234.57
-    assert record.config == {"shape": [2, 3], "5": [1, 2]}
-    assert record.runs[0]["metrics"] == {"test accuracy": 0.666667}
-    # Significant digits: the order of tiny scores is kept.
-    assert record.runs[0]["scores"]["score"] == [0.12346, 1.2346e-09, 0.9]
-
-
-def test_the_file_reads_well_in_a_diff(tmp_path):
-    path = Record.create(**fields()).write(tmp_path)
     text = path.read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines()]
     for line in (
@@ -44,13 +29,21 @@ def test_the_file_reads_well_in_a_diff(tmp_path):
     assert list(json.loads(text))[:3] == ["id", "title", "article"]
 
 
+def test_numbers_are_pythons_own_and_rounded():
+    values = fields(seconds=np.float32(1234.5678), config={"shape": np.array([2, 3]), 5: (1, 2)})
+    record = Record.create(**values)
+    assert record.seconds == 1234.57
+    assert record.config == {"shape": [2, 3], "5": [1, 2]}
+    assert record.runs[0]["metrics"] == {"test accuracy": 0.666667}
+    # Significant digits: the order of tiny scores is kept.
+    assert record.runs[0]["scores"]["score"] == [0.12346, 1.2346e-09, 0.9]
+
+
 @pytest.mark.parametrize(
     ("value", "place", "message"),
     [
         ("Article 3", ("id",), "id: expected lowercase letters.*got 'Article 3'"),
-        (" ", ("title",), "title: expected a short text"),
         (5, ("article",), "article: expected 0 to 4, or None, got 5"),
-        (True, ("article",), "article: expected 0 to 4, or None, got True"),
         ({}, ("config",), "config: expected a dict of settings"),
         ({"f": [print]}, ("config",), r"config\.f\[0\]: expected finite numbers, texts"),
         ("phantoms", ("data", "source"), "a record is made on real data only.*got 'phantoms'"),
@@ -59,10 +52,8 @@ def test_the_file_reads_well_in_a_diff(tmp_path):
         ({"A": 0, "B": 0}, ("data", "counts", "train"), "at least one image"),
         ("abc", ("data", "fingerprint"), "64 hexadecimal digits, got 'abc'"),
         ({"train": 8}, ("data", "patients"), "data.patients: expected .* train, test"),
-        ({}, ("versions",), "versions: expected package → version"),
         (0, ("device", "cpu_count"), "device.cpu_count: expected a whole number from 1"),
         ("", ("device", "accelerator"), "device.accelerator: expected a name or None"),
-        (0, ("seconds",), "seconds: expected a number above 0, got 0"),
         (float("nan"), ("seconds",), "seconds: expected a number above 0, got nan"),
         (-1, ("peak_memory_mb",), "peak_memory_mb: expected a number above 0, or None"),
         (float("inf"), ("runs", 1, "history", "loss", 0), r"runs\[1\].history.loss\[0\]"),
@@ -85,18 +76,16 @@ def test_the_file_reads_well_in_a_diff(tmp_path):
         ([0, 1, 1], ("runs", 0, "scores", "y"), r"y: expected \[2, 1\].*got \[1, 2\]"),
         ([0, 0, -1], ("runs", 0, "scores", "y"), r"y\[2\]: expected a class number, got -1"),
         ("/home/me/1.png", ("runs", 0, "scores", "path", 0), "without the machine's folders"),
-        ("C:\\me\\1.png", ("runs", 0, "scores", "path", 0), "without the machine's folders"),
         ("A/2.png", ("runs", 0, "scores", "path", 0), r"each image once, got \['A/2.png'\]"),
         (None, ("runs", 0, "scores"), "scores: expected those of the test set"),
         (0, ("test_evaluations",), "nothing of the test set with test_evaluations 0"),
-        (1.5, ("test_evaluations",), "test_evaluations: expected a whole number from 0"),
         ({}, ("summary",), "summary: expected metric"),
         (0.95, ("summary", "test accuracy", "low"), "test accuracy: expected .* low ≤ high"),
         ("", ("summary", "test accuracy", "method"), "Say how the interval was made"),
         ("one", ("notes",), "notes: expected a list of sentences"),
     ],
 )
-def test_what_cannot_be_is_refused(value, place, message):
+def test_what_is_not_valid_is_refused(value, place, message):
     with pytest.raises(RecordError, match=message):
         Record.create(**changed(value, *place))
 

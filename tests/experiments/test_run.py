@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import cli, data, evaluation, phantoms
+from cxrlib.data import datasets
 from cxrlib.experiments import record as records, registry, run
 from cxrlib.experiments.methods import from_scratch
 from cxrlib.experiments.metrics import image_names
@@ -202,16 +203,16 @@ def test_what_cannot_be_described_is_refused():
     bare.attrs = {}
     with pytest.raises(data.DataError, match="without name and source"):
         run.describe_data(bare)
-    with pytest.raises(data.DataError, match="split for every picture, got 1 of 5"):
+    with pytest.raises(data.DataError, match="split for every image, got 1 of 5"):
         run.describe_data(a_table().assign(split=["train", "train", "test", "test", pd.NA]))
     with pytest.raises(data.DataError, match="no label"):
         run.describe_data(a_table().assign(label=lambda t: t["label"].cat.remove_categories("B")))
 
 
-def test_phantoms_are_told_even_where_the_table_forgot_them(tmp_path, monkeypatch):
+def test_phantoms_are_recognised_even_where_the_table_forgot_them(tmp_path, monkeypatch):
     monkeypatch.setenv("CXR_DATA", str(tmp_path / "drawn"))
     phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24)
-    cases = data.load("pneumonia", source="folder", quiet=True)
+    cases = datasets.load("pneumonia", source="folder", quiet=True)
     cases.attrs["source"] = "folder"
     described = run.describe_data(cases)
     assert described["source"] == "phantoms"

@@ -141,11 +141,14 @@ def _as_evaluated(
     parts: Mapping[str, data.Pictures], config: dict, seed: int
 ) -> dict[str, data.Pictures]:
     """Augment images as for training, if the article does that to all its images."""
-    return _augmented(parts, _recipe(config), seed) if config["augment_evaluation"] else dict(parts)
+    recipe = _recipe(config)
+    if recipe is None or not config["augment_evaluation"]:
+        return dict(parts)
+    return _augmented(parts, recipe, seed)
 
 
 def _augmented(
-    parts: Mapping[str, data.Pictures], recipe: Recipe | str | None, seed: int
+    parts: Mapping[str, data.Pictures], recipe: Recipe | str, seed: int
 ) -> dict[str, data.Pictures]:
     def copies(images: np.ndarray) -> np.ndarray:
         return augmented(images, recipe, seed=seed).round().astype("uint8")
