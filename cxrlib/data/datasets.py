@@ -17,7 +17,7 @@ import pandas as pd
 
 from cxrlib import phantoms
 from cxrlib.data import readers, registry
-from cxrlib.data.cases import DataError
+from cxrlib.data.cases import DataError, did_you_mean
 from cxrlib.data.download import cache_folder, fetch_source, unpack_npz, unzip
 from cxrlib.data.registry import DatasetInfo
 from cxrlib.data.validation import build_table, check_complete
@@ -70,12 +70,21 @@ def load(
         read. Single broken pictures are no error: they are listed in ``data.problems(cases)``.
     """
     if source not in LOCATIONS:
-        raise DataError(f"`source` must be one of {', '.join(LOCATIONS)}. Received: {source!r}")
+        raise DataError(
+            f"expected `source` as one of {', '.join(LOCATIONS)}, got {source!r}."
+            f"{did_you_mean(str(source), LOCATIONS)} Leave it out for the first that is there."
+        )
     if not isinstance(name, str | os.PathLike) or not str(name):
-        raise DataError(f"`name` must be the name of a data set or a folder. Received: {name!r}")
+        raise DataError(
+            f"expected `name` as the name of a data set or a folder, got {name!r}. "
+            f"Known: {', '.join(registry.DATASETS)}."
+        )
     dataset = None if _is_folder(name) else registry.get(name)
     if dataset and patient is not None:
-        raise DataError(f"`patient` is for folders of your own; {name!r} knows its patients.")
+        raise DataError(
+            f"expected `patient` with a folder of your own only, got it with {name!r}, which knows "
+            "its patients. Leave it out."
+        )
     place, folders, failure = _locate(name, dataset, source)
     rows, problems, class_names = readers.read(folders, dataset, patient)
     if any(is_phantom_folder(folder) for folder in folders):
@@ -124,7 +133,9 @@ def verify(name: str) -> list[Path]:
             for folder, key in zip(folders, dataset.sources, strict=True):
                 check_complete(folder, registry.SOURCES[key])
             return folders
-    raise DataError(f"{name} is not on this machine. Get it with: cxr data fetch {name}")
+    raise DataError(
+        f"expected {name} on this machine, got none. Get it with: cxr data fetch {name}"
+    )
 
 
 def _is_folder(name: str | os.PathLike) -> bool:
@@ -161,8 +172,8 @@ def data_folder() -> Path | None:
     folder = Path(named).expanduser()
     if not folder.is_dir():
         raise DataError(
-            f"CXR_DATA is set to {named}, but there is no such folder. Correct it, or unset it to "
-            "use the cache or phantoms."
+            f"expected CXR_DATA to name a folder, got {named}, which is none. Correct it, or unset "
+            "it to use the cache or phantoms."
         )
     return folder
 
@@ -183,19 +194,29 @@ def _locate(
     """Return a set's source, its folders, and why a download was of no use."""
     if dataset is None:
         if source not in ("auto", "folder"):
-            raise DataError(f"{name} is a folder, so `source` cannot be {source!r}. Leave it out.")
+            raise DataError(
+                f"expected no `source` with the folder {name}, got {source!r}. Leave it out."
+            )
         if not Path(name).is_dir():
-            raise DataError(f"{name}: no such folder. Give a folder with one sub-folder a class.")
+            raise DataError(
+                f"expected a folder with one sub-folder a class, got {name}, which is not there. "
+                "Correct the path."
+            )
         return "folder", [Path(name)], ""
     for place, root in ROOTS.items():
         if source in ("auto", place) and (folders := _folders(root(), dataset)):
             return place, folders, ""
     if source == "folder":
         wanted = ", ".join(registry.SOURCES[key].folder for key in dataset.sources)
-        named = data_folder() or "not set"
-        raise DataError(f"CXR_DATA is {named}; expected a folder with {wanted}.")
+        named = data_folder() or "nothing"
+        raise DataError(
+            f"expected CXR_DATA to name a folder with {wanted}, got {named}. Set it, or leave "
+            "`source` out."
+        )
     if source == "cache":
-        raise DataError(f"{name} is not in the cache. Get it with: cxr data fetch {name}")
+        raise DataError(
+            f"expected {name} in the cache, got none. Get it with: cxr data fetch {name}"
+        )
     failure = ""
     if source == "download" or (source == "auto" and _in_colab()):
         try:

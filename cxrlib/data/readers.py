@@ -105,7 +105,7 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     if not rows:
         raise DataError(
             f"{folders[1]}: expected frontal X-rays with a finding of COVID-19 that metadata.csv "
-            f"lists and the folder holds, got none.{format_problems(more)}"
+            f"lists and the folder holds, got none. Fetch it again.{format_problems(more)}"
         )
     cut = splits.patient_split(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
     for row, split in zip(rows, cut["split"], strict=True):
@@ -210,14 +210,16 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     odd = [p.name for p in inside if p not in parts]
     if odd and parts:
         raise DataError(
-            f"{root}: {', '.join(p.name for p in parts)} are splits, but "
-            f"{', '.join(odd)} is not one of {', '.join(SPLIT_FOLDERS)}. Rename or move it."
+            f"{root}: expected all sub-folders among {', '.join(SPLIT_FOLDERS)} beside "
+            f"{', '.join(p.name for p in parts)}, got {', '.join(odd)}. Rename or move it."
         )
     tops = parts or {root: pd.NA}
     names = sorted({p.name for top in tops for p in _subfolders(top)})
     if len(names) < 2:
-        got = f"got {', '.join(names) or 'no sub-folder'}"
-        raise DataError(f"{root}: expected at least two class folders with pictures, {got}.")
+        raise DataError(
+            f"{root}: expected at least two class folders with pictures, got "
+            f"{', '.join(names) or 'no sub-folder'}. Make one sub-folder a class."
+        )
     source = "/".join(root.resolve().parts[-2:]).strip("/")
     rows: list[dict] = []
     problems = [
@@ -242,10 +244,12 @@ def _patient_pattern(patient: str | None) -> re.Pattern | None:
     try:
         pattern = re.compile(patient) if patient else None
     except re.error as error:
-        raise DataError(f"`patient` is no regular expression ({error}): {patient!r}") from None
+        raise DataError(
+            f"expected `patient` as a regular expression, got {patient!r} ({error}). Correct it."
+        ) from None
     if pattern and pattern.groups > 1:
         raise DataError(
-            f"`patient` must have one group at most, got {pattern.groups}: {patient!r}. "
+            f"expected one group at most in `patient`, got {pattern.groups} in {patient!r}. "
             "Write (?:...) for the others."
         )
     return pattern
@@ -277,7 +281,7 @@ def _files(folder: Path, deep: bool = True) -> list[Path]:
 
 def _require_path(path: Path) -> Path:
     if not path.exists():
-        raise DataError(f"{path} is missing. Fetch the data set again, or mend the folder.")
+        raise DataError(f"{path}: no such folder. Fetch the data set again, or mend it.")
     return path
 
 

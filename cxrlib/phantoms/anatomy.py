@@ -67,7 +67,7 @@ def patient(seed: int, age: str = "child") -> Patient:
     Patient
     """
     if age not in AGES:
-        raise ValueError(f"`age` must be one of {AGES}. Received: age={age!r}")
+        raise ValueError(f"expected `age` as one of {', '.join(AGES)}, got {age!r}. Choose one.")
     rng = np.random.default_rng([seed, 1])
     child = age == "child"
 

@@ -70,8 +70,8 @@ def write(
     jobs, rows = plan(name, size=size, n=n, seed=seed)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(
-            f"Expected a new or empty folder for the phantom set {name!r}. Received: {folder}, "
-            "which is not empty. Name another folder, or delete this one first."
+            f"expected a new or empty folder for the phantom set {name!r}, got {folder}, which is "
+            "not empty. Name another folder, or delete this one first."
         )
     try:
         with files.atomic_folder(folder) as work:
