@@ -79,13 +79,13 @@ def load(
             f"expected `name` as the name of a data set or a folder, got {name!r}. "
             f"Known: {', '.join(registry.DATASETS)}."
         )
-    dataset = None if _is_folder(name) else registry.get(name)
+    dataset = None if _is_folder(name) else registry.get(str(name))
     if dataset and patient is not None:
         raise DataError(
             f"expected `patient` with a folder of your own only, got it with {name!r}, which knows "
             "its patients. Leave it out."
         )
-    place, folders, failure = _locate(name, dataset, source)
+    place, folders, failure = _locate(str(name), dataset, source)
     rows, problems, class_names = readers.read(folders, dataset, patient)
     if any(is_phantom_folder(folder) for folder in folders):
         place = "phantoms"
@@ -188,9 +188,7 @@ def _folders(root: Path | None, dataset: DatasetInfo) -> list[Path] | None:
 ROOTS: dict[str, Callable[[], Path | None]] = {"folder": data_folder, "cache": cache_folder}
 
 
-def _locate(
-    name: str | os.PathLike, dataset: DatasetInfo | None, source: str
-) -> tuple[str, list[Path], str]:
+def _locate(name: str, dataset: DatasetInfo | None, source: str) -> tuple[str, list[Path], str]:
     """Return a set's source, its folders, and why a download was of no use."""
     if dataset is None:
         if source not in ("auto", "folder"):

@@ -200,7 +200,7 @@ class ResumingDownloader:
                 if answer.headers.get("Content-Range") != f"bytes */{have}":
                     self.part.unlink()
                     raise requests.ConnectionError("the file on the server has changed")
-                total = have
+                total: int | None = have
             else:
                 answer.raise_for_status()
                 resumed = answer.status_code == requests.codes.partial_content

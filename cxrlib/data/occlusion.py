@@ -129,7 +129,8 @@ def bounding_box_masks(masks: ArrayLike) -> np.ndarray:
         If the masks have another shape or type.
     """
     masks = _masks(masks)
-    return _between(masks.any(axis=2))[:, :, None] & _between(masks.any(axis=1))[:, None]
+    rows, columns = np.any(masks, axis=2), np.any(masks, axis=1)
+    return _between(rows)[:, :, None] & _between(columns)[:, None]
 
 
 OCCLUSIONS: dict[str, Callable[[ArrayLike], np.ndarray]] = {

@@ -230,7 +230,7 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     for (top, split), name in itertools.product(tops.items(), names):
         for path in _files(_require_path(top / name)):
             found = pattern.search(path.name) if pattern else None
-            who = found[pattern.groups] if found else None
+            who = found[pattern.groups] if pattern and found else None
             if pattern and who is None:
                 text = f"the pattern {patient!r} finds no patient in the file name"
                 problems.append(Problem(str(path), text, "left out"))

@@ -56,7 +56,7 @@ def balanced_subset(
     require_patients(cases)
     cases = cases.set_axis(range(len(cases)))
     counts = cases["label"].value_counts()
-    wanted = _sizes(counts, classes(cases), n_per_class)
+    wanted = _class_sizes(counts, classes(cases), n_per_class)
     cases = cases[cases["label"].isin(list(wanted))]
     several = cases.groupby("patient_id")["label"].nunique()
     if (several > 1).any():
@@ -65,7 +65,7 @@ def balanced_subset(
             f"{several.max()} classes. Leave that patient out of one, or use splits.patient_split."
         )
     rng = np.random.default_rng(seed)
-    place = {}
+    place: dict[int, str] = {}
     for name, n in wanted.items():
         rows = cases[cases["label"] == name].sort_values("path")
         place |= _draw(rows, name, n, _test_count(test_size, n), rng)
@@ -106,20 +106,20 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     return balanced_subset(together, ARTICLE_4, test_size=ARTICLE_4_TEST, seed=seed)
 
 
-def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str, int]:
+def _class_sizes(
+    counts: pd.Series, names: tuple[str, ...], n_per_class: Mapping[str, int] | int | None
+) -> dict[str, int]:
     """Pictures of each class, in the order of the classes, checked."""
     empty = [name for name in names if not counts.get(name, 0)]
-    if empty and not isinstance(sizes, Mapping):
+    if empty and not isinstance(n_per_class, Mapping):
         some = {name: int(counts[name]) for name in names if name not in empty}
         raise DataError(
             f"expected pictures of each class, {', '.join(names)}, got none of "
             f"{', '.join(map(repr, empty))}. Name the others with so many pictures as you want, "
             f"at most {some}: balanced_subset(cases, n_per_class)."
         )
-    if sizes is None:
-        sizes = int(counts.min())
-    if not isinstance(sizes, Mapping):
-        sizes = dict.fromkeys(names, sizes)
+    n = int(counts.min()) if n_per_class is None else n_per_class
+    sizes = n if isinstance(n, Mapping) else dict.fromkeys(names, n)
     unknown = [str(name) for name in sizes if name not in names]
     if unknown or not sizes:
         raise DataError(
@@ -127,12 +127,13 @@ def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str
             f"got {', '.join(unknown) or 'none'}.{did_you_mean(''.join(unknown[:1]), names)} "
             "Name at least one."
         )
-    for name, n in sizes.items():
-        have = int(counts.get(name, 0))
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 2 <= n <= have:
+    for name, size in sizes.items():
+        have = int(counts[name]) if name in counts else 0
+        whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
+        if not whole or not 2 <= size <= have:
             raise DataError(
                 f"expected a size from 2 to {have:,} for class {name!r}, which has {have:,} "
-                f"pictures, got {n!r}. Ask for another."
+                f"pictures, got {size!r}. Ask for another."
             )
     return {name: int(sizes[name]) for name in names if name in sizes}
 

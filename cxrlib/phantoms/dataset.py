@@ -117,7 +117,10 @@ def _save(pixels: np.ndarray, path: Path, square: int | None) -> None:
     if square:
         how = Image.Resampling.NEAREST if mask else Image.Resampling.BOX
         picture = picture.resize((square, square), how)
-    picture.save(path, **({"quality": QUALITY} if path.suffix != ".png" else {"compress_level": 3}))
+    if path.suffix == ".png":
+        picture.save(path, compress_level=3)
+    else:
+        picture.save(path, quality=QUALITY)
 
 
 def _write_table(path: Path, rows: list[dict]) -> None:

@@ -192,6 +192,6 @@ def _add_marker(image: np.ndarray, style: Site, marker: str | tuple | None, rng:
         text = marker
     else:
         text, place, *rest = marker
-        height, jitter = (rest[0] if rest else 0.06), (0.0, 0.0)
+        height, jitter = (rest[0] if rest else 0.06), np.zeros(2)
     place = (place[0] + jitter[0], place[1] + jitter[1])
     return acquisition.draw_marker(image, text, place, height, 225 + int(rng.integers(0, 25)))

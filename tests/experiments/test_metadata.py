@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxrlib import data
-from cxrlib.data import DataError, phantoms
+from cxrlib import data, phantoms
+from cxrlib.data import DataError
 from cxrlib.experiments.metadata import describe_data, environment
 from cxrlib.experiments.metrics import score_columns
 from cxrlib.experiments.record import Record, RecordError
