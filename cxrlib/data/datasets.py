@@ -17,18 +17,12 @@ import pandas as pd
 
 from cxrlib import phantoms
 from cxrlib.data import readers, registry
-from cxrlib.data.cases import DataError, did_you_mean
+from cxrlib.data.cases import DataError, did_you_mean, show_provenance
 from cxrlib.data.download import cache_folder, fetch_source, unpack_npz, unzip
 from cxrlib.data.registry import DatasetInfo
 from cxrlib.data.validation import build_table, check_complete
 
 LOCATIONS = ("auto", "folder", "cache", "download", "phantoms")
-DESCRIPTIONS = {
-    "folder": "real X-rays of the set {name}, from a folder on this machine",
-    "cache": "real X-rays of the set {name}, from the cache",
-    "download": "real X-rays of the set {name}, downloaded",
-    "phantoms": "**phantoms**, drawn by a program and laid out like the set {name}, not patients",
-}
 GENERATOR_PACKAGES = ("numpy", "scipy", "pillow")
 STALE_AFTER = 7 * 24 * 3600  # seconds
 
@@ -270,41 +264,3 @@ def _remove_stale(folder: Path) -> None:
     for old in folder.glob("*") if folder.is_dir() else ():
         if time.time() - old.stat().st_mtime > STALE_AFTER:
             shutil.rmtree(old, ignore_errors=True)
-
-
-def provenance(cases: pd.DataFrame) -> str:
-    """Say where the pictures of a case table as one Markdown paragraph."""
-    name, source = cases.attrs["name"], cases.attrs["source"]
-    described = DESCRIPTIONS[source].format(name=f"`{name}`")
-    line = f"**Pictures on this page:** {len(cases):,} {described}."
-    if source == "phantoms":
-        line += (
-            " Everything is computed from them, so no number here says anything about real X-rays."
-            " Where the text speaks of children and physicians, it means the published set."
-        )
-        failure = " ".join(cases.attrs.get("download_error", "").replace("`", "'").split())
-        if failure:
-            line += (
-                f" The real pictures could not be downloaded: `{failure}` To try again, run "
-                f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
-            )
-        else:
-            line += f" For the real pictures run `cxr data fetch {name}` and start again."
-        named = os.environ.get("CXR_DATA")
-        if named:
-            line += f" (`CXR_DATA` names {named}, which has no such set.)"
-    left_out = sum(p.action == "left out" for p in cases.attrs["problems"])
-    if left_out:
-        line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."
-    return line
-
-
-def show_provenance(cases: pd.DataFrame) -> None:
-    """Show the banner: as Markdown in a notebook, as plain text elsewhere."""
-    from IPython import get_ipython
-    from IPython.display import Markdown, display
-
-    if getattr(get_ipython(), "kernel", None) is not None:
-        display(Markdown(f"> {provenance(cases)}"))
-    else:
-        print(provenance(cases).replace("**", "").replace("`", ""))

@@ -51,23 +51,18 @@ def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
                 text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
                 problems.append(Problem(str(path), text, "left out"))
                 continue
-            subtype, patient = found
-            row = _new_row(path, label, f"kermany:{patient}", split, "kermany", subtype=subtype)
-            rows.append(row | _phantom_masks(root, path))
+            who = f"kermany:{found[1]}"
+            rows.append(_new_row(path, label, who, split, "kermany", root, subtype=found[0]))
     return rows, problems
 
 
 def kermany_patient(filename: str) -> tuple[str, str] | None:
-    """Subtype and patient id from a file name of the paediatric set.
+    """Subtype and patient id, or None, from a name such as ``person16_bacteria_47.jpeg``.
 
     The key is the subtype *and* the number: ``person16_bacteria_47.jpeg`` and
     ``person16_virus_47.jpeg`` are two children. The two numberings of the healthy children,
-    ``IM-0016-…`` and ``NORMAL2-IM-0016-…``, are kept apart too.
-
-    Returns
-    -------
-    tuple of str, or None
-        ``("bacterial", "bacteria-16")``; None for a name of another form.
+    ``IM-0016-…`` and ``NORMAL2-IM-0016-…``, are kept apart too. The answer is, for instance,
+    ``("bacterial", "bacteria-16")``.
     """
     if person := PERSON.match(filename):
         return SUBTYPES[person[2]], f"{person[2]}-{person[1]}"
@@ -82,12 +77,11 @@ def kermany_patient(filename: str) -> tuple[str, str] | None:
 def adults(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read ``nih-adult/{NORMAL,PNEUMONIA}``; the number before ``_`` is the patient."""
     (root,) = folders
-    rows = [
-        _new_row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
-        | _phantom_masks(root, path)
-        for label in class_names
-        for path in _files(_require_path(root / label.upper()))
-    ]
+    rows = []
+    for label in class_names:
+        for path in _files(_require_path(root / label.upper())):
+            patient = f"nih:{path.name.split('_')[0]}"
+            rows.append(_new_row(path, label, patient, pd.NA, "nih", root))
     return rows, []
 
 
@@ -141,8 +135,7 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
         mask = root / "masks" / str(record.get("mask", f"{path.stem}_mask.png"))
         known["mask_path"] = str(mask) if mask.is_file() else pd.NA
         patient = f"collection:{record['patientid']}"
-        row = _new_row(path, label, patient, pd.NA, "collection", **known)
-        rows.append(row | _phantom_masks(root, path))
+        rows.append(_new_row(path, label, patient, pd.NA, "collection", root, **known))
     return rows, problems + twice
 
 
@@ -181,7 +174,7 @@ def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read the PNG files that :func:`cxrlib.data.download.unpack_npz` wrote; no patient ids."""
     (root,) = folders
     rows = [
-        _new_row(path, label, pd.NA, split, "pneumoniamnist") | _phantom_masks(root, path)
+        _new_row(path, label, pd.NA, split, "pneumoniamnist", root)
         for split in ("train", "val", "test")
         for label in class_names
         for path in _files(_require_path(root / split / label.upper()))
@@ -255,10 +248,13 @@ def _patient_pattern(patient: str | None) -> re.Pattern | None:
     return pattern
 
 
-def _new_row(path: Path, label: str, patient: object, split: object, source: str, **known) -> dict:
-    """Return a row of the case table, but for the picture's size."""
+def _new_row(
+    path: Path, label: str, patient: object, split: object, source: str, root: Path | None = None,
+    **known: object,
+) -> dict:  # fmt: skip
+    """Return a row of the case table, but for the picture's size; ``root`` may have masks."""
     row = {"path": str(path), "label": label, "patient_id": patient, "split": split}
-    return row | {"source": source} | known
+    return row | {"source": source} | known | (_phantom_masks(root, path) if root else {})
 
 
 def _subfolders(folder: Path) -> list[Path]:
