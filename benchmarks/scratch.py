@@ -53,7 +53,7 @@ def ways(size: int, kernels: int, pictures: int) -> dict[str, Callable]:
         "numpy": lambda: scratch.conv2d(x, *weights, padding="same"),
         "keras": lambda: layer(there).numpy(),
         "keras_compiled": lambda: forward().numpy(),
-        "numpy_gradients": lambda: scratch.conv2d_gradients(x, weights[0], back, padding="same"),
+        "numpy_gradients": lambda: scratch.conv2d_backward(x, weights[0], back, padding="same"),
         "keras_gradients": lambda: [g.numpy() for g in slopes()],
         "keras_compiled_gradients": lambda: [g.numpy() for g in backward()],
     }

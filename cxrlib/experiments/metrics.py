@@ -53,7 +53,7 @@ def judge_binary(
         (target,) = rule.values()
         chosen = evaluation.for_sensitivity(parts["val"].labels, scores["val"], target).value
         threshold = max(0.0, chosen)  # minus infinity calls everybody sick, and so does 0
-    found = {"kept epoch": history.attrs["kept"]} if "kept" in history.attrs else {}
+    found = {"kept epoch": history.attrs["best_epoch"]} if "best_epoch" in history.attrs else {}
     confusion = {}
     for split, part in parts.items():
         confusion[split] = evaluation.confusion(part.labels, scores[split], threshold)

@@ -49,9 +49,9 @@ def test_what_cannot_be_standardised_is_refused(images):
 
 
 def test_by_name_by_layer_or_an_error_that_helps():
-    assert preprocessing.layer("samplewise").name == "samplewise"
+    assert preprocessing.get("samplewise").name == "samplewise"
     mine = preprocessing.featurewise(films())
-    assert preprocessing.layer(mine) is mine
+    assert preprocessing.get(mine) is mine
     with pytest.raises(ValueError, match=r"featurewise\(train\.images\)"):
         models.first_cnn((16, 16, 1), preprocess="featurewise")
     with pytest.raises(ValueError, match="rescale, symmetric, samplewise"):

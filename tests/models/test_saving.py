@@ -17,7 +17,7 @@ FOUR = ("normal", "bacterial", "viral", "covid")
 
 
 def network(classes=4):
-    return training.compiled(models.pooled_cnn((16, 16, 1), (3,), classes=classes), "Adam", 1e-3)
+    return training.compile_classifier(models.pooled_cnn((16, 16, 1), (3,), classes=classes), "Adam", 1e-3)
 
 
 def as_table_of(pictures, names):

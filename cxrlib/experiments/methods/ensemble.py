@@ -25,7 +25,7 @@ LINES = {"mean": np.mean, "highest": np.max}
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the table with validation children, and the ``group`` of each healthy one."""
     cases = data.splits.hold_out(cases, config["validation"]["patients"], seed=seed)
-    found = features.compute(cases, config["network"])
+    found = features.extract(cases, config["network"])
     return cases.assign(group=sampling.groups(cases, found, config["groups"], seed=seed))
 
 

@@ -55,7 +55,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         augment=config["augment"],
         class_weight=config["class_weight"],
         patience=config["patience"],
-        resume=resume,
+        backup_dir=resume,
         seed=seed,
     )
     return judge_binary(parts, predict(network, parts), history, seed)
@@ -69,8 +69,8 @@ def _network(config: dict, pictures: int, classes: int, seed: int) -> keras.Mode
     if config["each_epoch"] < 1:
         rate = models.exponential_decay(
             rate,
-            pictures=pictures,
+            n_images=pictures,
             batch_size=config["batch_size"],
-            each_epoch=config["each_epoch"],
+            decay_rate=config["each_epoch"],
         )
-    return models.training.compiled(network, config["optimizer"], rate)
+    return models.training.compile_classifier(network, config["optimizer"], rate)

@@ -42,13 +42,13 @@ def _probed(
     train: data.Pictures, test: data.Pictures, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Fit a logistic regression on averaged maps of changed copies."""
-    inside = {"standardise": config["standardise"], "cache": False}
+    inside = {"standardize": config["standardise"]}
     changes = {"augment": config["augment"], "copies": config["copies"], "seed": seed}
-    copies = features.compute(train, config["network"], **changes, **inside)
+    copies = features.extract(train, config["network"], **changes, **inside)
     weights = {"class_weight": config["class_weight"]}
-    probe = features.probe(copies, config["strength"], **weights, seed=seed)
-    plain = features.compute(_one_after_another(train, test), config["network"], **inside)
-    score = as_columns(features.scores(probe, plain))
+    probe = features.fit_linear_probe(copies, config["strength"], **weights, seed=seed)
+    plain = features.extract(_one_after_another(train, test), config["network"], **inside)
+    score = as_columns(features.predict_scores(probe, plain))
     y = train.cases["label"].cat.codes
     loss = log_loss(y, score[: len(train)], labels=range(score.shape[1]))
     more = {"strength C": float(probe[-1].C)}
@@ -64,11 +64,11 @@ def _trained(
     changed = [replace(train, images=_changed(train.images, config, copy)) for copy in order]
     together = _one_after_another(*changed, test)
     seen = replace(together, images=_as_article(together.images))
-    maps = features.compute(seen, config["network"], pooled=False, cache=False).values
+    maps = features.extract(seen, config["network"], pooled=False).values
     watched = sampling.first_share(train.cases, config["validation"])
     classes = len(data.classes(train.cases))
-    head = transfer.head(maps.shape[1:], config["head"], classes=classes, seed=seed)
-    models.training.compiled(head, config["optimizer"], config["rate"])
+    head = transfer.build_head(maps.shape[1:], config["head"], classes=classes, seed=seed)
+    models.training.compile_classifier(head, config["optimizer"], config["rate"])
     history = []
     for epoch in range(config["epochs"]):
         start = epoch % config["copies"] * rows

@@ -66,5 +66,5 @@ def test_what_does_not_follow_a_convolution_alone_stays():
 
 @pytest.mark.parametrize("name", ["mobilenet_v2_0.35", "mobilenet_v3_small", "efficientnet_lite0"])
 def test_real_backbones_keep_no_normalisation_behind(name):
-    net = transfer.network(name, (32, 32, 1), head=None, weights="random", standardise=True)
+    net = transfer.build_model(name, (32, 32, 1), head=None, weights="random", standardise=True)
     assert norms(check_same(net)) == []

@@ -10,12 +10,12 @@ ROOT = Path(__file__).resolve().parents[3]
 TAUGHT = {
     "02-neurons": "sigmoid relu dense binary_cross_entropy neuron_gradients network "
     "network_gradients numeric_gradient gradient_descent",
-    "03-convolution": "borders padded unpadded windows conv2d conv2d_gradients",
-    "04-pooling": "max_pool average_pool global_max_pool global_average_pool max_pool_gradient "
-    "average_pool_gradient global_max_pool_gradient global_average_pool_gradient relu_gradient "
-    "dense_gradients",
+    "03-convolution": "borders padded unpadded windows conv2d conv2d_backward",
+    "04-pooling": "max_pool average_pool global_max_pool global_average_pool max_pool_backward "
+    "average_pool_backward global_max_pool_backward global_average_pool_backward relu_backward "
+    "dense_backward",
 }
-LATER = {"softmax", "cross_entropy", "cross_entropy_gradient"}  # chapter 12, with more classes
+LATER = {"softmax", "cross_entropy", "cross_entropy_backward"}  # chapter 12, with more classes
 
 
 def functions(code):

@@ -38,11 +38,11 @@ def test_nothing_outside_the_picture_counts():
 def test_who_gets_the_error():
     square = np.array([[1.0, 7], [3, 2]])[None, :, :, None]
     back, before = np.full((1, 1, 1, 1), 8.0), square.copy()
-    most = scratch.max_pool_gradient(square, back)[0, :, :, 0]
-    mean = scratch.average_pool_gradient(square, back)[0, :, :, 0]
+    most = scratch.max_pool_backward(square, back)[0, :, :, 0]
+    mean = scratch.average_pool_backward(square, back)[0, :, :, 0]
     np.testing.assert_array_equal(most, [[0, 8], [0, 0]])
     np.testing.assert_array_equal(mean, [[2, 2], [2, 2]])
-    tie = scratch.max_pool_gradient(np.zeros((1, 2, 2, 1)), back)[0, :, :, 0]
+    tie = scratch.max_pool_backward(np.zeros((1, 2, 2, 1)), back)[0, :, :, 0]
     np.testing.assert_array_equal(tie, [[8, 0], [0, 0]])
     np.testing.assert_array_equal(square, before)
     np.testing.assert_array_equal(back, 8)
@@ -100,8 +100,8 @@ def test_it_refuses_in_words(pool, x, how, words):
 
 def test_gradients_refuse_what_does_not_fit():
     with pytest.raises(ValueError, match=r"\(2, 2, 2, 3\), got \(2, 4, 4, 3\)"):
-        scratch.max_pool_gradient(STACK, STACK)
+        scratch.max_pool_backward(STACK, STACK)
     with pytest.raises(ValueError, match="another stride or padding"):
-        scratch.average_pool_gradient(STACK, np.zeros((2, 2, 2, 3)), stride=1)
+        scratch.average_pool_backward(STACK, np.zeros((2, 2, 2, 3)), stride=1)
     with pytest.raises(ValueError, match="expected `x` as an array with 4 axes"):
         scratch.global_max_pool(ONE)

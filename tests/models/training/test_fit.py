@@ -219,10 +219,10 @@ def test_a_loss_that_is_no_number_stops_the_training(train, val):
 def test_a_name_needs_a_rate_and_a_ready_optimizer_none():
     ready = keras.optimizers.Adam(1e-3)
     model = models.first_cnn((32, 32, 1), filters=(4,), dense=4)
-    assert models.training.compiled(model, ready).optimizer is ready
+    assert models.training.compile_classifier(model, ready).optimizer is ready
     for wrong in (("Adam",), (ready, 1e-3)):
         with pytest.raises(ValueError, match="a name and a learning rate, or an optimizer alone"):
-            models.training.compiled(model, *wrong)
+            models.training.compile_classifier(model, *wrong)
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,14 @@ def weights():
 
 @pytest.fixture(scope="module")
 def tensors(weights):
-    return efficientnet_lite.read(weights.path, transfer.backbone(NAME).hash)
+    return efficientnet_lite.read(weights.path, transfer.get_backbone(NAME).hash)
 
 
 @pytest.mark.parametrize(("photograph", "known"), [("china.jpg", 698), ("flower.jpg", 985)])
 def test_it_knows_a_palace_and_a_daisy(photograph, known, weights, tensors):
     """With ImageNet's own head: the middle of a photograph, its shorter side at 256 pixels."""
-    base = base_of(transfer.backbone(NAME), 224)
-    build.load_weights(base, transfer.backbone(NAME), weights)
+    base = base_of(transfer.get_backbone(NAME), 224)
+    build.load_weights(base, transfer.get_backbone(NAME), weights)
     picture = Image.fromarray(load_sample_image(photograph))
     picture = picture.resize((round(picture.width * 256 / picture.height), 256))
     left = (picture.width - 224) // 2
@@ -42,7 +42,7 @@ def test_it_knows_a_palace_and_a_daisy(photograph, known, weights, tensors):
 
 
 def test_every_number_of_the_file_but_its_head_is_in_the_network(weights, tensors):
-    net = transfer.network(NAME, (64, 64, 1), head=None, weights=weights)
+    net = transfer.build_model(NAME, (64, 64, 1), head=None, weights=weights)
     used = [v for k, v in tensors.items() if not k.startswith("_fc") and "batches" not in k]
     assert net.count_params() == sum(v.size for v in used) == 3_413_024
     got = sorted(float(np.sum(w, dtype="float64")) for w in net.get_weights())
@@ -50,12 +50,12 @@ def test_every_number_of_the_file_but_its_head_is_in_the_network(weights, tensor
 
 
 def test_blocks_are_those_of_the_registry():
-    blocks = [block for block, _ in transfer.backbone(NAME).blocks]
+    blocks = [block for block, _ in transfer.get_backbone(NAME).blocks]
     assert blocks == ["stem", *(name for name, _ in efficientnet_lite.blocks()), "top"]
 
 
 def test_weights_of_another_network_are_refused(tensors):
-    base = base_of(transfer.backbone(NAME))
+    base = base_of(transfer.get_backbone(NAME))
     with pytest.raises(ValueError, match=r"there is no _conv_stem\.weight"):
         efficientnet_lite.fill(base, {})
     wrong = dict(tensors) | {"_conv_stem.weight": np.zeros((32, 3, 5, 5), "float32")}

@@ -19,7 +19,7 @@ def norms(net):
 
 
 def test_freezing_leaves_the_head(real_net):
-    table = transfer.parts(transfer.freeze(real_net))
+    table = transfer.block_summary(transfer.freeze(real_net))
     assert table["parameters"].sum() == real_net.count_params()
     assert (table["layers"] > 0).all()
     assert list(table.index)[-1] == "head"
@@ -29,23 +29,23 @@ def test_freezing_leaves_the_head(real_net):
 
 def test_unfreezing_from_a_block_on_keeps_batch_norm(real_net):
     first, count = LAST[real_net.name]
-    table = transfer.parts(transfer.unfreeze(real_net, first))
+    table = transfer.block_summary(transfer.unfreeze(real_net, first))
     frozen = len(table) - count - 1
     assert (table["learning"] > 0).tolist() == [False] * frozen + [True] * (count + 1)
     assert table["batch_norm"].sum() == 0
-    table = transfer.parts(transfer.unfreeze(real_net, first, batch_norm=True))
+    table = transfer.block_summary(transfer.unfreeze(real_net, first, batch_norm=True))
     assert table["batch_norm"].sum() == sum(n.trainable for n in norms(real_net))
     assert (table["batch_norm"].sum() > 0) == bool(norms(real_net))
     transfer.unfreeze(real_net, "all")
     kept = sum(int(np.prod(w.shape)) for n in norms(real_net) for w in n.weights)
-    assert transfer.parts(real_net)["learning"].sum() == real_net.count_params() - kept
+    assert transfer.block_summary(real_net)["learning"].sum() == real_net.count_params() - kept
     with pytest.raises(ValueError, match=rf"expected a block .*got '{first}x'. Did you mean"):
         transfer.unfreeze(real_net, f"{first}x")
     transfer.freeze(real_net)
 
 
 def test_training_changes_what_may_learn_and_nothing_else(tiny):
-    net = transfer.unfreeze(transfer.network(tiny, weights="random"), "block2")
+    net = transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block2")
     compiled(net, "SGD", 0.1)
     before = {w.path: w.numpy() for w in net.weights}
     images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
@@ -57,7 +57,7 @@ def test_training_changes_what_may_learn_and_nothing_else(tiny):
 
 def test_a_number_is_no_beginning_of_another(small):
     transfer.unfreeze(small, "block_1")
-    learning = transfer.parts(small)["learning"] > 0
+    learning = transfer.block_summary(small)["learning"] > 0
     assert learning["block_1"]
     assert not learning["block_0"]
     transfer.freeze(small)

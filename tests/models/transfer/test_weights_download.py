@@ -23,7 +23,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def served(half, monkeypatch):
     """Serve weights of a MobileNetV2 from this machine, as Keras's own server would."""
-    entry = replace(transfer.backbone("mobilenet_v2_0.5"), folder="here")
+    entry = replace(transfer.get_backbone("mobilenet_v2_0.5"), folder="here")
     (half.parent / "here").mkdir(exist_ok=True)
     shutil.copy(half, half.parent / "here")
     handler = partial(Quiet, directory=str(half.parent))

@@ -15,12 +15,12 @@ from tests.models.training.conftest import some_pictures
 
 @pytest.fixture
 def net(tiny):
-    return transfer.unfreeze(transfer.network(tiny, weights="random"), "block2")
+    return transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block2")
 
 
 def test_each_part_takes_steps_of_its_own_rate(net):
     """Adam's first step is as long as its learning rate."""
-    transfer.compiled(net, {"head": 1e-2, "block3": 1e-3, "backbone": 1e-4})
+    transfer.compile_layerwise(net, {"head": 1e-2, "block3": 1e-3, "backbone": 1e-4})
     images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
     before = {w.path: w.numpy() for w in net.trainable_variables}
     net.fit(images, np.arange(8) % 2, batch_size=8, verbose=0)
@@ -47,9 +47,9 @@ def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, optimizer, sett
     for rates in ({"head": 1e-3, "backbone": 1e-3}, None):
         net.set_weights(first)
         if rates:
-            transfer.compiled(net, rates, optimizer, **settings)
+            transfer.compile_layerwise(net, rates, optimizer, **settings)
         else:
-            models.training.compiled(net, optimizer, 1e-3, **settings)
+            models.training.compile_classifier(net, optimizer, 1e-3, **settings)
         net.fit(images, np.arange(8) % 2, epochs=3, batch_size=4, shuffle=False, verbose=0)
         after.append(net.get_weights())
     assert int(net.optimizer.iterations) == 6
@@ -59,8 +59,8 @@ def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, optimizer, sett
 
 
 def test_the_table_says_which_rate_each_part_got(net):
-    table = transfer.learning_rates(
-        transfer.compiled(net, {"head": 1e-3, "backbone": 1e-5}, "AdamW", weight_decay=0.05)
+    table = transfer.learning_rate_summary(
+        transfer.compile_layerwise(net, {"head": 1e-3, "backbone": 1e-5}, "AdamW", weight_decay=0.05)
     )
     assert table["learning_rate"]["head"] == pytest.approx(1e-3)
     assert table["learning_rate"]["block3"] == pytest.approx(1e-5)
@@ -76,9 +76,9 @@ def test_an_interrupted_training_goes_on_as_it_would_have(tiny, tmp_path):
     stop = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: 1 / (1 - epoch))
 
     def run(callbacks=(), resume=None):
-        net = transfer.unfreeze(transfer.network(tiny, weights="random"), "block3")
-        decay = models.cosine_restarts(1e-3, pictures=len(train), batch_size=8)
-        transfer.compiled(net, {"head": decay, "block3": 1e-4})
+        net = transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block3")
+        decay = models.cosine_decay_restarts(1e-3, pictures=len(train), batch_size=8)
+        transfer.compile_layerwise(net, {"head": decay, "block3": 1e-4})
         options = {"epochs": 2, "batch_size": 8, "resume": resume, "callbacks": callbacks}
         return models.fit(net, train, val, **options)
 
@@ -91,19 +91,19 @@ def test_an_interrupted_training_goes_on_as_it_would_have(tiny, tmp_path):
 
 
 def test_saved_and_loaded_it_goes_on_with_its_rates(net, tmp_path):
-    transfer.compiled(net, {"head": 1e-2, "backbone": 1e-5})
+    transfer.compile_layerwise(net, {"head": 1e-2, "backbone": 1e-5})
     images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
     net.fit(images, np.arange(8) % 2, verbose=0)
     models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
     again = models.load(tmp_path / "net.keras").network
-    assert transfer.learning_rates(again).equals(transfer.learning_rates(net))
+    assert transfer.learning_rate_summary(again).equals(transfer.learning_rate_summary(net))
     for one in (net, again):
         one.fit(images, np.arange(8) % 2, batch_size=8, shuffle=False, verbose=0)
     assert_close(again.predict(images, verbose=0), net.predict(images, verbose=0), rel=1e-4)
 
 
 def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_path):
-    transfer.compiled(net, {"head": 1e-2, "backbone": 1e-5})
+    transfer.compile_layerwise(net, {"head": 1e-2, "backbone": 1e-5})
     models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
     np.save(tmp_path / "kernel.npy", net.get_layer("answer").kernel)
     keras_alone = "import keras; net = keras.models.load_model('net.keras', compile=False)"
@@ -129,7 +129,7 @@ def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_
 )
 def test_rates_that_do_not_fit(net, given, message):
     with pytest.raises(ValueError, match=message):
-        transfer.compiled(net, given)
+        transfer.compile_layerwise(net, given)
 
 
 def test_a_pattern_that_matches_nothing_is_found_out(net):
@@ -146,21 +146,21 @@ def test_a_pattern_that_matches_nothing_is_found_out(net):
 
 def test_one_part_has_an_ordinary_optimizer(net):
     with pytest.raises(ValueError, match="expected a compiled model"):
-        transfer.learning_rates(net)
-    transfer.compiled(transfer.freeze(net), {"head": 1e-3})
+        transfer.learning_rate_summary(net)
+    transfer.compile_layerwise(transfer.freeze(net), {"head": 1e-3})
     assert type(net.optimizer) is keras.optimizers.Adam
-    assert transfer.learning_rates(net)["learning_rate"]["head"] == pytest.approx(1e-3)
+    assert transfer.learning_rate_summary(net)["learning_rate"]["head"] == pytest.approx(1e-3)
 
 
 def test_a_block_named_twice(small):
     transfer.unfreeze(small, "all")
     with pytest.raises(ValueError, match=r"two for 'block_16': by 'block_16' and by 'block'"):
-        transfer.compiled(small, {"head": 1e-3, "block_16": 1e-5, "block": 1e-6})
+        transfer.compile_layerwise(small, {"head": 1e-3, "block_16": 1e-5, "block": 1e-6})
     transfer.freeze(small)
 
 
 def test_patterns_of_the_real_networks_match(real_net):
     transfer.unfreeze(real_net, "all")
-    table = transfer.learning_rates(transfer.compiled(real_net, {"head": 1e-3, "backbone": 1e-5}))
+    table = transfer.learning_rate_summary(transfer.compile_layerwise(real_net, {"head": 1e-3, "backbone": 1e-5}))
     assert table["learning_rate"].tolist() == pytest.approx([1e-5] * (len(table) - 1) + [1e-3])
     transfer.freeze(real_net)
