@@ -77,7 +77,7 @@ def on_features(cases, options: dict) -> dict:
     from cxrlib import models
 
     found = models.features.extract(cases, options["backbone"], size=options["size"])
-    train, val, test = (found.where(split).pictures() for split in ("train", "val", "test"))
+    train, val, test = (found.split(split).to_image_set() for split in ("train", "val", "test"))
     head = models.transfer.build_head(train.images.shape[1:])
     models.training.compile_classifier(head, "Adam", RATE)
     models.fit(head, train, val, epochs=options["epochs"], batch_size=BATCH)
@@ -91,7 +91,7 @@ def probe(options: dict) -> dict:
     cases = table(None)
     loaded = time.perf_counter()
     found = features.extract(cases, options["backbone"], size=options["size"])
-    train, val, test = (found.where(split) for split in ("train", "val", "test"))
+    train, val, test = (found.split(split) for split in ("train", "val", "test"))
     fitted = features.fit_linear_probe(train)
     answer = {"val_auc": judged(val.labels, features.predict_scores(fitted, val))["test_auc"]}
     answer |= judged(test.labels, features.predict_scores(fitted, test))
@@ -104,11 +104,11 @@ def passed(options: dict, pictures: int = 128, times: int = 5) -> dict:
     import numpy as np
 
     from cxrlib.models import transfer
-    from cxrlib.models.features.extraction import frozen, predict
+    from cxrlib.models.features.extraction import build_extractor, predict
 
     weights = transfer.find_weights(options["backbone"], quiet=True)
     size = options["size"]
-    network = frozen(options["backbone"], size, weights=weights)
+    network = build_extractor(options["backbone"], size, weights=weights)
     images = np.random.default_rng(0).uniform(0, 255, (pictures, size, size, 1)).astype("float32")
     predict(network, images[:1])
     seconds = []

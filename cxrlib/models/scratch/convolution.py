@@ -119,7 +119,8 @@ def conv2d(
         x, kernel = x[None, :, :, None], kernel[:, :, None, None]
         return conv2d(x, kernel, bias, **how)[0, :, :, 0]
     shape = kernel.shape[:2]
-    view = sliding_windows(pad(x, shape, stride, padding, dilation), shape, stride, dilation)
+    padded = pad(x, shape, stride, padding, dilation)
+    view = sliding_windows(padded, shape, stride, dilation)
     return np.tensordot(view, kernel, axes=([0, 1, 5], [0, 1, 2])) + bias
 
 

@@ -37,13 +37,13 @@ def cases(tmp_path):
 def means(monkeypatch):
     """Stand in for the network: give each picture's mean and spread."""
 
-    def frozen(name, size, *, pooled, **options):
+    def build_extractor(name, size, *, pooled, **options):
         x = inputs = keras.Input((size, size, 1))
         x = keras.ops.stack([keras.ops.mean(x, (1, 2, 3)), keras.ops.std(x, (1, 2, 3))], axis=1)
         maps = keras.ops.tile(x[:, None, None], (1, 2, 3, 1))
         return keras.Model(inputs, x if pooled else maps)
 
-    monkeypatch.setattr(extraction, "frozen", frozen)
+    monkeypatch.setattr(extraction, "build_extractor", build_extractor)
 
 
 def test_features_are_what_the_network_puts_out(cases):
@@ -60,8 +60,8 @@ def test_features_are_what_the_network_puts_out(cases):
 
 def test_more_pictures_than_go_through_at_once(cases, means, monkeypatch):
     plain = features.extract(cases, NET, **RANDOM).values
-    monkeypatch.setattr(extraction, "PART", 7)
-    monkeypatch.setattr(extraction, "BATCH", 3)
+    monkeypatch.setattr(extraction, "CHUNK_SIZE", 7)
+    monkeypatch.setattr(extraction, "BATCH_SIZE", 3)
     np.testing.assert_array_equal(features.extract(cases, NET, **RANDOM).values, plain)
 
 
@@ -95,8 +95,7 @@ def test_copies_are_those_of_the_recipe(cases, means):
         ({"augment": "plausibel"}, "Did you mean 'plausible'"),
         ({"size": 31}, "at least 32 pixels"),
         ({"crop": 0.7}, "expected `crop`"),
-        ({"fit": "stretch"}, "`fit` must be one of"),
-        ({"cache": True}, "expected `cache` as False"),
+        ({"resize": "stretch"}, "`fit` must be one of"),
     ],
 )
 def test_impossible_settings(cases, options, message):
@@ -105,16 +104,16 @@ def test_impossible_settings(cases, options, message):
 
 
 def test_pictures_that_do_not_fit(cases):
-    with pytest.raises(DataError, match="at least one picture"):
+    with pytest.raises(DataError, match="at least one image"):
         features.extract(cases[:0], NET, **RANDOM)
     pictures = read_pictures(cases, 32)
-    with pytest.raises(DataError, match="the pictures are 32 px, `size` says 64"):
+    with pytest.raises(DataError, match="images of `size` 64 px, got 32 px"):
         features.extract(pictures, NET, size=64, weights="random")
-    with pytest.raises(DataError, match=r"square grey pictures .*\(10, 32, 1, 32\)"):
+    with pytest.raises(DataError, match=r"square grey images .*\(10, 32, 1, 32\)"):
         features.extract(
             type(pictures)(pictures.images.swapaxes(2, 3), pictures.labels, cases), NET
         )
-    with pytest.raises(DataError, match=r"training pictures, but 4 of 10 are of split 'val'"):
+    with pytest.raises(DataError, match=r"training images to augment, got 4 of 10 of split 'val'"):
         features.extract(cases, NET, augment="plausible", **RANDOM)
 
 
@@ -141,25 +140,25 @@ def test_a_pipe_in_the_table_is_named_and_not_waited_for(cases, means, tmp_path)
 
 def test_splits(cases, means):
     got = features.extract(cases, NET, **RANDOM)
-    val = got.where("val")
+    val = got.split("val")
     np.testing.assert_array_equal(val.values, got.values[6:8])
     assert val.cases["split"].tolist() == ["val", "val"]
     assert val == val
-    assert val != got.where("val")
-    with pytest.raises(DataError, match="no features in split 'dev'"):
-        got.where("dev")
+    assert val != got.split("val")
+    with pytest.raises(DataError, match="expected a split of train, val, test, got 'dev'"):
+        got.split("dev")
 
 
 def test_a_head_trains_on_features_with_fit(cases, means):
     got = features.extract(cases, NET, pooled=False, **RANDOM)
-    train, val = (got.where(s).pictures() for s in ("train", "val"))
+    train, val = (got.split(s).to_image_set() for s in ("train", "val"))
     assert train.images.shape == (6, 2, 3, 2)
     head = transfer.build_head(train.images.shape[1:], "flatten", dense=4)
     history = models.fit(
         models.training.compile_classifier(head, "Adam", 1e-2), train, val, epochs=2, batch_size=4
     )
     assert np.isfinite(history["val_loss"]).all()
-    copies = features.extract(cases[:6], NET, augment="exposure", copies=2, **RANDOM).pictures()
+    copies = features.extract(cases[:6], NET, augment="exposure", copies=2, **RANDOM).to_image_set()
     assert copies.images.shape == (12, 1, 1, 2)
     assert copies.cases["path"].tolist() == cases["path"][:6].tolist() * 2
     np.testing.assert_array_equal(copies.labels.ravel(), [0, 1] * 6)
@@ -169,12 +168,16 @@ def test_the_frozen_network_and_the_head_on_features_learn_the_same(cases):
     """End to end, and on features computed once: the same weights at the end."""
     pictures = read_pictures(cases, 32)
     net = transfer.freeze(transfer.build_model(NET, (32, 32, 1), weights="random", seed=0))
-    models.training.compile_classifier(net, "SGD", 1e-2)  # Adam would divide by what is nearly nothing
+    models.training.compile_classifier(
+        net, "SGD", 1e-2
+    )  # Adam would divide by what is nearly nothing
     options = {"epochs": 3, "batch_size": 4, "seed": 1}
     models.fit(net, pictures.where("train"), pictures.where("val"), **options)
     got = features.extract(cases, NET, **RANDOM)
     head = transfer.build_head((1, 1, 1280), seed=0)
     models.training.compile_classifier(head, "SGD", 1e-2)
-    models.fit(head, got.where("train").pictures(), got.where("val").pictures(), **options)
-    assert_close(net.get_layer("answer").kernel, head.get_layer("answer").kernel, rel=1e-3)
+    models.fit(head, got.split("train").to_image_set(), got.split("val").to_image_set(), **options)
+    assert_close(
+        net.get_layer("predictions").kernel, head.get_layer("predictions").kernel, rel=1e-3
+    )
     assert isinstance(transfer.set_head_weights(net, head), keras.Model)

@@ -28,7 +28,9 @@ def test_the_kernels_do_what_they_are_called():
     np.testing.assert_array_equal(scratch.conv2d(RAMP, scratch.SOBEL_X), np.full((2, 2), 8.0))
     np.testing.assert_array_equal(scratch.conv2d(RAMP, scratch.SOBEL_Y), np.full((2, 2), 32.0))
     np.testing.assert_allclose(scratch.conv2d(RAMP, scratch.BLUR), RAMP[1:-1, 1:-1])
-    np.testing.assert_allclose(scratch.conv2d(RAMP, scratch.LAPLACIAN), np.zeros((2, 2)), atol=1e-12)
+    np.testing.assert_allclose(
+        scratch.conv2d(RAMP, scratch.LAPLACIAN), np.zeros((2, 2)), atol=1e-12
+    )
     np.testing.assert_array_equal(scratch.conv2d(RAMP, scratch.IDENTITY, padding="same"), RAMP)
     sharp = scratch.conv2d(PICTURE, scratch.SHARPEN, padding="same")
     edges = scratch.conv2d(PICTURE, scratch.LAPLACIAN, padding="same")
@@ -49,7 +51,7 @@ def test_what_a_window_sees_is_a_view():
     ("size", "side", "stride", "border"),
     [(4, 3, 1, (1, 1)), (4, 2, 1, (0, 1)), (5, 3, 2, (1, 1)), (4, 3, 2, (0, 1)), (6, 2, 4, (0, 0))],
 )
-def test_borders_as_keras_has_them(size, side, stride, border):
+def test_pad_widths_as_keras_has_them(size, side, stride, border):
     x = np.zeros((1, size, size, 1))
     assert scratch.pad_widths(x, (side, side), stride, "same") == [border, border]
     assert scratch.pad_widths(x, (side, side), stride, "valid") == [(0, 0), (0, 0)]
@@ -144,9 +146,9 @@ NAN = np.full((4, 4), np.nan)
 @pytest.mark.parametrize(
     ("x", "kernel", "how", "words"),
     [
-        (ONE, np.zeros((5, 5)), {}, r"no larger than the picture of 4×4 pixels, got .* 5×5"),
-        (ONE, np.zeros((1, 5)), {}, "over 1×5. Take a smaller kernel, or padding='same'"),
-        (ONE, KERNEL, {"dilation": 2}, "over 5×5"),
+        (ONE, np.zeros((5, 5)), {}, r"no larger than the image of 4×4 pixels, got .* 5×5"),
+        (ONE, np.zeros((1, 5)), {}, "covers 1×5. Take a smaller kernel, or padding='same'"),
+        (ONE, KERNEL, {"dilation": 2}, "covers 5×5"),
         (ONE, KERNEL, {"stride": 0}, "`stride` as a whole number from 1, got 0"),
         (ONE, KERNEL, {"stride": 1.5}, "whole number from 1, got 1.5"),
         (ONE, KERNEL, {"stride": True}, "whole number from 1, got True"),
@@ -156,8 +158,8 @@ NAN = np.full((4, 4), np.nan)
         (np.zeros((0, 4)), KERNEL, {}, "Was a slice empty"),
         (ONE, KERNELS, {}, r"`kernel` as an array with 2 axes"),
         (STACK, KERNEL, {}, r"`kernel` as an array with 4 axes"),
-        (STACK[0], KERNEL, {}, r"a stack \(N, H, W, C\): picture\[None"),
-        (STACK, np.zeros((3, 3, 1, 5)), {}, "pictures with 3 channels.*another order"),
+        (STACK[0], KERNEL, {}, r"a stack \(N, H, W, C\): image\[None"),
+        (STACK, np.zeros((3, 3, 1, 5)), {}, "images with 3 channels.*another order"),
         (STACK, KERNELS, {"bias": np.zeros(3)}, r"one bias a kernel, shape \(5,\), got \(3,\)"),
         (ONE, KERNEL, {"bias": np.zeros(1)}, r"shape \(\), got \(1,\)"),
         (NAN, KERNEL, {}, "NaN"),

@@ -50,7 +50,7 @@ def test_layers_pass_an_error_back():
 @pytest.mark.parametrize(
     ("x", "weights", "bias", "words"),
     [
-        (np.zeros((3, 8, 8)), np.zeros((64, 1)), np.zeros(1), "one row a picture"),
+        (np.zeros((3, 8, 8)), np.zeros((64, 1)), np.zeros(1), "one row an image"),
         (np.zeros((3, 4)), np.zeros(4), np.zeros(1), "one column a neuron"),
         (np.zeros((3, 4)), np.zeros((1, 4)), np.zeros(4), "transposed"),
         (np.zeros((3, 4)), np.zeros((4, 2)), np.zeros(1), r"bias of shape \(2,\)"),

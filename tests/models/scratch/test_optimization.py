@@ -33,7 +33,7 @@ def test_gradients_equal_the_measured_ones(seed, n, inputs, units):
             np.testing.assert_allclose(gradient, measured, atol=1e-6)
 
 
-def test_numeric_gradient_of_a_parabola():
+def test_numerical_gradient_of_a_parabola():
     values = np.array([1.0, -2.0, 0.5])
     got = scratch.numerical_gradient(lambda v: (v**2).sum(), values)
     np.testing.assert_allclose(got, 2 * values, atol=1e-8)
@@ -42,7 +42,9 @@ def test_numeric_gradient_of_a_parabola():
 
 def test_gradient_descent_finds_the_bottom_and_leaves_its_start_alone():
     start = [np.array([4.0]), np.array([-3.0])]
-    end = scratch.gradient_descent(lambda a, b: (2 * a, 2 * (b - 1)), start, rate=0.1, steps=200)
+    end = scratch.gradient_descent(
+        lambda a, b: (2 * a, 2 * (b - 1)), start, learning_rate=0.1, steps=200
+    )
     np.testing.assert_allclose(end, [[0.0], [1.0]], atol=1e-8)
     np.testing.assert_array_equal(start, [[4.0], [-3.0]])
 

@@ -60,7 +60,7 @@ def test_it_is_keras_s_in_values_and_gradients(kind, seed, size, side, stride, p
     )
     how = {"size": side, "stride": stride, "padding": padding}
     np.testing.assert_allclose(getattr(scratch, f"{kind}_pool")(x, **how), theirs, atol=1e-10)
-    mine = getattr(scratch, f"{kind}_pool_gradient")(x, back, **how)
+    mine = getattr(scratch, f"{kind}_pool_backward")(x, back, **how)
     np.testing.assert_allclose(mine, slope, atol=1e-10)
 
 
@@ -75,14 +75,14 @@ def test_global_pooling_is_keras_s(kind, layer):
     x = np.random.default_rng(0).normal(size=(3, 5, 4, 2))
     theirs, back, (slope,) = keras_way(layer(dtype="float64"), x)
     np.testing.assert_allclose(getattr(scratch, f"global_{kind}_pool")(x), theirs, atol=1e-12)
-    mine = getattr(scratch, f"global_{kind}_pool_gradient")(x, back)
+    mine = getattr(scratch, f"global_{kind}_pool_backward")(x, back)
     np.testing.assert_allclose(mine, slope, atol=1e-12)
 
 
 @pytest.mark.parametrize(
     ("x", "how", "words"),
     [
-        (ONE, {"size": 5}, "a square no larger than the picture"),
+        (ONE, {"size": 5}, "a square no larger than the image"),
         (ONE, {"size": 0}, "`size` as a whole number"),
         (ONE, {"size": (2, 2)}, r"`size` as a whole number from 1, got \(2, 2\)"),
         (ONE, {"stride": 0}, "`stride` as a whole number"),

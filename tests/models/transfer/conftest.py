@@ -52,8 +52,8 @@ TINY = transfer.Backbone(
     scaling="symmetric",
     file="tiny.h5",
     folder="tiny",
-    side=32,
-    target="block3_out",
+    image_size=32,
+    target_layer="block3_out",
     blocks=tuple((f"block{i}", rf"block{i}_.*") for i in (1, 2, 3)),
 )
 

@@ -62,5 +62,5 @@ def test_a_sixth_network_is_one_entry(tiny):
     net = transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block3")
     assert net.input_shape == (None, 32, 32, 1)
     assert transfer.find_target_layer(net) == "block3_out"
-    learning = transfer.block_summary(net)["learning"] > 0
+    learning = transfer.block_summary(net)["trainable"] > 0
     assert learning.index[learning].tolist() == ["block3", "head"]

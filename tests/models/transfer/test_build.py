@@ -37,7 +37,7 @@ def test_flat_raw_grey_pictures_in_probabilities_out(real_net, pictures):
     assert scores.shape == (4, 1)
     assert ((scores > 0) & (scores < 1)).all()
     assert len(np.unique(scores)) == 4
-    assert real_net.weights_from.kind == "random"
+    assert real_net.backbone_weights.kind == "random"
 
 
 def test_the_answer_is_that_of_keras_own_network_and_preprocessing(real_net, pictures):
@@ -85,15 +85,15 @@ def test_target_layers_hold_places(real_net):
 def test_article_4s_head_begins_as_it_does_alone():
     options = {"classes": 4, "seed": 5}
     net = transfer.build_model(NET, (64, 64, 1), head="flatten", weights="random", **options)
-    assert [layer.name for layer in net.layers][-3:] == ["flatten", "dense", "answer"]
+    assert [layer.name for layer in net.layers][-3:] == ["flatten", "dense", "predictions"]
     assert net.get_layer("dense").kernel.shape == (2 * 2 * 1280, 256)
     alone = transfer.build_head((2, 2, 1280), "flatten", **options)
-    for name in ("dense", "answer"):
+    for name in ("dense", "predictions"):
         np.testing.assert_array_equal(net.get_layer(name).kernel, alone.get_layer(name).kernel)
 
 
 def test_standardising_forgets_exposure_and_cropping_the_border(pictures):
-    net = transfer.build_model(NET, (64, 64, 1), crop=0.25, standardise=True, weights="random")
+    net = transfer.build_model(NET, (64, 64, 1), crop=0.25, standardize=True, weights="random")
     bordered = pictures.copy()
     bordered[:, :16], bordered[:, -16:], bordered[:, :, :16], bordered[:, :, -16:] = 0, 255, 9, 99
     wanted = net.predict(pictures, verbose=0)
@@ -136,11 +136,11 @@ def test_a_head_on_a_backbone_learns_k_classes(tiny, kind):
     four = some_pictures(24, classes=("normal", "bacterial", "viral", "covid"), size=32)
     images = four.images.astype("float32")
     net = transfer.build_model(tiny, head=kind, weights="random", classes=4, dense=8)
-    before = net.get_layer("answer").get_weights()[0]
+    before = net.get_layer("predictions").get_weights()[0]
     transfer.compile_layerwise(transfer.freeze(net), {"head": 1e-2})
     assert net.loss == "categorical_crossentropy"
     models.fit(net, four, None, epochs=1, batch_size=8, class_weight="balanced")
-    assert not np.allclose(net.get_layer("answer").get_weights()[0], before)
+    assert not np.allclose(net.get_layer("predictions").get_weights()[0], before)
     answers = net.predict(images, verbose=0)
     np.testing.assert_allclose(answers.sum(axis=1), np.ones(24), atol=1e-5)
     # A probe of K classes becomes the head of a network.

