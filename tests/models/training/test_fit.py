@@ -129,19 +129,10 @@ def changed(pictures, **parts):
     return Pictures(**(now | parts))
 
 
-def nan_picture(pictures):
+def nan_in_the_sixth(pictures):
     images = pictures.images.astype("float32")
     images[5, 3, 3] = np.nan
     return changed(pictures, images=images)
-
-
-def one_class(pictures):
-    return changed(pictures, labels=np.ones_like(pictures.labels))
-
-
-def empty(pictures):
-    return changed(pictures, images=pictures.images[:0], labels=pictures.labels[:0],
-                   cases=pictures.cases[:0])  # fmt: skip
 
 
 BAD_PICTURES = {
@@ -151,13 +142,16 @@ BAD_PICTURES = {
     ),
     "flat labels": (lambda p: changed(p, labels=p.labels[:, 0]), r"got \(\d+,\)"),
     "labels that are no classes": (lambda p: changed(p, labels=p.labels * 2), "labels of 0 and 1"),
-    "one class": (one_class, "at least two classes"),
-    "a NaN": (nan_picture, r"NaN.*1 \w+ images \(first: \w+/005.png\)"),
+    "one class": (lambda p: changed(p, labels=p.labels * 0), "at least two classes"),
+    "a NaN": (nan_in_the_sixth, r"NaN.*1 \w+ images \(first: \w+/005.png\)"),
     "another size": (
         lambda p: some_pictures(size=20),
         r"\(16, 16, 1\).*got \(20, 20, 1\).*size=16",
     ),
-    "nothing": (empty, "at least one .* image, got none"),
+    "nothing": (
+        lambda p: Pictures(p.images[:0], p.labels[:0], p.cases[:0]),
+        "at least one .* image, got none",
+    ),
 }
 
 
