@@ -74,9 +74,6 @@ def test_target_layers_hold_places(real_net):
     target, size = transfer.find_target_layer(real_net), 4 if real_net.name == "vgg16" else 2
     assert real_net.get_layer(target).output.shape[1:3] == (size, size)
     assert target == TARGETS[real_net.name]
-    wrong = target[:-1] + "x"
-    with pytest.raises(ValueError, match=f"got '{wrong}'. Did you mean .*'{target}'"):
-        transfer.find_target_layer(real_net, wrong)
 
 
 def test_article_4s_head_begins_as_it_does_alone():
@@ -107,7 +104,7 @@ def test_a_head_trained_alone_goes_into_the_network(small):
     alone = transfer.build_head(features.shape[1:], seed=7)
     transfer.set_head_weights(small, alone)
     assert_close(small.predict(images, verbose=0), alone.predict(features, verbose=0))
-    with pytest.raises(ValueError, match=r"expected a head with the weights .*'answer'"):
+    with pytest.raises(ValueError, match=r"expected a head with the weights .*'predictions'"):
         transfer.set_head_weights(small, transfer.build_head((1, 1, 1280), dense=4))
 
 

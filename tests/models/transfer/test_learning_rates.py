@@ -111,7 +111,7 @@ def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_
     keras_alone = "import keras; net = keras.models.load_model('net.keras', compile=False)"
     with_cxrlib = "from cxrlib import models; net = models.load('net.keras').model"
     for opened in (keras_alone, with_cxrlib):
-        same = "(net.get_layer('answer').kernel.numpy() == np.load('kernel.npy')).all()"
+        same = "(net.get_layer('predictions').kernel.numpy() == np.load('kernel.npy')).all()"
         code = f"import numpy as np; {opened}; assert {same}"
         root = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         subprocess.run(
