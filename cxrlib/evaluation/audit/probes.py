@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib import data
-from cxrlib.data import covers
+from cxrlib.data import occlusion
 from cxrlib.evaluation.audit.report import Finding
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 from cxrlib.evaluation.metrics import roc_auc
@@ -99,7 +99,7 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
     x = thumbnails[..., None].astype(np.float32) / 255
     groups = _patient_groups(cases)
     aucs: dict[str, Interval] = {}
-    for name, occlude in covers.COVERS.items():
+    for name, occlude in occlusion.OCCLUSIONS.items():
         visible = visible_pixels(occlude, x)
         aucs[name] = max(
             out_of_fold_auc(visible, y, groups, seed=seed) for y in _one_vs_rest(cases)
