@@ -18,8 +18,8 @@ NEEDED = ("numpy", "numpy.libs", "lazy_loader", "jsonschema", "jsonschema_specif
 NEEDED += ("referencing", "rpds", "attr", "attrs", "typing_extensions.py")  # jsonschema's own
 READ = """
 import json
-from cxrlib.teaching import records
-names = records.known()
+from cxrlib.experiments import record as records
+names = records.list_ids()
 print(json.dumps({"file": records.__file__, "known": names, "title": records.read(names[0]).title}))
 """
 

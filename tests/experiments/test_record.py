@@ -254,10 +254,3 @@ def test_a_history_is_a_table_with_epochs_from_1():
     assert frame["val_loss"].tolist() == pytest.approx([np.nan, 0.6], nan_ok=True)
     with pytest.raises(RecordError, match=r"from 0 to 1 .*got 2\. Its seeds: 0, 1\."):
         records.history_frame(record, run=2)
-
-
-def test_chapters_reach_records_through_teaching():
-    from cxrlib import teaching
-
-    assert teaching.records.known() == records.list_ids()
-    assert teaching.records.RecordError is RecordError

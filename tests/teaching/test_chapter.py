@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from cxrlib import teaching
-from cxrlib.teaching.chapter import plain
+from cxrlib.teaching.chapter import strip_markdown
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,12 @@ from cxrlib.teaching.chapter import plain
 )
 def test_outside_a_notebook_text_is_printed_without_marks(text, shown, capsys):
     teaching.say(text)
-    assert plain(text) == shown
+    assert strip_markdown(text) == shown
     assert capsys.readouterr().out == f"{shown}\n"
 
 
-def test_begin_names_versions_and_seed(capsys):
-    teaching.begin("02-neurons", quick=True, seed=7)
+def test_start_names_versions_and_seed(capsys):
+    teaching.start("02-neurons", quick=True, seed=7)
     said = capsys.readouterr().out
     assert "cxrlib 0" in said
     assert "TensorFlow" in said
@@ -31,7 +31,7 @@ def test_begin_names_versions_and_seed(capsys):
 
 
 def test_advice_on_tracing_is_held_back_and_other_warnings_are_not(caplog):
-    teaching.begin("00-none")
+    teaching.start("00-none")
     logger = logging.getLogger("tensorflow")
     logger.warning("5 out of 5 calls triggered tf.function retracing.")
     logger.warning("something else")

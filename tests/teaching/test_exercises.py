@@ -41,8 +41,8 @@ OF_A_NUMBER, OF_A_TABLE = "check_parameter_count", ("check_split", "check_checkl
 OF_A_FUNCTION = [name for name in CHECKS if name not in (OF_A_NUMBER, *OF_A_TABLE)]
 
 
-def judge(check, answer):
-    return getattr(exercises, check).judge(answer)
+def check_answer(check, answer):
+    return getattr(exercises, check).check(answer)
 
 
 def given(exercise, function):
@@ -66,14 +66,14 @@ def assert_hint(result, words):
 @pytest.mark.parametrize("exercise", FORMS.values(), ids=FORMS)
 def test_the_reference_passes_and_spoils_no_case(exercise):
     before = pickle.dumps(exercise.cases)
-    result = exercise.judge(given(exercise, exercise.reference))
-    assert result == (True, exercise.praise)
+    result = exercise.check(given(exercise, exercise.solution))
+    assert result == (True, exercise.success)
     assert pickle.dumps(exercise.cases) == before
 
 
 @pytest.mark.parametrize(("exercise", "hint", "mistake"), MISTAKES)
 def test_each_mistake_gets_its_own_hint(exercise, hint, mistake):
-    result = exercise.judge(given(exercise, mistake))
+    result = exercise.check(given(exercise, mistake))
     assert result.passed is False
     assert result.text.endswith(f"**Hint:** {hint}")
 
@@ -84,40 +84,40 @@ def test_an_untouched_exercise_waits(check):
     if check in OF_A_FUNCTION:
         untouched += [lambda *a: ..., lambda *a: None, raises_not_implemented]
     for answer in untouched:
-        result = judge(check, answer)
+        result = check_answer(check, answer)
         assert result.passed is None
         assert result.markdown.startswith("✏️ Your turn.")
 
 
 @pytest.mark.parametrize("check", OF_A_FUNCTION)
 def test_odd_answers_are_wrong_and_nothing_breaks(check):
-    assert_hint(judge(check, lambda *a: 1 / 0), "the error comes from inside your function")
-    assert "ZeroDivisionError: division by zero" in judge(check, lambda *a: 1 / 0).text
-    assert_hint(judge(check, 7), "give the function itself")
+    assert_hint(check_answer(check, lambda *a: 1 / 0), "the error comes from inside your function")
+    assert "ZeroDivisionError: division by zero" in check_answer(check, lambda *a: 1 / 0).text
+    assert_hint(check_answer(check, 7), "give the function itself")
     for odd in ("many", {"a": [1]}, [[[1]]], [[1], [2, 3]], [], np.array(3), True, 2j, [None]):
-        assert_hint(judge(check, lambda *a, odd=odd: odd), "")
+        assert_hint(check_answer(check, lambda *a, odd=odd: odd), "")
     if check != "check_patient_key":  # NaN is a key, the same for all
-        assert_hint(judge(check, lambda *a: float("nan")), "")
+        assert_hint(check_answer(check, lambda *a: float("nan")), "")
 
 
 SHAPES = {
     name: one
     for name, one in FORMS.items()
-    if isinstance(one.reference(*one.cases[0]), np.ndarray) and one.form
+    if isinstance(one.solution(*one.cases[0]), np.ndarray) and one.shape_hint
 }
 
 
 @pytest.mark.parametrize("exercise", SHAPES.values(), ids=SHAPES)
 def test_arrays_of_another_shape_or_value_and_words(exercise):
-    expected = exercise.reference(*exercise.cases[0])
-    assert_hint(exercise.judge(lambda *a: exercise.reference(*a)[0]), exercise.form)
-    assert_hint(exercise.judge(lambda *a: exercise.reference(*a) + 1), exercise.otherwise)
-    assert_hint(exercise.judge(lambda *a: np.full(expected.shape, "x")), "return the array itself")
+    expected = exercise.solution(*exercise.cases[0])
+    assert_hint(exercise.check(lambda *a: exercise.solution(*a)[0]), exercise.shape_hint)
+    assert_hint(exercise.check(lambda *a: exercise.solution(*a) + 1), exercise.default_hint)
+    assert_hint(exercise.check(lambda *a: np.full(expected.shape, "x")), "return the array itself")
 
 
 def test_a_function_may_change_what_it_was_given_unless_it_is_asked_not_to():
     def greedy(counts):
-        answer = FORMS["check_macro"].reference(counts)
+        answer = FORMS["check_macro"].solution(counts)
         counts[:] = 0
         return answer
 
@@ -125,31 +125,31 @@ def test_a_function_may_change_what_it_was_given_unless_it_is_asked_not_to():
         film[wide:-wide, wide:-wide] = 0
         return film
 
-    assert judge("check_macro", greedy).passed
-    assert_hint(judge("check_border", in_place), "work on `film.copy()`")
+    assert check_answer("check_macro", greedy).passed
+    assert_hint(check_answer("check_border", in_place), "work on `film.copy()`")
 
 
 def test_right_until_it_fails_is_told_of_the_failure():
     def fails(y, scores, target):
-        return FORMS["check_threshold"].reference(y, scores, target) if target < 1 else 1 / 0
+        return FORMS["check_threshold"].solution(y, scores, target) if target < 1 else 1 / 0
 
-    assert_hint(judge("check_threshold", fails), "from inside your function")
+    assert_hint(check_answer("check_threshold", fails), "from inside your function")
 
 
 def test_a_whole_number_that_is_nearly_right_is_wrong():
-    assert_hint(judge("check_parameter_count", 3_211_394), "count layer by layer")
-    assert judge("check_parameter_count", np.int64(3_211_393)).passed
+    assert_hint(check_answer("check_parameter_count", 3_211_394), "count layer by layer")
+    assert check_answer("check_parameter_count", np.int64(3_211_393)).passed
 
 
 @pytest.mark.parametrize("odd", ["many", True, [1]])
 def test_a_count_is_a_number(odd):
-    assert_hint(judge("check_parameter_count", odd), "a number or a formula")
+    assert_hint(check_answer("check_parameter_count", odd), "a number or a formula")
 
 
 @pytest.mark.parametrize("odd", [False, "moved"])
 def test_only_none_is_none(odd):
-    moves = FORMS["check_moves"].reference
-    answer = judge("check_moves", lambda s, d: odd if moves(s, d) is None else moves(s, d))
+    moves = FORMS["check_moves"].solution
+    answer = check_answer("check_moves", lambda s, d: odd if moves(s, d) is None else moves(s, d))
     assert_hint(answer, "return `None` itself")
 
 
@@ -221,7 +221,7 @@ def chance_of_the_pointing_game(mask, tolerance):
     return game.chance
 
 
-def judged_one_by_one(n, batch, by):
+def seen_one_by_one(n, batch, by):
     batches = [range(start, min(start + batch, n)) for start in range(0, n, batch)]
     return len({i for step in range(-(-n // by)) for i in batches[step % len(batches)]})
 
@@ -357,7 +357,7 @@ OTHERWISE_FOUND = {
     "check_head_weights": head_of_keras,
     "check_hit": hit_of_the_pointing_game,
     "check_invented": invented_by_a_shift,
-    "check_judged": judged_one_by_one,
+    "check_judged": seen_one_by_one,
     "check_kept_epoch": kept_by_keras,
     "check_macro": recall_of_scikit_learn,
     "check_moves": moves_of_maps,
@@ -382,21 +382,19 @@ OTHERWISE_FOUND = {
 
 @pytest.mark.parametrize("check", OTHERWISE_FOUND)
 def test_an_answer_found_in_another_way_passes(check):
-    result = judge(check, OTHERWISE_FOUND[check])
+    result = check_answer(check, OTHERWISE_FOUND[check])
     assert result.passed, result.text
 
 
 @pytest.mark.parametrize("augmented", [True, False])
 def test_the_count_of_films_is_what_the_pipeline_hands_out(augmented):
-    assert films_of_the_pipeline(4, 3, augmented) == FORMS["check_copies"].reference(
-        2, 5, augmented
-    )
+    assert films_of_the_pipeline(4, 3, augmented) == FORMS["check_copies"].solution(2, 5, augmented)
 
 
 def test_the_factor_of_a_turn_is_the_one_of_keras():
     films = np.zeros((300, 65, 65, 1), "float32")
     films[:, :32, 32] = 255  # a hand that points up from the middle
-    factor = FORMS["check_turn_factor"].reference(36)
+    factor = FORMS["check_turn_factor"].solution(36)
     layer = keras.layers.RandomRotation(factor, fill_mode="constant", seed=0)
     rows, columns = np.mgrid[-32:33, -32:33]
     hands = np.asarray(layer(films, training=True))[..., 0]
@@ -409,7 +407,7 @@ def test_the_factor_of_a_turn_is_the_one_of_keras():
 @pytest.mark.parametrize("seed", range(5))
 def test_early_stopping_is_keras_own(patience, seed):
     losses = np.random.default_rng(seed).integers(1, 8, size=12) / 10  # with ties
-    rule = FORMS["check_early_stopping"].reference
+    rule = FORMS["check_early_stopping"].solution
     assert rule(list(losses), patience) == early_stopping_of_keras("val_loss", losses, patience)
 
 
@@ -421,7 +419,7 @@ def test_the_map_of_a_pooled_network_is_the_exercises():
     weights = model.get_layer("answer").get_weights()[0][:, 0]
     for sign in (1, -1):
         model.get_layer("answer").set_weights([sign * weights[:, None], np.zeros(1)])
-        expected = FORMS["check_activation_map"].reference(maps, sign * weights)
+        expected = FORMS["check_activation_map"].solution(maps, sign * weights)
         if expected.any():
             got = evaluation.grad_cam(model, film, scaled=False)[0]
             np.testing.assert_allclose(got, expected, atol=1e-6)
@@ -465,7 +463,7 @@ def test_every_exercise_has_a_folded_solution_that_passes(path):
     for code, (_, check, name) in zip(solutions(path), asked(path), strict=True):
         known = namespace()
         exec(code, known)  # the book's own code
-        result = judge(check, known[name])
+        result = check_answer(check, known[name])
         assert result.passed, f"{name}: {result.text}"
 
 

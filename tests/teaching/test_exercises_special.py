@@ -7,7 +7,7 @@ import pytest
 from cxrlib import evaluation
 from cxrlib.teaching.exercises import ch08_resampling, ch13_shortcuts
 
-from .test_exercises import FORMS, assert_hint, judge, key_by_pattern, resampled_one_by_one
+from .test_exercises import FORMS, assert_hint, check_answer, key_by_pattern, resampled_one_by_one
 
 
 def first_digit(name):
@@ -45,11 +45,11 @@ def healthy_only(name, sick):
     ],
 )
 def test_patient_key_hints(mistake, hint):
-    assert_hint(judge("check_patient_key", mistake), hint)
+    assert_hint(check_answer("check_patient_key", mistake), hint)
 
 
 def test_a_key_may_be_a_text():
-    assert judge("check_patient_key", lambda n: "-".join(key_by_pattern(n))).passed
+    assert check_answer("check_patient_key", lambda n: "-".join(key_by_pattern(n))).passed
 
 
 def table(splits, patients=("a", "a", "b", "c", "c", "d", "e", "f")):
@@ -61,13 +61,13 @@ GOOD = ["train", "train", "val", "train", "train", "val", "train", "train"]
 
 
 def test_a_split_by_patient_passes_with_its_shares():
-    result = judge("check_split", table(GOOD))
+    result = check_answer("check_split", table(GOOD))
     assert result.passed
     assert "train 75 %" in result.text
 
 
 def test_a_leak_is_named_with_an_example_and_its_size():
-    result = judge("check_split", table(["val", *GOOD[1:]]))
+    result = check_answer("check_split", table(["val", *GOOD[1:]]))
     assert_hint(result, "deal out patients. `a` has")
     assert "1 in val" in result.text
     assert "1 pictures of `val`" in result.text
@@ -84,7 +84,7 @@ def test_a_leak_is_named_with_an_example_and_its_size():
     ],
 )
 def test_split_hints(wrong, hint):
-    assert_hint(judge("check_split", wrong), hint)
+    assert_hint(check_answer("check_split", wrong), hint)
 
 
 # --- a threshold is judged by whom it calls
@@ -92,15 +92,15 @@ def test_split_hints(wrong, hint):
 
 def test_any_threshold_between_two_neighbours_passes():
     def just_below(y, scores, target):
-        return np.nextafter(FORMS["check_threshold"].reference(y, scores, target), -1)
+        return np.nextafter(FORMS["check_threshold"].solution(y, scores, target), -1)
 
-    assert judge("check_threshold", just_below).passed
-    assert judge("check_threshold", lambda *a: evaluation.for_sensitivity(*a).value).passed
+    assert check_answer("check_threshold", just_below).passed
+    assert check_answer("check_threshold", lambda *a: evaluation.for_sensitivity(*a).value).passed
 
 
 @pytest.mark.parametrize("odd", [lambda y, s, p: s >= p, lambda y, s, p: "high"])
 def test_a_threshold_is_one_number(odd):
-    assert_hint(judge("check_threshold", odd), "return the threshold")
+    assert_hint(check_answer("check_threshold", odd), "return the threshold")
 
 
 # --- patients drawn again
@@ -143,7 +143,7 @@ OWN = np.random.default_rng()
     ],
 )
 def test_resample_hints(mistake, hint):
-    assert_hint(judge("check_resample", mistake), hint)
+    assert_hint(check_answer("check_resample", mistake), hint)
 
 
 def test_the_readers_function_cannot_spoil_the_patients():
@@ -152,7 +152,7 @@ def test_the_readers_function_cannot_spoil_the_patients():
         patients[:] = "nobody"
         return rows
 
-    assert judge("check_resample", spoils).passed
+    assert check_answer("check_resample", spoils).passed
     assert len(set(ch08_resampling.PATIENTS)) == 12
 
 
@@ -160,19 +160,19 @@ def test_a_fair_draw_passes_with_any_seed(monkeypatch):
     real = np.random.default_rng
     for seed in range(5):
         monkeypatch.setattr(np.random, "default_rng", lambda given, seed=seed: real([seed, given]))
-        assert judge("check_resample", resampled_one_by_one).passed
+        assert check_answer("check_resample", resampled_one_by_one).passed
 
 
 # --- two arrays at once
 
 
 def test_each_of_two_arrays_is_judged():
-    most, mean = FORMS["MAX"].reference, FORMS["AVERAGE"].reference
-    assert_hint(judge("check_pool_gradients", most), "the max's first, then")
-    swapped = judge("check_pool_gradients", lambda *a: (mean(*a), most(*a)))
+    most, mean = FORMS["MAX"].solution, FORMS["AVERAGE"].solution
+    assert_hint(check_answer("check_pool_gradients", most), "the max's first, then")
+    swapped = check_answer("check_pool_gradients", lambda *a: (mean(*a), most(*a)))
     assert_hint(swapped, "the two have changed places")
     assert "for the max of [[1.0, 7.0], [3.0, 2.0]]" in swapped.text
-    twice = judge("check_pool_gradients", lambda *a: (most(*a), most(*a)))
+    twice = check_answer("check_pool_gradients", lambda *a: (most(*a), most(*a)))
     assert_hint(twice, "the max's shares once more")
     assert "for the average of [[1.0, 7.0], [3.0, 2.0]]" in twice.text
 
@@ -183,24 +183,26 @@ ANSWERS = {name: answer for name, (answer, _) in ch13_shortcuts.ARTICLE_4.items(
 
 
 def test_the_right_checklist_passes_and_what_is_left_of_one_is_named():
-    assert judge("check_checklist", ANSWERS).text.startswith("3 of 14")
-    assert judge("check_checklist", dict.fromkeys(ANSWERS, ...)).passed is None
-    result = judge("check_checklist", ANSWERS | {"interval": ..., "code open": None})
+    assert check_answer("check_checklist", ANSWERS).text.startswith("3 of 14")
+    assert check_answer("check_checklist", dict.fromkeys(ANSWERS, ...)).passed is None
+    result = check_answer("check_checklist", ANSWERS | {"interval": ..., "code open": None})
     assert result == (None, "Left to answer: interval, code open.")
 
 
 @pytest.mark.parametrize("line", ANSWERS)
 def test_each_wrong_line_has_its_reason(line):
-    result = judge("check_checklist", ANSWERS | {line: not ANSWERS[line]})
+    result = check_answer("check_checklist", ANSWERS | {line: not ANSWERS[line]})
     assert_hint(result, ch13_shortcuts.ARTICLE_4[line][1])
     assert "(13 of 14 lines are right)" in result.text
 
 
 @pytest.mark.parametrize("odd", ["yes", 3, [True] * 14, {"same places": True}, lambda: True])
 def test_what_is_no_checklist_is_wrong(odd):
-    assert_hint(judge("check_checklist", odd), "keep the names")
+    assert_hint(check_answer("check_checklist", odd), "keep the names")
 
 
 @pytest.mark.parametrize("odd", ["no", 0, 1])
 def test_answers_are_true_or_false(odd):
-    assert_hint(judge("check_checklist", ANSWERS | {"same places": odd}), "are from one hospital")
+    assert_hint(
+        check_answer("check_checklist", ANSWERS | {"same places": odd}), "are from one hospital"
+    )

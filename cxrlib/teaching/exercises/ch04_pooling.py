@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import (
+from cxrlib.teaching.exercises.base import (
+    CustomExercise,
     Exercise,
     Result,
-    attempt,
-    exercise,
-    missing,
-    no_function,
-    wrong,
+    fail,
+    is_function,
+    is_missing,
+    try_call,
 )
 
 Layers = Sequence[tuple[int, int]]
@@ -32,7 +34,7 @@ CONV, POOL = (3, 1), (2, 2)
 
 check_receptive_field = Exercise(
     task="How many pixels wide is what one number of the last map sees?",
-    reference=_field,
+    solution=_field,
     mistakes={
         "a window adds its size *less one*: the first pixel is there already.": (
             lambda layers: _field([(w + 1, s) for w, s in layers], start=0)
@@ -62,9 +64,9 @@ check_receptive_field = Exercise(
         ([CONV, POOL, CONV, (4, 4)],),
         ([(7, 2), (3, 2), CONV, CONV],),
     ],
-    names=("layers",),
-    praise="Windows add up, strides multiply what comes after.",
-    otherwise="keep two numbers: the field so far, and how many pixels one step is by now.",
+    arg_names=("layers",),
+    success="Windows add up, strides multiply what comes after.",
+    default_hint="keep two numbers: the field so far, and how many pixels one step is by now.",
 )
 """``rule(layers)``: side of the square of pixels that one number of the last map sees.
 
@@ -79,7 +81,7 @@ def _moves(stride: int, pixels: int) -> int | None:
 
 check_moves = Exercise(
     task="By how many places does the map move? `None` where it does not merely move.",
-    reference=_moves,
+    solution=_moves,
     mistakes={
         "the map is smaller than the picture: in it the way is shorter, by the stride.": (
             lambda s, d: d
@@ -115,10 +117,10 @@ check_moves = Exercise(
         (2, 0),
         (1, -1),
     ],
-    names=("stride", "pixels"),
-    praise="Convolution with stride 1 always moves along; pooling only by whole squares.",
-    otherwise="try stride 2 on a row of pixels: shift it by 1, then by 2.",
-    form="return `None` itself where the map does not merely move.",
+    arg_names=("stride", "pixels"),
+    success="Convolution with stride 1 always moves along; pooling only by whole squares.",
+    default_hint="try stride 2 on a row of pixels: shift it by 1, then by 2.",
+    shape_hint="return `None` itself where the map does not merely move.",
 )
 """``rule(stride, pixels)``: by how much a map moves when the picture moves.
 
@@ -140,15 +142,16 @@ def _transposed(square: np.ndarray, error: float) -> np.ndarray:
     return flat
 
 
-SHARES = {
-    "task": "Return two arrays of the square's shape: the max's shares, then the average's.",
-    "cases": [(np.array([[1.0, 7], [3, 2]]), 8.0), (np.array([[-5.0, -4], [-1, -3]]), -2.0)],
-    "praise": "The largest gets all of it; in a mean everybody gets a quarter.",
-    "form": "each pixel of the square has its share: keep the shape.",
-}
-MAX = Exercise(
-    names=lambda square, error: f"the max of {square.tolist()}",
-    reference=_most,
+_exercise = functools.partial(
+    Exercise,
+    task="Return two arrays of the square's shape: the max's shares, then the average's.",
+    cases=[(np.array([[1.0, 7], [3, 2]]), 8.0), (np.array([[-5.0, -4], [-1, -3]]), -2.0)],
+    success="The largest gets all of it; in a mean everybody gets a quarter.",
+    shape_hint="each pixel of the square has its share: keep the shape.",
+)
+MAX = _exercise(
+    arg_names=lambda square, error: f"the max of {square.tolist()}",
+    solution=_most,
     mistakes={
         "the two have changed places: the max's comes first.": _mean,
         "each pixel got the whole error; only the largest did anything, so only it gets some.": (
@@ -168,11 +171,10 @@ MAX = Exercise(
             lambda square, error: 1.0 * (square == square.max())
         ),
     },
-    **SHARES,
 )
-AVERAGE = Exercise(
-    names=lambda square, error: f"the average of {square.tolist()}",
-    reference=_mean,
+AVERAGE = _exercise(
+    arg_names=lambda square, error: f"the average of {square.tolist()}",
+    solution=_mean,
     mistakes={
         "these are the max's shares once more.": _most,
         "each pixel moved the mean by a quarter only: it gets a quarter of the error.": (
@@ -185,21 +187,20 @@ AVERAGE = Exercise(
             lambda square, error: np.full(square.shape, 1 / square.size)
         ),
     },
-    **SHARES,
 )
 
 
-@exercise
+@CustomExercise
 def check_pool_gradients(share: object) -> Result:
     """Check ``share(square, error)``: what each pixel gets under max and under average pooling."""
-    if early := no_function(share, MAX.task):
-        return early
-    pair, failed = attempt(share, *MAX.cases[0])
-    if not (failed or missing(pair)) and not (isinstance(pair, tuple | list) and len(pair) == 2):
-        return wrong("two arrays", f"`{pair!r}`", "return the max's first, then the average's.")
-    result = MAX.judge(lambda *case: _part(share(*case), 0))
-    return AVERAGE.judge(lambda *case: _part(share(*case), 1)) if result.passed else result
+    if not is_function(share):
+        return MAX.check(share)
+    pair, failed = try_call(share, *MAX.cases[0])
+    if not (failed or is_missing(pair)) and not (isinstance(pair, tuple | list) and len(pair) == 2):
+        return fail("two arrays", f"`{pair!r}`", "return the max's first, then the average's.")
+    result = MAX.check(lambda *case: _part(share(*case), 0))
+    return AVERAGE.check(lambda *case: _part(share(*case), 1)) if result.passed else result
 
 
-def _part(pair: object, part: int) -> object:
-    return pair if missing(pair) else pair[part]
+def _part(pair: Any, part: int) -> object:
+    return pair if is_missing(pair) else pair[part]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 MAPS, HALVINGS = 512, 5  # VGG16's last block; a picture's side is halved after each block
 MEAN = np.array([103.939, 116.779, 123.68])  # ImageNet's mean blue, green and red
@@ -22,7 +22,7 @@ def _flat(side: int) -> int:
 
 check_head_weights = Exercise(
     task="Count the parameters of Flatten, `dense` hidden neurons, and one that answers.",
-    reference=_head,
+    solution=_head,
     mistakes={
         # Without any bias and without the last neuron: it is the same number.
         "a part is missing: the biases (one for each neuron, in both layers), or the last "
@@ -48,9 +48,9 @@ check_head_weights = Exercise(
         ),
     },
     cases=[(150, 256), (224, 256), (96, 10)],
-    names=("side", "dense"),
-    praise="Nearly all of them sit in one layer, and each is tied to one place of the picture.",
-    otherwise="`(side // 32) ** 2 * 512` numbers go into each hidden neuron, with a bias.",
+    arg_names=("side", "dense"),
+    success="Nearly all of them sit in one layer, and each is tied to one place of the picture.",
+    default_hint="`(side // 32) ** 2 * 512` numbers go into each hidden neuron, with a bias.",
 )
 """``weights(side, dense)``: parameters of Flatten, Dense and one neuron on VGG16.
 
@@ -64,7 +64,7 @@ def _grey(picture: np.ndarray) -> np.ndarray:
 
 check_colours = Exercise(
     task="`my_colours(picture, mean)` returns an array (H, W, 3).",
-    reference=lambda picture, mean: _grey(picture) - mean,
+    solution=lambda picture, mean: _grey(picture) - mean,
     mistakes={
         "the mean is not taken away.": lambda picture, mean: _grey(picture),
         "the mean is in grey levels, so the picture must not be divided by 255.": (
@@ -89,8 +89,8 @@ check_colours = Exercise(
         ),
     },
     cases=[(PICTURE, MEAN)],
-    praise="Black is not 0 here but the darkest of ImageNet: far below the mean.",
-    form="the same grey three times, in a new last axis: `picture[..., None]`.",
+    success="Black is not 0 here but the darkest of ImageNet: far below the mean.",
+    shape_hint="the same grey three times, in a new last axis: `picture[..., None]`.",
 )
 """``colours(picture, mean)``: a grey picture as VGG16 was taught to see.
 
@@ -104,7 +104,7 @@ def _saved(train: int, val: int, epochs: int, copies: int) -> int:
 
 check_passes_saved = Exercise(
     task="How many passes through the backbone are saved?",
-    reference=_saved,
+    solution=_saved,
     mistakes={
         "validation is looked at after each epoch, too.": (
             lambda train, val, epochs, copies: epochs * train - copies * train
@@ -134,10 +134,10 @@ check_passes_saved = Exercise(
         ),
     },
     cases=[(104, 26, 20, 1), (1000, 250, 20, 4), (300, 100, 5, 8)],
-    names=("train", "val", "epochs", "copies"),
-    praise="With more copies than epochs the answer turns negative: then end to end is cheaper "
+    arg_names=("train", "val", "epochs", "copies"),
+    success="With more copies than epochs the answer turns negative: then end to end is cheaper "
     "and sees as many versions.",
-    otherwise="write down both sums, one for each way, and take one from the other.",
+    default_hint="write down both sums, one for each way, and take one from the other.",
 )
 """``saved(train, val, epochs, copies)``: passes through the backbone that features save.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 MAPS = np.array([[[2.0, 0.0], [4.0, 2.0]], [[0.0, 6.0], [8.0, 2.0]]])  # 2 x 2 places, 2 maps
 WEIGHTS = np.array([3.0, -2.0])
@@ -18,7 +18,7 @@ def _places(maps: np.ndarray) -> int:
 
 check_activation_map = Exercise(
     task="`my_cam(maps, weights)` returns an array (H, W).",
-    reference=lambda maps, w: np.maximum(maps @ w, 0) / _places(maps),
+    solution=lambda maps, w: np.maximum(maps @ w, 0) / _places(maps),
     mistakes={
         "the network averages: each place counts for one in H · W.": (
             lambda maps, w: np.maximum(maps @ w, 0)
@@ -44,8 +44,8 @@ check_activation_map = Exercise(
         ),
     },
     cases=[(MAPS, WEIGHTS)],
-    praise="With all places added up, uncut, and the bias, this is the logit itself.",
-    form="add up over the maps, the last axis; the places stay.",
+    success="With all places added up, uncut, and the bias, this is the logit itself.",
+    shape_hint="add up over the maps, the last axis; the places stay.",
 )
 """``cam(maps, weights)``: what each place gives to the logit, cut at zero.
 
@@ -60,7 +60,7 @@ def _distances(peak: tuple[int, int], places: Places) -> np.ndarray:
 
 check_hit = Exercise(
     task="Does the peak hit? Return True or False.",
-    reference=lambda peak, places, tolerance: bool(_distances(peak, places).min() <= tolerance),
+    solution=lambda peak, places, tolerance: bool(_distances(peak, places).min() <= tolerance),
     mistakes={
         "use the tolerance: a peak so many pixels beside the mask still counts.": (
             lambda peak, places, tolerance: peak in places
@@ -98,9 +98,9 @@ check_hit = Exercise(
         ((1, 1), [(4, 5), (9, 9)], 4.5),
         ((6, 6), [(2, 6), (10, 6), (6, 8)], 3),
     ],
-    names=("peak", "places", "tolerance"),
-    praise="The tolerance decides who wins, so it must be said, and the chance with it.",
-    otherwise="measure the distance to each place of the mask, and take the smallest.",
+    arg_names=("peak", "places", "tolerance"),
+    success="The tolerance decides who wins, so it must be said, and the chance with it.",
+    default_hint="measure the distance to each place of the mask, and take the smallest.",
 )
 """``hit(peak, places, tolerance)``: whether the peak counts in the pointing game.
 
@@ -134,7 +134,7 @@ def _which(mask: np.ndarray, tolerance: float) -> str:
 
 check_chance = Exercise(
     task="`my_chance(mask, tolerance)` returns a number between 0 and 1.",
-    reference=_chance,
+    solution=_chance,
     mistakes={
         "use the tolerance: pixels so near to the mask count, too.": lambda m, t: m.mean(),
         "a share, not a number of pixels: divide by all pixels.": (
@@ -152,10 +152,10 @@ check_chance = Exercise(
     },
     # At 0 several mistakes look alike, so it comes last.
     cases=[(mask, tolerance) for tolerance in (2, 2.5, 0) for mask in (CORNER, MIDDLE)],
-    names=_which,
-    praise="A tolerance that looks small can double the chance, so report both.",
-    otherwise="for each pixel of the picture, measure to the nearest pixel of the mask.",
-    form="return one number, a share.",
+    arg_names=_which,
+    success="A tolerance that looks small can double the chance, so report both.",
+    default_hint="for each pixel of the picture, measure to the nearest pixel of the mask.",
+    shape_hint="return one number, a share.",
 )
 """``chance(mask, tolerance)``: how often a point thrown at random hits.
 
