@@ -11,10 +11,10 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import claims
-import executing
 import nbformat
 import sweeping
 
+from cxrlib import files
 from cxrlib.experiments import sweep
 
 # A number that is no part of a name such as conv2d, and the unit of a duration or a size.
@@ -79,5 +79,5 @@ def run(root: Path, source: str, before: Path, after: Path) -> int:
         if not changed:
             key = sweeping.code_key(root / "chapters" / new.name)
             reword(book, new.stem, key, claims.of_chapter(old), claims.of_chapter(new))
-    executing.write_whole(file, sweep.to_json(book))
+    files.write_text(file, sweep.to_json(book))
     return differ

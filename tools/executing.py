@@ -23,6 +23,8 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
+from cxrlib import files
+
 # What a chapter's kernel gets besides the caller's environment.
 KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -43,14 +45,6 @@ class Result:
     seconds: float
     memory_mb: int | None = None
     message: str = ""
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file beside its place, then rename it: readers see all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
 
 
 def parameter_names(notebook: nbformat.NotebookNode) -> list[str]:
@@ -94,7 +88,7 @@ def prepare_kernel(folder: Path) -> None:
         "language": "python",
         "env": KERNEL_ENVIRONMENT | {"IPYTHONDIR": str(folder / "ipython")},
     }
-    write_whole(folder / "kernels" / "python3" / "kernel.json", json.dumps(spec))
+    files.write_text(folder / "kernels" / "python3" / "kernel.json", json.dumps(spec))
     log.unlink(missing_ok=True)
     others = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
     others = [place for place in others if place and place != str(folder)]
@@ -218,7 +212,7 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
     seconds, memory = round(time.perf_counter() - start, 1), peak_memory()
     content = hashlib.sha256(executed.read_bytes()).hexdigest()
     note = {"parts": parts, "content": content, "seconds": seconds, "memory_mb": memory}
-    write_whole(executed.with_suffix(".key.json"), json.dumps(note, indent=1))
+    files.write_text(executed.with_suffix(".key.json"), json.dumps(note, indent=1))
     return Result(path.stem, "ran", seconds, memory)
 
 
@@ -254,7 +248,7 @@ def write_status(target: Path, results: list[Result], workers: int) -> None:
         if result.state != "unchanged" or before is None:
             rows[result.name] = asdict(result) | {"versions": versions, "workers": workers}
     ordered = [rows[name] for name in sorted(rows)]
-    write_whole(file, json.dumps(ordered, indent=1, ensure_ascii=False))
+    files.write_text(file, json.dumps(ordered, indent=1, ensure_ascii=False))
 
 
 def choose(root: Path, only: Iterable[str] = ()) -> list[Path]:

@@ -13,7 +13,9 @@ from pathlib import Path
 import fingerprints
 import nbformat
 import yaml
-from executing import failed_copy, write_whole
+from executing import failed_copy
+
+from cxrlib import files
 
 QUICK_NOTE = (
     "This is a test copy: the chapters ran with {parameters}. Don't quote its numbers. "
@@ -84,7 +86,7 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "_toc.yml", target / "_toc.yml")
-    write_whole(target / "_config.yml", staged_config(root, parameters))
+    files.write_text(target / "_config.yml", staged_config(root, parameters))
     for path in chapters:
         copy, page = executed / path.name, target / "chapters" / path.name
         message = ran[path.stem]["message"]
@@ -93,9 +95,9 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
         elif failed_copy(copy).exists():
             clean_copy(failed_copy(copy), page, message.partition("\n    traceback:")[0])
         else:
-            write_whole(page.with_suffix(".md"), f"# {path.stem}\n\n{stopped_note(message)}\n")
+            files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{stopped_note(message)}\n")
     shown = [ran[path.stem] for path in chapters]
-    write_whole(target / "status.json", json.dumps(shown, ensure_ascii=False))
+    files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
 
 
 def show_problems(log: str) -> None:
@@ -147,5 +149,5 @@ def build(staged: Path, html: Path) -> bool:
     os.replace(built, html)
     if run.returncode:
         return False
-    write_whole(key_file, json.dumps(key))
+    files.write_text(key_file, json.dumps(key))
     return True

@@ -21,6 +21,7 @@ import executing
 import fingerprints
 import nbformat
 
+from cxrlib import files
 from cxrlib.experiments import sweep
 
 # What another processor does to float32, on this one.
@@ -163,12 +164,12 @@ def run(
             note = {"code": keys[job.chapter], "seconds": status["seconds"]}
             note |= {"memory_mb": status["memory_mb"], "versions": status["versions"]}
             sweep.merge(book, job.run, job.chapter, note, made)
-            executing.write_whole(file, sweep.to_json(book))
+            files.write_text(file, sweep.to_json(book))
             wrong = [claim for claim in made if claim["enforced"] and not claim["holds"]]
             print(f"  {name}: {len(made)} claims, {status['seconds']:.0f} s", flush=True)
             if wrong:
                 print(claims.as_text(wrong), flush=True)
-    executing.write_whole(file, sweep.to_json(book))
+    files.write_text(file, sweep.to_json(book))
     weak = [c for c in map(sweep.as_claim, book["claims"]) if is_weak(c)]
     print(
         f"{len(weak)} of {len(book['claims'])} claims do not stand yet:" if weak else "All stand."

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from cxrlib.data.cases import DataError
 from cxrlib.data.registry import Collection
 from cxrlib.data.validation import check_complete
+from cxrlib.files import atomic_folder
 
 CHUNK = 1 << 16  # what is lost at most when a connection breaks
 TIMEOUT = 30  # seconds without a byte
@@ -60,13 +61,11 @@ def fetch_collection(
     target = cache_folder() / collection.folder
     if target.is_dir():
         return target
-    from cxrlib.phantoms.dataset import whole_folder  # with it comes SciPy
-
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _check_space(target.parent, collection)
         archive = _download(collection, target.parent / "downloads", progress)
-        with whole_folder(target) as work:
+        with atomic_folder(target) as work:
             try:
                 unpack(archive, work)
                 check_complete(work, collection)

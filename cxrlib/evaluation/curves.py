@@ -31,8 +31,8 @@ class PrCurve(NamedTuple):
 def roc_curve(y_true: ArrayLike, y_score: ArrayLike) -> RocCurve:
     """Compute the ROC curve with scikit-learn: a point for each distinct score, and (0, 0).
 
-    ``plots.roc({"test": roc_curve(y, score)[:2]})`` draws it. The thresholds are the scores
-    themselves, the first infinity.
+    ``plots.plot_roc_curves({"test": roc_curve(y, score)[:2]})`` draws it. The thresholds are the
+    scores themselves, the first infinity.
     """
     y, score = check_scores(y_true, y_score, needs=(0, 1))
     return RocCurve(*sk.roc_curve(y, score, drop_intermediate=False))

@@ -51,7 +51,7 @@ def macro_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
 
 
 def confusion_many(y_true: ArrayLike, y_score: ArrayLike) -> np.ndarray:
-    """Count pictures by truth and answer; ``plots.confusion`` draws it.
+    """Count pictures by truth and answer; ``plots.confusion_matrix_grid`` draws it.
 
     Returns
     -------

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from cxrlib import files
 from cxrlib.experiments.validation import RecordError, check
 
 if TYPE_CHECKING:
@@ -238,22 +239,8 @@ def write(record: Record, folder: str | os.PathLike | None = None) -> Path:
     """
     record = Record.create(**vars(record))
     target = folder_to_write(folder) / f"{record.id}.json"
-    write_whole(target, to_json(record))
+    files.write_text(target, to_json(record))
     return target
-
-
-def write_whole(target: Path, text: str) -> None:
-    """Write a file, and its folder; one that is there is replaced when all is written."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def to_json(record: Record) -> str:

@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from cxrlib import data
+from cxrlib import data, files
 from cxrlib.experiments import record as records
 from cxrlib.experiments.metadata import describe_data, environment
 from cxrlib.experiments.metrics import picture_names
@@ -157,7 +157,7 @@ def _once(method: ModuleType, cases: pd.DataFrame, config: dict, seed: int, stat
     started = time.perf_counter()
     run = method.run(cases, config, seed, state)
     result = {"config": config, "run": run, "seconds": time.perf_counter() - started}
-    records.write_whole(done, json.dumps(result, default=_plain))
+    files.write_text(done, json.dumps(result, default=_plain))
     return result
 
 

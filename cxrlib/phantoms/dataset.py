@@ -13,16 +13,14 @@ import csv
 import errno
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import joblib
 import numpy as np
 from PIL import Image
 
+from cxrlib import files
 from cxrlib.phantoms.phantom import draw
 from cxrlib.phantoms.plans import NOTE, Job, plan
 
@@ -76,7 +74,7 @@ def write(
             "which is not empty. Name another folder, or delete this one first."
         )
     try:
-        with whole_folder(folder) as work:
+        with files.atomic_folder(folder) as work:
             _draw_all(jobs, work)
             if rows:
                 _write_table(work / "covid-chestxray-dataset" / "metadata.csv", rows)
@@ -92,28 +90,6 @@ def write(
         message = f"Could not write the phantom set to {folder}: {why}. Nothing was left behind."
         raise type(error)(error.errno, message) from error
     return folder
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Give a new folder to fill, which gets the name ``target`` in the end, or vanishes.
-
-    Where another process was faster, its folder stays, and this one is dropped.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        work.chmod(0o755)
-        yield work
-        with suppress(OSError):
-            target.rmdir()  # only if it is empty
-        try:
-            work.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _draw_all(jobs: Sequence[Job], root: Path) -> None:

@@ -144,22 +144,6 @@ def test_a_record_of_three_classes_keeps_a_probability_a_class():
             Record.create(**of_three(score))
 
 
-def test_a_failing_write_leaves_the_old_file_whole(tmp_path, monkeypatch):
-    path = records.write(Record.create(**fields()), tmp_path)
-    old, newer = path.read_bytes(), Record.create(**fields(title="Newer"))
-
-    def full(*_):
-        raise OSError("no space left")
-
-    for name in ("fsync", "replace"):
-        with monkeypatch.context() as patch:
-            patch.setattr(os, name, full)
-            with pytest.raises(OSError, match="no space"):
-                records.write(newer, tmp_path)
-        assert path.read_bytes() == old
-        assert os.listdir(tmp_path) == [path.name]
-
-
 def test_an_invalid_record_is_not_written(tmp_path):
     broken = Record(**changed("phantoms", "data", "source"))
     with pytest.raises(RecordError, match="real data only"):

@@ -4,7 +4,6 @@ import csv
 import errno
 import re
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,20 +138,3 @@ def test_a_full_folder_and_wrong_arguments_are_refused(tmp_path):
     with pytest.raises(ValueError, match="`n` must be at least 20"):
         phantoms.write(tmp_path / "new", "adults", n=19)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
-def fill(target: Path, text: str) -> None:
-    with dataset.whole_folder(target) as work:
-        (work / "file").write_text(text)
-
-
-def test_a_folder_takes_an_empty_ones_place_and_leaves_a_full_one(tmp_path):
-    target = tmp_path / "set"
-    target.mkdir()
-    fill(target, "first")
-    fill(target, "second")  # another process was faster
-    assert (target / "file").read_text() == "first"
-    (tmp_path / "taken").write_text("x")
-    with pytest.raises(OSError, match="taken"):
-        fill(tmp_path / "taken", "third")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["set", "taken"]

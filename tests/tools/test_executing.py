@@ -4,7 +4,6 @@ import sys
 
 import executing
 import nbformat
-import pytest
 
 
 def outputs(path):
@@ -186,19 +185,6 @@ def test_no_shell_is_needed_to_run_a_chapter(course):
     run = course.make("execute", environment={"PATH": str(course.root / "empty")})
     assert run.returncode == 0, run.stdout + run.stderr
     assert outputs(course.executed("01-one")) == f"{sys.executable}\n"
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    target = tmp_path / "deep" / "file.json"
-    executing.write_whole(target, "old")
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        executing.write_whole(target, "new")
-    assert target.read_text() == "old"
 
 
 def test_it_says_how_long_the_chapter_ran_and_what_memory_it_took(course):

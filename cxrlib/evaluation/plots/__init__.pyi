@@ -1,25 +1,32 @@
-from .bars import counts as counts, forest as forest, histogram as histogram
-from .calibration import decision_curve as decision_curve, reliability as reliability
+from .bars import (
+    plot_counts as plot_counts,
+    plot_forest as plot_forest,
+    plot_histogram as plot_histogram,
+)
+from .calibration import (
+    plot_calibration_curve as plot_calibration_curve,
+    plot_decision_curve as plot_decision_curve,
+)
 from .classification import (
-    confusion as confusion,
-    predictions as predictions,
-    probabilities as probabilities,
+    confusion_matrix_grid as confusion_matrix_grid,
+    prediction_grid as prediction_grid,
+    probability_grid as probability_grid,
 )
 from .curves import (
-    band as band,
-    curves_over_seeds as curves_over_seeds,
-    learning_curves as learning_curves,
-    learning_panels as learning_panels,
-    lines as lines,
-    one_against_rest as one_against_rest,
-    precision_recall as precision_recall,
-    roc as roc,
+    learning_curve_grid as learning_curve_grid,
+    plot_band as plot_band,
+    plot_curves_over_seeds as plot_curves_over_seeds,
+    plot_learning_curves as plot_learning_curves,
+    plot_lines as plot_lines,
+    plot_one_vs_rest as plot_one_vs_rest,
+    plot_precision_recall_curves as plot_precision_recall_curves,
+    plot_roc_curves as plot_roc_curves,
 )
 from .images import (
-    feature_maps as feature_maps,
-    overlay as overlay,
-    pictures as pictures,
-    side_by_side as side_by_side,
-    weight_pictures as weight_pictures,
+    feature_map_grid as feature_map_grid,
+    image_grid as image_grid,
+    image_row as image_row,
+    overlay_grid as overlay_grid,
+    weight_grid as weight_grid,
 )
-from .style import GREY as GREY, INK as INK, LOOKS as LOOKS, look as look, use_style as use_style
+from .style import GREY as GREY, INK as INK, class_style as class_style, use_style as use_style

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import GREY, INK, OTHERS, look
+from cxrlib.evaluation.plots.style import GREY, INK, STYLE_CYCLE, class_style
 
 
-def counts(table: pd.DataFrame | pd.Series, ax: Axes | None = None) -> Axes:
+def plot_counts(table: pd.DataFrame | pd.Series, *, ax: Axes | None = None) -> Axes:
     """Draw counts as horizontal bars, each with its number.
 
     Parameters
@@ -28,23 +27,18 @@ def counts(table: pd.DataFrame | pd.Series, ax: Axes | None = None) -> Axes:
     single = table.shape[1] == 1
     height = 0.8 / table.shape[1]
     for i, column in enumerate(table.columns):
-        places = np.arange(len(table)) - 0.4 + height * (i + 0.5)
-        looks = [look(n, 0 if column == "" else i) for n in (table.index if single else [column])]
+        y = np.arange(len(table)) - 0.4 + height * (i + 0.5)
+        names = table.index if single else [column]
+        styles = [class_style(name, 0 if column == "" else i) for name in names]
         bars = ax.barh(
-            places,
-            table[column],
-            height * 0.88,
-            color=[x.colour for x in looks],
-            hatch=[x.hatch for x in looks] if len(looks) > 1 else looks[0].hatch,
-            edgecolor="white",
-            linewidth=0,
-        )
-        names = [f"{n:,}" if single else f"{n:,} {column}" for n in table[column]]
-        ax.bar_label(bars, names, padding=4, fontsize="small")
-    ax.set_yticks(range(len(table)), [str(name) for name in table.index])
+            y, table[column], height * 0.88, color=[style.color for style in styles],
+            hatch=[s.hatch for s in styles] if len(styles) > 1 else styles[0].hatch,
+            edgecolor="white", linewidth=0,
+        )  # fmt: skip
+        labels = [f"{n:,}" if single else f"{n:,} {column}" for n in table[column]]
+        ax.bar_label(bars, labels, padding=4, fontsize="small")
+    _label_rows(ax, [str(name) for name in table.index])
     ax.invert_yaxis()
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     ax.margins(x=0.22)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter("{x:,.0f}")
@@ -52,30 +46,32 @@ def counts(table: pd.DataFrame | pd.Series, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def histogram(
+def plot_histogram(
     groups: Mapping[str, ArrayLike],
-    ax: Axes | None = None,
     *,
+    ax: Axes | None = None,
     xlabel: str,
     bins: int | ArrayLike = 40,
     ylabel: str = "share of the class",
 ) -> Axes:
     """Draw outlines of histograms, each group scaled to the same area so that shapes compare."""
     ax = ax or plt.gca()
-    edges = np.histogram_bin_edges(np.concatenate([np.asarray(v) for v in groups.values()]), bins)
-    for i, (name, values) in enumerate(groups.items()):
-        x = look(name, i)
-        weights = np.full(len(values), 1 / max(1, len(values)))
-        style = {"histtype": "step", "color": x.colour, "linestyle": x.line, "linewidth": 2}
-        ax.hist(values, edges, weights=weights, label=name, **style)
+    arrays = {name: np.asarray(values) for name, values in groups.items()}
+    edges = np.histogram_bin_edges(np.concatenate(list(arrays.values())), bins).tolist()
+    for i, (name, values) in enumerate(arrays.items()):
+        style = class_style(name, i)
+        ax.hist(
+            values, edges, weights=np.full(len(values), 1 / max(1, len(values))), label=name,
+            histtype="step", color=style.color, linestyle=style.linestyle, linewidth=2,
+        )  # fmt: skip
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    if len(groups) > 1:
+    if len(arrays) > 1:
         ax.legend(handlelength=3)
     return ax
 
 
-def forest(table: pd.DataFrame, ax: Axes | None = None, *, xlabel: str) -> Axes:
+def plot_forest(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str) -> Axes:
     """Draw a metric group by group, each with its interval and the pictures behind it.
 
     Parameters
@@ -90,27 +86,35 @@ def forest(table: pd.DataFrame, ax: Axes | None = None, *, xlabel: str) -> Axes:
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(6, 0.36 * len(table) + 1))
-    whole = table["group"] == "all"
-    for value in table.loc[whole, "value"].dropna():
+    overall = table["group"] == "all"
+    for value in table.loc[overall, "value"].dropna():
         ax.axvline(value, color=GREY, lw=1, ls=":")
-    for row, (group, is_all) in enumerate(zip(table.itertuples(), whole, strict=True)):
+    color = STYLE_CYCLE[0].color
+    for row, (group, is_all) in enumerate(zip(table.itertuples(), overall, strict=True)):
         if np.isfinite(group.value):
             if np.isfinite(group.low):
-                ends = [[group.value - group.low], [group.high - group.value]]
-                ax.errorbar(group.value, row, xerr=ends, color=INK, lw=1.5, capsize=3)
-            ax.plot(group.value, row, "D" if is_all else "o", markersize=7, color=OTHERS[0].colour)
+                error = [[group.value - group.low], [group.high - group.value]]
+                ax.errorbar(group.value, row, xerr=error, color=INK, lw=1.5, capsize=3)
+            ax.plot(group.value, row, "D" if is_all else "o", markersize=7, color=color)
     for row, group in enumerate(table.itertuples()):
         if group.reason:
-            _say(ax, group.reason, group.value, row)
-    ax.set_yticks(range(len(table)), [_label(group) for group in table.itertuples()])
+            _annotate_reason(ax, group.reason, group.value, row)
+    _label_rows(ax, [
+        f"{group.group}\n{group.n:,} pictures, {group.patients:,} patients"
+        for group in table.itertuples()
+    ])  # fmt: skip
     ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     ax.set_xlabel(xlabel)
     return ax
 
 
-def _say(ax: Axes, reason: str, value: float, row: int) -> None:
+def _label_rows(ax: Axes, labels: list[str]) -> None:
+    ax.set_yticks(range(len(labels)), labels)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _annotate_reason(ax: Axes, reason: str, value: float, row: int) -> None:
     """Write why something is missing, on the side of the axes where no point is."""
     right = np.isfinite(value) and value < sum(ax.get_xlim()) / 2
     ax.annotate(
@@ -118,7 +122,3 @@ def _say(ax: Axes, reason: str, value: float, row: int) -> None:
         ha="right" if right else "left", va="center", color=GREY, fontsize="small", style="italic",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )  # fmt: skip
-
-
-def _label(group: NamedTuple) -> str:
-    return f"{group.group}\n{group.n:,} pictures, {group.patients:,} patients"

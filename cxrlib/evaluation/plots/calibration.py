@@ -1,92 +1,88 @@
-"""Judging probabilities: reliability diagrams and decision curves. Frames in, lines out."""
+"""Judging probabilities: calibration curves and decision curves. Tables in, lines out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxrlib.evaluation.plots.style import GREY, INK, look
+from cxrlib.evaluation.plots.style import GREY, INK, class_style
 
-Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
+Tables: TypeAlias = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 
-def reliability(frames: Frames, ax: Axes | None = None, *, of: str = "sick") -> Axes:
-    """Draw a reliability diagram: share of sick against mean score, with intervals.
+def plot_calibration_curve(
+    tables: Tables, *, ax: Axes | None = None, outcome: str = "sick"
+) -> Axes:
+    """Draw a calibration curve, or reliability diagram: share of sick against mean score.
 
     Parameters
     ----------
-    frames : DataFrame or mapping of str to DataFrame
+    tables : DataFrame or mapping of str to DataFrame
         From :func:`cxrlib.evaluation.reliability`; several are named in a legend. Bins without
-        pictures are left out. For one frame each point carries its number of pictures.
-    of : str
+        pictures are left out. For one table each point carries its number of pictures.
+    outcome : str
         What is counted, for the labels: with ``one_against_rest`` a class, such as ``"viral"``,
         with ``top_label`` ``"right"``.
     """
     ax = ax or plt.gca()
     ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
-    for words, place, side in ((f"more {of} than scored", (0.03, 0.97), "left"),
-                               (f"fewer {of} than scored", (0.97, 0.03), "right")):  # fmt: skip
-        ax.annotate(
-            words, place, xycoords="axes fraction", color=GREY, fontsize="small",
-            ha=side, va="top" if side == "left" else "bottom",
-        )  # fmt: skip
-    named = _named(frames)
-    for i, (name, frame) in enumerate(named.items()):
-        how, frame = look(name, i), frame[frame["n"] > 0]
-        x, y = frame["mean_score"], frame["share_sick"]
+    at = {"xycoords": "axes fraction", "color": GREY, "fontsize": "small"}
+    ax.annotate(f"more {outcome} than scored", (0.03, 0.97), ha="left", va="top", **at)
+    ax.annotate(f"fewer {outcome} than scored", (0.97, 0.03), ha="right", va="bottom", **at)
+    named = _named(tables)
+    for i, (name, table) in enumerate(named.items()):
+        style, bins = class_style(name, i), table[table["n"] > 0]
+        x, y = bins["mean_score"], bins["share_sick"]
         ax.errorbar(
-            x, y, [y - frame["low"], frame["high"] - y], color=how.colour, ecolor=how.colour,
-            marker=how.marker, markersize=6, linestyle=how.line, lw=1.2, elinewidth=1.2,
+            x, y, [y - bins["low"], bins["high"] - y], color=style.color, ecolor=style.color,
+            marker=style.marker, markersize=6, linestyle=style.linestyle, lw=1.2, elinewidth=1.2,
             capsize=2.5, label=name,
         )  # fmt: skip
         if len(named) == 1:
-            _counts(ax, frame)
+            _annotate_counts(ax, bins)
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
-    ax.set(xlabel="mean score in the bin", ylabel=f"share that is {of}")
+    ax.set(xlabel="mean score in the bin", ylabel=f"share that is {outcome}")
     if len(named) > 1:
         _legend_above(ax)
     return ax
 
 
-def _counts(ax: Axes, frame: pd.DataFrame) -> None:
+def _annotate_counts(ax: Axes, bins: pd.DataFrame) -> None:
     """Write the number of pictures over each bin; every other one higher, so that none touch."""
-    for i, (x, n) in enumerate(zip(frame["mean_score"], frame["n"], strict=True)):
-        ax.annotate(
-            f"{n:,}", (x, 1.02 + 0.06 * (i % 2)), xycoords=("data", "axes fraction"),
-            ha="center", va="bottom", fontsize="x-small", color=INK, annotation_clip=False,
-        )  # fmt: skip
-    ax.annotate(
-        "pictures", (-0.02, 1.02), xycoords="axes fraction", ha="right", va="bottom",
-        fontsize="x-small", color=INK, annotation_clip=False,
-    )  # fmt: skip
+    style = {"va": "bottom", "fontsize": "x-small", "color": INK, "annotation_clip": False}
+    for i, (x, n) in enumerate(zip(bins["mean_score"], bins["n"], strict=True)):
+        y = 1.02 + 0.06 * (i % 2)
+        ax.annotate(f"{n:,}", (x, y), xycoords=("data", "axes fraction"), ha="center", **style)
+    ax.annotate("pictures", (-0.02, 1.02), xycoords="axes fraction", ha="right", **style)
 
 
-def decision_curve(frames: Frames, ax: Axes | None = None) -> Axes:
+def plot_decision_curve(tables: Tables, *, ax: Axes | None = None) -> Axes:
     """Draw a decision curve: net benefit of the network, of acting on everybody, and on nobody.
 
     Parameters
     ----------
-    frames : DataFrame or mapping of str to DataFrame
+    tables : DataFrame or mapping of str to DataFrame
         From :func:`cxrlib.evaluation.net_benefit`, all of the same pictures and thresholds.
     """
     ax = ax or plt.gca()
-    named = _named(frames, "network")
+    named = _named(tables, "network")
     first = next(iter(named.values()))
     x, per = first["threshold"], 1000  # pictures
     ax.plot(x, per * first["treat_all"], color=GREY, ls=":", label="everybody called sick")
     ax.plot(x, per * first["treat_none"], color=INK, lw=1, label="nobody called sick")
-    for i, (name, frame) in enumerate(named.items()):
-        how = look(name, i)
+    for i, (name, table) in enumerate(named.items()):
+        style = class_style(name, i)
+        benefit = per * table["model"]
         ax.plot(
-            frame["threshold"], per * frame["model"], color=how.colour, linestyle=how.line,
-            label=name,
-        )  # fmt: skip
-    top = per * max(frame[["model", "treat_all"]].to_numpy().max() for frame in named.values())
+            table["threshold"], benefit, color=style.color, linestyle=style.linestyle, label=name
+        )
+    top = per * max(table[["model", "treat_all"]].to_numpy().max() for table in named.values())
     ax.set_ylim(-0.15 * top, 1.08 * top)  # treating all falls without end
-    ax.xaxis.set_major_formatter(_percent)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.set(xlabel="probability from which one acts")
     ax.set(ylabel=f"net benefit per {per:,} pictures\n(sick found − weighed false alarms)")
     _legend_above(ax)
@@ -98,9 +94,5 @@ def _legend_above(ax: Axes) -> None:
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=2, handlelength=3)
 
 
-def _percent(value: float, _place: int) -> str:
-    return f"{100 * value:g} %"
-
-
-def _named(frames: Frames, name: str = "") -> Mapping[str, pd.DataFrame]:
-    return {name: frames} if isinstance(frames, pd.DataFrame) else frames
+def _named(tables: Tables, name: str = "") -> Mapping[str, pd.DataFrame]:
+    return {name: tables} if isinstance(tables, pd.DataFrame) else tables

@@ -1,8 +1,9 @@
-"""What a network answered, beside the truth: confusion matrices, single pictures."""
+"""What a network predicted, beside the truth: confusion matrices, single pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,58 +11,52 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.images import pictures
-from cxrlib.evaluation.plots.style import LOOKS, looks
+from cxrlib.evaluation.plots.images import Images, image_grid
+from cxrlib.evaluation.plots.style import CLASS_STYLES, class_styles
 
-CLASSES = ("healthy", "sick")
-COLUMNS, SIDE = 4, 1.9  # pictures a row, inches
+CLASS_NAMES = ("healthy", "sick")
+NCOLS, HEIGHT = 4, 1.9  # pictures a row, inches
 
 
-def confusion(
-    matrices: Mapping[str, ArrayLike],
-    class_names: Sequence[str] = CLASSES,
-    axes: np.ndarray | Axes | None = None,
+def confusion_matrix_grid(
+    matrices: Mapping[str, ArrayLike], class_names: Sequence[str] = CLASS_NAMES
 ) -> np.ndarray:
     """Draw confusion matrices side by side: counts, and each as a share of its row.
 
     Parameters
     ----------
     matrices : mapping of str to array, shape (K, K)
-        Title and counts; rows are the truth, columns what was called.
+        Title and counts; rows are the truth, columns what was predicted.
     class_names : sequence of K str
-    axes : Axes or array of Axes, optional
-        One a matrix; by default a new figure.
 
     Returns
     -------
-    ndarray of Axes
+    ndarray of Axes, shape (1, number of matrices)
         The darker a cell, the larger its share of the row. A row without pictures has no shares.
     """
-    matrices = {name: np.asarray(matrix) for name, matrix in matrices.items()}
+    counts = {title: np.asarray(matrix) for title, matrix in matrices.items()}
     k = len(class_names)
-    for name, matrix in matrices.items():
+    for title, matrix in counts.items():
         if matrix.shape != (k, k):
             raise ValueError(
                 f"expected a {k}×{k} matrix for the classes {', '.join(class_names)}, got shape "
-                f"{matrix.shape} as {name!r}. Give `class_names` in the order of the rows."
+                f"{matrix.shape} as {title!r}. Give `class_names` in the order of the rows."
             )
-    if axes is None:
-        longest = max(map(len, class_names))
-        beside, below = 0.08 * longest, 0.055 * longest if k > 2 else 0  # inches for the names
-        size = ((0.75 * k + 0.3) * len(matrices) + 0.4 + beside, 0.75 * k + 1.0 + below)
-        _, axes = plt.subplots(1, len(matrices), figsize=size, squeeze=False)
-    axes = np.atleast_1d(axes)
-    for i, (ax, (title, matrix)) in enumerate(zip(axes.flat, matrices.items(), strict=True)):
-        _matrix(ax, matrix)
+    longest = max(map(len, class_names))
+    beside, below = 0.08 * longest, 0.055 * longest if k > 2 else 0  # inches for the names
+    size = ((0.75 * k + 0.3) * len(counts) + 0.4 + beside, 0.75 * k + 1.0 + below)
+    _, axes = plt.subplots(1, len(counts), figsize=size, squeeze=False)
+    rotated: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    for i, (ax, (title, matrix)) in enumerate(zip(axes.flat, counts.items(), strict=True)):
+        _draw_matrix(ax, matrix)
         ax.set_title(title)
-        turned = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if k > 2 else {}
-        ax.set_xticks(range(k), class_names, **turned)
+        ax.set_xticks(range(k), class_names, **(rotated if k > 2 else {}))
         ax.set_yticks(range(k), [] if i else class_names)
         ax.set(xlabel="called", ylabel="" if i else "truth")
     return axes
 
 
-def _matrix(ax: Axes, matrix: np.ndarray) -> None:
+def _draw_matrix(ax: Axes, matrix: np.ndarray) -> None:
     rows = matrix.sum(axis=1, keepdims=True)
     shares = matrix / np.maximum(rows, 1)
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
@@ -69,29 +64,29 @@ def _matrix(ax: Axes, matrix: np.ndarray) -> None:
         share = f"{100 * shares[row, column]:.0f} %" if rows[row, 0] else "–"
         ax.text(
             column, row, f"{count:,}\n{share}", ha="center", va="center", fontsize="small",
-            color=_readable_on(image.cmap(shares[row, column])),
+            color=_text_color(image.cmap(shares[row, column])),
         )  # fmt: skip
     ax.tick_params(length=0)
     ax.spines[:].set_visible(True)
 
 
-def _readable_on(colour: Sequence[float]) -> str:
+def _text_color(background: Sequence[float]) -> str:
     """Black or white, whichever stands out more (relative luminance of WCAG 2.1)."""
     red, green, blue = (
-        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]
+        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]
     )
     return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "white"
 
 
-def predictions(
-    images: ArrayLike,
+def prediction_grid(
+    images: Images,
     y_true: ArrayLike,
     y_score: ArrayLike,
-    class_names: Sequence[str] = CLASSES,
+    class_names: Sequence[str] = CLASS_NAMES,
     *,
     threshold: float = 0.5,
 ) -> np.ndarray:
-    """Draw pictures with their truth and the answer; wrong ones carry ✗ and a dashed frame.
+    """Draw pictures with truth and prediction; wrong ones carry ✗ and a dashed frame.
 
     Parameters
     ----------
@@ -106,27 +101,24 @@ def predictions(
     Returns
     -------
     ndarray of Axes
-        The percentage is the network's for the class it called. No pictures give one empty place
-        that says so.
+        The percentage is the network's for the class it predicted. No pictures give one empty
+        place that says so.
     """
-    truth, called, sure = _answers(y_true, y_score, class_names, threshold)
-    _check_as_many(images, truth, called)
+    truth, predicted, confidence = _predictions(images, y_true, y_score, class_names, threshold)
     if not len(images):
-        return _nothing()
-    right = truth == called
+        return _empty_grid()
     titles = [
         f"truth: {class_names[t]}\n{'✓' if t == c else '✗'} called {class_names[c]} {_percent(p)}"
-        for t, c, p in zip(truth, called, sure, strict=True)
+        for t, c, p in zip(truth, predicted, confidence, strict=True)
     ]
-    axes = pictures(images, titles, columns=COLUMNS, side=SIDE)
-    for ax, fine in zip(axes.flat, right, strict=False):
-        if not fine:
-            _frame(ax)
+    axes = image_grid(images, titles, ncols=NCOLS, height=HEIGHT)
+    for i in np.flatnonzero(truth != predicted):
+        _frame(axes.flat[i])
     return axes
 
 
-def probabilities(
-    images: ArrayLike,
+def probability_grid(
+    images: Images,
     y_true: ArrayLike,
     y_score: ArrayLike,
     class_names: Sequence[str],
@@ -136,46 +128,46 @@ def probabilities(
     Parameters
     ----------
     images, y_true, y_score, class_names
-        As in :func:`predictions`; one column of scores is given the other class's bar too.
+        As in :func:`prediction_grid`; one column of scores is given the other class's bar too.
 
     Returns
     -------
     ndarray of Axes
         Rows in turn pictures and bars; unused places are empty.
     """
-    truth, called, _ = _answers(y_true, y_score, class_names, 0.5)
-    _check_as_many(images, truth, called)
+    truth, predicted, _ = _predictions(images, y_true, y_score, class_names, 0.5)
     if not len(images):
-        return _nothing()
+        return _empty_grid()
     score, k = np.asarray(y_score, dtype=float).reshape(len(images), -1), len(class_names)
     score = np.hstack([1 - score, score]) if score.shape[1] == 1 else score
-    columns = min(COLUMNS, len(images))
-    rows, below = -(-len(images) // columns), 0.21 * k  # inches
+    ncols = min(NCOLS, len(images))
+    nrows, below = -(-len(images) // ncols), 0.21 * k  # inches
     _, axes = plt.subplots(
-        2 * rows, columns, squeeze=False, height_ratios=[SIDE, below] * rows,
-        figsize=(SIDE * columns + 0.08 * max(map(len, class_names)), (SIDE + below + 0.4) * rows),
+        2 * nrows, ncols, squeeze=False, height_ratios=[HEIGHT, below] * nrows,
+        figsize=(HEIGHT * ncols + 0.08 * max(map(len, class_names)),
+                 (HEIGHT + below + 0.4) * nrows),
     )  # fmt: skip
     titles = [
         f"{'✓' if t == c else '✗'} truth: {class_names[t]}"
-        for t, c in zip(truth, called, strict=True)
+        for t, c in zip(truth, predicted, strict=True)
     ]
-    pictures(images, titles, axes=axes[::2])
+    image_grid(images, titles, axes=axes[::2])
     for i, ax in enumerate(axes[1::2].flat):
         if i < len(images):
-            _bars(ax, score[i], class_names, truth[i], named=i % columns == 0)
-            if truth[i] != called[i]:
+            _draw_bars(ax, score[i], class_names, truth[i], named=i % ncols == 0)
+            if truth[i] != predicted[i]:
                 _frame(axes[::2].flat[i])
         else:
             ax.axis("off")
     return axes
 
 
-def _bars(
+def _draw_bars(
     ax: Axes, score: np.ndarray, class_names: Sequence[str], truth: int, *, named: bool
 ) -> None:
     """Draw a bar a class, the first at the top; class names where the row begins."""
-    how = looks(class_names)
-    ax.barh(range(len(score)), score, height=0.72, color=[h.colour for h in how])
+    colors = [style.color for style in class_styles(class_names)]
+    ax.barh(range(len(score)), score, height=0.72, color=colors)
     for k, p in enumerate(score):
         weight = "bold" if k == truth else "normal"
         ax.text(p + 0.03, k, _percent(p), va="center", fontsize="x-small", weight=weight)
@@ -185,33 +177,29 @@ def _bars(
     ax.spines["bottom"].set_visible(False)
 
 
-def _check_as_many(images: ArrayLike, truth: np.ndarray, called: np.ndarray) -> None:
-    if not len(images) == len(truth) == len(called):
-        raise ValueError(
-            f"expected a truth and a score for each of {len(images)} pictures, got {len(truth)} "
-            f"and {len(called)}. Pick all three by the same indices."
-        )
-
-
-def _nothing() -> np.ndarray:
-    _, axes = plt.subplots(figsize=(2 * SIDE, SIDE / 2), squeeze=False)
+def _empty_grid() -> np.ndarray:
+    _, axes = plt.subplots(figsize=(2 * HEIGHT, HEIGHT / 2), squeeze=False)
     axes[0, 0].axis("off")
     axes[0, 0].text(0.5, 0.5, "no pictures to show", ha="center", va="center")
     return axes
 
 
-def _answers(
-    y_true: ArrayLike, y_score: ArrayLike, class_names: Sequence[str], threshold: float
+def _predictions(
+    images: Images,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    class_names: Sequence[str],
+    threshold: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the true class, the class called and its probability, each of shape (N,)."""
+    """Return the true class, the predicted class and its probability, each of shape (N,)."""
     y, score = np.asarray(y_true), np.asarray(y_score, dtype=float)
     if score.ndim < 2 or score.shape[1] == 1:
         score = score.reshape(-1)
-        called = (score >= threshold).astype(int)
-        sure = np.where(called == 1, score, 1 - score)
+        predicted = (score >= threshold).astype(int)
+        confidence = np.where(predicted == 1, score, 1 - score)
         k = 2
     else:
-        called, sure, k = score.argmax(axis=1), score.max(axis=1), score.shape[1]
+        predicted, confidence, k = score.argmax(axis=1), score.max(axis=1), score.shape[1]
     truth = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
     if len(class_names) != k or (y.ndim == 2 and y.shape[1] not in (1, k)):
         raise ValueError(
@@ -223,7 +211,12 @@ def _answers(
             f"expected true classes from 0 to {k - 1}, got {truth.min()} to {truth.max()}. "
             "For more than two classes pass one score a class, shape (N, K)."
         )
-    return truth, called, sure
+    if not len(images) == len(truth) == len(predicted):
+        raise ValueError(
+            f"expected a truth and a score for each of {len(images)} pictures, got {len(truth)} "
+            f"and {len(predicted)}. Pick all three by the same indices."
+        )
+    return truth, predicted, confidence
 
 
 def _percent(p: float) -> str:
@@ -235,6 +228,6 @@ def _frame(ax: Axes) -> None:
     ax.add_patch(
         Rectangle(
             (0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False, lw=3, ls="--",
-            edgecolor=LOOKS["pneumonia"].colour,
+            edgecolor=CLASS_STYLES["pneumonia"].color,
         )
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,26 +13,27 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import INK, LOOKS
+from cxrlib.evaluation.plots.style import CLASS_STYLES, INK
 
-HEAT = to_rgb(LOOKS["pneumonia"].colour)
-STRONGEST = 0.6  # opacity of the highest value: what lies below stays visible
+HEAT = to_rgb(CLASS_STYLES["pneumonia"].color)
+MAX_ALPHA = 0.6  # opacity of the highest value: what lies below stays visible
 LEVELS = (0.5, 0.8)
 LINE = "#fff3d6"
 OUTLINE = "#8fd3ff"
 DASHES = (0, (3, 2))
 HALO = patheffects.withStroke(linewidth=2.4, foreground=INK, alpha=0.7)
 
-Limits = tuple[float, float] | None  # values shown as black and as white
+Images: TypeAlias = np.ndarray | Sequence[ArrayLike]
+ValueRange: TypeAlias = tuple[float, float] | None  # shown as black and as white
 
 
-def pictures(
-    images: ArrayLike,
+def image_grid(
+    images: Images,
     titles: Sequence[str] = (),
     *,
-    columns: int = 4,
-    side: float = 1.7,
-    limits: Limits = (0, 255),
+    ncols: int = 4,
+    height: float = 1.7,
+    value_range: ValueRange = (0, 255),
     axes: np.ndarray | None = None,
 ) -> np.ndarray:
     """Draw pictures in a grid: grey ramp, true shape, a title each.
@@ -42,11 +44,11 @@ def pictures(
         Sizes may differ.
     titles : sequence of str
         One a picture, or none.
-    columns : int
+    ncols : int
         Pictures a row.
-    side : float
+    height : float
         Room for one picture in inches.
-    limits : (black, white) or None
+    value_range : (black, white) or None
         Values shown as black and as white; None takes each picture's own lowest and highest.
     axes : array of Axes, optional
         Where to draw; by default a new figure.
@@ -55,52 +57,55 @@ def pictures(
     -------
     ndarray of Axes
     """
-    images = [np.squeeze(a) if a.ndim > 2 else a for a in map(np.asarray, images)]
+    images = [np.squeeze(a) if a.ndim > 2 else a for a in (np.asarray(one) for one in images)]
     if titles and len(titles) != len(images):
         raise ValueError(
             f"expected {len(images)} titles, got {len(titles)}. Give one a picture, or none."
         )
     if axes is None:
-        columns = min(columns, len(images))
-        rows = -(-len(images) // columns)
-        size = (side * columns, (side + 0.25 * bool(titles)) * rows)
-        _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+        ncols = min(ncols, len(images))
+        nrows = -(-len(images) // ncols)
+        size = (height * ncols, (height + 0.25 * bool(titles)) * nrows)
+        _, axes = plt.subplots(nrows, ncols, figsize=size, squeeze=False)
     flat = np.ravel(axes)
-    low, high = limits or (None, None)
+    vmin, vmax = value_range or (None, None)
     for ax in flat:
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(flat, images, strict=False)):
-        ax.imshow(image, cmap="gray", vmin=low, vmax=high, aspect="equal")
+        ax.imshow(image, cmap="gray", vmin=vmin, vmax=vmax, aspect="equal")
         if titles:
             ax.set_title(titles[i], loc="center", fontsize="small")
     return axes
 
 
-def side_by_side(
-    *images: ArrayLike, titles: Sequence[str] = (), side: float = 2.6, limits: Limits = (0, 255)
+def image_row(
+    *images: ArrayLike,
+    titles: Sequence[str] = (),
+    height: float = 2.6,
+    value_range: ValueRange = (0, 255),
 ) -> np.ndarray:
-    """Draw a few pictures in one row, larger than :func:`pictures` does."""
-    return pictures(images, titles, columns=len(images), side=side, limits=limits)
+    """Draw a few pictures in one row, larger than :func:`image_grid` does."""
+    return image_grid(images, titles, ncols=len(images), height=height, value_range=value_range)
 
 
-def weight_pictures(
-    weights: ArrayLike, titles: Sequence[str] = (), *, columns: int = 8, side: float = 1.1
+def weight_grid(
+    weights: ArrayLike, titles: Sequence[str] = (), *, ncols: int = 8, height: float = 1.1
 ) -> np.ndarray:
     """Draw weights as pictures, all on one ramp: white above zero, mid-grey zero, black below."""
     weights = np.asarray(weights)
     if len(weights.shape) < 3:
         raise ValueError(f"expected weights of shape (N, H, W), got {weights.shape}. Reshape them.")
-    most = float(np.abs(weights).max()) or 1.0
-    return pictures(weights, titles, columns=columns, side=side, limits=(-most, most))
+    highest = float(np.abs(weights).max()) or 1.0
+    return image_grid(weights, titles, ncols=ncols, height=height, value_range=(-highest, highest))
 
 
-def feature_maps(
+def feature_map_grid(
     maps: ArrayLike,
     titles: Sequence[str] = (),
     *,
-    shared: bool = False,
-    columns: int = 8,
-    side: float = 1.1,
+    share_range: bool = False,
+    ncols: int = 8,
+    height: float = 1.1,
 ) -> np.ndarray:
     """Draw what a layer puts out for one picture, one map a channel.
 
@@ -110,7 +115,7 @@ def feature_maps(
         Such as one of :func:`cxrlib.evaluation.explain.feature_maps`.
     titles : sequence of str
         One a map, or none.
-    shared : bool
+    share_range : bool
         One ramp for all maps: strengths compare, weak maps stay dark. Otherwise each runs from its
         own lowest value (black) to its own highest (white): shapes show, strengths do not.
     """
@@ -120,26 +125,26 @@ def feature_maps(
             f"expected maps of one picture, shape (H, W, C), got {maps.shape}. "
             "Of a batch take one: maps[0]; for one map write map[..., None]."
         )
-    limits = (float(maps.min()), float(maps.max())) if shared else None
+    value_range = (float(maps.min()), float(maps.max())) if share_range else None
     each = np.moveaxis(maps, -1, 0)
-    return pictures(each, titles, columns=columns, side=side, limits=limits)
+    return image_grid(each, titles, ncols=ncols, height=height, value_range=value_range)
 
 
-def overlay(
+def overlay_grid(
     images: ArrayLike,
     maps: ArrayLike,
     masks: ArrayLike | None = None,
     titles: Sequence[str] = (),
     *,
-    limit: float | None = 1.0,
-    mask_name: str = "lesion",
-    columns: int = 2,
-    side: float = 1.7,
+    vmax: float | None = 1.0,
+    mask_label: str = "lesion",
+    ncols: int = 2,
+    height: float = 1.7,
 ) -> np.ndarray:
     """Draw each picture bare, and beside it the same picture under its map.
 
     The colour grows denser with the value and never hides what lies below; lines at half and at
-    four fifths of ``limit`` say the same without colour. What is 0 or less is left grey.
+    four fifths of ``vmax`` say the same without colour. What is 0 or less is left grey.
 
     Parameters
     ----------
@@ -151,14 +156,14 @@ def overlay(
         Drawn as a dashed outline on both pictures of a pair.
     titles : sequence of str
         One a pair, or none.
-    limit : float or None
+    vmax : float or None
         The value that gets the densest colour: 1 for Grad-CAM. None takes each map's own highest
         value, as for occlusion, whose unit is the score's; strengths do not compare then.
-    mask_name : str
+    mask_label : str
         What the outline shows, for the legend.
-    columns : int
+    ncols : int
         Pairs a row.
-    side : float
+    height : float
         Room for one picture in inches.
 
     Returns
@@ -169,35 +174,33 @@ def overlay(
     Raises
     ------
     ValueError
-        If there is not one map, mask or title a picture, they differ in size, or ``limit`` is not
+        If there is not one map, mask or title a picture, they differ in size, or ``vmax`` is not
         above 0.
     """
-    images, maps, masks = _checked(images, maps, masks, titles, limit)
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    size = (2 * side * columns, (side + 0.25 * bool(len(titles))) * rows + 0.3)
-    figure, grid = plt.subplots(
-        rows, 2 * columns, figsize=size, squeeze=False, layout="constrained"
-    )
+    images, maps, masks = _validated(images, maps, masks, titles, vmax)
+    ncols = min(ncols, len(images))
+    nrows = -(-len(images) // ncols)
+    size = (2 * height * ncols, (height + 0.25 * bool(len(titles))) * nrows + 0.3)
+    figure, grid = plt.subplots(nrows, 2 * ncols, figsize=size, squeeze=False, layout="constrained")
     pairs = grid.reshape(-1, 2)
-    pictures(np.repeat(images, 2, axis=0), axes=grid)
+    image_grid(np.repeat(images, 2, axis=0), axes=grid)
     for i, (bare, covered) in enumerate(pairs[: len(images)]):
-        _heat(covered, maps[i], limit or max(float(maps[i].max()), 0.0))
+        _draw_heatmap(covered, maps[i], vmax or max(float(maps[i].max()), 0.0))
         if masks is not None:
             for ax in (bare, covered):
-                _outline(ax, masks[i])
+                _draw_outline(ax, masks[i])
         if len(titles):
             bare.set_title(titles[i], loc="left", fontsize="small")
-    _legend(figure, None if masks is None else mask_name)
+    _legend(figure, None if masks is None else mask_label)
     return pairs[: len(images)]
 
 
-def _checked(
+def _validated(
     images: ArrayLike,
     maps: ArrayLike,
     masks: ArrayLike | None,
     titles: Sequence[str],
-    limit: float | None,
+    vmax: float | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     images, maps = np.asarray(images), np.asarray(maps, dtype=float)
     if images.ndim == 4 and images.shape[-1] == 1:
@@ -214,8 +217,8 @@ def _checked(
                 f"expected {name} of the pictures' shape {images.shape}, got {array.shape}. "
                 "Pick both by the same indices, in the same size."
             )
-    if limit is not None and not limit > 0:
-        raise ValueError(f"expected a `limit` above 0, or None, got {limit!r}.")
+    if vmax is not None and not vmax > 0:
+        raise ValueError(f"expected `vmax` above 0, or None, got {vmax!r}. 1 fits Grad-CAM.")
     if len(titles) not in (0, len(images)):
         raise ValueError(
             f"expected {len(images)} titles, got {len(titles)}. Give one a picture, or none."
@@ -223,29 +226,29 @@ def _checked(
     return images, maps, masks
 
 
-def _heat(ax: Axes, values: np.ndarray, limit: float) -> None:
-    ramp = LinearSegmentedColormap.from_list("heat", [(*HEAT, 0.0), (*HEAT, STRONGEST)])
-    ax.imshow(values, cmap=ramp, vmin=0, vmax=limit or 1, aspect="equal", interpolation="bilinear")
-    levels = [level * limit for level in LEVELS if 0 < level * limit < values.max()]
+def _draw_heatmap(ax: Axes, values: np.ndarray, vmax: float) -> None:
+    ramp = LinearSegmentedColormap.from_list("heat", [(*HEAT, 0.0), (*HEAT, MAX_ALPHA)])
+    ax.imshow(values, cmap=ramp, vmin=0, vmax=vmax or 1, aspect="equal", interpolation="bilinear")
+    levels = [level * vmax for level in LEVELS if 0 < level * vmax < values.max()]
     if levels:
         lines = ax.contour(values, levels, colors=LINE, linewidths=1.1)
         lines.set_path_effects([HALO])
 
 
-def _outline(ax: Axes, mask: np.ndarray) -> None:
+def _draw_outline(ax: Axes, mask: np.ndarray) -> None:
     if mask.any() and not mask.all():
         lines = ax.contour(mask.astype(float), [0.5], colors=OUTLINE, linewidths=1.2)
         lines.set(linestyle=DASHES, path_effects=[HALO])
 
 
-def _legend(figure: plt.Figure, mask_name: str | None) -> None:
+def _legend(figure: plt.Figure, mask_label: str | None) -> None:
     """Say below the figure what the lines are."""
     levels = " and ".join(f"{100 * level:.0f} %" for level in LEVELS)
     handles = [
         Line2D([], [], color=LINE, lw=1.4, path_effects=[HALO], label=f"{levels} of full heat")
     ]
-    if mask_name:
+    if mask_label:
         handles.append(
-            Line2D([], [], color=OUTLINE, lw=1.6, ls=DASHES, path_effects=[HALO], label=mask_name)
+            Line2D([], [], color=OUTLINE, lw=1.6, ls=DASHES, path_effects=[HALO], label=mask_label)
         )
     figure.legend(handles=handles, loc="outside lower left", ncols=2, fontsize="small")

@@ -12,32 +12,32 @@ GREY = "#6b7280"
 INK = "#1f2933"
 
 
-class Look(NamedTuple):
+class ClassStyle(NamedTuple):
     """How one class or series is drawn."""
 
-    colour: str
+    color: str
     hatch: str
     marker: str
-    line: str | tuple
+    linestyle: str
 
 
-LOOKS = {
-    "normal": Look("#1f5f8b", "", "o", "-"),
-    "pneumonia": Look("#d9822b", "//", "^", "--"),
-    "bacterial": Look("#b5541c", "//", "^", "--"),
-    "viral": Look("#e0a030", "..", "s", "-."),
-    "covid": Look("#6a4c93", "xx", "D", ":"),
-    "train": Look(GREY, "", "o", "--"),
-    "val": Look("#1f5f8b", "", "s", "-"),
-    "training": Look(GREY, "", "o", "--"),
-    "validation": Look("#1f5f8b", "", "s", "-"),
-    "test": Look("#d9822b", "//", "^", "-."),
+CLASS_STYLES = {
+    "normal": ClassStyle("#1f5f8b", "", "o", "-"),
+    "pneumonia": ClassStyle("#d9822b", "//", "^", "--"),
+    "bacterial": ClassStyle("#b5541c", "//", "^", "--"),
+    "viral": ClassStyle("#e0a030", "..", "s", "-."),
+    "covid": ClassStyle("#6a4c93", "xx", "D", ":"),
+    "train": ClassStyle(GREY, "", "o", "--"),
+    "val": ClassStyle("#1f5f8b", "", "s", "-"),
+    "training": ClassStyle(GREY, "", "o", "--"),
+    "validation": ClassStyle("#1f5f8b", "", "s", "-"),
+    "test": ClassStyle("#d9822b", "//", "^", "-."),
 }
-OTHERS = (
-    Look("#1f5f8b", "", "o", "-"),
-    Look("#d9822b", "//", "^", "--"),
-    Look("#6a4c93", "xx", "D", "-."),
-    Look(GREY, "..", "s", ":"),
+STYLE_CYCLE = (
+    ClassStyle("#1f5f8b", "", "o", "-"),
+    ClassStyle("#d9822b", "//", "^", "--"),
+    ClassStyle("#6a4c93", "xx", "D", "-."),
+    ClassStyle(GREY, "..", "s", ":"),
 )
 
 
@@ -46,14 +46,14 @@ def use_style() -> None:
     plt.style.use("cxrlib.evaluation.plots.course")  # course.mplstyle
 
 
-def look(name: str, position: int = 0) -> Look:
-    """Return the look of a class; unknown names take turns by their position."""
-    return LOOKS.get(str(name), OTHERS[position % len(OTHERS)])
+def class_style(name: str, index: int = 0) -> ClassStyle:
+    """Return the style of a class; unknown names take turns by their index."""
+    return CLASS_STYLES.get(str(name), STYLE_CYCLE[index % len(STYLE_CYCLE)])
 
 
-def looks(names: Iterable[str]) -> list[Look]:
-    """Return a look for each name; unknown names take turns among the colours not yet in use."""
-    known = [LOOKS.get(str(name)) for name in names]
-    taken = {how.colour for how in known if how}
-    free = itertools.cycle([other for other in OTHERS if other.colour not in taken] or OTHERS)
-    return [how or next(free) for how in known]
+def class_styles(names: Iterable[str]) -> list[ClassStyle]:
+    """Return a style for each name; unknown names take turns among the colours not yet in use."""
+    known = [CLASS_STYLES.get(str(name)) for name in names]
+    used = {style.color for style in known if style}
+    unused = itertools.cycle([s for s in STYLE_CYCLE if s.color not in used] or STYLE_CYCLE)
+    return [style or next(unused) for style in known]

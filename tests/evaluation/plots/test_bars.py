@@ -8,21 +8,21 @@ from tests.evaluation.plots.reading import names, texts
 
 def test_counts_carry_their_numbers(ax):
     table = pd.DataFrame({"normal": [1341, 234], "pneumonia": [3875, 390]}, ["train", "test"])
-    plots.counts(table, ax)
+    plots.plot_counts(table, ax=ax)
     assert set(texts(ax)) == {"1,341 normal", "234 normal", "3,875 pneumonia", "390 pneumonia"}
     assert [t.get_text() for t in ax.get_yticklabels()] == ["train", "test"]
     assert ax.get_xlabel() == "number of pictures"
 
 
 def test_counts_of_a_series_take_the_classes_colours(ax):
-    plots.counts(pd.Series({"normal": 3, "pneumonia": 5}), ax)
+    plots.plot_counts(pd.Series({"normal": 3, "pneumonia": 5}), ax=ax)
     colours = [mpl.colors.to_hex(bar.get_facecolor()) for bar in ax.patches]
     assert colours == ["#1f5f8b", "#d9822b"]
 
 
 def test_histograms_share_their_bins_and_name_their_classes(ax):
     groups = {"normal": [1, 2, 3], "pneumonia": [2, 3, 4]}
-    plots.histogram(groups, ax, xlabel="width (pixels)", bins=3)
+    plots.plot_histogram(groups, ax=ax, xlabel="width (pixels)", bins=3)
     assert names(ax) == list(groups)
     assert ax.get_xlabel() == "width (pixels)"
     assert ax.yaxis.get_major_formatter()(0.25, 0) == "25 %"
@@ -48,7 +48,7 @@ def test_a_forest_has_a_row_for_each_group_and_says_what_is_missing():
             ("lateral", 0, 0, nan, nan, nan, "no pictures"),
         ]
     )
-    ax = plots.forest(table, xlabel="AUC")
+    ax = plots.plot_forest(table, xlabel="AUC")
     labels = [t.get_text() for t in ax.get_yticklabels()]
     assert labels[0] == "all\n1,200 pictures, 800 patients"
     assert len(labels) == 4
@@ -65,6 +65,8 @@ def test_a_forest_has_a_row_for_each_group_and_says_what_is_missing():
 
 
 def test_a_forest_without_any_number_still_says_why(ax):
-    plots.forest(groups([("all", 0, 0, np.nan, np.nan, np.nan, "no pictures")]), ax, xlabel="AUC")
+    plots.plot_forest(
+        groups([("all", 0, 0, np.nan, np.nan, np.nan, "no pictures")]), ax=ax, xlabel="AUC"
+    )
     assert texts(ax) == ["no pictures"]
     ax.figure.canvas.draw()

@@ -14,7 +14,7 @@ BINS = pd.DataFrame(
 
 
 def test_a_reliability_diagram_shows_full_bins_with_their_pictures(ax):
-    plots.reliability(BINS, ax, of="viral")
+    plots.plot_calibration_curve(BINS, ax=ax, outcome="viral")
     points = ax.containers[0].lines[0]
     assert data([points]) == [[[0.2, 0.1], [0.9, 0.6]]]
     bars = ax.containers[0].lines[2][0].get_segments()
@@ -27,7 +27,7 @@ def test_a_reliability_diagram_shows_full_bins_with_their_pictures(ax):
 
 
 def test_several_reliability_curves_are_named_and_differ_without_colour(ax):
-    plots.reliability({"before": BINS, "after": BINS}, ax)
+    plots.plot_calibration_curve({"before": BINS, "after": BINS}, ax=ax)
     assert names(ax) == ["before", "after"]
     first, second = (c.lines[0] for c in ax.containers)
     assert first.get_marker() != second.get_marker()
@@ -43,7 +43,7 @@ BENEFIT = pd.DataFrame(
 
 
 def test_a_decision_curve_counts_people_and_cuts_the_abyss(ax):
-    plots.decision_curve(BENEFIT, ax)
+    plots.plot_decision_curve(BENEFIT, ax=ax)
     assert names(ax) == ["everybody called sick", "nobody called sick", "network"]
     np.testing.assert_allclose(ax.lines[2].get_ydata(), [300, 200, 100])
     low, high = ax.get_ylim()
@@ -54,6 +54,6 @@ def test_a_decision_curve_counts_people_and_cuts_the_abyss(ax):
 
 
 def test_several_networks_share_one_pair_of_references(ax):
-    plots.decision_curve({"big": BENEFIT, "small": BENEFIT}, ax)
+    plots.plot_decision_curve({"big": BENEFIT, "small": BENEFIT}, ax=ax)
     assert names(ax)[2:] == ["big", "small"]
     assert len(ax.lines) == 4

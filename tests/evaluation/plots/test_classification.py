@@ -12,7 +12,7 @@ def frames(axes):
 
 
 def test_confusion_matrices_stand_side_by_side_with_counts_and_shares():
-    axes = plots.confusion(
+    axes = plots.confusion_matrix_grid(
         {"train": [[1234, 0], [1, 3]], "test": [[1, 1], [2, 6]]}, ("normal", "pneumonia")
     )
     assert axes.shape == (1, 2)
@@ -27,14 +27,16 @@ def test_confusion_matrices_stand_side_by_side_with_counts_and_shares():
 
 
 def test_a_count_stands_in_the_row_of_its_truth():
-    ax = plots.confusion({"": [[0, 7], [0, 0]]}).flat[0]
+    ax = plots.confusion_matrix_grid({"": [[0, 7], [0, 0]]}).flat[0]
     seven = next(t for t in ax.texts if t.get_text().startswith("7"))
     assert seven.get_position() == (1, 0)  # called sick; the uppermost row, healthy
     np.testing.assert_array_equal(ax.images[0].get_array(), [[0, 1], [0, 0]])
 
 
 def test_a_row_without_pictures_has_no_share():
-    ax = plots.confusion({"": np.array([[2, 0, 0], [0, 0, 0], [1, 1, 2]])}, "abc").flat[0]
+    ax = plots.confusion_matrix_grid({"": np.array([[2, 0, 0], [0, 0, 0], [1, 1, 2]])}, "abc").flat[
+        0
+    ]
     assert texts(ax)[3:6] == ["0\n–"] * 3
     assert len(texts(ax)) == 9
 
@@ -52,7 +54,7 @@ def luminance(colour):
 def test_text_can_be_read_on_each_cell():
     shares = np.arange(0, 101, 4)
     matrix = np.c_[shares, 100 - shares, np.zeros((26, 24), int)]
-    ax = plots.confusion({"": matrix}, ["a"] * 26)[0, 0]
+    ax = plots.confusion_matrix_grid({"": matrix}, ["a"] * 26)[0, 0]
     image, text = ax.images[0], ax.texts[::26]
     greys = [luminance(c[:3]) for c in image.cmap(np.linspace(0, 1, 50))]
     assert np.all(np.diff(greys) < 0)  # a darker cell has a larger share in grey, too
@@ -64,7 +66,7 @@ def test_text_can_be_read_on_each_cell():
 def test_names_and_titles_of_many_classes_lie_within_the_figure():
     plots.use_style()
     names, k = ("viral pneumonia",) * 4, 4
-    axes = plots.confusion(
+    axes = plots.confusion_matrix_grid(
         {"validation": np.eye(k, dtype=int), "test": np.eye(k, dtype=int)}, names
     )
     figure = axes.flat[0].figure
@@ -81,7 +83,7 @@ def test_names_must_fit_the_matrix():
     with pytest.raises(
         ValueError, match=r"2×2 matrix .*healthy, sick, got shape \(3, 3\) as 'test'"
     ):
-        plots.confusion({"test": np.eye(3)})
+        plots.confusion_matrix_grid({"test": np.eye(3)})
 
 
 PICTURES = [np.zeros((20, 40)), np.full((30, 30, 1), 255), np.zeros((9, 9)), np.zeros((9, 9))]
@@ -92,7 +94,7 @@ def test_wrong_answers_are_marked_in_words_and_by_a_frame(column):
     y, score = np.array([0, 1, 1, 0]), np.array([0.9, 0.75, 0.002, 0.4])
     if column:
         y, score = y[:, None].astype("float32"), score[:, None]
-    axes = plots.predictions(PICTURES, y, score, ("normal", "pneumonia"))
+    axes = plots.prediction_grid(PICTURES, y, score, ("normal", "pneumonia"))
     assert axes.shape == (1, 4)
     assert [ax.get_title() for ax in axes.flat] == [
         "truth: normal\n✗ called pneumonia 90 %",
@@ -108,7 +110,7 @@ def test_wrong_answers_are_marked_in_words_and_by_a_frame(column):
 
 
 def test_the_threshold_decides():
-    axes = plots.predictions(PICTURES[:2], [1, 1], [0.3, 0.29], threshold=0.3)
+    axes = plots.prediction_grid(PICTURES[:2], [1, 1], [0.3, 0.29], threshold=0.3)
     assert [ax.get_title() for ax in axes.flat] == [
         "truth: sick\n✓ called sick 30 %",
         "truth: sick\n✗ called healthy 71 %",
@@ -118,7 +120,7 @@ def test_the_threshold_decides():
 def test_of_several_classes_the_top_one_is_called():
     score = np.array([[0.5, 0.2, 0.3], [0.1, 0.15, 0.75]])
     for y in (np.eye(3)[[0, 1]], [0, 1]):
-        axes = plots.predictions(PICTURES[:2], y, score, ("normal", "bacterial", "viral"))
+        axes = plots.prediction_grid(PICTURES[:2], y, score, ("normal", "bacterial", "viral"))
         assert [ax.get_title() for ax in axes.flat] == [
             "truth: normal\n✓ called normal 50 %",
             "truth: bacterial\n✗ called viral 75 %",
@@ -127,7 +129,7 @@ def test_of_several_classes_the_top_one_is_called():
 
 
 def test_no_errors_leave_a_line_instead_of_pictures():
-    axes = plots.predictions([], [], [])
+    axes = plots.prediction_grid([], [], [])
     assert texts(axes[0, 0]) == ["no pictures to show"]
 
 
@@ -142,13 +144,13 @@ def test_no_errors_leave_a_line_instead_of_pictures():
 )
 def test_answers_that_do_not_fit_are_named(y, score, words):
     with pytest.raises(ValueError, match=words):
-        plots.predictions(PICTURES[:2], y, score)
+        plots.prediction_grid(PICTURES[:2], y, score)
 
 
 def test_below_each_picture_stands_the_probability_of_each_class():
     names = ("normal", "bacterial", "viral")
     score = [[0.5, 0.2, 0.3], [0.1, 0.15, 0.75], [0.001, 0.001, 0.998]]
-    axes = plots.probabilities(PICTURES[:3], np.eye(3)[[0, 1, 2]], score, names)
+    axes = plots.probability_grid(PICTURES[:3], np.eye(3)[[0, 1, 2]], score, names)
     assert axes.shape == (2, 3)
     above, below = axes
     assert [ax.get_title() for ax in above] == [
@@ -167,17 +169,17 @@ def test_below_each_picture_stands_the_probability_of_each_class():
 
 def test_one_score_of_two_classes_has_two_bars():
     for score in ([0.9, 0.3], [[0.9], [0.3]]):
-        axes = plots.probabilities(PICTURES[:2], [1, 1], score, ("normal", "pneumonia"))
+        axes = plots.probability_grid(PICTURES[:2], [1, 1], score, ("normal", "pneumonia"))
         assert [texts(ax) for ax in axes[1]] == [["10 %", "90 %"], ["70 %", "30 %"]]
         assert frames(axes[0]) == [False, True]
 
 
 def test_probabilities_of_nothing_and_of_other_pictures():
-    axes = plots.probabilities([*PICTURES, PICTURES[0]], [0] * 5, [0.1] * 5, ("a", "b"))
+    axes = plots.probability_grid([*PICTURES, PICTURES[0]], [0] * 5, [0.1] * 5, ("a", "b"))
     assert axes.shape == (4, 4)
     assert not axes[3, 1].axison
-    assert texts(plots.probabilities([], [], [], ("a", "b"))[0, 0]) == ["no pictures to show"]
+    assert texts(plots.probability_grid([], [], [], ("a", "b"))[0, 0]) == ["no pictures to show"]
     with pytest.raises(ValueError, match="each of 3 pictures, got 2 and 2"):
-        plots.probabilities(PICTURES[:3], [0, 1], np.eye(3)[:2], "abc")
+        plots.probability_grid(PICTURES[:3], [0, 1], np.eye(3)[:2], "abc")
     with pytest.raises(ValueError, match="expected 3 classes"):
-        plots.probabilities(PICTURES[:2], [0, 1], np.eye(3)[:2], "ab")
+        plots.probability_grid(PICTURES[:2], [0, 1], np.eye(3)[:2], "ab")

@@ -9,7 +9,9 @@ from tests.evaluation.plots.reading import data, names, texts
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_lines_are_named_where_they_end_without_touching(ax, scale):
     ax.set_yscale(scale)
-    plots.lines([0, 1], {"a": [0.1, 1.0], "b": [0.1, 1.001]}, ax, xlabel="shift", ylabel="AUC")
+    plots.plot_lines(
+        [0, 1], {"a": [0.1, 1.0], "b": [0.1, 1.001]}, ax=ax, xlabel="shift", ylabel="AUC"
+    )
     heights = [t.xy[1] for t in ax.texts]
     assert len(heights) == 2
     assert abs(heights[0] - heights[1]) > 0.03
@@ -17,22 +19,22 @@ def test_lines_are_named_where_they_end_without_touching(ax, scale):
 
 
 def test_a_band_reaches_from_its_lower_to_its_upper_end(ax):
-    (area,) = plots.band([0, 1], [0.2, 0.3], [0.6, 0.9], ax).collections
+    (area,) = plots.plot_band([0, 1], [0.2, 0.3], [0.6, 0.9], ax=ax).collections
     corners = set(map(tuple, area.get_paths()[0].vertices.round(6).tolist()))
     assert corners == {(0, 0.2), (1, 0.3), (0, 0.6), (1, 0.9)}
 
 
 def test_learning_curves_mark_the_chosen_epoch(ax):
     history = pd.DataFrame({"loss": [3, 2, 1], "val_loss": [3, 2, 2.5]})
-    plots.learning_curves(history, ax, chosen=2)
+    plots.plot_learning_curves(history, ax=ax, best_epoch=2)
     assert set(texts(ax)) == {"kept: epoch 2", "training", "validation"}
     with pytest.raises(ValueError, match="expected a column 'auc', got loss, val_loss"):
-        plots.learning_curves(history, ax, metric="auc")
+        plots.plot_learning_curves(history, ax=ax, metric="auc")
 
 
 def test_learning_panels_draw_each_metric():
     history = pd.DataFrame({"loss": [3, 2], "val_loss": [3, 2], "accuracy": [0.5, 0.6], "auc": 1})
-    axes = plots.learning_panels(history, ("loss", "accuracy", "auc"), chosen=1)
+    axes = plots.learning_curve_grid(history, ("loss", "accuracy", "auc"), best_epoch=1)
     assert axes.shape == (2, 2)
     assert [ax.get_ylabel() for ax in axes.flat[:3]] == ["loss", "accuracy", "auc"]
     assert all("kept: epoch 1" in texts(ax) for ax in axes.flat[:3])
@@ -48,7 +50,7 @@ def seeds(mean, n):
 
 def test_curves_over_seeds_say_what_the_band_is(ax):
     frames = {"training": seeds([3, 2, 1], [4, 4, 2]), "validation": seeds([4, 3, 3], [4, 4, 2])}
-    plots.curves_over_seeds(frames, ax, ylabel="loss")
+    plots.plot_curves_over_seeds(frames, ax=ax, ylabel="loss")
     assert ax.get_ylabel() == "loss: mean and range of 4 runs"
     assert ax.get_xlabel() == "epoch (2 of 4 runs reach the last)"
     assert set(texts(ax)) == {"training", "validation"}
@@ -58,20 +60,22 @@ def test_curves_over_seeds_say_what_the_band_is(ax):
 
 
 def test_curves_over_seeds_need_the_same_epochs(ax):
-    plots.curves_over_seeds({"training": seeds([1], 3)}, ax, ylabel="loss")
+    plots.plot_curves_over_seeds({"training": seeds([1], 3)}, ax=ax, ylabel="loss")
     assert ax.get_xlabel() == "epoch"
     frames = {"training": seeds([1], 3), "validation": seeds([1, 2], 3)}
     with pytest.raises(ValueError, match="got training 1, validation 2"):
-        plots.curves_over_seeds(frames, ax, ylabel="loss")
+        plots.plot_curves_over_seeds(frames, ax=ax, ylabel="loss")
 
 
 def test_a_roc_curve_stands_beside_the_line_of_a_coin(ax):
-    plots.roc({"network": ([0, 0.1, 1], [0, 0.8, 1])}, ax)
+    plots.plot_roc_curves({"network": ([0, 0.1, 1], [0, 0.8, 1])}, ax=ax)
     assert data(ax.lines) == [[[0, 0], [1, 1]], [[0, 0], [0.1, 0.8], [1, 1]]]
 
 
 def test_a_precision_recall_curve_says_what_its_axes_are_and_names_its_lines(ax):
-    plots.precision_recall({"a": ([1, 0.5, 0], [0.2, 0.6, 1]), "b": ([1, 0], [0.5, 1])}, ax)
+    plots.plot_precision_recall_curves(
+        {"a": ([1, 0.5, 0], [0.2, 0.6, 1]), "b": ([1, 0], [0.5, 1])}, ax=ax
+    )
     assert data(ax.lines) == [[[1, 0.2], [0.5, 0.6], [0, 1]], [[1, 0.5], [0, 1]]]
     assert "sensitivity" in ax.get_xlabel()
     assert "precision" in ax.get_ylabel()
@@ -85,7 +89,7 @@ def test_classes_against_the_rest_are_named_with_their_areas_the_best_on_top(ax)
         "normal": ([0, 0, 1], [0, 1, 1]),
         "opacity": ([0, 0.5, 1], [0, 1, 1]),
     }
-    plots.one_against_rest(curves, ax)
+    plots.plot_one_vs_rest(curves, ax=ax)
     assert names(ax) == ["normal  1.000", "opacity  0.750", "COVID-19  0.500"]
     _, *lines = ax.lines
     assert [line.get_label() for line in lines] == list(curves)

@@ -18,10 +18,10 @@ def test_importing_changes_no_setting_and_drawing_computes_nothing():
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def test_the_style_has_the_colours_of_the_looks():
+def test_the_style_has_the_colours_of_the_class_styles():
     plots.use_style()
     assert plt.rcParams["axes.spines.top"] is False
-    colours = [how.colour for how in style.OTHERS]
+    colours = [one.color for one in style.STYLE_CYCLE]
     assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == colours
     for part in ("axes.edgecolor", "xtick.color", "ytick.color"):
         assert plt.rcParams[part] == plots.GREY
@@ -30,13 +30,13 @@ def test_the_style_has_the_colours_of_the_looks():
 
 
 def test_classes_differ_without_colour_too():
-    classes = [plots.LOOKS[n] for n in ("normal", "bacterial", "viral", "covid")]
-    for part in ("hatch", "marker", "line"):
+    classes = [style.CLASS_STYLES[n] for n in ("normal", "bacterial", "viral", "covid")]
+    for part in ("hatch", "marker", "linestyle"):
         assert len({getattr(c, part) for c in classes}) == len(classes)
 
 
 def test_unknown_names_take_colours_that_no_known_one_has():
-    chosen = style.looks(["a", "b", "normal", "c"])
-    assert len({how.colour for how in chosen}) == 4
-    assert chosen[2] == style.LOOKS["normal"]
-    assert style.looks("abcde") == [*style.OTHERS, style.OTHERS[0]]
+    chosen = style.class_styles(["a", "b", "normal", "c"])
+    assert len({one.color for one in chosen}) == 4
+    assert chosen[2] == style.CLASS_STYLES["normal"]
+    assert style.class_styles("abcde") == [*style.STYLE_CYCLE, style.STYLE_CYCLE[0]]
