@@ -45,7 +45,7 @@ def table(pictures: int | None):
 
     cases = data.load("pneumonia", quiet=True)
     cases = data.sample(cases, pictures) if pictures else cases
-    return data.splits.hold_out(cases)
+    return data.splits.train_val_split(cases)
 
 
 def judged(labels, scores) -> dict:
@@ -62,8 +62,8 @@ def end_to_end(cases, options: dict) -> dict:
     """Train the head on top of the whole network."""
     from cxrlib import data, models
 
-    read = data.read_pictures(cases, options["size"])
-    train, val, test = (read.where(split) for split in ("train", "val", "test"))
+    read = data.read_images(cases, options["size"])
+    train, val, test = (read.split(split) for split in ("train", "val", "test"))
     shape = (options["size"], options["size"], 1)
     net = models.transfer.freeze(models.transfer.network(options["backbone"], shape))
     models.training.compiled(net, "Adam", RATE)
@@ -77,7 +77,7 @@ def on_features(cases, options: dict) -> dict:
     from cxrlib import models
 
     found = models.features.compute(cases, options["backbone"], size=options["size"])
-    train, val, test = (found.where(split).pictures() for split in ("train", "val", "test"))
+    train, val, test = (found.split(split).pictures() for split in ("train", "val", "test"))
     head = models.transfer.head(train.images.shape[1:])
     models.training.compiled(head, "Adam", RATE)
     models.fit(head, train, val, epochs=options["epochs"], batch_size=BATCH)
@@ -91,7 +91,7 @@ def probe(options: dict) -> dict:
     cases = table(None)
     loaded = time.perf_counter()
     found = features.compute(cases, options["backbone"], size=options["size"])
-    train, val, test = (found.where(split) for split in ("train", "val", "test"))
+    train, val, test = (found.split(split) for split in ("train", "val", "test"))
     fitted = features.probe(train)
     answer = {"val_auc": judged(val.labels, features.scores(fitted, val))["test_auc"]}
     answer |= judged(test.labels, features.scores(fitted, test))

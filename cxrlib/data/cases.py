@@ -75,7 +75,7 @@ def build(
     if table.empty:
         raise DataError(
             f"{name}: found no readable picture. Expected JPEG or PNG files in one folder a class."
-            + examples(problems)
+            + format_problems(problems)
         )
     check_columns(table, name)
     table["label"] = pd.Categorical(table["label"], categories=list(class_names))
@@ -83,7 +83,8 @@ def build(
     if empty:
         raise DataError(
             f"{name}: no readable picture for class {', '.join(map(repr, empty))}. "
-            f"Expected at least one for each of {', '.join(class_names)}." + examples(problems)
+            f"Expected at least one for each of {', '.join(class_names)}."
+            + format_problems(problems)
         )
     front = list(REQUIRED)
     table = table[front + [c for c in table.columns if c not in front]]
@@ -200,7 +201,7 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
     return cases.iloc[np.sort(np.concatenate(keep))]
 
 
-def examples(problems: Sequence[Problem], most: int = 5) -> str:
+def format_problems(problems: Sequence[Problem], most: int = 5) -> str:
     """Write the first few problems below an error's message, or nothing if there are none."""
     if not problems:
         return ""

@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from cxrlib.data import splits
-from cxrlib.data.cases import DataError, Problem, examples
-from cxrlib.data.registry import DataSet
-from cxrlib.data.validation import read_listing
+from cxrlib.data.cases import DataError, Problem, format_problems
+from cxrlib.data.registry import DatasetInfo
+from cxrlib.data.validation import read_metadata
 
 Rows = tuple[list[dict], list[Problem]]
 SPLIT_FOLDERS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
@@ -32,7 +32,7 @@ UNKNOWN = ("", "todo", "unknown")  # findings that say nothing
 
 
 def read(
-    folders: Sequence[Path], dataset: DataSet | None, patient: str | None = None
+    folders: Sequence[Path], dataset: DatasetInfo | None, patient: str | None = None
 ) -> tuple[list[dict], list[Problem], Sequence[str]]:
     """Read a registered set, or (``dataset`` is None) any folder: rows, problems, class names."""
     if dataset is None:
@@ -45,7 +45,7 @@ def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     (root,) = folders
     rows, problems = [], []
     for split, label in itertools.product(("train", "test"), class_names):
-        for path in _files(_need(root / split / label.upper())):
+        for path in _files(_require_path(root / split / label.upper())):
             found = kermany_patient(path.name)
             if found is None:
                 text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
@@ -86,7 +86,7 @@ def adults(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
         _new_row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
         | _phantom_masks(root, path)
         for label in class_names
-        for path in _files(_need(root / label.upper()))
+        for path in _files(_require_path(root / label.upper()))
     ]
     return rows, []
 
@@ -105,9 +105,9 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     if not rows:
         raise DataError(
             f"{folders[1]}: expected frontal X-rays with a finding of COVID-19 that metadata.csv "
-            f"lists and the folder holds, got none.{examples(more)}"
+            f"lists and the folder holds, got none.{format_problems(more)}"
         )
-    cut = splits.by_patient(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
+    cut = splits.patient_split(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
     for row, split in zip(rows, cut["split"], strict=True):
         row["split"] = split
     return children + rows, problems + more
@@ -120,12 +120,12 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
     has no splits. A patient may have pictures of both: some had a healthy one before.
     """
     (root,) = folders
-    meta = read_listing(root / "metadata.csv")
+    meta = read_metadata(root / "metadata.csv")
     text = "metadata.csv has no row for it, so its finding and patient are not known"
     listed = set(meta["filename"].astype(str))
     problems = [
         Problem(str(path), text, "left out")
-        for path in _files(_need(root / "images"), deep=False)
+        for path in _files(_require_path(root / "images"), deep=False)
         if path.name not in listed
     ]
     unwanted = meta["modality"].isin(OTHER_MODALITIES) | meta["view"].isin(OTHER_VIEWS)
@@ -184,7 +184,7 @@ def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
         _new_row(path, label, pd.NA, split, "pneumoniamnist") | _phantom_masks(root, path)
         for split in ("train", "val", "test")
         for label in class_names
-        for path in _files(_need(root / split / label.upper()))
+        for path in _files(_require_path(root / split / label.upper()))
     ]
     return rows, []
 
@@ -226,7 +226,7 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
         for p in _files(top, deep=False)
     ]
     for (top, split), name in itertools.product(tops.items(), names):
-        for path in _files(_need(top / name)):
+        for path in _files(_require_path(top / name)):
             found = pattern.search(path.name) if pattern else None
             who = found[pattern.groups] if found else None
             if pattern and who is None:
@@ -275,7 +275,7 @@ def _files(folder: Path, deep: bool = True) -> list[Path]:
     return sorted(found)
 
 
-def _need(path: Path) -> Path:
+def _require_path(path: Path) -> Path:
     if not path.exists():
         raise DataError(f"{path} is missing. Fetch the data set again, or mend the folder.")
     return path

@@ -14,7 +14,7 @@ class PatientLeakError(DataError):
     """A patient stands on both sides of a split."""
 
 
-def check(cases: pd.DataFrame) -> None:
+def check_leakage(cases: pd.DataFrame) -> None:
     """Refuse a table in which a patient stands on both sides.
 
     Raises
@@ -33,12 +33,12 @@ def check(cases: pd.DataFrame) -> None:
     where = "; ".join(f"{r.split}: {r.path}" for r in first.itertuples())
     raise PatientLeakError(
         f"{len(leaked):,} patients with {len(rows):,} pictures stand in more than one split. "
-        f"First: {leaked[0]} ({where}). Split again with splits.by_patient, or look at the "
+        f"First: {leaked[0]} ({where}). Split again with splits.patient_split, or look at the "
         "patient ids: a wrong key makes strangers look like one person."
     )
 
 
-def by_patient(
+def patient_split(
     cases: pd.DataFrame,
     fractions: Mapping[str, float],
     *,
@@ -98,11 +98,11 @@ def by_patient(
             room[side] -= size_of[patient]
         over[label[ids[0]]] = room
     result = cases.assign(split=cases["patient_id"].map(place))
-    _check_filled(result, names)
+    _check_no_empty_split(result, names)
     return result
 
 
-def hold_out(
+def train_val_split(
     cases: pd.DataFrame, fraction: float = 0.2, *, into: str = "val", seed: int = 0
 ) -> pd.DataFrame:
     """Cut a validation set from the training rows, by patient; other rows stay as they are.
@@ -122,15 +122,15 @@ def hold_out(
     train = (cases["split"] == "train").fillna(False)
     if not train.any():
         have = ", ".join(map(str, cases["split"].unique()))
-        raise DataError(f"hold_out needs rows with split 'train'. Received splits: {have}")
-    cut = by_patient(cases[train], {"train": 1 - fraction, into: fraction}, seed=seed)
+        raise DataError(f"train_val_split needs rows with split 'train'. Received splits: {have}")
+    cut = patient_split(cases[train], {"train": 1 - fraction, into: fraction}, seed=seed)
     result = cases.assign(split=cases["split"].astype(object))
     result.loc[train, "split"] = cut["split"]
-    check(result)
+    check_leakage(result)
     return result
 
 
-def _check_filled(cases: pd.DataFrame, names: Sequence[str]) -> None:
+def _check_no_empty_split(cases: pd.DataFrame, names: Sequence[str]) -> None:
     count = pd.crosstab(cases["split"], cases["label"].astype(str))
     count = count.reindex(names, fill_value=0)
     for side, label in zip(*np.nonzero(count.to_numpy() == 0), strict=True):

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from cxrlib.data.cases import DataError, check_columns, classes, require_patients
-from cxrlib.data.splits import check
+from cxrlib.data.splits import check_leakage
 
 ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
 ARTICLE_4_TEST = 9
 
 
-def make_up(
+def balanced_subset(
     cases: pd.DataFrame,
-    sizes: Mapping[str, int] | int | None = None,
+    n_per_class: Mapping[str, int] | int | None = None,
     *,
-    test: int | float = 0.2,
+    test_size: int | float = 0.2,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Draw so many pictures of each class, and split them by patient into train and test.
@@ -30,11 +30,11 @@ def make_up(
     ----------
     cases : DataFrame
         A case table with a patient id in every row. Its own ``split`` is not used.
-    sizes : mapping of str to int, or int, optional
+    n_per_class : mapping of str to int, or int, optional
         Pictures of each class, or one number for all. A class that the mapping does not name is
         left out. By default as many of each as the smallest class has: the largest size in
         which all classes are equal.
-    test : int or float
+    test_size : int or float
         Pictures of each class that are held out, or their share between 0 and 1. If all
         pictures of a class are drawn, whole patients are held out: a few less, if need be.
     seed : int
@@ -56,22 +56,22 @@ def make_up(
     require_patients(cases)
     cases = cases.set_axis(range(len(cases)))
     counts = cases["label"].value_counts()
-    wanted = _sizes(counts, classes(cases), sizes)
+    wanted = _sizes(counts, classes(cases), n_per_class)
     cases = cases[cases["label"].isin(list(wanted))]
     several = cases.groupby("patient_id")["label"].nunique()
     if (several > 1).any():
         raise DataError(
             f"{several.idxmax()} has pictures of {several.max()} classes, so the classes cannot be "
-            "drawn one by one. Leave that patient out of one of them, or use splits.by_patient."
+            "drawn one by one. Leave that patient out of one of them, or use splits.patient_split."
         )
     rng = np.random.default_rng(seed)
     place = {}
     for name, n in wanted.items():
         rows = cases[cases["label"] == name].sort_values("path")
-        place |= _draw(rows, name, n, _held_out(test, n), rng)
+        place |= _draw(rows, name, n, _test_count(test_size, n), rng)
     result = cases.loc[sorted(place)].assign(split=pd.Series(place, dtype=object))
     result["label"] = pd.Categorical(result["label"].astype(object), list(wanted))
-    check(result)
+    check_leakage(result)
     return result
 
 
@@ -103,7 +103,7 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     first = films.iloc[np.sort(order[: ARTICLE_4["covid"]])]
     together = pd.concat([others, first]).sort_values("path", ignore_index=True)
     together.attrs.update(cases.attrs)
-    return make_up(together, ARTICLE_4, test=ARTICLE_4_TEST, seed=seed)
+    return balanced_subset(together, ARTICLE_4, test_size=ARTICLE_4_TEST, seed=seed)
 
 
 def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str, int]:
@@ -114,7 +114,7 @@ def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str
         raise DataError(
             f"expected pictures of each class, {', '.join(names)}, got none of "
             f"{', '.join(map(repr, empty))}. Name the others with so many pictures as you want, "
-            f"at most {some}: make_up(cases, sizes)."
+            f"at most {some}: balanced_subset(cases, n_per_class)."
         )
     if sizes is None:
         sizes = int(counts.min())
@@ -123,7 +123,7 @@ def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str
     unknown = [str(name) for name in sizes if name not in names]
     if unknown or not sizes:
         raise DataError(
-            f"`sizes` must name classes among {', '.join(names)}. "
+            f"`n_per_class` must name classes among {', '.join(names)}. "
             f"Received: {', '.join(unknown) or 'none'}"
         )
     for name, n in sizes.items():
@@ -136,12 +136,13 @@ def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str
     return {name: int(sizes[name]) for name in names if name in sizes}
 
 
-def _held_out(test: int | float, n: int) -> int:
-    count = test if isinstance(test, int | np.integer) else round(test * n)
-    if isinstance(test, bool) or not 0 < test < n or (count != test and test >= 1):
+def _test_count(test_size: int | float, n: int) -> int:
+    count = test_size if isinstance(test_size, int | np.integer) else round(test_size * n)
+    whole = count == test_size or test_size < 1
+    if isinstance(test_size, bool) or not (0 < test_size < n and whole):
         raise DataError(
-            f"`test` must be a number of pictures below {n}, or a share between 0 and 1. "
-            f"Received: {test!r}"
+            f"expected `test_size` as a number of pictures below {n} or a share between 0 and 1, "
+            f"got {test_size!r}. Hold out fewer."
         )
     return max(1, min(int(count), n - 1))
 

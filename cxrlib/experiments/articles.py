@@ -68,7 +68,7 @@ BORROWED = {
     "groups": None,
     "threshold": 0.5,
 }
-TURNED_AND_MIRRORED = {"rotation": 10, "mirror": True}
+TURNED_AND_MIRRORED = {"rotation": 10, "horizontal_flip": True}
 ARTICLE_1 = BORROWED | {
     "batch_norm": 0.9,
     "augment": TURNED_AND_MIRRORED,

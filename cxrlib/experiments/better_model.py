@@ -10,9 +10,9 @@ from cxrlib.experiments.articles import BORROWED, RULE, study
 
 WIDE = {
     "rotation": 10,
-    "shift": 0.1,
+    "translation": 0.1,
     "zoom": 0.2,
-    "stretch": True,
+    "anisotropic_zoom": True,
     "contrast": 0.3,
     "brightness": 0.15,
     "gamma": 0.4,

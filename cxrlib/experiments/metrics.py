@@ -22,7 +22,7 @@ SHARED = "whose patient is in train"
 
 
 def judge_binary(
-    parts: Mapping[str, data.Pictures],
+    parts: Mapping[str, data.ImageSet],
     scores: Mapping[str, np.ndarray],
     history: pd.DataFrame,
     seed: int,
@@ -32,7 +32,7 @@ def judge_binary(
 
     Parameters
     ----------
-    parts : mapping of str to Pictures
+    parts : mapping of str to ImageSet
         Split → pictures as they are.
     scores : mapping of str to array, shape (N, 1)
         Split → probabilities of "sick".
@@ -127,7 +127,7 @@ def _run(
     }
 
 
-def predict(network: keras.Model, parts: Mapping[str, data.Pictures]) -> dict[str, np.ndarray]:
+def predict(network: keras.Model, parts: Mapping[str, data.ImageSet]) -> dict[str, np.ndarray]:
     """Score every split's pictures as they are."""
     return {
         split: network.predict(data.pipeline.dataset(part), verbose=0)

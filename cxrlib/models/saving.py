@@ -19,7 +19,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from cxrlib.data import Pictures, classes
+from cxrlib.data import ImageSet, classes
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training.checks import check_images
 from cxrlib.models.transfer import rates  # noqa: F401 - files may name its optimizer
@@ -42,12 +42,12 @@ class Saved(NamedTuple):
     network: keras.Model
     class_names: tuple[str, ...]
 
-    def predict(self, pictures: Pictures, batch_size: int = 64) -> np.ndarray:
+    def predict(self, pictures: ImageSet, batch_size: int = 64) -> np.ndarray:
         """Return the network's answers, if the pictures' classes are those it was trained for.
 
         Parameters
         ----------
-        pictures : Pictures
+        pictures : ImageSet
             With a case table whose classes have the network's names and order.
         batch_size : int
             Pictures at once.

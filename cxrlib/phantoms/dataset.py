@@ -22,7 +22,7 @@ from PIL import Image
 
 from cxrlib import files
 from cxrlib.phantoms.phantom import draw
-from cxrlib.phantoms.plans import NOTE, Job, plan
+from cxrlib.phantoms.plans import MANIFEST, Job, plan
 
 COLUMNS = (  # of the real collection's metadata.csv
     *("patientid", "offset", "sex", "age", "finding"),
@@ -79,7 +79,7 @@ def write(
             if rows:
                 _write_table(work / "covid-chestxray-dataset" / "metadata.csv", rows)
             note = {"drawn by": "cxrlib.phantoms", "name": name, "seed": seed, "size": size}
-            (work / NOTE).write_text(json.dumps(note), encoding="utf-8")
+            (work / MANIFEST).write_text(json.dumps(note), encoding="utf-8")
     except OSError as error:
         why = f"{error.strerror or error}. Check the folder, or choose another one"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from cxrlib.data import DataError, load, pipeline
-from cxrlib.data.images import Pictures
+from cxrlib.data.images import ImageSet
 from tests.data.conftest import case_table
 from tests.float32 import assert_close
 
@@ -12,7 +12,7 @@ from tests.float32 import assert_close
 def pictures():
     images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
     cases = case_table([f"p{i}" for i in range(10)])
-    return Pictures(images, np.arange(10, dtype="float32")[:, None], cases)
+    return ImageSet(images, np.arange(10, dtype="float32")[:, None], cases)
 
 
 def epoch(batches):
@@ -106,7 +106,7 @@ def drawn(pictures, **settings):
 def films():
     images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8)
     cases = case_table([f"p{i}" for i in range(6)])
-    return Pictures(images, np.arange(6, dtype="float32")[:, None], cases)
+    return ImageSet(images, np.arange(6, dtype="float32")[:, None], cases)
 
 
 def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(films):

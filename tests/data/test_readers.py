@@ -38,7 +38,7 @@ def test_pneumonia(kermany, monkeypatch):
     assert cases.patient_id.nunique() == 6
     assert cases.subtype.value_counts().to_dict() == {"normal": 3, "bacterial": 2, "viral": 2}
     assert set(zip(cases.width, cases.height, strict=True)) == {(24, 20)}
-    splits.check(cases)
+    splits.check_leakage(cases)
     assert told(cases).problem.to_dict().keys() == {"holiday.jpeg"}
     assert "does not tell the patient" in told(cases).problem["holiday.jpeg"]
     shutil.rmtree(kermany / "test" / "NORMAL")
@@ -108,8 +108,8 @@ def test_every_frontal_finding_with_its_metadata(root, monkeypatch):
     assert found.empty  # lateral films and CT are not wanted, and no problem
     with pytest.raises(DataError, match="lists 6 X-rays, expected at least 282"):
         verify("covid-collection")
-    small = replace(registry.COLLECTIONS["covid-collection"], least=6)
-    monkeypatch.setitem(registry.COLLECTIONS, "covid-collection", small)
+    small = replace(registry.SOURCES["covid-collection"], min_images=6)
+    monkeypatch.setitem(registry.SOURCES, "covid-collection", small)
     assert verify("covid-collection")
 
 
@@ -118,7 +118,7 @@ def test_covid_has_four_classes_and_the_films_of_the_collection(root, kermany):
     assert four.label.value_counts().to_dict() == {
         "normal": 3, "bacterial": 2, "viral": 2, "covid": 2,
     }  # fmt: skip
-    splits.check(four)
+    splits.check_leakage(four)
     both = four[four.label == "covid"].merge(alone, on=["path", "patient_id"])
     assert len(both) == 2
 

@@ -89,7 +89,7 @@ def test_structure_of_the_pneumonia_plan():
     }
     assert len(set(sixteen.values())) == 2
     wide = [
-        np.mean([j.arguments["aspect"] for j in jobs if ("PNEUM" in j.path) == sick])
+        np.mean([j.arguments["aspect_ratio"] for j in jobs if ("PNEUM" in j.path) == sick])
         for sick in (True, False)
     ]
     assert wide[0] > wide[1]

@@ -259,10 +259,12 @@ def pooling_gradients_of_scratch(square, error):
 
 
 def invented_by_a_shift(right, down):
-    settings = np.array([data.augment.Setting(right=right, down=down)], "float32")
+    settings = np.array(
+        [data.augmentation.Transform(translate_x=right, translate_y=down)], "float32"
+    )
     sheet = np.full((1, 80, 80, 1), 255, "float32")
-    recipe = data.augment.Recipe(shift=0.5, fill="constant")
-    left = float(data.augment.apply(sheet, settings, recipe).numpy().mean()) / 255
+    recipe = data.augmentation.Augmentation(translation=0.5, fill_mode="constant")
+    left = float(data.augmentation.apply_transforms(sheet, settings, recipe).numpy().mean()) / 255
     return np.round(1 - left, 6)
 
 
@@ -270,7 +272,7 @@ def films_of_the_pipeline(epochs, films, augmented):
     epochs, films = epochs % 4 + 2, films % 5 + 2  # small enough to count
     noise = np.random.default_rng(0).integers(0, 256, (films, 16, 16, 1)).astype(np.uint8)
     table = pd.DataFrame({"split": ["train"] * films})
-    pictures = data.Pictures(noise, np.zeros((films, 1), "float32"), table)
+    pictures = data.ImageSet(noise, np.zeros((films, 1), "float32"), table)
     batches = data.pipeline.dataset(pictures, augment="plausible" if augmented else None)
     return len({film.tobytes() for _ in range(epochs) for x, _ in batches for film in x.numpy()})
 
@@ -334,7 +336,7 @@ OTHERWISE_FOUND = {
     "check_auc": lambda s, h: metrics.roc_auc_score(np.repeat([1, 0], [len(s), len(h)]), [*s, *h]),
     "check_auc_of_places": auc_of_places,
     "check_batch_norm": batch_norm_of_keras,
-    "check_border": lambda film, wide: data.covers.only_border(
+    "check_border": lambda film, wide: data.occlusion.keep_border(
         film[None, ..., None],
         (wide + 0.25) / max(film.shape),  # rounds to `wide` on both sides
     )[0, ..., 0],

@@ -24,7 +24,7 @@ LINES = {"mean": np.mean, "highest": np.max}
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the table with validation children, and the ``group`` of each healthy one."""
-    cases = data.splits.hold_out(cases, config["validation"]["patients"], seed=seed)
+    cases = data.splits.train_val_split(cases, config["validation"]["patients"], seed=seed)
     found = features.compute(cases, config["network"])
     return cases.assign(group=sampling.groups(cases, found, config["groups"], seed=seed))
 
@@ -36,7 +36,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
     (size,) = config["sizes"]
-    pictures = data.read_pictures(cases, size, "squash")
+    pictures = data.read_images(cases, size, "stretch")
     rows = pictures.cases
     sick_val = ((rows["split"] == "val") & (pictures.labels[:, 0] == 1)).to_numpy()
     left_out = [(rows["group"] == i).to_numpy(dtype=bool) for i in range(config["groups"])]
@@ -51,7 +51,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         strangers[group] = score[group]
     line = LINES[config["line"]](lines)
     score = expit(np.mean(logits, axis=0) - line)
-    parts = {split: pictures.where(split) for split in ("train", "val", "test")}
+    parts = {split: pictures.split(split) for split in ("train", "val", "test")}
     scores = {split: score[(rows["split"] == split).to_numpy(), None] for split in parts}
     result = judge_binary(parts, scores, _side_by_side(histories), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
@@ -62,12 +62,12 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def _member(
-    pictures: data.Pictures, left_out: np.ndarray, config: dict, seed: int, resume: Path
+    pictures: data.ImageSet, left_out: np.ndarray, config: dict, seed: int, resume: Path
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Train one network without a group; return its history and its logits of all pictures."""
     table = sampling.leave_out(pictures.cases, left_out)
-    member = data.Pictures(pictures.images, pictures.labels, table)
-    parts = {split: member.where(split) for split in ("train", "val")}
+    member = data.ImageSet(pictures.images, pictures.labels, table)
+    parts = {split: member.split(split) for split in ("train", "val")}
     network, history = train_one(parts, config, config["sizes"][0], seed, resume)
     return history, _logit(network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0])
 

@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Recipe
+from cxrlib.data.augmentation import Augmentation
 from cxrlib.experiments import metrics, sampling
 from cxrlib.models import features, transfer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 CERTAIN = 1e-7  # a score of exactly 0 or 1 has no logit
-VIEW = Recipe(rotation=3, shift=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
+VIEW = Augmentation(rotation=3, translation=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """
     ((by, share),) = config["validation"].items()
     if by == "patients":
-        cases = data.splits.hold_out(cases, share, seed=seed)
+        cases = data.splits.train_val_split(cases, share, seed=seed)
         if not config["groups"]:
             return cases
         found = features.compute(cases, config["network"])
@@ -52,8 +52,8 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
     (size,) = config["sizes"]
-    pictures = data.read_pictures(cases, size, "squash")
-    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    pictures = data.read_images(cases, size, "stretch")
+    parts = {split: pictures.split(split) for split in cases["split"].unique()}
     network, history = train_one(parts, config, size, 10 * seed, resume)
     scores = _scored(network, _as_judged(parts, config, seed), config["views"], seed)
     shifted = parts.pop(sampling.SHIFTED, None)
@@ -72,7 +72,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def train_one(
-    parts: Mapping[str, data.Pictures], config: dict, size: int, seed: int, resume: Path
+    parts: Mapping[str, data.ImageSet], config: dict, size: int, seed: int, resume: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
     train, val = parts["train"], parts["val"]
@@ -131,25 +131,25 @@ def _compile(network: keras.Model, config: dict, pictures: int) -> None:
         models.training.compiled(network, config["optimizer"], planned(rates), **settings)
 
 
-def _recipe(config: dict) -> Recipe | str | None:
+def _recipe(config: dict) -> Augmentation | str | None:
     recipe = config["augment"]
-    return Recipe(**recipe) if isinstance(recipe, Mapping) else recipe
+    return Augmentation(**recipe) if isinstance(recipe, Mapping) else recipe
 
 
-def _as_judged(parts: Mapping[str, data.Pictures], config: dict, seed: int) -> dict:
+def _as_judged(parts: Mapping[str, data.ImageSet], config: dict, seed: int) -> dict:
     """Change pictures as for training, if the article does that to all its pictures."""
     return _changed(parts, _recipe(config), seed) if config["augment_everything"] else dict(parts)
 
 
-def _changed(parts: Mapping[str, data.Pictures], recipe: Recipe | str, seed: int) -> dict:
+def _changed(parts: Mapping[str, data.ImageSet], recipe: Augmentation | str, seed: int) -> dict:
     def copies(images: np.ndarray) -> np.ndarray:
-        return data.augment.augmented(images, recipe, seed=seed).round().astype("uint8")
+        return data.augmentation.augment_images(images, recipe, seed=seed).round().astype("uint8")
 
     return {split: replace(part, images=copies(part.images)) for split, part in parts.items()}
 
 
 def _scored(
-    network: keras.Model, parts: Mapping[str, data.Pictures], views: int, seed: int
+    network: keras.Model, parts: Mapping[str, data.ImageSet], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Score pictures, each with the mean logit over itself and some mildly changed copies."""
     seen = [metrics.predict(network, parts)]
@@ -157,7 +157,7 @@ def _scored(
     return {split: _mean([each[split] for each in seen]) for split in parts}
 
 
-def _strangers(pictures: data.Pictures) -> data.Pictures:
+def _strangers(pictures: data.ImageSet) -> data.ImageSet:
     return replace(pictures, cases=pictures.cases.assign(patient_id=pictures.cases["path"]))
 
 

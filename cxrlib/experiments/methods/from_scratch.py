@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the rows that are used, with the split that the setting ``watched`` asks for."""
-    return data.splits.hold_out(cases, seed=seed) if config["watched"] == "val" else cases
+    return data.splits.train_val_split(cases, seed=seed) if config["watched"] == "val" else cases
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
@@ -39,11 +39,13 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     dict
         One of a record's ``runs``.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
-    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    pictures = data.read_images(cases, config["size"], "stretch")
+    parts = {split: pictures.split(split) for split in cases["split"].unique()}
     watched = parts[config["watched"]]
     if config["watched_augment"]:
-        changed = data.augment.augmented(watched.images, config["watched_augment"], seed=seed)
+        changed = data.augmentation.augment_images(
+            watched.images, config["watched_augment"], seed=seed
+        )
         watched = replace(watched, images=changed.round().astype("uint8"))
     network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
     history = models.fit(

@@ -29,8 +29,8 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
         keeps nothing at ``resume``.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
-    train, test = pictures.where("train"), pictures.where("test")
+    pictures = data.read_images(cases, config["size"], "stretch")
+    train, test = pictures.split("train"), pictures.split("test")
     answer = _probed if config["head"] == "probe" else _trained
     score, history, more = answer(train, test, config, seed)
     result = judge_multiclass(pictures.cases, score, history, seed, config["evaluator"])
@@ -39,7 +39,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def _probed(
-    train: data.Pictures, test: data.Pictures, config: dict, seed: int
+    train: data.ImageSet, test: data.ImageSet, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Fit a logistic regression on averaged maps of changed copies."""
     inside = {"standardise": config["standardise"], "cache": False}
@@ -56,7 +56,7 @@ def _probed(
 
 
 def _trained(
-    train: data.Pictures, test: data.Pictures, config: dict, seed: int
+    train: data.ImageSet, test: data.ImageSet, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Train article 4's head, on another changed copy of each picture in each epoch."""
     rows = len(train)
@@ -92,7 +92,9 @@ def _trained(
 
 
 def _changed(images: np.ndarray, config: dict, seed: int) -> np.ndarray:
-    return data.augment.augmented(images, data.augment.Recipe(**config["augment"]), seed=int(seed))
+    return data.augmentation.augment_images(
+        images, data.augmentation.Augmentation(**config["augment"]), seed=int(seed)
+    )
 
 
 def _as_article(images: np.ndarray) -> np.ndarray:
@@ -103,16 +105,16 @@ def _as_article(images: np.ndarray) -> np.ndarray:
     return images / np.float32(2) + np.float32(127.5)
 
 
-def _one_after_another(*parts: data.Pictures) -> data.Pictures:
-    return data.Pictures(
+def _one_after_another(*parts: data.ImageSet) -> data.ImageSet:
+    return data.ImageSet(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
         pd.concat([part.cases for part in parts], ignore_index=True),
     )
 
 
-def _strangers(pictures: data.Pictures, maps: np.ndarray, rows: np.ndarray) -> data.Pictures:
+def _strangers(pictures: data.ImageSet, maps: np.ndarray, rows: np.ndarray) -> data.ImageSet:
     """Take some rows' maps as pictures, each of another patient, as the article does."""
     cases = pictures.cases[rows]
     strangers = cases.assign(patient_id=cases["path"])
-    return data.Pictures(maps[rows], pictures.labels[rows], strangers)
+    return data.ImageSet(maps[rows], pictures.labels[rows], strangers)

@@ -15,8 +15,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cxrlib.data import DataError, Pictures, read_pictures
-from cxrlib.data.augmentation import Recipe, apply, draw, preset
+from cxrlib.data import DataError, ImageSet, read_images
+from cxrlib.data.augmentation import (
+    Augmentation,
+    apply_transforms,
+    get_preset,
+    random_transforms,
+)
 from cxrlib.data.cases import Problem
 from cxrlib.models.features.fusion import fused
 from cxrlib.models.training.fit import watched
@@ -57,16 +62,18 @@ class Features:
     def __len__(self) -> int:
         return len(self.cases)
 
-    def where(self, split: str) -> Features:
+    def split(self, name: str) -> Features:
         """Return the features of one split."""
-        mask = (self.cases["split"] == split).to_numpy(dtype=bool, na_value=False)
+        mask = (self.cases["split"] == name).to_numpy(dtype=bool, na_value=False)
         if not mask.any():
             have = ", ".join(map(str, self.cases["split"].unique()))
-            raise DataError(f"no features in split {split!r}. Splits here: {have}")
+            raise DataError(
+                f"expected features of split {name!r}, got those of {have}. Choose one of them."
+            )
         values = self.values[:, mask] if self.copies else self.values[mask]
         return Features(values, self.labels[mask], self.cases[mask], (), self.copies)
 
-    def pictures(self) -> Pictures:
+    def pictures(self) -> ImageSet:
         """Return them as ``models.fit`` takes pictures, to train ``transfer.head`` on.
 
         Shape (N, 1, 1, D) or (N, h, w, C). Copies follow one another as further pictures.
@@ -77,20 +84,20 @@ class Features:
         if values.ndim == 2:
             values = values[:, None, None, :]
         cases = pd.concat([self.cases] * times, ignore_index=True) if times > 1 else self.cases
-        return Pictures(values, np.tile(self.labels, (times, 1)), cases)
+        return ImageSet(values, np.tile(self.labels, (times, 1)), cases)
 
 
 def compute(
-    pictures: pd.DataFrame | Pictures,
+    pictures: pd.DataFrame | ImageSet,
     name: str | Backbone,
     *,
     size: int | None = None,
-    fit: str = "pad",
+    resize: str = "pad",
     weights: str | os.PathLike | Weights = "imagenet",
     pooled: bool = True,
     crop: float = 0.0,
     standardise: bool = False,
-    augment: str | Recipe | None = None,
+    augment: str | Augmentation | None = None,
     copies: int = 1,
     seed: int = 0,
     cache: bool = False,  # until the chapters do not say it
@@ -99,19 +106,19 @@ def compute(
 
     Parameters
     ----------
-    pictures : DataFrame or Pictures
+    pictures : DataFrame or ImageSet
         A case table, or pictures in memory.
     name : str or Backbone
         See :func:`cxrlib.models.transfer.backbone`.
     size : int, optional
         Side of the pictures in pixels; by default as on ImageNet. Pictures in memory have theirs.
-    fit : {"pad", "squash"}
+    resize : {"pad", "stretch"}
         See :func:`cxrlib.data.read_image`.
     weights, crop, standardise
         See :func:`cxrlib.models.transfer.network`.
     pooled : bool
         Average each map over the picture: (N, D). Otherwise the maps: (N, h, w, C).
-    augment : str or Recipe, optional
+    augment : str or Augmentation, optional
         Compute ``copies`` changed copies of each picture instead of itself. For training pictures
         only. The same picture, seed and copy give the same change, whatever else is computed.
     copies : int
@@ -124,7 +131,7 @@ def compute(
     Returns
     -------
     Features
-        ``.values`` (N, D) or (copies, N, D), with ``.labels``, ``.cases``, ``.where(split)``. A
+        ``.values`` (N, D) or (copies, N, D), with ``.labels``, ``.cases``, ``.split(name)``. A
         picture that cannot be decoded is left out, named in a warning, and listed in
         ``.problems``.
 
@@ -141,14 +148,14 @@ def compute(
             "np.save(file, found.values) writes them."
         )
     entry = backbone(name)
-    recipe = None if augment is None else preset(augment)
-    in_memory = isinstance(pictures, Pictures)
+    recipe = None if augment is None else get_preset(augment)
+    in_memory = isinstance(pictures, ImageSet)
     _check_settings(pictures.cases if in_memory else pictures, recipe, copies)
     size = _side(pictures.images, size) if in_memory else size or entry.side
     options = {"weights": weights, "crop": crop, "standardise": standardise, "seed": seed}
     model = frozen(entry, size, pooled=pooled, **options)
     if not in_memory:
-        pictures = read_pictures(pictures, size, fit)
+        pictures = read_images(pictures, size, resize)
     values = np.empty((copies, len(pictures), *model.output_shape[1:]), np.float32)
     with tqdm(total=len(pictures), unit="picture", desc="features", disable=not watched()) as bar:
         for start in range(0, len(pictures), PART):
@@ -192,16 +199,16 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate([model.predict_on_batch(batch) for batch in batches])[:n]
 
 
-def _changed(images: np.ndarray, recipe: Recipe, seed: int, copy: int) -> np.ndarray:
+def _changed(images: np.ndarray, recipe: Augmentation, seed: int, copy: int) -> np.ndarray:
     """Return one augmented copy of each picture; which one depends on its content alone."""
-    settings = draw(recipe, DRAWN, np.random.default_rng([seed, copy]))
+    settings = random_transforms(recipe, DRAWN, np.random.default_rng([seed, copy]))
     kind = images.dtype.str.encode()
     digests = [hashlib.blake2b(kind + x.tobytes(), digest_size=16).digest() for x in images]
     rows = [int.from_bytes(digest[:8], "big") % DRAWN for digest in digests]
-    return apply(images.astype(np.float32), settings[rows], recipe).numpy()
+    return apply_transforms(images.astype(np.float32), settings[rows], recipe).numpy()
 
 
-def _check_settings(cases: pd.DataFrame, recipe: Recipe | None, copies: int) -> None:
+def _check_settings(cases: pd.DataFrame, recipe: Augmentation | None, copies: int) -> None:
     if not len(cases):
         raise DataError("expected at least one picture, got none. Is the split empty?")
     if isinstance(copies, bool) or copies != int(copies) or copies < 1:

@@ -19,7 +19,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cxrlib.data import Pictures
+from cxrlib.data import ImageSet
 
 STATE, UNFINISHED = "state.npz", "unfinished.npz"
 
@@ -154,7 +154,7 @@ def told(thing: object) -> object:
     return str(thing)
 
 
-def describe(model: keras.Model, train: Pictures, val: Pictures | None, **settings: object) -> dict:
+def describe(model: keras.Model, train: ImageSet, val: ImageSet | None, **settings: object) -> dict:
     """Return what must be the same for a training to go on."""
     optimizer = model.optimizer.get_config()
     optimizer.pop("name")  # counts the optimizers of this kernel

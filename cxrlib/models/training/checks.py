@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from cxrlib.data import Pictures, classes, splits
+from cxrlib.data import ImageSet, classes, splits
 from cxrlib.models.training.schedules import current_rate
 
 WRONG_LOSSES = {  # each trains without complaint, and learns nothing or another question
@@ -58,16 +58,16 @@ def check_settings(
     if patience is not None and not has_validation:
         raise ValueError(
             "expected validation pictures, since patience watches `val_loss`, got none. "
-            "Cut them from the training children: data.splits.hold_out(cases)."
+            "Cut them from the training children: data.splits.train_val_split(cases)."
         )
 
 
-def check_pictures(model: keras.Model, pictures: Pictures, kind: str) -> None:
+def check_pictures(model: keras.Model, pictures: ImageSet, kind: str) -> None:
     """Refuse pictures and labels that do not fit the model or cannot be learned from."""
-    if not isinstance(pictures, Pictures):
+    if not isinstance(pictures, ImageSet):
         raise TypeError(
-            f"expected {kind} pictures as data.Pictures, got {type(pictures).__name__}. "
-            "Read a case table: data.read_pictures(cases, size=96).where('train')."
+            f"expected {kind} pictures as data.ImageSet, got {type(pictures).__name__}. "
+            "Read a case table: data.read_images(cases, size=96).split('train')."
         )
     if not len(pictures):
         raise ValueError(f"expected at least one {kind} picture, got none. Is the split empty?")
@@ -75,7 +75,7 @@ def check_pictures(model: keras.Model, pictures: Pictures, kind: str) -> None:
     _check_labels(model, pictures, kind)
 
 
-def check_images(model: keras.Model, pictures: Pictures, kind: str) -> None:
+def check_images(model: keras.Model, pictures: ImageSet, kind: str) -> None:
     """Refuse pictures of another shape than the model's, or with NaN in them."""
     wanted, images = model.input_shape[1:], pictures.images
     sizes = zip(wanted, images.shape[1:], strict=False)
@@ -95,7 +95,7 @@ def check_images(model: keras.Model, pictures: Pictures, kind: str) -> None:
             )
 
 
-def _check_labels(model: keras.Model, pictures: Pictures, kind: str) -> None:
+def _check_labels(model: keras.Model, pictures: ImageSet, kind: str) -> None:
     labels, outputs = np.asarray(pictures.labels), int(model.output_shape[-1])
     if labels.shape != (len(pictures), outputs):
         raise ValueError(
@@ -107,7 +107,7 @@ def _check_labels(model: keras.Model, pictures: Pictures, kind: str) -> None:
     if not (np.isin(labels, (0, 1)).all() and one_hot):
         odd = labels[~np.isin(labels, (0, 1)).all(axis=1)][:1].tolist() or "rows without one 1"
         raise ValueError(
-            f"expected {kind} labels of 0 and 1, got {odd}. data.read_pictures makes them."
+            f"expected {kind} labels of 0 and 1, got {odd}. data.read_images makes them."
         )
     numbers = labels[:, 0] if outputs == 1 else labels.argmax(axis=1)
     if len(np.unique(numbers)) == 1:
@@ -126,14 +126,14 @@ def _check_labels(model: keras.Model, pictures: Pictures, kind: str) -> None:
         )
 
 
-def check_apart(train: Pictures, val: Pictures) -> None:
+def check_apart(train: ImageSet, val: ImageSet) -> None:
     """Refuse patients that are in both sets."""
     if "patient_id" in train.cases and "patient_id" in val.cases:
         sides = [
             p.cases[["path", "patient_id"]].assign(split=side)
             for p, side in ((train, "training"), (val, "validation"))
         ]
-        splits.check(pd.concat(sides, ignore_index=True))
+        splits.check_leakage(pd.concat(sides, ignore_index=True))
 
 
 def check_weights(weights: Mapping[int, float] | str | None, model: keras.Model) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import models
-from cxrlib.data import DataError, augment, read_pictures
+from cxrlib.data import DataError, augmentation, read_images
 from cxrlib.models import features, transfer
 from cxrlib.models.features import extraction
 from tests.data.conftest import picture
@@ -49,7 +49,7 @@ def means(monkeypatch):
 def test_features_are_what_the_network_puts_out(cases):
     got = features.compute(cases, NET, **RANDOM)
     net = transfer.network(NET, (32, 32, 1), head=None, weights="random")
-    pictures = read_pictures(cases, 32)
+    pictures = read_images(cases, 32)
     maps = net.predict(pictures.images.astype("float32"), verbose=0)
     assert got.values.shape == (10, 1280)
     assert_close(got.values, maps.mean(axis=(1, 2)), rel=1e-4)
@@ -81,9 +81,13 @@ def test_augmented_copies(cases, means):
 def test_copies_are_those_of_the_recipe(cases, means):
     train = cases[cases["split"] == "train"]
     plain = features.compute(train, NET, **RANDOM).values
-    flipped = features.compute(train, NET, augment=augment.Recipe(mirror=True), **RANDOM).values
+    flipped = features.compute(
+        train, NET, augment=augmentation.Augmentation(horizontal_flip=True), **RANDOM
+    ).values
     assert_close(flipped[0], plain)
-    darker = features.compute(train, NET, augment=augment.Recipe(brightness=0.2), **RANDOM).values
+    darker = features.compute(
+        train, NET, augment=augmentation.Augmentation(brightness=0.2), **RANDOM
+    ).values
     assert (np.abs(darker[0, :, 0] - plain[:, 0]) > 0.5).all()
 
 
@@ -95,7 +99,7 @@ def test_copies_are_those_of_the_recipe(cases, means):
         ({"augment": "plausibel"}, "Did you mean 'plausible'"),
         ({"size": 31}, "at least 32 pixels"),
         ({"crop": 0.7}, "expected `crop`"),
-        ({"fit": "stretch"}, "`fit` must be one of"),
+        ({"resize": "crop"}, "expected `resize` as one of"),
         ({"cache": True}, "expected `cache` as False"),
     ],
 )
@@ -107,7 +111,7 @@ def test_impossible_settings(cases, options, message):
 def test_pictures_that_do_not_fit(cases):
     with pytest.raises(DataError, match="at least one picture"):
         features.compute(cases[:0], NET, **RANDOM)
-    pictures = read_pictures(cases, 32)
+    pictures = read_images(cases, 32)
     with pytest.raises(DataError, match="the pictures are 32 px, `size` says 64"):
         features.compute(pictures, NET, size=64, weights="random")
     with pytest.raises(DataError, match=r"square grey pictures .*\(10, 32, 1, 32\)"):
@@ -141,18 +145,18 @@ def test_a_pipe_in_the_table_is_named_and_not_waited_for(cases, means, tmp_path)
 
 def test_splits(cases, means):
     got = features.compute(cases, NET, **RANDOM)
-    val = got.where("val")
+    val = got.split("val")
     np.testing.assert_array_equal(val.values, got.values[6:8])
     assert val.cases["split"].tolist() == ["val", "val"]
     assert val == val
-    assert val != got.where("val")
+    assert val != got.split("val")
     with pytest.raises(DataError, match="no features in split 'dev'"):
-        got.where("dev")
+        got.split("dev")
 
 
 def test_a_head_trains_on_features_with_fit(cases, means):
     got = features.compute(cases, NET, pooled=False, **RANDOM)
-    train, val = (got.where(s).pictures() for s in ("train", "val"))
+    train, val = (got.split(s).pictures() for s in ("train", "val"))
     assert train.images.shape == (6, 2, 3, 2)
     head = transfer.head(train.images.shape[1:], "flatten", dense=4)
     history = models.fit(
@@ -167,14 +171,14 @@ def test_a_head_trains_on_features_with_fit(cases, means):
 
 def test_the_frozen_network_and_the_head_on_features_learn_the_same(cases):
     """End to end, and on features computed once: the same weights at the end."""
-    pictures = read_pictures(cases, 32)
+    pictures = read_images(cases, 32)
     net = transfer.freeze(transfer.network(NET, (32, 32, 1), weights="random", seed=0))
     models.training.compiled(net, "SGD", 1e-2)  # Adam would divide by what is nearly nothing
     options = {"epochs": 3, "batch_size": 4, "seed": 1}
-    models.fit(net, pictures.where("train"), pictures.where("val"), **options)
+    models.fit(net, pictures.split("train"), pictures.split("val"), **options)
     got = features.compute(cases, NET, **RANDOM)
     head = transfer.head((1, 1, 1280), seed=0)
     models.training.compiled(head, "SGD", 1e-2)
-    models.fit(head, got.where("train").pictures(), got.where("val").pictures(), **options)
+    models.fit(head, got.split("train").pictures(), got.split("val").pictures(), **options)
     assert_close(net.get_layer("answer").kernel, head.get_layer("answer").kernel, rel=1e-3)
     assert isinstance(transfer.with_head(net, head), keras.Model)
