@@ -45,9 +45,9 @@ def runs():
     rng = np.random.default_rng(0)
     rows = [
         {
-            "whole": whole,
+            "grouped": whole,
             "seed": seed,
-            "labels": labels,
+            "variant": labels,
             "validation": top - fall * whole + rng.uniform(-0.02, 0.02),
             "test": test + rng.uniform(-0.02, 0.02),
             "leaked": 0.8 * (1 - whole),

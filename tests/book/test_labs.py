@@ -76,7 +76,10 @@ def test_they_work_in_a_notebook_s_sandboxed_frame(show):
     assert numbers(pooling).shape == (10, 10)
     one.locator("input[type=range]").first.fill("2")
     assert value(one, ".sum") == pytest.approx(2)
-    for lab, text in ((kernel, "#kernel_lab=kernel:0,-1,0,"), (pooling, "#pooling_lab=size:4;")):
+    for lab, text in (
+        (kernel, "#kernel_lab=kernel:0,-1,0,"),
+        (pooling, "#pooling_lab=pool_size:4;"),
+    ):
         lab.get_by_role("button", name="Copy link").click()
         assert lab.locator(".lab-link input").input_value().startswith(text)
         assert "Copy this text" in lab.locator(".lab-link output").inner_text()
@@ -170,11 +173,11 @@ def link_tail(lab):
 
 def test_a_link_that_is_out_of_date_goes_away(show):
     lab = lab_in(show(labs.pooling_lab(picture())).tab, "pooling_lab")
-    assert "right:1;" in link_of(lab)
+    assert "translate_x:1;" in link_of(lab)
     assert lab.locator(".lab-link input").is_visible()
     lab.locator("input[type=range]").first.fill("3")
     assert not lab.locator(".lab-link input").is_visible()
-    assert "right:3;" in link_of(lab)
+    assert "translate_x:3;" in link_of(lab)
 
 
 def test_a_broken_link_changes_nothing(show):
@@ -182,8 +185,8 @@ def test_a_broken_link_changes_nothing(show):
     for tail in (
         "#kernel_lab=stride:9;padding:full;kernel:1,2;row:-1;column:x&neuron_lab=w1:1e9;activation:no",
         "#kernel_lab=%E0%A4%A&pooling_lab",
-        "#pooling_lab=size:1.5;stride:0;kind:min;right:NaN&augmentation_lab=rotation:99",
-        "#threshold_lab=set:7;threshold:2;prevalence:0;missed:x&leak_lab=whole:x;labels:5",
+        "#pooling_lab=pool_size:1.5;stride:0;mode:min;translate_x:NaN&augmentation_lab=rotation:99",
+        "#threshold_lab=set:7;threshold:2;prevalence:0;missed:x&leak_lab=grouped:x;variant:5",
         "#shortcut_lab=picture:9;covered:4096;press:no;guess:12",
     ):
         tab = show(*all_labs(), tail=tail).tab

@@ -18,7 +18,7 @@ def keras_pool(x, size, stride, kind):
 
 def test_pooling_every_setting_gives_the_numbers_of_keras(show):
     x = picture()
-    lab = lab_in(show(labs.pooling_lab(x, right=0)).tab, "pooling_lab")
+    lab = lab_in(show(labs.pooling_lab(x, translate_x=0)).tab, "pooling_lab")
     for label, kind in (("average", "average"), ("maximum", "max")):
         choose(lab, "Keep the", label)
         for size in (2, 3, 4):
@@ -33,7 +33,7 @@ def test_pooling_every_setting_gives_the_numbers_of_keras(show):
 
 def test_pooling_the_share_that_changes_is_that_of_numpy(show):
     x = picture()
-    lab = lab_in(show(labs.pooling_lab(x, right=0)).tab, "pooling_lab")
+    lab = lab_in(show(labs.pooling_lab(x, translate_x=0)).tab, "pooling_lab")
     across, down = lab.locator("input[type=range]").all()
     for right, below in ((0, 0), (1, 0), (4, 0), (0, 3), (2, 1)):
         across.fill(str(right))
@@ -49,7 +49,9 @@ def test_pooling_the_share_that_changes_is_that_of_numpy(show):
 
 def test_pooling_the_square_is_written_out(show):
     x = picture()
-    lab = lab_in(show(labs.pooling_lab(x, right=0, size=3, kind="average")).tab, "pooling_lab")
+    lab = lab_in(
+        show(labs.pooling_lab(x, translate_x=0, pool_size=3, mode="average")).tab, "pooling_lab"
+    )
     view = lab.locator(".lab-view").first
     for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowDown"):
         view.press(key)

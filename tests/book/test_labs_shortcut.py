@@ -211,7 +211,7 @@ def test_four_classes(show):
         return powers / powers.sum(axis=1, keepdims=True)
 
     names = ("normal", "bacterial pneumonia", "viral pneumonia", "COVID-19")
-    lab = lab_of(show, lab=shortcut(equal, names, fill="mean", rows=3), width=390)
+    lab = lab_of(show, lab=shortcut(equal, names, fill_value="mean", rows=3), width=390)
     assert lab.locator(".lab-bars li").count() == 4
     assert sum(shares(lab)) == pytest.approx(1)
     assert squares(lab).count() == 9

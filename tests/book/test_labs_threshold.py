@@ -23,10 +23,8 @@ def fill(lab, label, number):
 
 
 def children(lab):
-    grid = lab.locator("svg[data-missed]")
-    return {
-        k: int(grid.get_attribute(f"data-{k}")) for k in ("found", "missed", "alarms", "spared")
-    }
+    grid = lab.locator("svg[data-fn]")
+    return {k: int(grid.get_attribute(f"data-{k}")) for k in ("tp", "fn", "fp", "tn")}
 
 
 def test_rates_predictive_values_and_cost_are_those_of_numpy(show):
@@ -50,18 +48,18 @@ def test_rates_predictive_values_and_cost_are_those_of_numpy(show):
             assert value(lab, ".cost") == pytest.approx(cost, abs=1e-6)
             whole = children(lab)
             assert sum(whole.values()) == 1000
-            assert whole["found"] + whole["missed"] == 10 * percent
-            assert abs(whole["found"] - 1000 * share * found) <= 0.5
-            assert abs(whole["alarms"] - 1000 * (1 - share) * (1 - let)) <= 0.5
+            assert whole["tp"] + whole["fn"] == 10 * percent
+            assert abs(whole["tp"] - 1000 * share * found) <= 0.5
+            assert abs(whole["fp"] - 1000 * (1 - share) * (1 - let)) <= 0.5
             point = lab.locator(".roc .point")
             assert float(point.get_attribute("cx")) == pytest.approx(40 + 350 * (1 - let))
             assert float(point.get_attribute("cy")) == pytest.approx(360 - 350 * found)
-            parts = lab.locator(".strips [data-part=missed]")
+            parts = lab.locator(".strips [data-part=fn]")
             assert parts.text_content() == f"{np.sum(~called[y == 1])} missed"
 
 
 def test_the_buttons_choose_as_evaluation_does(show):
-    lab = lab_of(show, prevalence=0.2, missed=7)
+    lab = lab_of(show, prevalence=0.2, fn_cost=7)
     for name, (y, score) in scores().items():
         choose(lab, "Show", name)
         for button, chosen in (
@@ -76,7 +74,7 @@ def test_the_buttons_choose_as_evaluation_does(show):
 
 def test_where_all_scores_are_alike_nobody_can_be_called(show):
     same = {"all": (np.array([0, 1, 0]), np.ones(3))}
-    made = labs.threshold_lab(same, prevalence=0.01, missed=1)
+    made = labs.threshold_lab(same, prevalence=0.01, fn_cost=1)
     lab = lab_in(show(made).tab, "threshold_lab")
     lab.get_by_role("button", name="the cost is least").click()
     assert value(lab, ".answer", "threshold") > 1

@@ -27,7 +27,7 @@ def test_it_starts_at_the_prevalence_of_the_first_set():
     few = np.r_[np.zeros(90, int), np.ones(10, int)]
     lab = labs.threshold_lab({"a": (few, S[:100]), "b": (Y, S)}, threshold=0.3)
     start = config(lab)["start"]
-    assert start == {"set": 0, "threshold": 0.3, "prevalence": 10, "missed": 5}
+    assert start == {"set": 0, "threshold": 0.3, "prevalence": 10, "fn_cost": 5}
     assert config(labs.threshold_lab({"a": (Y, S)}, prevalence=0.02))["start"]["prevalence"] == 2
 
 
@@ -39,7 +39,7 @@ def test_the_curve_ends_in_the_corner_and_equal_scores_make_a_slope():
 
 
 def test_column_vectors_and_names_with_tags():
-    lab = labs.threshold_lab({"<b>": (Y[:, None], S[:, None])}, classes=("<i>", "x"))
+    lab = labs.threshold_lab({"<b>": (Y[:, None], S[:, None])}, class_names=("<i>", "x"))
     page = lab._repr_html_().replace("<b>Try first:</b>", "")
     assert "<b>" not in page
     assert "<i>" not in page
@@ -72,9 +72,9 @@ def test_bad_scores(scores, says):
     [
         ({"threshold": 1.2}, "`threshold` as a number from 0 to 1.01"),
         ({"prevalence": 40}, "`prevalence` as a number from 0.005 to 0.995"),
-        ({"missed": 0}, "`missed`"),
-        ({"people": 20}, "`people`"),
-        ({"classes": ("a", 1)}, "name of a class"),
+        ({"fn_cost": 0}, "`fn_cost`"),
+        ({"n_people": 20}, "`n_people`"),
+        ({"class_names": ("a", 1)}, "`class_names` as 2 different texts"),
     ],
 )
 def test_bad_settings(setting, says):

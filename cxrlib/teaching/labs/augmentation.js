@@ -2,7 +2,7 @@
 // cxrlib.data.augmentation.apply_transforms, and each change is doubted.
 
 function startLab(box, config) {
-  const picture = decodePicture(config.picture);
+  const picture = decodeImage(config.image);
   const { rows, columns } = picture;
   const input = greyImage(picture, 0, 255);
   const { limits, recipes, verdicts } = config;

@@ -1,7 +1,7 @@
 // kernel_lab: a 3 × 3 kernel walks over a picture; the arithmetic of one place is written out.
 
 function startLab(box, config) {
-  const picture = decodePicture(config.picture);
+  const picture = decodeImage(config.image);
   const input = greyImage(picture, 0, 255);
   const presets = Object.entries(config.presets);
   const state = {

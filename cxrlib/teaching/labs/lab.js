@@ -224,7 +224,7 @@ function decodeWhole(packed) {
 
 // ---- grey pictures
 
-function decodePicture({ rows, columns, bytes }) {
+function decodeImage({ rows, columns, bytes }) {
   const text = atob(bytes);
   return { rows, columns, values: Float64Array.from(text, (letter) => letter.charCodeAt(0)) };
 }

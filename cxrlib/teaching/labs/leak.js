@@ -1,12 +1,12 @@
 // leak_lab: patients on both sides of a split, and what the validation score then promises.
 
 function startLab(box, config) {
-  const { variants, families, score } = config;
+  const { variants, families, metric } = config;
   const [low, high] = config.range;
   const state = { ...config.start };
-  const stops = () => variants[state.labels].stops;
+  const stops = () => variants[state.variant].stops;
   const nearest = (whole) => {
-    const far = stops().map((stop) => Math.abs(stop.whole - whole));
+    const far = stops().map((stop) => Math.abs(stop.grouped - whole));
     return far.indexOf(Math.min(...far));
   };
   const percent = (share) => `${shown(100 * share, 0)} %`;
@@ -23,7 +23,7 @@ function startLab(box, config) {
     id: label,
     min: 0,
     step: 1,
-    input: () => put({ whole: stops()[Number(range.value)].whole }),
+    input: () => put({ grouped: stops()[Number(range.value)].whole }),
   });
   const chosen = element("output", { class: "big chosen" });
   const name = element("label", { for: label, class: "lab-name" }, "Patients kept whole by the split");
@@ -33,7 +33,7 @@ function startLab(box, config) {
     legend: "Labels",
     options: variants.map(({ name }, i) => [i, name]),
     value: 0,
-    changed: (value) => put({ labels: value }),
+    changed: (value) => put({ variant: value }),
   });
   const counted = element("output", { class: "soft counted" });
   const answer = live("answer");
@@ -51,7 +51,7 @@ function startLab(box, config) {
   // ---- showing
 
   function showPatients() {
-    const whole = Math.round(state.whole * families.length);
+    const whole = Math.round(state.grouped * families.length);
     let [both, inside, leaked] = [0, 0, 0];
     families.forEach(({ rank, side, pictures }, i) => {
       const sides = rank < whole ? pictures.map(() => side) : pictures;
@@ -71,10 +71,10 @@ function startLab(box, config) {
 
   function showPromise(stop) {
     const { left, right, top, bottom } = config.places;
-    const x = left + (right - left) * stop.whole;
+    const x = left + (right - left) * stop.grouped;
     const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
     for (const group of chart.querySelectorAll("[data-variant]"))
-      group.toggleAttribute("hidden", Number(group.dataset.variant) !== state.labels);
+      group.toggleAttribute("hidden", Number(group.dataset.variant) !== state.variant);
     chart.querySelector(".veil").setAttribute("transform", `translate(${x})`);
     chart
       .querySelector(".gap")
@@ -85,25 +85,25 @@ function startLab(box, config) {
     const of = stop.runs > 1 ? ` (means of ${stop.runs} trainings)` : "";
     say(
       answer,
-      `With ${percent(stop.whole)} of the patients kept whole, ${percent(stop.leaked)} of the ` +
-        `validation pictures have a sibling in training. Validation says ${score} ` +
+      `With ${percent(stop.grouped)} of the patients kept whole, ${percent(stop.leaked)} of the ` +
+        `validation pictures have a sibling in training. Validation says ${metric} ` +
         `${stop.validation.toFixed(2)}, new patients give ${stop.test.toFixed(2)}${of}: ` +
         `the validation ${promise}.`,
     );
-    const { whole, validation, test, leaked, runs } = stop;
-    Object.assign(answer.dataset, { whole, validation, test, leaked, runs, gap });
+    const { grouped, validation, test, leaked, runs } = stop;
+    Object.assign(answer.dataset, { grouped, validation, test, leaked, runs, gap });
   }
 
   function put(next) {
     Object.assign(state, next);
-    const at = nearest(state.whole);
+    const at = nearest(state.grouped);
     const stop = stops()[at];
-    state.whole = stop.whole;
+    state.grouped = stop.grouped;
     range.max = stops().length - 1;
     range.value = at;
-    range.setAttribute("aria-valuetext", `${percent(stop.whole)} of the patients kept whole`);
-    chosen.textContent = percent(stop.whole);
-    labels.put(state.labels);
+    range.setAttribute("aria-valuetext", `${percent(stop.grouped)} of the patients kept whole`);
+    chosen.textContent = percent(stop.grouped);
+    labels.put(state.variant);
     showPatients();
     showPromise(stop);
   }
@@ -111,8 +111,8 @@ function startLab(box, config) {
   put({});
   followLinks(box, config.name, (found) =>
     put({
-      labels: linked(found, "labels", 0, variants.length - 1, state.labels, true),
-      whole: linked(found, "whole", 0, 1, state.whole),
+      variant: linked(found, "variant", 0, variants.length - 1, state.variant, true),
+      grouped: linked(found, "grouped", 0, 1, state.grouped),
     }),
   );
 }

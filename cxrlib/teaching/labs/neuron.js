@@ -1,9 +1,10 @@
 // neuron_lab: two inputs, two weights, a bias, an activation, and the line that they draw.
 
 function startLab(box, config) {
-  const { points, labels, classes, features, reach } = config;
+  const { points, labels, reach } = config;
   const state = { ...config.start };
-  const [w1Name, w2Name] = features;
+  const [w1Name, w2Name] = config.feature_names;
+  const classes = config.class_names;
 
   const ACTIVATIONS = {
     step: { of: (z) => (z > 0 ? 1 : 0), written: (z) => [`step(${z})`], shade: (a) => a },

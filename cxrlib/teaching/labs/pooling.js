@@ -1,7 +1,7 @@
 // pooling_lab: squares of a picture become one number each; then the picture moves.
 
 function startLab(box, config) {
-  const picture = decodePicture(config.picture);
+  const picture = decodeImage(config.image);
   const { rows, columns } = picture;
   const state = { ...config.start };
   const TENTH = 25.5; // of the range 0 to 255
@@ -11,27 +11,27 @@ function startLab(box, config) {
   function shifted() {
     const values = new Float64Array(rows * columns);
     for (let row = 0; row < rows; row++) {
-      const from = Math.max(row - state.down, 0) * columns;
+      const from = Math.max(row - state.translate_y, 0) * columns;
       for (let column = 0; column < columns; column++) {
-        values[row * columns + column] = picture.values[from + Math.max(column - state.right, 0)];
+        values[row * columns + column] = picture.values[from + Math.max(column - state.translate_x, 0)];
       }
     }
     return { rows, columns, values };
   }
 
-  const places = (length) => Math.floor((length - state.size) / state.stride) + 1;
+  const places = (length) => Math.floor((length - state.pool_size) / state.stride) + 1;
 
   function squareAt(values, row, column) {
     const numbers = [];
-    for (let i = 0; i < state.size; i++) {
+    for (let i = 0; i < state.pool_size; i++) {
       const from = (row * state.stride + i) * columns + column * state.stride;
-      for (let j = 0; j < state.size; j++) numbers.push(values[from + j]);
+      for (let j = 0; j < state.pool_size; j++) numbers.push(values[from + j]);
     }
     return numbers;
   }
 
   function one(numbers) {
-    if (state.kind === "max") return Math.max(...numbers);
+    if (state.mode === "max") return Math.max(...numbers);
     return numbers.reduce((a, b) => a + b) / numbers.length;
   }
 
@@ -59,7 +59,7 @@ function startLab(box, config) {
   const watch = watched({
     label: "Move the square: arrow keys, mouse or finger. Shift moves it by five.",
     tidy: (...place) => {
-      const half = (state.size - state.stride) / 2;
+      const half = (state.pool_size - state.stride) / 2;
       return within(...place.map((at) => Math.floor((at - half) / state.stride)));
     },
     stepped: (down, across) => within(state.row + down, state.column + across),
@@ -70,7 +70,7 @@ function startLab(box, config) {
     // The square stays where it is in the picture; a new size brings its own stride, as in Keras.
     const [y, x] = [state.row * state.stride, state.column * state.stride];
     state[key] = value;
-    if (key === "size") state.stride = value;
+    if (key === "pool_size") state.stride = value;
     state.row = Math.round(y / state.stride);
     state.column = Math.round(x / state.stride);
     showAll();
@@ -88,10 +88,10 @@ function startLab(box, config) {
       ["max", "maximum"],
       ["average", "average"],
     ],
-    value: state.kind,
-    changed: set("kind"),
+    value: state.mode,
+    changed: set("mode"),
   });
-  const size = few("Size", [2, 3, 4], "size");
+  const size = few("Size", [2, 3, 4], "pool_size");
   const stride = few("Stride", [1, 2, 3, 4], "stride");
   const shift = (label, key) =>
     slider(box, {
@@ -105,8 +105,8 @@ function startLab(box, config) {
         showAll();
       },
     });
-  const toRight = shift("Move the picture to the right (pixels)", "right");
-  const downwards = shift("Move it down (pixels)", "down");
+  const toRight = shift("Move the picture to the right (pixels)", "translate_x");
+  const downwards = shift("Move it down (pixels)", "translate_y");
   const shape = element("output", { class: "shape" });
   const square = block("lab-cells");
   const answer = quiet("big answer");
@@ -149,7 +149,7 @@ function startLab(box, config) {
 
   function showPlace() {
     const [row, column] = watch.passing() || [state.row, state.column];
-    const { size: side, stride: step } = state;
+    const { pool_size: side, stride: step } = state;
     left.redraw((context) => {
       context.drawImage(movedImage, 0, 0);
       frame(context, column * step, row * step, side, side, side);
@@ -163,7 +163,7 @@ function startLab(box, config) {
     });
     const numbers = squareAt(moved.values, row, column);
     const kept = after.values[row * after.columns + column];
-    const best = state.kind === "max" ? numbers.indexOf(kept) : -1;
+    const best = state.mode === "max" ? numbers.indexOf(kept) : -1;
     square.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
     square.replaceChildren(
       ...numbers.map((number, i) => {
@@ -174,7 +174,7 @@ function startLab(box, config) {
     );
     const total = numbers.reduce((a, b) => a + b);
     const mean = `${total} / ${numbers.length} = ${shown(kept)}`;
-    answer.textContent = state.kind === "max" ? `Largest = ${shown(kept)}` : mean;
+    answer.textContent = state.mode === "max" ? `Largest = ${shown(kept)}` : mean;
     answer.append(element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1}`));
     Object.assign(answer.dataset, { value: kept, row, column });
     if (!watch.passing()) heard.tell(answer.textContent);
@@ -212,7 +212,7 @@ function startLab(box, config) {
 
   function showSize() {
     const by = [rows, columns].map((length) =>
-      placesText(length, state.size, state.stride, places(length)),
+      placesText(length, state.pool_size, state.stride, places(length)),
     );
     shape.textContent = sizeText(rows, columns, ...by, after);
     Object.assign(shape.dataset, { rows: after.rows, columns: after.columns });
@@ -225,12 +225,18 @@ function startLab(box, config) {
     movedImage = greyImage(moved, 0, 255);
     pooledImage = greyImage(after, 0, 255);
     [state.row, state.column] = within(state.row, state.column);
-    const controls = { kind, size, stride, right: toRight, down: downwards };
+    const controls = {
+      mode: kind,
+      pool_size: size,
+      stride,
+      translate_x: toRight,
+      translate_y: downwards,
+    };
     for (const [key, control] of Object.entries(controls)) control.put(state[key]);
     left.setAttribute(
       "aria-label",
       `A chest X-ray of ${rows} by ${columns} pixels, ` +
-        `moved ${state.right} to the right and ${state.down} down`,
+        `moved ${state.translate_x} to the right and ${state.translate_y} down`,
     );
     right.setAttribute(
       "aria-label",
@@ -247,11 +253,11 @@ function startLab(box, config) {
   followLinks(box, config.name, (found) => {
     const whole = (key, low, high) => linked(found, key, low, high, state[key], true);
     Object.assign(state, {
-      size: whole("size", 2, 4),
+      pool_size: whole("pool_size", 2, 4),
       stride: whole("stride", 1, 4),
-      kind: oneOf(found, "kind", ["max", "average"], state.kind),
-      right: whole("right", 0, 4),
-      down: whole("down", 0, 4),
+      mode: oneOf(found, "mode", ["max", "average"], state.mode),
+      translate_x: whole("translate_x", 0, 4),
+      translate_y: whole("translate_y", 0, 4),
       row: whole("row", 0, 63),
       column: whole("column", 0, 63),
     });

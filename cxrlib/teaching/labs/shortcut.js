@@ -1,7 +1,7 @@
 // shortcut_lab: squares of a radiograph are covered; a network's answers were stored beforehand.
 
 function startLab(box, config) {
-  const { cases, classes } = config;
+  const { cases, class_names: classes } = config;
   const [tall, wide] = [config.rows.length, config.columns.length];
   const count = tall * wide;
   const all = 2 ** count - 1;
@@ -19,7 +19,7 @@ function startLab(box, config) {
       return [first, ...others].map((one) => one / WHOLE);
     };
   }
-  const tables = cases.map(({ answers }) => decodeAnswers(answers));
+  const tables = cases.map(({ probabilities }) => decodeAnswers(probabilities));
   const answered = (covered) => tables[state.picture](covered);
   const highest = (shares) => shares.indexOf(Math.max(...shares));
 
