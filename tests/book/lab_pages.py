@@ -119,3 +119,12 @@ def choose(lab, group, option):
     lab.get_by_role("group", name=group, exact=True).get_by_role(
         "radio", name=option, exact=True
     ).check()
+
+
+def link_of(lab):
+    lab.get_by_role("button", name="Copy link").click()
+    return lab.locator(".lab-link input").input_value()
+
+
+def link_tail(lab):
+    return "#" + link_of(lab).split("#")[1]

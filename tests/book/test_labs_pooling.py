@@ -66,20 +66,3 @@ def test_pooling_the_square_is_written_out(show):
     assert (
         float(lab.locator(".lab-cell.best").inner_text()) == value(lab, ".answer") == square.max()
     )
-
-
-def test_pooling_what_is_no_shift_is_said(show):
-    lab = lab_in(show(labs.pooling_lab(picture())).tab, "pooling_lab")
-    before = numbers(lab)
-    field = lab.locator("input.lab-number").first
-    for text, says in {
-        "1.5": "not a whole number",
-        "5": "outside 0 to 4",
-        "": "empty",
-        "x": "not a",
-    }.items():
-        field.fill(text)
-        assert says in lab.locator(".problem").first.inner_text()
-        assert np.array_equal(numbers(lab), before)
-    field.fill("2")
-    assert lab.locator("input[type=range]").first.input_value() == "2"

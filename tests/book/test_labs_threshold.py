@@ -6,7 +6,6 @@ import pytest
 from cxrlib import evaluation
 from cxrlib.teaching import labs
 from tests.book.lab_pages import choose, lab_in, scores, value
-from tests.book.test_labs import link_of
 
 LABEL = "Threshold: called pneumonia from this score on"
 PREVALENCE = "Prevalence: sick among the children (%)"
@@ -96,7 +95,7 @@ def test_another_set_keeps_the_threshold_and_another_prevalence_the_curve(show):
     assert "No choosing here" in lab.locator(".hint").inner_text()
 
 
-def test_by_keyboard_and_with_a_link(show):
+def test_by_keyboard(show):
     lab = lab_of(show)
     tab = lab.page
     lab.get_by_label(LABEL, exact=True).focus()
@@ -105,14 +104,3 @@ def test_by_keyboard_and_with_a_link(show):
     tab.keyboard.press("ArrowRight")
     assert value(lab, ".answer", "threshold") == 0.51
     assert lab.get_by_role("radio", name="test").is_checked()
-    text = lab.inner_text()
-    again = lab_of(show, tail="#" + link_of(lab).split("#")[1])
-    assert again.inner_text() == text
-    assert again.get_by_role("radio", name="test").is_checked()
-
-
-def test_what_is_no_threshold_is_said(show):
-    lab = lab_of(show)
-    fill(lab, LABEL, "2")
-    assert "outside 0 to 1.01" in lab.locator(".problem:not(:empty)").inner_text()
-    assert value(lab, ".answer", "threshold") == 0.5

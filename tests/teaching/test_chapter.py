@@ -1,24 +1,14 @@
 import logging
 
-import pytest
-
 from cxrlib import teaching
 from cxrlib.teaching.chapter import strip_markdown
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("AUC **0.91** of `network`", "AUC 0.91 of network"),
-        ("*Not so:* here", "Not so: here"),
-        ("a snake_case name", "a snake_case name"),
-        ("2 * 3", "2 * 3"),
-    ],
-)
-def test_outside_a_notebook_text_is_printed_without_marks(text, shown, capsys):
+def test_outside_a_notebook_text_is_printed_without_marks(capsys):
+    text = "*Not so:* AUC **0.91** of `network`, 2 * 3, a snake_case name"
     teaching.say(text)
-    assert strip_markdown(text) == shown
-    assert capsys.readouterr().out == f"{shown}\n"
+    assert capsys.readouterr().out == strip_markdown(text) + "\n"
+    assert strip_markdown(text) == "Not so: AUC 0.91 of network, 2 * 3, a snake_case name"
 
 
 def test_start_names_versions_and_seed(capsys):

@@ -91,15 +91,9 @@ def test_a_new_chapter_forgets_the_last_one(capsys):
     assert "TensorFlow" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("value", [True, np.True_, "0.5", np.array([1.0, 2.0])])
-def test_a_value_is_one_number(value):
-    with pytest.raises(TypeError, match="expected `value` as a number"):
-        teaching.claim("It holds.", value, above=0)
-
-
-@pytest.mark.parametrize("value", [np.nan, float("inf")])
-def test_a_value_is_finite(value):
-    with pytest.raises(ValueError, match="expected `value` as a finite number"):
+@pytest.mark.parametrize("value", [True, np.True_, "0.5", np.array([1.0, 2.0]), np.nan, np.inf])
+def test_a_value_is_one_finite_number(value):
+    with pytest.raises((TypeError, ValueError), match=r"expected `value` as a (finite )?number"):
         teaching.claim("It holds.", value, above=0)
 
 
@@ -118,19 +112,10 @@ def test_a_detail_that_is_no_number_is_a_dash_and_stops_nothing(capsys):
     assert "a: –; b: 1, –" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (3, "3"),
-        (12345.0, "12,345"),
-        (20192.3, "20,192"),
-        (0.12345, "0.123"),
-        ([1, 0.5], "1, 0.5"),
-        ("99 %", "99 %"),
-    ],
-)
-def test_numbers_are_shown_short(value, shown):
-    assert claims.format_number(value) == shown
+def test_numbers_are_shown_short():
+    values = [3, 12345.0, 20192.3, 0.12345, [1, 0.5], "99 %"]
+    shown = ["3", "12,345", "20,192", "0.123", "1, 0.5", "99 %"]
+    assert [claims.format_number(value) for value in values] == shown
 
 
 def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cxrlib.teaching import labs
-from cxrlib.teaching.labs import shortcut as shortcut_module
+from cxrlib.teaching.labs import shortcut as lab_module
 from tests.book.lab_pages import MOST, corner, shortcut
 from tests.teaching.test_labs import config, picture
 
@@ -87,8 +87,8 @@ def test_most_used_and_least_set_by_brute_force(seed):
     given = table[0].argmax()
     drops = [table[0, given] - table[1 << i, given] for i in range(6)]
     expected = int(np.argmax(drops)) if max(drops) >= 655.35 else None
-    assert shortcut_module.most_influential_square(table) == expected
-    found = shortcut_module.smallest_flipping_set(table)
+    assert lab_module.most_influential_square(table) == expected
+    found = lab_module.smallest_flipping_set(table)
     changing = [m for m in range(64) if table[m].argmax() != given]
     fewest = min(m.bit_count() for m in changing)
     tied = [m for m in changing if m.bit_count() == fewest]
@@ -101,7 +101,7 @@ def test_lungs_are_covered_by_the_fewest_squares():
         assert case["lungs"] == sum(1 << i for i in (3, 5, 6, 8))
         assert case["shares"] == [0.25 if i in (3, 5, 6, 8) else 0 for i in range(12)]
     known = np.array([0.5, 0.3, 0.2, 0])
-    assert shortcut_module.smallest_lung_set(known) == 0b11
+    assert lab_module.smallest_lung_set(known) == 0b11
 
 
 def test_at_most_64_pictures_at_once_and_each_set_once():

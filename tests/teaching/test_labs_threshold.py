@@ -5,6 +5,7 @@ import pytest
 
 from cxrlib import evaluation
 from cxrlib.teaching import labs
+from cxrlib.teaching.labs import threshold
 from tests.teaching.test_labs import config
 
 RNG = np.random.default_rng(0)
@@ -13,9 +14,8 @@ S = np.clip(0.5 + 0.2 * (Y - 0.5) + RNG.normal(0, 0.2, 1500), 0, 1)
 NAN = np.where(np.arange(1500) == 3, np.nan, S)
 
 
-def test_three_large_sets_stay_below_60_kb_and_arrive_as_they_are():
+def test_sets_arrive_as_they_are():
     lab = labs.threshold_lab(dict.fromkeys("abc", (Y, S)))
-    assert len(lab._repr_html_().encode()) < 60_000
     for one in config(lab)["sets"]:
         for label, side in enumerate(("healthy", "sick")):
             found = np.frombuffer(base64.b64decode(one[side]), "<u2") / 10_000
@@ -32,8 +32,6 @@ def test_it_starts_at_the_prevalence_of_the_first_set():
 
 
 def test_the_curve_ends_in_the_corner_and_equal_scores_make_a_slope():
-    from cxrlib.teaching.labs import threshold
-
     one = {"healthy": np.array([0.1, 0.5]), "sick": np.array([0.5, 0.9])}
     assert threshold._curve(one) == "M40 360v-176l176 -174h174"
 

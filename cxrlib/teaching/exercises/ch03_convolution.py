@@ -16,21 +16,21 @@ check_convolution = Exercise(
     solution=scratch.conv2d,
     mistakes={
         "the kernel was flipped. Mathematicians do that; networks lay it on as it is.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel[::-1, ::-1])
+            lambda x, k: scratch.conv2d(x, k[::-1, ::-1])
         ),
         "the kernel is transposed: rows and columns have changed places.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel.T)
+            lambda x, k: scratch.conv2d(x, k.T)
         ),
         "the last place is missing, below and to the right: `range(n)` stops at n − 1, so n is "
-        "picture − kernel + 1.": lambda picture, kernel: scratch.conv2d(picture[:-1, :-1], kernel),
+        "picture − kernel + 1.": lambda x, k: scratch.conv2d(x[:-1, :-1], k),
         "this is the mean of the products; we want their sum.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel) / kernel.size
+            lambda x, k: scratch.conv2d(x, k) / k.size
         ),
         "zeros were put round the picture; here the window stays inside.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel, padding="same")
+            lambda x, k: scratch.conv2d(x, k, padding="same")
         ),
         "the window's pixels were added without the kernel's weights.": (
-            lambda picture, kernel: scratch.conv2d(picture, np.ones_like(kernel))
+            lambda x, k: scratch.conv2d(x, np.ones_like(k))
         ),
     },
     cases=[
@@ -94,9 +94,7 @@ check_conv_weights = Exercise(
     task="How many weights and biases has the layer? Write it as a function.",
     solution=_weights,
     mistakes={
-        "the biases are missing: one for each filter.": (
-            lambda k, c, f, n: _weights(k, c, f, n) - f
-        ),
+        "the biases are missing: one for each filter.": lambda k, c, f, n: _weights(k, c, f, n) - f,
         "one bias will not do: each filter has its own.": (
             lambda k, c, f, n: _weights(k, c, f, n) - f + 1
         ),
@@ -104,7 +102,7 @@ check_conv_weights = Exercise(
             lambda k, c, f, n: k * k * f + f
         ),
         "this is one filter; how many are there?": lambda k, c, f, n: k * k * c + 1,
-        "a kernel has rows and columns: its side counts twice.": (lambda k, c, f, n: k * c * f + f),
+        "a kernel has rows and columns: its side counts twice.": lambda k, c, f, n: k * c * f + f,
         "a bias belongs to a filter, not to each of its channels.": (
             lambda k, c, f, n: k * k * c * f + c * f
         ),
@@ -137,9 +135,7 @@ check_small_kernels = Exercise(
         "that is one layer too many: the first one sees 3, not 1.": (
             lambda n, c: (_stack(n, c)[0] + 1, (_stack(n, c)[0] + 1) * (9 * c * c + c))
         ),
-        "this counts one layer; there are several.": (
-            lambda n, c: (_stack(n, c)[0], 9 * c * c + c)
-        ),
+        "this counts one layer; there are several.": lambda n, c: (_stack(n, c)[0], 9 * c * c + c),
         "you forgot the channels: maps below times maps above.": (
             lambda n, c: (_stack(n, c)[0], _stack(n, c)[0] * 10)
         ),

@@ -37,24 +37,20 @@ check_receptive_field = Exercise(
     solution=_field,
     mistakes={
         "a window adds its size *less one*: the first pixel is there already.": (
-            lambda layers: _field([(w + 1, s) for w, s in layers], start=0)
+            lambda ls: _field([(w + 1, s) for w, s in ls], start=0)
         ),
-        "start from 1: a pixel sees itself.": lambda layers: _field(layers, start=0),
+        "start from 1: a pixel sees itself.": lambda ls: _field(ls, start=0),
         "the strides are missing: above a stride of 2, one step is two pixels.": (
-            lambda layers: _field([(w, 1) for w, _ in layers])
+            lambda ls: _field([(w, 1) for w, _ in ls])
         ),
         "a layer's own stride spreads only the layers *above* it: multiply after adding.": (
-            lambda layers: _field(layers, own_first=True)
+            lambda ls: _field(ls, own_first=True)
         ),
-        "go from the picture upwards, not from the top down.": (
-            lambda layers: _field(layers[::-1])
-        ),
+        "go from the picture upwards, not from the top down.": lambda ls: _field(ls[::-1]),
         "the windows overlap, so their sizes do not multiply.": (
-            lambda layers: int(np.prod([w for w, _ in layers]))
+            lambda ls: int(np.prod([w for w, _ in ls]))
         ),
-        "only the strides multiply; windows add up.": (
-            lambda layers: int(np.prod([s for _, s in layers]))
-        ),
+        "only the strides multiply; windows add up.": lambda ls: int(np.prod([s for _, s in ls])),
     },
     cases=[
         ([CONV],),
@@ -102,7 +98,7 @@ check_moves = Exercise(
             lambda s, d: d if s == 1 else None
         ),
         "a picture that stays where it is, stays: 0.": lambda s, d: _moves(s, d) or None,
-        "shifts to the other side count as well.": (lambda s, d: _moves(s, d) if d >= 0 else None),
+        "shifts to the other side count as well.": lambda s, d: _moves(s, d) if d >= 0 else None,
     },
     cases=[
         (1, 3),
@@ -150,42 +146,36 @@ _exercise = functools.partial(
     shape_hint="each pixel of the square has its share: keep the shape.",
 )
 MAX = _exercise(
-    arg_names=lambda square, error: f"the max of {square.tolist()}",
+    arg_names=lambda x, e: f"the max of {x.tolist()}",
     solution=_most,
     mistakes={
         "the two have changed places: the max's comes first.": _mean,
         "each pixel got the whole error; only the largest did anything, so only it gets some.": (
-            lambda square, error: np.full(square.shape, error)
+            lambda x, e: np.full(x.shape, e)
         ),
         "this passes the pixel's value on; what goes back is the error.": (
-            lambda square, error: square * (square == square.max())
+            lambda x, e: x * (x == x.max())
         ),
         "the error went to the largest *in size*; −5 is less than −1.": (
-            lambda square, error: error * (np.abs(square) == np.abs(square).max())
+            lambda x, e: e * (np.abs(x) == np.abs(x).max())
         ),
-        "the error went to the smallest pixel.": (
-            lambda square, error: error * (square == square.min())
-        ),
+        "the error went to the smallest pixel.": lambda x, e: e * (x == x.min()),
         "rows and columns have changed places.": _transposed,
-        "this only marks the largest pixel; give it the error.": (
-            lambda square, error: 1.0 * (square == square.max())
-        ),
+        "this only marks the largest pixel; give it the error.": lambda x, e: 1.0 * (x == x.max()),
     },
 )
 AVERAGE = _exercise(
-    arg_names=lambda square, error: f"the average of {square.tolist()}",
+    arg_names=lambda x, e: f"the average of {x.tolist()}",
     solution=_mean,
     mistakes={
         "these are the max's shares once more.": _most,
         "each pixel moved the mean by a quarter only: it gets a quarter of the error.": (
-            lambda square, error: np.full(square.shape, error)
+            lambda x, e: np.full(x.shape, e)
         ),
         "the shares do not depend on the pixels: a mean weighs all alike.": (
-            lambda square, error: error * square / square.sum()
+            lambda x, e: e * x / x.sum()
         ),
-        "a quarter of the *error*, not of 1.": (
-            lambda square, error: np.full(square.shape, 1 / square.size)
-        ),
+        "a quarter of the *error*, not of 1.": lambda x, e: np.full(x.shape, 1 / x.size),
     },
 )
 

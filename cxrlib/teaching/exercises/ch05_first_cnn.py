@@ -163,9 +163,7 @@ check_early_stopping = Exercise(
         ),
         "compare with the *lowest* loss so far, not with the epoch before.": _in_a_row,
         "equally low is not lower: it is no new best.": lambda v, p: _stop(v, p, ties=True),
-        "the best epoch is the one with the *lowest* loss.": (
-            lambda v, p: _stop([-x for x in v], p)
-        ),
+        "the best epoch is the one with the *lowest* loss.": lambda v, p: _stop([-x for x in v], p),
     },
     cases=[
         ([0.6, 0.5, 0.4, 0.45, 0.44], 2),

@@ -107,7 +107,7 @@ check_rates = Exercise(
             lambda m: (*_rates(m)[:2], m[0][0] / np.sum(m))
         ),
         "for the last one, divide by the healthy (first row), not by those called healthy "
-        "(first column).": (lambda m: (*_rates(m)[:2], m[0][0] / (m[0][0] + m[1][0]))),
+        "(first column).": lambda m: (*_rates(m)[:2], m[0][0] / (m[0][0] + m[1][0])),
     },
     cases=[
         (np.array(rows),)

@@ -26,7 +26,7 @@ check_change = Exercise(
     task="`my_change(before, after)` returns one number: 0 for a kernel that did not move.",
     solution=_change,
     mistakes={
-        "the root is missing: this is the ratio of the squares.": (lambda b, a: _change(b, a) ** 2),
+        "the root is missing: this is the ratio of the squares.": lambda b, a: _change(b, a) ** 2,
         "divide by the length of the kernel *before*, not after.": (
             lambda b, a: _length(a - b) / _length(a)
         ),
@@ -172,7 +172,7 @@ check_kept_epoch = Exercise(
         "a loss is best where it is *lowest*.": (
             lambda h, m: int(np.argmax(h[m])) + 1 if _is_loss(m) else _kept(h, m)
         ),
-        "what is no loss is best where it is *highest*.": (lambda h, m: int(np.argmin(h[m])) + 1),
+        "what is no loss is best where it is *highest*.": lambda h, m: int(np.argmin(h[m])) + 1,
         "the other way round: losses are best low, everything else high.": (
             lambda h, m: int(np.argmax(h[m]) if _is_loss(m) else np.argmin(h[m])) + 1
         ),

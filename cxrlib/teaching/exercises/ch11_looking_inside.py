@@ -18,29 +18,25 @@ def _places(maps: np.ndarray) -> int:
 
 check_activation_map = Exercise(
     task="`my_cam(maps, weights)` returns an array (H, W).",
-    solution=lambda maps, w: np.maximum(maps @ w, 0) / _places(maps),
+    solution=lambda a, w: np.maximum(a @ w, 0) / _places(a),
     mistakes={
         "the network averages: each place counts for one in H · W.": (
-            lambda maps, w: np.maximum(maps @ w, 0)
+            lambda a, w: np.maximum(a @ w, 0)
         ),
         "what speaks against the class is below zero: cut it, `np.maximum(..., 0)`.": (
-            lambda maps, w: maps @ w / _places(maps)
+            lambda a, w: a @ w / _places(a)
         ),
         "cut the sum, not each map: a map that speaks against the class must lower the sum.": (
-            lambda maps, w: np.maximum(maps * w, 0).sum(axis=-1) / _places(maps)
+            lambda a, w: np.maximum(a * w, 0).sum(axis=-1) / _places(a)
         ),
-        "negative values become zero, not positive.": (
-            lambda maps, w: np.abs(maps @ w) / _places(maps)
-        ),
+        "negative values become zero, not positive.": lambda a, w: np.abs(a @ w) / _places(a),
         "each map has its own weight.": (
-            lambda maps, w: np.maximum(maps.sum(axis=-1) * w.mean(), 0) / _places(maps)
+            lambda a, w: np.maximum(a.sum(axis=-1) * w.mean(), 0) / _places(a)
         ),
-        "the weights are missing.": lambda maps, w: maps.sum(axis=-1) / _places(maps),
-        "divide by the number of places, not of maps.": (
-            lambda maps, w: np.maximum(maps @ w, 0) / len(w)
-        ),
+        "the weights are missing.": lambda a, w: a.sum(axis=-1) / _places(a),
+        "divide by the number of places, not of maps.": lambda a, w: np.maximum(a @ w, 0) / len(w),
         "that is scaled to a highest value of 1. Leave it in the logit's own unit.": (
-            lambda maps, w: np.maximum(maps @ w, 0) / (maps @ w).max()
+            lambda a, w: np.maximum(a @ w, 0) / (a @ w).max()
         ),
     },
     cases=[(MAPS, WEIGHTS)],
@@ -60,35 +56,27 @@ def _distances(peak: tuple[int, int], places: Places) -> np.ndarray:
 
 check_hit = Exercise(
     task="Does the peak hit? Return True or False.",
-    solution=lambda peak, places, tolerance: bool(_distances(peak, places).min() <= tolerance),
+    solution=lambda p, q, t: bool(_distances(p, q).min() <= t),
     mistakes={
         "use the tolerance: a peak so many pixels beside the mask still counts.": (
-            lambda peak, places, tolerance: peak in places
+            lambda p, q, t: p in q
         ),
         "a peak exactly as far as the tolerance still counts.": (
-            lambda peak, places, tolerance: bool(_distances(peak, places).min() < tolerance)
+            lambda p, q, t: bool(_distances(p, q).min() < t)
         ),
         "the nearest pixel of the mask decides, not its middle.": (
-            lambda peak, places, tolerance: bool(
-                np.hypot(*(np.mean(places, axis=0) - peak)) <= tolerance
-            )
+            lambda p, q, t: bool(np.hypot(*(np.mean(q, axis=0) - p)) <= t)
         ),
         "one pixel of the mask near enough will do, it need not be all.": (
-            lambda peak, places, tolerance: bool(_distances(peak, places).max() <= tolerance)
+            lambda p, q, t: bool(_distances(p, q).max() <= t)
         ),
         "measure straight, by Pythagoras: 3 down and 3 across are more than 4 apart.": (
-            lambda peak, places, tolerance: bool(
-                np.abs(np.array(places) - peak).max(axis=1).min() <= tolerance
-            )
+            lambda p, q, t: bool(np.abs(np.array(q) - p).max(axis=1).min() <= t)
         ),
         "measure straight, by Pythagoras: 3 down and 4 across are 5 apart.": (
-            lambda peak, places, tolerance: bool(
-                np.abs(np.array(places) - peak).sum(axis=1).min() <= tolerance
-            )
+            lambda p, q, t: bool(np.abs(np.array(q) - p).sum(axis=1).min() <= t)
         ),
-        "the other way round: True is a hit.": (
-            lambda peak, places, tolerance: bool(_distances(peak, places).min() > tolerance)
-        ),
+        "the other way round: True is a hit.": lambda p, q, t: bool(_distances(p, q).min() > t),
     },
     cases=[
         ((2, 3), [(2, 3), (2, 4), (2, 9)], 0),

@@ -69,17 +69,15 @@ check_judged = Exercise(
     solution=_judged,
     mistakes={
         "these are the steps. A step hands out `batch` pictures.": (
-            lambda n, batch, by: math.ceil(n / by)
+            lambda n, b, by: math.ceil(n / by)
         ),
-        "half a step is a whole step: round up.": lambda n, batch, by: min(n, n // by * batch),
-        "round up the steps, not the pictures.": (
-            lambda n, batch, by: min(n, math.ceil(n / by * batch))
-        ),
+        "half a step is a whole step: round up.": lambda n, b, by: min(n, n // by * b),
+        "round up the steps, not the pictures.": lambda n, b, by: min(n, math.ceil(n / by * b)),
         "there are only `n` different pictures; then the generator starts again.": (
-            lambda n, batch, by: math.ceil(n / by) * batch
+            lambda n, b, by: math.ceil(n / by) * b
         ),
-        "`batch` and `by` have changed places.": lambda n, batch, by: _judged(n, by, batch),
-        "that holds where `batch` and `by` are the same.": lambda n, batch, by: n,
+        "`batch` and `by` have changed places.": lambda n, b, by: _judged(n, by, b),
+        "that holds where `batch` and `by` are the same.": lambda n, b, by: n,
     },
     cases=[(18, 1, 10), (36, 1, 10), (27, 4, 10), (95, 32, 10), (25, 10, 10)],
     arg_names=("n", "batch", "by"),

@@ -77,11 +77,9 @@ check_border = Exercise(
             _kept(lambda rows, columns: columns)
         ),
         "counting begins at 0: the inside begins at `wide`, not one later.": _one_later,
-        "nothing is covered.": lambda film, wide: film,
-        "cut off is not covered: the film keeps its size.": (
-            lambda film, wide: film[wide:-wide, wide:-wide]
-        ),
-        "everything is black. The frame keeps its pixels.": lambda film, wide: np.zeros_like(film),
+        "nothing is covered.": lambda x, w: x,
+        "cut off is not covered: the film keeps its size.": lambda x, w: x[w:-w, w:-w],
+        "everything is black. The frame keeps its pixels.": lambda x, w: np.zeros_like(x),
     },
     cases=[(FILM, WIDE)],
     success="Slices do it, and the film you were given is still whole.",

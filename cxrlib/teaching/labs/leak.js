@@ -18,13 +18,8 @@ function startLab(box, config) {
   const chart = box.querySelector(".promise");
   const blocks = [...drawing.querySelectorAll("div > svg > .patient")];
   const label = newId(box);
-  const range = element("input", {
-    type: "range",
-    id: label,
-    min: 0,
-    step: 1,
-    input: () => put({ grouped: stops()[Number(range.value)].whole }),
-  });
+  const input = () => put({ grouped: stops()[Number(range.value)].grouped });
+  const range = element("input", { type: "range", id: label, min: 0, step: 1, input });
   const chosen = element("output", { class: "big chosen" });
   const name = element("label", { for: label, class: "lab-name" }, "Patients kept whole by the split");
   const [from, to] = ["by picture", "by patient"].map((text) => element("span", null, text));
@@ -44,7 +39,7 @@ function startLab(box, config) {
       named("The split, in a drawing", drawing, counted),
       named("The trainings, one mark each", chart),
     ),
-    element("div", { class: "lab-card", style: "margin-top: 0.9rem" }, answer),
+    block("lab-card gap", answer),
     linkRow(box, config.name, () => ({ ...state })),
   );
 
@@ -55,7 +50,7 @@ function startLab(box, config) {
     let [both, inside, leaked] = [0, 0, 0];
     families.forEach(({ rank, side, pictures }, i) => {
       const sides = rank < whole ? pictures.map(() => side) : pictures;
-      const here = sides.reduce((sum, one) => sum + one, 0);
+      const here = total(sides);
       const split = here > 0 && here < sides.length;
       blocks[i].classList.toggle("both", split);
       blocks[i].querySelectorAll(".shot").forEach((shot, k) => shot.classList.toggle("val", sides[k] === 1));
@@ -73,8 +68,7 @@ function startLab(box, config) {
     const { left, right, top, bottom } = config.places;
     const x = left + (right - left) * stop.grouped;
     const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
-    for (const group of chart.querySelectorAll("[data-variant]"))
-      group.toggleAttribute("hidden", Number(group.dataset.variant) !== state.variant);
+    showOnly(chart, "variant", state.variant);
     chart.querySelector(".veil").setAttribute("transform", `translate(${x})`);
     chart
       .querySelector(".gap")
@@ -109,10 +103,6 @@ function startLab(box, config) {
   }
 
   put({});
-  followLinks(box, config.name, (found) =>
-    put({
-      variant: linked(found, "variant", 0, variants.length - 1, state.variant, true),
-      grouped: linked(found, "grouped", 0, 1, state.grouped),
-    }),
-  );
+  const allowed = { variant: [0, variants.length - 1, true], grouped: [0, 1] };
+  followLinks(box, config.name, state, allowed, put);
 }

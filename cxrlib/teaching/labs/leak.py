@@ -45,9 +45,9 @@ def leak_lab(
     runs : DataFrame
         A training a row, at most 120: ``grouped`` (share of the patients that the split keeps
         whole, 0 by picture to 1 by patient, 2 to 11 different ones), ``validation`` and ``test``
-        (scores from 0 to 1), ``leaked`` (share of the validation pictures whose patient is in training
-        too). Where there is a column ``variant``, it names up to four variants to choose from.
-        Other columns, such as ``seed``, are not looked at.
+        (scores from 0 to 1), ``leaked`` (share of the validation pictures whose patient
+        is in training too). A column ``variant`` names up to four variants to choose from. Other
+        columns, such as ``seed``, are not looked at.
     metric : str
         What the scores are; for ``"AUC"`` chance is drawn at 0.5.
     images_per_patient : sequence of int, optional
@@ -154,7 +154,7 @@ def _check_sizes(sizes: Sequence[int] | None) -> list[int]:
     fits = array.ndim == 1 and 4 <= len(array) <= 24 and array.dtype.kind in "iu"
     if not fits or array.min() < 1 or array.max() > 8 or array.max() == 1:
         raise ValueError(
-            "expected `images_per_patient` as 4 to 24 whole numbers from 1 to 8, not all of them 1, "
+            "expected `images_per_patient` as 4 to 24 whole numbers from 1 to 8, not all 1, "
             f"got {np.ravel(array)[:30].tolist()}. It is a drawing: choose a few patients."
         )
     return array.tolist()

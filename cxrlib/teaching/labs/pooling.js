@@ -32,7 +32,7 @@ function startLab(box, config) {
 
   function one(numbers) {
     if (state.mode === "max") return Math.max(...numbers);
-    return numbers.reduce((a, b) => a + b) / numbers.length;
+    return total(numbers) / numbers.length;
   }
 
   function pool({ values }) {
@@ -52,18 +52,14 @@ function startLab(box, config) {
 
   const left = pixelCanvas(picture, 0, "");
   const right = pixelCanvas(picture, 0, "");
-  const within = (row, column) => [
-    clamp(row, 0, after.rows - 1),
-    clamp(column, 0, after.columns - 1),
-  ];
-  const watch = watched({
-    label: "Move the square: arrow keys, mouse or finger. Shift moves it by five.",
+  const watch = watchedCell({
+    label: "square",
+    state,
+    result: () => after,
     tidy: (...place) => {
       const half = (state.pool_size - state.stride) / 2;
-      return within(...place.map((at) => Math.floor((at - half) / state.stride)));
+      return place.map((at) => Math.floor((at - half) / state.stride));
     },
-    stepped: (down, across) => within(state.row + down, state.column + across),
-    stay: (place) => ([state.row, state.column] = place),
     show: () => showPlace(),
   });
   const set = (key) => (value) => {
@@ -75,38 +71,29 @@ function startLab(box, config) {
     state.column = Math.round(x / state.stride);
     showAll();
   };
-  const few = (legend, numbers, key) =>
-    pills(box, {
-      legend,
-      options: numbers.map((n) => [n, String(n)]),
-      value: state[key],
-      changed: set(key),
-    });
-  const kind = pills(box, {
-    legend: "Keep the",
-    options: [
-      ["max", "maximum"],
-      ["average", "average"],
-    ],
-    value: state.mode,
-    changed: set("mode"),
-  });
-  const size = few("Size", [2, 3, 4], "pool_size");
-  const stride = few("Stride", [1, 2, 3, 4], "stride");
+  const few = (legend, options, key) =>
+    pills(box, { legend, options, value: state[key], changed: set(key) });
+  const modes = [
+    ["max", "maximum"],
+    ["average", "average"],
+  ];
   const shift = (label, key) =>
     slider(box, {
-      label,
+      label: `Move ${label} (pixels)`,
       value: state[key],
       low: 0,
       high: 4,
       step: 1,
-      changed: (value) => {
-        state[key] = value;
-        showAll();
-      },
+      changed: (value) => put({ [key]: value }),
     });
-  const toRight = shift("Move the picture to the right (pixels)", "translate_x");
-  const downwards = shift("Move it down (pixels)", "translate_y");
+  const controls = {
+    mode: few("Keep the", modes, "mode"),
+    pool_size: few("Size", [2, 3, 4], "pool_size"),
+    stride: few("Stride", [1, 2, 3, 4], "stride"),
+    translate_x: shift("the picture to the right", "translate_x"),
+    translate_y: shift("it down", "translate_y"),
+  };
+  const { mode, pool_size: size, stride } = controls;
   const shape = element("output", { class: "shape" });
   const square = block("lab-cells");
   const answer = quiet("big answer");
@@ -115,10 +102,9 @@ function startLab(box, config) {
   const meter = ([text, bar, look]) => block(null, text, block(look, bar));
 
   box.querySelector(".lab-body").replaceChildren(
-    block("lab-row", kind, size, stride),
-    element(
-      "div",
-      { class: "two", style: "margin-top: 0.8rem" },
+    block("lab-row", mode, size, stride),
+    block(
+      "two gap",
       named("Picture, moved", pointable(left, watch)),
       named("Pooled", pointable(right, watch)),
     ),
@@ -127,18 +113,13 @@ function startLab(box, config) {
       "parts",
       block(
         "stack",
-        toRight,
-        downwards,
+        controls.translate_x,
+        controls.translate_y,
         block("lab-card stack", heading("Changed by more than a tenth"), ...meters.map(meter)),
       ),
       block(
         "stack",
-        block(
-          "lab-card",
-          heading("In the square"),
-          square,
-          element("div", { style: "margin-top: 0.5rem" }, answer, heard),
-        ),
+        block("lab-card", heading("In the square"), square, block("close", answer, heard)),
         shape,
       ),
     ),
@@ -148,7 +129,7 @@ function startLab(box, config) {
   // ---- showing
 
   function showPlace() {
-    const [row, column] = watch.passing() || [state.row, state.column];
+    const [row, column] = watch.cell();
     const { pool_size: side, stride: step } = state;
     left.redraw((context) => {
       context.drawImage(movedImage, 0, 0);
@@ -172,12 +153,9 @@ function startLab(box, config) {
         return block(i === best ? "lab-cell best" : "lab-cell", swatch, String(number));
       }),
     );
-    const total = numbers.reduce((a, b) => a + b);
-    const mean = `${total} / ${numbers.length} = ${shown(kept)}`;
-    answer.textContent = state.mode === "max" ? `Largest = ${shown(kept)}` : mean;
-    answer.append(element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1}`));
-    Object.assign(answer.dataset, { value: kept, row, column });
-    if (!watch.passing()) heard.tell(answer.textContent);
+    const mean = `${total(numbers)} / ${numbers.length} = ${shown(kept)}`;
+    const text = state.mode === "max" ? `Largest = ${shown(kept)}` : mean;
+    tellNumber(answer, heard, text, kept, [row, column], watch.passing());
   }
 
   function showDots(context, step) {
@@ -199,7 +177,7 @@ function startLab(box, config) {
 
   function showShare([text, bar], what, a, b) {
     const list = changes(a, b);
-    const count = list.reduce((sum, changed) => sum + changed, 0);
+    const count = total(list);
     const share = count / list.length;
     text.replaceChildren(
       `${what}: `,
@@ -211,9 +189,8 @@ function startLab(box, config) {
   }
 
   function showSize() {
-    const by = [rows, columns].map((length) =>
-      placesText(length, state.pool_size, state.stride, places(length)),
-    );
+    const { pool_size: side, stride: step } = state;
+    const by = [rows, columns].map((length) => placesText(length, side, step, places(length)));
     shape.textContent = sizeText(rows, columns, ...by, after);
     Object.assign(shape.dataset, { rows: after.rows, columns: after.columns });
   }
@@ -224,24 +201,14 @@ function startLab(box, config) {
     after = pool(moved);
     movedImage = greyImage(moved, 0, 255);
     pooledImage = greyImage(after, 0, 255);
-    [state.row, state.column] = within(state.row, state.column);
-    const controls = {
-      mode: kind,
-      pool_size: size,
-      stride,
-      translate_x: toRight,
-      translate_y: downwards,
-    };
+    watch.stayWithin();
     for (const [key, control] of Object.entries(controls)) control.put(state[key]);
-    left.setAttribute(
-      "aria-label",
+    relabel(
+      left,
       `A chest X-ray of ${rows} by ${columns} pixels, ` +
-        `moved ${state.translate_x} to the right and ${state.translate_y} down`,
+      `moved ${state.translate_x} to the right and ${state.translate_y} down`,
     );
-    right.setAttribute(
-      "aria-label",
-      `The same after pooling: ${after.rows} by ${after.columns} numbers`,
-    );
+    relabel(right, `The same after pooling: ${after.rows} by ${after.columns} numbers`);
     right.numbers = after.values;
     showSize();
     showShare(meters[0], "Pixels of the picture", picture, moved);
@@ -249,18 +216,20 @@ function startLab(box, config) {
     showPlace();
   }
 
-  showAll();
-  followLinks(box, config.name, (found) => {
-    const whole = (key, low, high) => linked(found, key, low, high, state[key], true);
-    Object.assign(state, {
-      pool_size: whole("pool_size", 2, 4),
-      stride: whole("stride", 1, 4),
-      mode: oneOf(found, "mode", ["max", "average"], state.mode),
-      translate_x: whole("translate_x", 0, 4),
-      translate_y: whole("translate_y", 0, 4),
-      row: whole("row", 0, 63),
-      column: whole("column", 0, 63),
-    });
+  function put(next) {
+    Object.assign(state, next);
     showAll();
-  });
+  }
+
+  put({});
+  const allowed = {
+    pool_size: [2, 4, true],
+    stride: [1, 4, true],
+    mode: ["max", "average"],
+    translate_x: [0, 4, true],
+    translate_y: [0, 4, true],
+    row: [0, 63, true],
+    column: [0, 63, true],
+  };
+  followLinks(box, config.name, state, allowed, put);
 }

@@ -116,9 +116,7 @@ function startLab(box, config) {
     const peeked = state.set > 0 ? ` But this was peeking: ${rule()}` : "";
     say(hint, `On ${sets[state.set].name}, ${words} from ${digits(threshold)} on.${peeked}`);
   };
-  const buttons = Object.entries(RULES).map(([key, [words]]) =>
-    press(words, () => choose(key)),
-  );
+  const buttons = Object.entries(RULES).map(([key, [words]]) => press(words, () => choose(key)));
   const [hint, answer, values] = ["soft hint", "answer", "big values"].map(live);
   const cost = element("output", { class: "cost" });
   const share = soft("");
@@ -149,9 +147,8 @@ function startLab(box, config) {
   box.querySelector(".lab-body").replaceChildren(
     ...(several ? [which] : []),
     block("parts", block("stack", knobs.threshold, strips), block("stack", roc, table)),
-    element(
-      "div",
-      { class: "lab-card stack", style: "margin-top: 0.9rem" },
+    block(
+      "lab-card stack gap",
       answer,
       fieldset(`Put the threshold where, on the set shown,`, ...buttons),
       hint,
@@ -190,8 +187,7 @@ function startLab(box, config) {
     crop(strips.querySelector(".called"), at, 400 - at);
     strips.querySelector(".veil").setAttribute("d", `M${at} 20H400V276H${at}Z`);
     strips.querySelector(".line").setAttribute("transform", `translate(${at})`);
-    for (const group of strips.querySelectorAll("[data-set]"))
-      group.toggleAttribute("hidden", Number(group.dataset.set) !== state.set);
+    showOnly(strips, "set", state.set);
     const words = { fn: "missed", tp: "found", tn: "let go", fp: "false alarms" };
     for (const text of strips.querySelectorAll("[data-part]"))
       text.textContent = `${rates[text.dataset.part]} ${words[text.dataset.part]}`;
@@ -239,7 +235,7 @@ function startLab(box, config) {
     });
     called.setAttribute("d", tint);
     const text = ICONS.map(([key, , name]) => `${whole[key]} ${name}`).join("; ");
-    grid.setAttribute("aria-label", `${people} children: ${text}.`);
+    relabel(grid, `${people} children: ${text}.`);
     Object.assign(grid.dataset, whole);
   }
 
@@ -287,12 +283,7 @@ function startLab(box, config) {
   }
 
   put({});
-  followLinks(box, config.name, (found) => {
-    const next = { set: linked(found, "set", 0, sets.length - 1, state.set, true) };
-    for (const [key, [low, high]] of Object.entries(limits))
-      next[key] = linked(found, key, low, high, state[key]);
-    put(next);
-  });
+  followLinks(box, config.name, state, { ...limits, set: [0, sets.length - 1, true] }, put);
 }
 
 function svgElement(near, tag, attributes) {
