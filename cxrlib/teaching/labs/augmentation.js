@@ -169,10 +169,7 @@ function startLab(box, config) {
   const stretched = element("p", { class: "soft stretched" });
   const flips = switches({
     legend: "Flip",
-    options: [
-      ["horizontal_flip", "mirrored"],
-      ["vertical_flip", "upside down"],
-    ],
+    options: [["horizontal_flip", "mirrored"], ["vertical_flip", "upside down"]],
     changed: (key, on) => put({ [key]: Number(on) }),
   });
   const fill = pills(box, {
@@ -263,9 +260,7 @@ function startLab(box, config) {
   }
 
   function judged([key, name, distance, done]) {
-    const [, word, why] = verdicts[key].find(
-      ([upTo]) => upTo === null || distance <= upTo + 1e-9,
-    );
+    const [, word, why] = verdicts[key].find(([upTo]) => upTo === null || distance <= upTo + 1e-9);
     return { key, name, done, word, why };
   }
 

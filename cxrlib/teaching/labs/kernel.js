@@ -106,11 +106,7 @@ function startLab(box, config) {
   const nine = element("legend", null, "The nine weights");
   box.querySelector(".lab-body").replaceChildren(
     preset,
-    block(
-      "two gap",
-      named("Picture", pointable(left, watch), soft(pixels)),
-      result,
-    ),
+    block("two gap", named("Picture", pointable(left, watch), soft(pixels)), result),
     block(
       "parts",
       block(

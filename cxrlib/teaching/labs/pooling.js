@@ -73,10 +73,7 @@ function startLab(box, config) {
   };
   const few = (legend, options, key) =>
     pills(box, { legend, options, value: state[key], changed: set(key) });
-  const modes = [
-    ["max", "maximum"],
-    ["average", "average"],
-  ];
+  const modes = [["max", "maximum"], ["average", "average"]];
   const shift = (label, key) =>
     slider(box, {
       label: `Move ${label} (pixels)`,
@@ -163,10 +160,7 @@ function startLab(box, config) {
     changes(before, after).forEach((changed, i) => {
       if (!changed) return;
       const [y, x] = [Math.floor(i / after.columns), i % after.columns];
-      for (const [grow, colour] of [
-        [1.6, "#000"],
-        [1, "#ffb454"],
-      ]) {
+      for (const [grow, colour] of [[1.6, "#000"], [1, "#ffb454"]]) {
         context.fillStyle = colour;
         context.beginPath();
         context.arc((x + 0.5) * step, (y + 0.5) * step, radius * grow, 0, 7);

@@ -64,10 +64,7 @@ function startLab(box, config) {
   });
   const does = pills(box, {
     legend: "A press on a square",
-    options: [
-      ["cover", "covers it"],
-      ["mark", "marks my guess"],
-    ],
+    options: [["cover", "covers it"], ["mark", "marks my guess"]],
     value: state.press,
     changed: (value) => put({ press: value }),
   });
