@@ -1,4 +1,4 @@
-"""neuron_lab in a real browser, against NumPy and Keras."""
+"""neuron_lab in a real browser, against NumPy."""
 
 import numpy as np
 import pytest
@@ -48,22 +48,6 @@ def test_neuron_output_loss_and_line_are_those_of_numpy(show):
             at = [float(line.get_attribute(f"{axis}{end}")) for axis in "xy"]
             x1, x2 = (at[0] - 200) * reach / 200, (200 - at[1]) * reach / 200
             assert w1 * x1 + w2 * x2 + b == pytest.approx(0, abs=2e-3 * (abs(w1) + abs(w2)) * reach)
-
-
-def test_neuron_answers_as_keras_does(show):
-    import keras
-
-    lab = lab_in(
-        show(labs.neuron_lab(weights=(1.5, -0.7), bias=0.2, at=(0.8, -1.1))).tab, "neuron_lab"
-    )
-    for name in ("sigmoid", "ReLU", "tanh"):
-        choose(lab, "Activation", name)
-        layer = keras.layers.Dense(1, activation=name.lower())
-        layer.build((None, 2))
-        layer.set_weights([np.array([[1.5], [-0.7]]), np.array([0.2])])
-        assert value(lab, ".answer") == pytest.approx(
-            float(layer(np.array([[0.8, -1.1]]))[0, 0]), abs=1e-3
-        )
 
 
 def test_neuron_the_cross_moves_by_key_and_mouse(show):
