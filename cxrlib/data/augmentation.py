@@ -7,7 +7,7 @@ number of threads. Turning, moving and zooming are one affine map and blur once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -87,16 +87,19 @@ class Augmentation:
         return bool(self.contrast or self.brightness or self.gamma)
 
 
-_POSITION = {"rotation": 5, "translation": 0.05, "zoom": 0.1}
-_EXPOSURE = {"contrast": 0.2, "brightness": 0.1, "gamma": 0.2}
+_EXPOSURE = Augmentation(
+    contrast=0.2, brightness=0.1, gamma=0.2, description="Another tube, dose or development."
+)
 PRESETS = {
     "none": Augmentation(description="The picture as it is."),
     "position": Augmentation(
-        **_POSITION, description="A child lies a little differently on the table."
+        rotation=5, translation=0.05, zoom=0.1,
+        description="A child lies a little differently on the table.",
     ),
-    "exposure": Augmentation(**_EXPOSURE, description="Another tube, dose or development."),
-    "plausible": Augmentation(
-        **_POSITION, **_EXPOSURE, description="Position and exposure together."
+    "exposure": _EXPOSURE,
+    "plausible": replace(
+        _EXPOSURE, rotation=5, translation=0.05, zoom=0.1,
+        description="Position and exposure together.",
     ),
     "article-0": Augmentation(
         translation=0.1, zoom=0.2, anisotropic_zoom=True,
@@ -166,7 +169,9 @@ def random_transforms(
     def around(middle: float, reach: float) -> np.ndarray:
         return rng.uniform(middle - reach, middle + reach, n)
 
-    transforms = pd.DataFrame(np.tile(np.float32(Transform()), (n, 1)), columns=Transform._fields)
+    transforms = pd.DataFrame(
+        np.tile(np.array(Transform(), np.float32), (n, 1)), columns=Transform._fields
+    )
     transforms["rotation"] = around(0, augmentation.rotation)
     transforms["translate_x"] = around(0, augmentation.translation)
     transforms["translate_y"] = around(0, augmentation.translation)
@@ -216,7 +221,7 @@ def apply_transforms(
         )
     if augmentation.is_photometric:
         contrast, brightness, gamma = (
-            v[:, None, None, None] for v in (t.contrast, t.brightness, t.gamma)
+            tf.reshape(v, (-1, 1, 1, 1)) for v in (t.contrast, t.brightness, t.gamma)
         )
         grey = images / 255 if not augmentation.gamma else (images / 255) ** gamma
         mean = tf.reduce_mean(grey, axis=(1, 2, 3), keepdims=True)

@@ -17,18 +17,12 @@ import pandas as pd
 
 from cxrlib import phantoms
 from cxrlib.data import readers, registry
-from cxrlib.data.cases import DataError
+from cxrlib.data.cases import DataError, did_you_mean, show_provenance
 from cxrlib.data.download import cache_folder, fetch_source, unpack_npz, unzip
 from cxrlib.data.registry import DatasetInfo
 from cxrlib.data.validation import build_table, check_complete
 
 LOCATIONS = ("auto", "folder", "cache", "download", "phantoms")
-DESCRIPTIONS = {
-    "folder": "real X-rays of the set {name}, from a folder on this machine",
-    "cache": "real X-rays of the set {name}, from the cache",
-    "download": "real X-rays of the set {name}, downloaded",
-    "phantoms": "**phantoms**, drawn by a program and laid out like the set {name}, not patients",
-}
 GENERATOR_PACKAGES = ("numpy", "scipy", "pillow")
 STALE_AFTER = 7 * 24 * 3600  # seconds
 
@@ -70,13 +64,22 @@ def load(
         read. Single broken pictures are no error: they are listed in ``data.problems(cases)``.
     """
     if source not in LOCATIONS:
-        raise DataError(f"`source` must be one of {', '.join(LOCATIONS)}. Received: {source!r}")
+        raise DataError(
+            f"expected `source` as one of {', '.join(LOCATIONS)}, got {source!r}."
+            f"{did_you_mean(str(source), LOCATIONS)} Leave it out for the first that is there."
+        )
     if not isinstance(name, str | os.PathLike) or not str(name):
-        raise DataError(f"`name` must be the name of a data set or a folder. Received: {name!r}")
-    dataset = None if _is_folder(name) else registry.get(name)
+        raise DataError(
+            f"expected `name` as the name of a data set or a folder, got {name!r}. "
+            f"Known: {', '.join(registry.DATASETS)}."
+        )
+    dataset = None if _is_folder(name) else registry.get(str(name))
     if dataset and patient is not None:
-        raise DataError(f"`patient` is for folders of your own; {name!r} knows its patients.")
-    place, folders, failure = _locate(name, dataset, source)
+        raise DataError(
+            f"expected `patient` with a folder of your own only, got it with {name!r}, which knows "
+            "its patients. Leave it out."
+        )
+    place, folders, failure = _locate(str(name), dataset, source)
     rows, problems, class_names = readers.read(folders, dataset, patient)
     if any(is_phantom_folder(folder) for folder in folders):
         place = "phantoms"
@@ -124,7 +127,9 @@ def verify(name: str) -> list[Path]:
             for folder, key in zip(folders, dataset.sources, strict=True):
                 check_complete(folder, registry.SOURCES[key])
             return folders
-    raise DataError(f"{name} is not on this machine. Get it with: cxr data fetch {name}")
+    raise DataError(
+        f"expected {name} on this machine, got none. Get it with: cxr data fetch {name}"
+    )
 
 
 def _is_folder(name: str | os.PathLike) -> bool:
@@ -161,8 +166,8 @@ def data_folder() -> Path | None:
     folder = Path(named).expanduser()
     if not folder.is_dir():
         raise DataError(
-            f"CXR_DATA is set to {named}, but there is no such folder. Correct it, or unset it to "
-            "use the cache or phantoms."
+            f"expected CXR_DATA to name a folder, got {named}, which is none. Correct it, or unset "
+            "it to use the cache or phantoms."
         )
     return folder
 
@@ -177,25 +182,33 @@ def _folders(root: Path | None, dataset: DatasetInfo) -> list[Path] | None:
 ROOTS: dict[str, Callable[[], Path | None]] = {"folder": data_folder, "cache": cache_folder}
 
 
-def _locate(
-    name: str | os.PathLike, dataset: DatasetInfo | None, source: str
-) -> tuple[str, list[Path], str]:
+def _locate(name: str, dataset: DatasetInfo | None, source: str) -> tuple[str, list[Path], str]:
     """Return a set's source, its folders, and why a download was of no use."""
     if dataset is None:
         if source not in ("auto", "folder"):
-            raise DataError(f"{name} is a folder, so `source` cannot be {source!r}. Leave it out.")
+            raise DataError(
+                f"expected no `source` with the folder {name}, got {source!r}. Leave it out."
+            )
         if not Path(name).is_dir():
-            raise DataError(f"{name}: no such folder. Give a folder with one sub-folder a class.")
+            raise DataError(
+                f"expected a folder with one sub-folder a class, got {name}, which is not there. "
+                "Correct the path."
+            )
         return "folder", [Path(name)], ""
     for place, root in ROOTS.items():
         if source in ("auto", place) and (folders := _folders(root(), dataset)):
             return place, folders, ""
     if source == "folder":
         wanted = ", ".join(registry.SOURCES[key].folder for key in dataset.sources)
-        named = data_folder() or "not set"
-        raise DataError(f"CXR_DATA is {named}; expected a folder with {wanted}.")
+        named = data_folder() or "nothing"
+        raise DataError(
+            f"expected CXR_DATA to name a folder with {wanted}, got {named}. Set it, or leave "
+            "`source` out."
+        )
     if source == "cache":
-        raise DataError(f"{name} is not in the cache. Get it with: cxr data fetch {name}")
+        raise DataError(
+            f"expected {name} in the cache, got none. Get it with: cxr data fetch {name}"
+        )
     failure = ""
     if source == "download" or (source == "auto" and _in_colab()):
         try:
@@ -251,41 +264,3 @@ def _remove_stale(folder: Path) -> None:
     for old in folder.glob("*") if folder.is_dir() else ():
         if time.time() - old.stat().st_mtime > STALE_AFTER:
             shutil.rmtree(old, ignore_errors=True)
-
-
-def provenance(cases: pd.DataFrame) -> str:
-    """Say where the pictures of a case table as one Markdown paragraph."""
-    name, source = cases.attrs["name"], cases.attrs["source"]
-    described = DESCRIPTIONS[source].format(name=f"`{name}`")
-    line = f"**Pictures on this page:** {len(cases):,} {described}."
-    if source == "phantoms":
-        line += (
-            " Everything is computed from them, so no number here says anything about real X-rays."
-            " Where the text speaks of children and physicians, it means the published set."
-        )
-        failure = " ".join(cases.attrs.get("download_error", "").replace("`", "'").split())
-        if failure:
-            line += (
-                f" The real pictures could not be downloaded: `{failure}` To try again, run "
-                f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
-            )
-        else:
-            line += f" For the real pictures run `cxr data fetch {name}` and start again."
-        named = os.environ.get("CXR_DATA")
-        if named:
-            line += f" (`CXR_DATA` names {named}, which has no such set.)"
-    left_out = sum(p.action == "left out" for p in cases.attrs["problems"])
-    if left_out:
-        line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."
-    return line
-
-
-def show_provenance(cases: pd.DataFrame) -> None:
-    """Show the banner: as Markdown in a notebook, as plain text elsewhere."""
-    from IPython import get_ipython
-    from IPython.display import Markdown, display
-
-    if getattr(get_ipython(), "kernel", None) is not None:
-        display(Markdown(f"> {provenance(cases)}"))
-    else:
-        print(provenance(cases).replace("**", "").replace("`", ""))

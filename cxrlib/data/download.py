@@ -118,7 +118,7 @@ def unpack_npz(archive: Path, folder: Path) -> None:
             try:
                 pictures, targets = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
             except KeyError as error:
-                raise DataError(f"{archive}: missing array {error}. Fetch it again.") from None
+                raise DataError(f"{archive}: {error.args[0]}. Fetch it again.") from None
             for i, (pixels, target) in enumerate(zip(pictures, targets, strict=True)):
                 place = folder / split / ("PNEUMONIA" if target else "NORMAL")
                 place.mkdir(parents=True, exist_ok=True)
@@ -140,8 +140,8 @@ def _check_space(folder: Path, source: Source) -> None:
     need = 2.2 * source.size_mb  # the archive and what comes out of it, side by side
     if free < need:
         raise DataError(
-            f"{source.folder} needs about {need:,.0f} MB below {folder}, {free:,.0f} MB are "
-            "free. Free some space, or set CXR_CACHE to a folder on a larger disk."
+            f"expected about {need:,.0f} MB of space for {source.folder} below {folder}, got "
+            f"{free:,.0f} MB. Free some, or set CXR_CACHE to a folder on a larger disk."
         )
 
 
@@ -160,12 +160,12 @@ def _download(source: Source, folder: Path, progress: bool) -> Path:
         )
     except ValueError as error:
         raise DataError(
-            f"{source.archive}: wrong checksum, so it was thrown away ({error}). Fetch it "
+            f"{source.archive}: expected another checksum, so it was removed ({error}). Fetch it "
             f"again; if that does not help, the file at {source.homepage} has changed."
         ) from None
     except requests.HTTPError as error:
         raise DataError(
-            f"{source.archive} is not to be had from {source.url} ({error}). "
+            f"expected {source.archive} at {source.url}, got {error}. "
             f"Look at {source.homepage} for where it has gone."
         ) from None
     except requests.RequestException as error:
@@ -200,7 +200,7 @@ class ResumingDownloader:
                 if answer.headers.get("Content-Range") != f"bytes */{have}":
                     self.part.unlink()
                     raise requests.ConnectionError("the file on the server has changed")
-                total = have
+                total: int | None = have
             else:
                 answer.raise_for_status()
                 resumed = answer.status_code == requests.codes.partial_content

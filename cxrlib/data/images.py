@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from cxrlib.data.cases import DataError, Problem, check_columns, labels
-from cxrlib.data.validation import open_image, oriented_size, same_aspect_ratio
+from cxrlib.data.validation import open_image, oriented_size, readable, same_aspect_ratio
 
 RESIZE_MODES = ("pad", "stretch")
 MASK_THRESHOLD = 127  # a mask is brighter inside
@@ -120,7 +120,10 @@ def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet
     problems = tuple(Problem(paths[i], text, "left out") for i, text in broken)
     listed = "\n".join(f"  {p.problem}" for p in problems)
     if len(broken) == len(paths):
-        raise DataError(f"none of {len(paths):,} pictures could be read:\n{listed}")
+        raise DataError(
+            f"expected at least one readable picture, got none of {len(paths):,}. Replace these:\n"
+            f"{listed}"
+        )
     warnings.warn(
         f"{len(broken)} of {len(paths):,} pictures could not be read and are left out:\n{listed}",
         stacklevel=2,
@@ -163,9 +166,9 @@ def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarra
     if lacking.any():
         first = cases[lacking].iloc[0]
         raise DataError(
-            f"{lacking.sum():,} of {len(cases):,} pictures have no mask in 'mask_path' (first: "
-            f"{first['path']}, {first['width']}×{first['height']}). Expected one in each row: "
-            "take cases[cases['mask_path'].notna()]."
+            f"expected a mask in 'mask_path' in each of {len(cases):,} rows, got none in "
+            f"{lacking.sum():,} (first: {first['path']}, {first['width']}×{first['height']}). Take "
+            "cases[cases['mask_path'].notna()]."
         )
     rows = zip(*(cases[c] for c in ("mask_path", "path", "width", "height")), strict=True)
     masks = np.empty((len(cases), size, size), bool)
@@ -177,8 +180,8 @@ def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarra
                 w, h = oriented_size(opened)
             if not same_aspect_ratio((w, h), (width, height)):
                 raise DataError(
-                    f"{mask}: this mask is {w}×{h}, expected {width}×{height} as its picture, or "
-                    "the same proportions. Find the mask that was drawn on this picture, or "
+                    f"{mask}: expected a mask of {width}×{height} as its picture, or of the same "
+                    f"proportions, got {w}×{h}. Find the mask that was drawn on this picture, or "
                     "leave the row out."
                 )
             masks[i] = decode(mask, size, resize) > MASK_THRESHOLD
@@ -197,30 +200,31 @@ def _check_empty(mask: str) -> None:
     brightest = int(decode(mask, None, "pad").max())
     if 0 < brightest <= MASK_THRESHOLD:
         raise DataError(
-            f"{mask}: the brightest value of this mask is {brightest}; expected 0 outside and 255 "
-            "inside. Save it with values of 0 and 255."
+            f"{mask}: expected a mask of 0 outside and 255 inside, got at most {brightest}. "
+            "Save it with these values."
         )
 
 
 def check_size(size: int | None, resize: str) -> None:
     """Raise :class:`DataError` for a side or a way to fit that nothing can be read with."""
     if resize not in RESIZE_MODES:
-        raise DataError(f"`resize` must be one of {', '.join(RESIZE_MODES)}. Received: {resize!r}")
+        raise DataError(
+            f"expected `resize` as one of {', '.join(RESIZE_MODES)}, got {resize!r}. Choose one."
+        )
     if size is not None and (not isinstance(size, int | np.integer) or size < 1):
-        raise DataError(f"`size` must be a positive whole number of pixels. Received: {size!r}")
+        raise DataError(
+            f"expected `size` as a positive whole number of pixels, got {size!r}. Try 64."
+        )
 
 
 def decode(path: str | os.PathLike, size: int | None, resize: str) -> np.ndarray:
     """Decode to uint8, shape (H, W); parameters and errors as for :func:`read_image`."""
     check_size(size, resize)
-    with open_image(path) as picture:
-        try:
-            if size is not None:
-                # Lets the JPEG decoder work at 1/2, 1/4 or 1/8 where that is still large enough.
-                picture.draft("L", (size, size))
-            grey = _to_grey(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise DataError(f"{path}: damaged ({error}). Replace or remove it.") from None
+    with open_image(path) as picture, readable(path):
+        if size is not None:
+            # Lets the JPEG decoder work at 1/2, 1/4 or 1/8 where that is still large enough.
+            picture.draft("L", (size, size))
+        grey = _to_grey(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
     return np.asarray(grey if size is None else _resize(grey, size, resize))
 
 

@@ -72,7 +72,8 @@ def pixelate(images: ArrayLike) -> np.ndarray:
     height, width = images.shape[1:3]
     if min(height, width) < GRID:
         raise DataError(
-            f"pictures must be at least {GRID} pixels a side. Received: {height} × {width}"
+            f"expected pictures of at least {GRID} pixels a side, got {height} × {width}. Read "
+            "them larger."
         )
     rows, columns = (np.arange(length) * GRID // length for length in (height, width))
     sums = images[..., 0]
@@ -128,7 +129,8 @@ def bounding_box_masks(masks: ArrayLike) -> np.ndarray:
         If the masks have another shape or type.
     """
     masks = _masks(masks)
-    return _between(masks.any(axis=2))[:, :, None] & _between(masks.any(axis=1))[:, None]
+    rows, columns = np.any(masks, axis=2), np.any(masks, axis=1)
+    return _between(rows)[:, :, None] & _between(columns)[:, None]
 
 
 OCCLUSIONS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
@@ -169,8 +171,8 @@ def add_marker(pictures: ImageSet, rows: ArrayLike) -> ImageSet:
         if positions:
             got = f"{len(rows):,} from {rows.min()} to {rows.max()}"
         raise DataError(
-            f"`rows` must be {n:,} truth values, one a picture, or positions from 0 to {n - 1:,}, "
-            f"each named once. Received: {got}. For one class: pictures.labels[:, 0] == 1."
+            f"expected `rows` as {n:,} truth values, one a picture, or positions from 0 to "
+            f"{n - 1:,}, each named once, got {got}. For one class: pictures.labels[:, 0] == 1."
         )
     images = pictures.images.copy()
     for i in chosen.astype(int):
@@ -202,12 +204,12 @@ def _pictures(images: ArrayLike) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[3] != 1 or 0 in images.shape[1:3]:
         raise DataError(
-            f"pictures must have shape (N, H, W, 1). Received: {images.shape}. "
-            "For one grey picture: picture[None, :, :, None]."
+            f"expected pictures of shape (N, H, W, 1), got {images.shape}. "
+            "For one grey picture write picture[None, :, :, None]."
         )
     if images.dtype != np.uint8 and images.dtype.kind != "f":
         raise DataError(
-            f"pictures must be uint8 or float. Received: {images.dtype}. Those of "
+            f"expected pictures of uint8 or float, got {images.dtype}. Those of "
             "data.read_images are uint8; images.astype('float32') makes others fit."
         )
     return images
@@ -217,8 +219,8 @@ def _masks(masks: ArrayLike) -> np.ndarray:
     masks = np.asarray(masks)
     if masks.ndim != 3 or masks.dtype != bool:
         raise DataError(
-            f"masks must be bool of shape (N, H, W). Received: {masks.dtype} of shape "
-            f"{masks.shape}. Read them with data.read_masks; for values of 0 and 255 write > 127."
+            f"expected masks of bool, shape (N, H, W), got {masks.dtype} of shape {masks.shape}. "
+            "Read them with data.read_masks; for values of 0 and 255 write > 127."
         )
     return masks
 
@@ -227,7 +229,7 @@ def _fitting(images: np.ndarray, masks: ArrayLike) -> np.ndarray:
     masks = _masks(masks)
     if masks.shape != images.shape[:3]:
         raise DataError(
-            f"masks must have the pictures' shape {images.shape[:3]}. Received: {masks.shape}. "
+            f"expected masks of the pictures' shape {images.shape[:3]}, got {masks.shape}. "
             "Read both from the same rows and at the same size: "
             "data.read_masks(pictures.cases, size)."
         )

@@ -59,11 +59,11 @@ def dataset(
     """
     if isinstance(pictures, pd.DataFrame):
         if size is None:
-            raise DataError("`size` is needed to read a case table, e.g. size=224.")
+            raise DataError("expected `size` with a case table, got none. Try size=224.")
         pictures = read_images(pictures, size, resize)
     elif size is not None and pictures.images.shape[1] != size:
         raise DataError(
-            f"the pictures are {pictures.images.shape[1]} px, `size` says {size}. "
+            f"expected pictures of {size} px as `size` says, got {pictures.images.shape[1]} px. "
             "Leave `size` out, or read the pictures again."
         )
     recipe = None if augment is None else augmentation.get_preset(augment)
@@ -131,8 +131,8 @@ def _check_for_training(pictures: ImageSet) -> None:
     others = splits[~(splits == "train").fillna(False)]
     if len(others):
         raise DataError(
-            f"augmentation is for training pictures, but {len(others):,} of {len(splits):,} "
-            f"pictures are of split {str(others.iloc[0])!r}. A network is judged on pictures as "
-            "they are: changed ones are other pictures, and their score is another number. Leave "
-            "`augment` out here. To look at changed copies, use data.augmentation.augment_images."
+            f"expected training pictures for augmentation, got {len(others):,} of {len(splits):,} "
+            f"of split {str(others.iloc[0])!r}. A network is judged on pictures as they are: "
+            "changed ones are other pictures, and their score is another number. Leave `augment` "
+            "out here. To look at changed copies, use data.augmentation.augment_images."
         )

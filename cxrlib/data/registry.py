@@ -172,6 +172,6 @@ def get(name: str) -> DatasetInfo:
     if name in DATASETS:
         return DATASETS[name]
     raise DataError(
-        f"unknown data set {name!r}.{did_you_mean(name, DATASETS)} Known: {', '.join(DATASETS)}; "
-        "or give the path of a folder with one sub-folder a class."
+        f"expected a data set among {', '.join(DATASETS)}, got {name!r}."
+        f"{did_you_mean(name, DATASETS)} Or give the path of a folder with one sub-folder a class."
     )

@@ -32,9 +32,10 @@ def check_leakage(cases: pd.DataFrame) -> None:
     first = rows[rows["patient_id"] == leaked[0]].drop_duplicates("split")
     where = "; ".join(f"{r.split}: {r.path}" for r in first.itertuples())
     raise PatientLeakError(
-        f"{len(leaked):,} patients with {len(rows):,} pictures stand in more than one split. "
-        f"First: {leaked[0]} ({where}). Split again with splits.patient_split, or look at the "
-        "patient ids: a wrong key makes strangers look like one person."
+        f"expected each patient in one split, got {len(leaked):,} patients with {len(rows):,} "
+        f"pictures in several. First: {leaked[0]} ({where}). Split again with "
+        "splits.patient_split, or look at the patient ids: a wrong key makes strangers look like "
+        "one person."
     )
 
 
@@ -77,7 +78,9 @@ def patient_split(
     require_patients(cases)
     share = np.array(list(fractions.values()), float)
     if (share <= 0).any() or not np.isclose(share.sum(), 1):
-        raise DataError(f"fractions must be positive and sum to 1. Received: {dict(fractions)}")
+        raise DataError(
+            f"expected positive fractions that sum to 1, got {dict(fractions)}. Correct them."
+        )
     names = list(fractions)
     stratum = strata(cases, [c for c in stratify if c in cases])
     label = strata(cases, ["label"])
@@ -122,7 +125,9 @@ def train_val_split(
     train = (cases["split"] == "train").fillna(False)
     if not train.any():
         have = ", ".join(map(str, cases["split"].unique()))
-        raise DataError(f"train_val_split needs rows with split 'train'. Received splits: {have}")
+        raise DataError(
+            f"expected rows of split 'train', got those of {have}. Name them, or use patient_split."
+        )
     cut = patient_split(cases[train], {"train": 1 - fraction, into: fraction}, seed=seed)
     result = cases.assign(split=cases["split"].astype(object))
     result.loc[train, "split"] = cut["split"]
@@ -136,7 +141,7 @@ def _check_no_empty_split(cases: pd.DataFrame, names: Sequence[str]) -> None:
     for side, label in zip(*np.nonzero(count.to_numpy() == 0), strict=True):
         patients = cases.loc[cases["label"] == count.columns[label], "patient_id"].nunique()
         raise DataError(
-            f"split {names[side]!r} would have no {count.columns[label]!r} picture: the class has "
-            f"only {patients} patient(s) for {len(names)} splits. Ask for fewer splits or larger "
-            "fractions, or leave the class out."
+            f"expected {count.columns[label]!r} pictures in each of {len(names)} splits, got none "
+            f"for {names[side]!r}: the class has only {patients} patient(s). Ask for fewer splits "
+            "or larger fractions, or leave the class out."
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cxrlib.data.cases import DataError, check_columns, classes, require_patients
+from cxrlib.data.cases import DataError, check_columns, classes, did_you_mean, require_patients
 from cxrlib.data.splits import check_leakage
 
 ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
@@ -56,16 +56,16 @@ def balanced_subset(
     require_patients(cases)
     cases = cases.set_axis(range(len(cases)))
     counts = cases["label"].value_counts()
-    wanted = _sizes(counts, classes(cases), n_per_class)
+    wanted = _class_sizes(counts, classes(cases), n_per_class)
     cases = cases[cases["label"].isin(list(wanted))]
     several = cases.groupby("patient_id")["label"].nunique()
     if (several > 1).any():
         raise DataError(
-            f"{several.idxmax()} has pictures of {several.max()} classes, so the classes cannot be "
-            "drawn one by one. Leave that patient out of one of them, or use splits.patient_split."
+            f"expected each patient in one class, got {several.idxmax()} with pictures of "
+            f"{several.max()} classes. Leave that patient out of one, or use splits.patient_split."
         )
     rng = np.random.default_rng(seed)
-    place = {}
+    place: dict[int, str] = {}
     for name, n in wanted.items():
         rows = cases[cases["label"] == name].sort_values("path")
         place |= _draw(rows, name, n, _test_count(test_size, n), rng)
@@ -106,32 +106,34 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     return balanced_subset(together, ARTICLE_4, test_size=ARTICLE_4_TEST, seed=seed)
 
 
-def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str, int]:
+def _class_sizes(
+    counts: pd.Series, names: tuple[str, ...], n_per_class: Mapping[str, int] | int | None
+) -> dict[str, int]:
     """Pictures of each class, in the order of the classes, checked."""
     empty = [name for name in names if not counts.get(name, 0)]
-    if empty and not isinstance(sizes, Mapping):
+    if empty and not isinstance(n_per_class, Mapping):
         some = {name: int(counts[name]) for name in names if name not in empty}
         raise DataError(
             f"expected pictures of each class, {', '.join(names)}, got none of "
             f"{', '.join(map(repr, empty))}. Name the others with so many pictures as you want, "
             f"at most {some}: balanced_subset(cases, n_per_class)."
         )
-    if sizes is None:
-        sizes = int(counts.min())
-    if not isinstance(sizes, Mapping):
-        sizes = dict.fromkeys(names, sizes)
+    n = int(counts.min()) if n_per_class is None else n_per_class
+    sizes = n if isinstance(n, Mapping) else dict.fromkeys(names, n)
     unknown = [str(name) for name in sizes if name not in names]
     if unknown or not sizes:
         raise DataError(
-            f"`n_per_class` must name classes among {', '.join(names)}. "
-            f"Received: {', '.join(unknown) or 'none'}"
+            f"expected `n_per_class` to name classes among {', '.join(names)}, "
+            f"got {', '.join(unknown) or 'none'}.{did_you_mean(''.join(unknown[:1]), names)} "
+            "Name at least one."
         )
-    for name, n in sizes.items():
-        have = int(counts.get(name, 0))
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 2 <= n <= have:
+    for name, size in sizes.items():
+        have = int(counts[name]) if name in counts else 0
+        whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
+        if not whole or not 2 <= size <= have:
             raise DataError(
-                f"class {name!r} has {have:,} pictures; expected a size from 2 to that. "
-                f"Received: {n!r}"
+                f"expected a size from 2 to {have:,} for class {name!r}, which has {have:,} "
+                f"pictures, got {size!r}. Ask for another."
             )
     return {name: int(sizes[name]) for name in names if name in sizes}
 
@@ -154,8 +156,8 @@ def _draw(
     families = {who: list(index) for who, index in rows.groupby("patient_id").groups.items()}
     if len(families) < 2:
         raise DataError(
-            f"class {name!r} has only {len(families)} patient: nobody can be on each side of a "
-            "split. Leave the class out, or add patients."
+            f"expected at least two patients in class {name!r}, one for each side of a split, got "
+            f"{len(families)}. Leave the class out, or add patients."
         )
     order = [list(families)[i] for i in rng.permutation(len(families))]
     spare = len(rows) - n
@@ -178,7 +180,7 @@ def _draw(
     sides = set(place.values())
     if len(place) < n or len(sides) < 2:
         raise DataError(
-            f"class {name!r}: its {len(order)} patients cannot be parted so that {test} of {n} "
-            "pictures are held out. Ask for fewer pictures, or hold out more."
+            f"expected patients in class {name!r} who can be parted to hold out {test} of {n} "
+            f"pictures, got {len(order)} who cannot. Ask for fewer pictures, or hold out more."
         )
     return place

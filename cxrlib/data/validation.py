@@ -6,7 +6,8 @@ import hashlib
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -141,6 +142,26 @@ def check_file(path: str | os.PathLike) -> None:
         raise DataError(f"{path}: not a regular file, so it is not opened. Remove it.")
 
 
+@contextmanager
+def readable(path: str | os.PathLike) -> Iterator[None]:
+    """Raise one :class:`DataError` for whatever Pillow says of a file that it cannot read."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(_too_large(path, str(error))) from None
+    except UnidentifiedImageError:
+        got = "none" if os.path.getsize(path) else "an empty file"
+        raise DataError(
+            f"{path}: expected a JPEG or PNG picture, got {got}. Replace or remove it."
+        ) from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(
+            f"{path}: expected a whole picture, got a damaged one ({error}). Replace or remove it."
+        ) from None
+
+
 def open_image(path: str | os.PathLike) -> Image.Image:
     """Open a picture by its head only; nothing is decoded yet.
 
@@ -151,32 +172,23 @@ def open_image(path: str | os.PathLike) -> Image.Image:
         large to be used; the message begins with the path.
     """
     check_file(path)
-    try:
+    with readable(path):
         picture = Image.open(path, formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(_too_large(path, f" ({error})")) from None
-    except UnidentifiedImageError:
-        empty = os.path.getsize(path) == 0
-        what = "the file is empty" if empty else "not a JPEG or PNG picture"
-        raise DataError(f"{path}: {what}. Replace or remove it.") from None
-    except (OSError, SyntaxError) as error:
-        raise DataError(f"{path}: damaged ({error}). Replace or remove it.") from None
     width, height = picture.size
+    if width * height <= MAX_PIXELS and min(width, height) >= MIN_SIDE:
+        return picture
+    picture.close()
     if width * height > MAX_PIXELS:
-        picture.close()
-        raise DataError(_too_large(path, f" ({width:,}×{height:,})"))
-    if min(width, height) < MIN_SIDE:
-        picture.close()
-        raise DataError(
-            f"{path}: {width}×{height} pixels is too small for a radiograph "
-            f"(expected at least {MIN_SIDE} a side). Replace or remove it."
-        )
-    return picture
+        raise DataError(_too_large(path, f"{width:,}×{height:,}"))
+    raise DataError(
+        f"{path}: expected at least {MIN_SIDE} pixels a side, got {width}×{height}. Replace or "
+        "remove it."
+    )
 
 
-def _too_large(path: str | os.PathLike, size: str = "") -> str:
+def _too_large(path: str | os.PathLike, got: str) -> str:
     return (
-        f"{path}: too large to decode safely{size} (expected at most {MAX_PIXELS:,} pixels). "
+        f"{path}: expected at most {MAX_PIXELS:,} pixels, to decode it safely, got more ({got}). "
         "Make it smaller first."
     )
 
@@ -199,13 +211,13 @@ def check_complete(folder: Path, source: Source) -> None:
         names = table.loc[table["modality"] == "X-ray", "filename"]
         if names.nunique() < source.min_images:
             raise DataError(
-                f"{folder}: {source.metadata_file} lists {names.nunique():,} X-rays, expected at "
-                f"least {source.min_images:,}. It is not complete. Fetch it again."
+                f"{folder}: expected at least {source.min_images:,} X-rays in "
+                f"{source.metadata_file}, got {names.nunique():,}. Fetch it again."
             )
         missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
         if missing:
             raise DataError(
-                f"{folder}: {len(missing)} of {len(names)} listed pictures are missing "
+                f"{folder}: expected {len(names)} listed pictures, got {len(missing)} less "
                 f"(first: {missing[0]}). Fetch it again."
             )
         return
@@ -216,10 +228,10 @@ def check_complete(folder: Path, source: Source) -> None:
     }
     if got not in source.file_counts:
         said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
-        raise DataError(f"{folder}: not complete ({said}). Fetch it again.")
+        raise DataError(f"{folder}: {said}. Fetch it again.")
     if source.names_sha256 and fingerprint(folder, wanted) != source.names_sha256:
         raise DataError(
-            f"{folder}: as many files as expected, but some have other names, so these are other "
+            f"{folder}: expected other names of files, got as many files, so these are other "
             f"pictures. Look at {source.homepage} for what has changed."
         )
 
@@ -250,7 +262,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
     try:
         meta = pd.read_csv(path, dtype={"patientid": "string"})
     except (ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no readable table ({error}). Fetch it again.") from None
+        raise DataError(f"{path}: expected a table, got {error}. Fetch it again.") from None
     check_columns(meta, str(path), METADATA_COLUMNS)
     texts = ("finding", "view", "modality")
     return meta.assign(**{column: meta[column].fillna("").astype(str) for column in texts})

@@ -78,7 +78,9 @@ def get_site(name: str | Site) -> Site:
     if isinstance(name, Site):
         return name
     if name not in SITES:
-        raise ValueError(f"`site` must be one of {tuple(SITES)}. Received: site={name!r}")
+        raise ValueError(
+            f"expected `site` as one of {', '.join(SITES)} or a Site, got {name!r}. Choose one."
+        )
     return SITES[name]
 
 

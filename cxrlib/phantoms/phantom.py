@@ -81,13 +81,13 @@ def draw(
         For an unknown kind, age or site, or a number out of its range.
     """
     if kind not in KINDS:
-        raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
+        raise ValueError(f"expected `kind` as one of {', '.join(KINDS)}, got {kind!r}. Choose one.")
     if not 0 <= difficulty <= 1:
-        raise ValueError(f"`difficulty` must lie in [0, 1]. Received: difficulty={difficulty!r}")
+        raise ValueError(f"expected `difficulty` from 0 to 1, got {difficulty!r}. Try 0.5.")
     if size < 32 or not 0.5 <= aspect_ratio <= 2.5:
         raise ValueError(
-            "`size` must be 32 or more and `aspect_ratio` 0.5 to 2.5. "
-            f"Received: size={size!r}, aspect_ratio={aspect_ratio!r}"
+            "expected `size` of 32 or more and `aspect_ratio` from 0.5 to 2.5, got "
+            f"size={size!r}, aspect_ratio={aspect_ratio!r}. Leave them out for 224 and 1."
         )
     style = acquisition.get_site(site)
     age = age or ("adult" if kind == "covid" else "child")
@@ -192,6 +192,6 @@ def _add_marker(image: np.ndarray, style: Site, marker: str | tuple | None, rng:
         text = marker
     else:
         text, place, *rest = marker
-        height, jitter = (rest[0] if rest else 0.06), (0.0, 0.0)
+        height, jitter = (rest[0] if rest else 0.06), np.zeros(2)
     place = (place[0] + jitter[0], place[1] + jitter[1])
     return acquisition.draw_marker(image, text, place, height, 225 + int(rng.integers(0, 25)))

@@ -49,10 +49,10 @@ def plan(
         Rows of the collection's metadata.csv; empty where the set has none.
     """
     if name not in SETS:
-        raise ValueError(f"`name` must be one of {tuple(SETS)}. Received: name={name!r}")
+        raise ValueError(f"expected `name` as one of {', '.join(SETS)}, got {name!r}. Choose one.")
     n = SETS[name] if n is None else int(n)
     if n < 20:
-        raise ValueError(f"`n` must be at least 20. Received: n={n}")
+        raise ValueError(f"expected `n` of at least 20, got {n}. Ask for more pictures.")
     rng = np.random.default_rng([seed, list(SETS).index(name), 77])
     if name == "adults":
         return _adults(n, size, rng), []

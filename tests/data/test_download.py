@@ -137,7 +137,7 @@ def test_a_part_that_was_complete_is_used_and_a_longer_one_thrown_away(serve, mo
 
 def test_a_wrong_checksum_is_refused_and_thrown_away(serve):
     server = serve(archive())
-    with pytest.raises(DataError, match="wrong checksum, so it was thrown away"):
+    with pytest.raises(DataError, match="another checksum, so it was removed"):
         get(toy_source(server, known_hash="md5:" + "0" * 32))
     assert not list(cache_folder().rglob("*.zip*"))
     right = hashlib.md5(server.content).hexdigest()
@@ -158,7 +158,7 @@ def test_an_archive_with_other_pictures_of_the_same_number_is_refused(serve):
     folder = get(toy_source(serve(archive()), names_sha256=names))
     assert fingerprint(folder, ["train/B", "train/A"]) == names
     server = serve(archive(["top/train/A/1.png", "top/train/B/3.png"]))
-    with pytest.raises(DataError, match=r"some have other names.*Look at nowhere"):
+    with pytest.raises(DataError, match=r"expected other names.*Look at nowhere"):
         get(toy_source(server, names_sha256=names, folder="other"))
     assert not (cache_folder() / "other").exists()
 
@@ -169,18 +169,18 @@ def test_a_list_that_was_cut_short_or_lists_what_is_not_there_is_refused(serve):
     entry = toy_source(
         server, file_counts=(), metadata_file="metadata.csv", members=((r"^top/(.*)$", r"\1"),)
     )
-    with pytest.raises(DataError, match=r"metadata\.csv lists 1 X-rays, expected at least 2"):
+    with pytest.raises(DataError, match=r"at least 2 X-rays in metadata\.csv, got 1"):
         get(replace(entry, min_images=2))
     assert get(entry).is_dir()
     more = listing + "2,COVID-19,PA,X-ray,2.png\n"
     other = serve(archive(["top/images/1.png"], {"top/metadata.csv": more}))
-    with pytest.raises(DataError, match=r"1 of 2 listed pictures are missing \(first: 2\.png"):
+    with pytest.raises(DataError, match=r"expected 2 listed pictures, got 1 less \(first: 2\.png"):
         get(replace(entry, folder="other", url=other.url))
 
 
 def test_a_file_that_is_gone_from_the_server_says_where_to_look(serve):
     server = serve(None)
-    with pytest.raises(DataError, match=r"is not to be had .*404.*Look at nowhere"):
+    with pytest.raises(DataError, match=r"expected toy\.zip at .*404.*Look at nowhere"):
         get(toy_source(server))
 
 
@@ -242,7 +242,7 @@ def test_a_damaged_archive_is_thrown_away_and_the_next_attempt_heals(serve, bad,
 
 def test_too_small_a_disk_is_told_before_anything_is_fetched(serve):
     server = serve(archive())
-    with pytest.raises(DataError, match=r"needs about 2,200,000,000 MB .* MB are free"):
+    with pytest.raises(DataError, match=r"about 2,200,000,000 MB of space .* got"):
         get(toy_source(server, size_mb=1_000_000_000))
     assert server.asked == []
 
@@ -300,7 +300,7 @@ def mnist_server(serve, monkeypatch):
 
 def test_an_npz_without_an_array_is_refused(tmp_path):
     (tmp_path / "x.npz").write_bytes(npz(without=["val_images"]))
-    with pytest.raises(DataError, match="missing array"):
+    with pytest.raises(DataError, match="val_images is not"):
         unpack_npz(tmp_path / "x.npz", tmp_path / "out")
 
 

@@ -75,11 +75,17 @@ def bomb(path, side=20_000):
 
 
 BAD = {
-    "empty.jpeg": (lambda p: p.write_bytes(b""), "the file is empty"),
-    "text.png": (lambda p: p.write_text("not a picture"), "not a JPEG or PNG"),
-    "gif.png": (lambda p: Image.fromarray(RAMP).save(p, format="GIF"), "not a JPEG or PNG"),
-    "tiny.png": (lambda p: Image.new("L", (1, 1)).save(p), "1×1 pixels is too small"),
-    "huge.png": (bomb, r"too large to decode safely.*400000000 pixels"),
+    "empty.jpeg": (lambda p: p.write_bytes(b""), "got an empty file"),
+    "text.png": (
+        lambda p: p.write_text("not a picture"),
+        "expected a JPEG or PNG picture, got none",
+    ),
+    "gif.png": (
+        lambda p: Image.fromarray(RAMP).save(p, format="GIF"),
+        "expected a JPEG or PNG picture, got none",
+    ),
+    "tiny.png": (lambda p: Image.new("L", (1, 1)).save(p), "expected at least 16 .* got 1×1"),
+    "huge.png": (bomb, r"expected at most 64,000,000 pixels.*400000000 pixels"),
     "half.png": (truncated, "damaged"),
     "gone.png": (lambda p: None, "no such file"),
 }
@@ -98,11 +104,11 @@ def test_a_bad_file_is_named_and_explained(tmp_path, name):
 def test_what_pillow_would_only_warn_of_is_refused(tmp_path, recwarn, action):
     warnings.simplefilter(action, Image.DecompressionBombWarning)
     bomb(tmp_path / "large.png", 10_000)
-    with pytest.raises(DataError, match=r"too large.*expected at most 64,000,000"):
+    with pytest.raises(DataError, match="expected at most 64,000,000"):
         read_image(tmp_path / "large.png", 32)
     sizes, odd = inspect_files([str(tmp_path / "large.png")])
     assert not sizes
-    assert "too large" in odd[0].problem
+    assert "at most 64,000,000 pixels" in odd[0].problem
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "L", "RGB", "P"])
@@ -132,7 +138,7 @@ def test_large_jpegs_are_decoded_small_and_huge_ones_not_at_all(tmp_path, monkey
     np.testing.assert_allclose(read_image(path, 32)[4:28], RAMP, atol=6)
     assert decoded == [(160, 120)]  # an eighth of 1280 × 960
     bomb(tmp_path / "huge.png")
-    with pytest.raises(DataError, match="too large"):
+    with pytest.raises(DataError, match="at most 64,000,000"):
         read_image(tmp_path / "huge.png")
     assert len(decoded) == 1
 
@@ -147,7 +153,7 @@ def one_broken(tmp_path):
 
 
 def test_a_broken_picture_is_reported_and_the_rest_is_read(one_broken):
-    with pytest.warns(UserWarning, match=r"1 of 5 pictures .*\n.*half\.png: damaged"):
+    with pytest.warns(UserWarning, match=r"1 of 5 pictures .*\n.*half\.png: .* a damaged one"):
         pictures = read_images(one_broken, 32)
     assert pictures.images.shape == (4, 32, 32, 1)
     assert pictures.images.dtype == np.uint8
@@ -155,7 +161,7 @@ def test_a_broken_picture_is_reported_and_the_rest_is_read(one_broken):
     assert [p.path.endswith("half.png") for p in pictures.problems] == [True]
     for image, path in zip(pictures.images, pictures.cases.path, strict=True):
         np.testing.assert_array_equal(image[..., 0], read_image(path, 32))
-    with pytest.raises(DataError, match="none of 1 pictures could be read"):
+    with pytest.raises(DataError, match="got none of 1"):
         read_images(one_broken[one_broken.path.str.contains("half")], 32)
 
 
@@ -166,7 +172,7 @@ def test_pictures_are_equal_to_themselves_alone_and_give_one_split(one_broken):
     assert first == first
     assert first != second
     assert len(first.split("val")) == 1
-    with pytest.raises(DataError, match="no picture in split 'test'"):
+    with pytest.raises(DataError, match="of split 'test', got those of train, val"):
         first.split("test")
 
 
@@ -221,19 +227,24 @@ def test_a_mask_of_another_shape_is_refused(cases, tmp_path, size):
         read_masks(wrong, 24)
     said = str(error.value)
     assert said.startswith(wrong.mask_path[1])
-    assert f"is {size[0]}×{size[1]}, expected 24×20" in said
+    assert "expected a mask of 24×20" in said
     assert said.endswith(f"Picture: {wrong.path[1]}, 24×20.")
 
 
 def test_a_row_without_a_mask(cases):
-    words = r"1 of 2 pictures have no mask in 'mask_path' \(first: .*1\.png, 24×20\).*notna"
+    words = r"in each of 2 rows, got none in 1 \(first: .*1\.png, 24×20\).*notna"
     for nothing in (pd.NA, np.nan, None):
         with pytest.raises(DataError, match=words):
             read_masks(with_mask(cases, nothing), 24)
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [("gone", "no such file"), ("text", "not a JPEG or PNG"), ("half", "damaged")]
+    ("name", "what"),
+    [
+        ("gone", "no such file"),
+        ("text", "expected a JPEG or PNG"),
+        ("half", "expected a whole picture"),
+    ],
 )
 def test_a_file_that_cannot_be_read(cases, tmp_path, name, what):
     path = tmp_path / f"{name}.png"
@@ -245,7 +256,7 @@ def test_a_file_that_cannot_be_read(cases, tmp_path, name, what):
 
 def test_a_mask_of_zeros_and_ones_is_no_empty_mask(cases, tmp_path):
     dark = with_mask(cases, outline(tmp_path / "dark.png", inside=1))
-    with pytest.raises(DataError, match="the brightest value of this mask is 1; expected 0 out"):
+    with pytest.raises(DataError, match=r"expected a mask of 0 outside .* got at most 1"):
         read_masks(dark, 24)
 
 

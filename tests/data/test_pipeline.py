@@ -88,9 +88,9 @@ def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
 
 
 def test_sizes_must_fit(pictures):
-    with pytest.raises(DataError, match="`size` is needed"):
+    with pytest.raises(DataError, match="expected `size`"):
         pipeline.dataset(pictures.cases)
-    with pytest.raises(DataError, match="pictures are 4 px"):
+    with pytest.raises(DataError, match="got 4 px"):
         pipeline.dataset(pictures, size=8)
 
 
@@ -144,6 +144,6 @@ def test_a_training_can_begin_with_a_later_epoch(films):
 @pytest.mark.parametrize("split", ["val", "test", None])
 def test_only_training_pictures_are_augmented(films, split):
     films.cases.loc[2, "split"] = split
-    with pytest.raises(DataError, match=r"1 of 6 pictures.*judged on pictures as they are"):
+    with pytest.raises(DataError, match=r"got 1 of 6 .*judged on pictures as they are"):
         pipeline.dataset(films, augment="plausible")
     pipeline.dataset(films)

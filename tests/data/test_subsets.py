@@ -82,19 +82,19 @@ def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():
 @pytest.mark.parametrize(
     ("ask", "test", "words"),
     [
-        ({"a": 10}, 2, "class 'a' has 9 pictures"),
-        ({"a": 6.5}, 2, "expected a size from 2"),
-        ({"a": True}, 2, "expected a size from 2"),
-        ({"z": 5}, 2, "among a, b, one, gone, huge. Received: z"),
-        ({}, 2, "Received: none"),
-        ({"one": 3}, 1, "class 'one' has only 1 patient"),
-        ({"gone": 3}, 1, "class 'gone' has 0 pictures"),
+        ({"a": 10}, 2, "2 to 9 for class 'a'"),
+        ({"a": 6.5}, 2, "expected a size from 2 to 9"),
+        ({"a": True}, 2, "expected a size from 2 to 9"),
+        ({"z": 5}, 2, "among a, b, one, gone, huge, got z"),
+        ({}, 2, "got none"),
+        ({"one": 3}, 1, "two patients in class 'one'.* got 1"),
+        ({"gone": 3}, 1, "class 'gone', which has 0 pictures"),
         (None, 1, r"got none of 'gone'\..* at most \{'a': 9, 'b': 9, 'one': 4, 'huge': 20\}"),
-        ({"huge": 20}, 1, "'huge': its 2 patients cannot be parted"),
-        ({"a": 6}, 6, "`test_size` must be a number of pictures below 6"),
-        ({"a": 6}, 0, "`test_size` must be"),
-        ({"a": 6}, 1.5, "`test_size` must be"),
-        ({"a": 6}, True, "`test_size` must be"),
+        ({"huge": 20}, 1, "in class 'huge' .* got 2 who"),
+        ({"a": 6}, 6, "expected `test_size` as a number of pictures below 6"),
+        ({"a": 6}, 0, "expected `test_size`"),
+        ({"a": 6}, 1.5, "expected `test_size`"),
+        ({"a": 6}, True, "expected `test_size`"),
     ],
 )
 def test_what_cannot_be_drawn_is_told(ask, test, words):
@@ -105,9 +105,9 @@ def test_what_cannot_be_drawn_is_told(ask, test, words):
 
 def test_pictures_without_patient_and_patients_of_two_classes_are_refused():
     cases = table({"a": [1] * 9, "b": [1] * 9})
-    with pytest.raises(DataError, match="patient_id is missing for 1 of 18"):
+    with pytest.raises(DataError, match=r"patient_id .* none for 1 of 18"):
         balanced_subset(cases.assign(patient_id=[pd.NA, *cases["patient_id"][1:]]), 5)
-    with pytest.raises(DataError, match="a:0 has pictures of 2 classes"):
+    with pytest.raises(DataError, match="got a:0 with pictures of 2 classes"):
         balanced_subset(cases.assign(patient_id=[*cases["patient_id"][:-1], "a:0"]), 5)
 
 

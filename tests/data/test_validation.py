@@ -46,7 +46,7 @@ def test_odd_files_are_reported_one_by_one_and_the_rest_is_loaded(tmp_path):
         "notes.txt": "left out", "zero.png": "left out", "stray.png": "left out",
         "png.jpg": "kept", "ann_1.png": "kept", "copy.png": "kept",
     }  # fmt: skip
-    assert "not a JPEG or PNG" in found.problem["notes.txt"]
+    assert "expected a JPEG or PNG" in found.problem["notes.txt"]
     assert "empty" in found.problem["zero.png"]
     assert "no label" in found.problem["stray.png"]
     assert "content PNG" in found.problem["png.jpg"]
@@ -90,5 +90,5 @@ def test_masks_of_another_shape_are_taken_out_and_those_kept_can_be_read(tmp_pat
     table = pd.DataFrame(rows)
     assert table["mask_path"].notna().tolist() == [True, True, False, False]
     assert read_masks(table[:2], 24).any(axis=(1, 2)).all()
-    with pytest.raises(DataError, match="2 of 4 pictures have no mask"):
+    with pytest.raises(DataError, match="in each of 4 rows, got none in 2"):
         read_masks(table, 24)

@@ -133,8 +133,8 @@ def test_a_full_folder_and_wrong_arguments_are_refused(tmp_path):
     (tmp_path / "mine.txt").write_text("dear")
     with pytest.raises(FileExistsError, match="new or empty folder"):
         phantoms.write(tmp_path, "adults", n=24)
-    with pytest.raises(ValueError, match="must be one of"):
+    with pytest.raises(ValueError, match="expected `name` as one of"):
         phantoms.write(tmp_path / "new", "teeth")
-    with pytest.raises(ValueError, match="`n` must be at least 20"):
+    with pytest.raises(ValueError, match="expected `n` of at least 20, got 19"):
         phantoms.write(tmp_path / "new", "adults", n=19)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

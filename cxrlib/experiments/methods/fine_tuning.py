@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation
+from cxrlib.data.augmentation import Augmentation, augment_images
 from cxrlib.experiments import metrics, sampling
 from cxrlib.models import features, transfer
 
@@ -151,7 +151,7 @@ def _augmented(
     parts: Mapping[str, data.ImageSet], recipe: Augmentation | str, seed: int
 ) -> dict[str, data.ImageSet]:
     def copies(images: np.ndarray) -> np.ndarray:
-        return data.augmentation.augment_images(images, recipe, seed=seed).round().astype("uint8")
+        return augment_images(images, recipe, seed=seed).round().astype("uint8")
 
     return {split: replace(part, images=copies(part.images)) for split, part in parts.items()}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import data, models
+from cxrlib.data.augmentation import augment_images
 from cxrlib.experiments.metrics import evaluate_binary, predict
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     parts = {split: pictures.split(split) for split in cases["split"].unique()}
     validation = parts[config["validate_on"]]
     if config["validation_augment"]:
-        changed = data.augmentation.augment_images(
-            validation.images, config["validation_augment"], seed=seed
-        )
+        changed = augment_images(validation.images, config["validation_augment"], seed=seed)
         validation = replace(validation, images=changed.round().astype("uint8"))
     network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
     history = models.fit(
