@@ -23,12 +23,12 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return sampling.subsample(cases, config["sizes"], config["split_by"], config["classes"], seed)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
-        keeps nothing at ``resume``.
+        keeps nothing at ``backup_dir``.
     """
     pictures = data.read_pictures(cases, config["size"], "squash")
     train, test = pictures.where("train"), pictures.where("test")
@@ -44,7 +44,7 @@ def _linear_probe(
     train: data.Pictures, test: data.Pictures, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Fit a logistic regression on pooled features of augmented copies."""
-    preprocessing = {"standardise": config["standardise"], "cache": False}
+    preprocessing = {"standardise": config["standardize"], "cache": False}
     augmentation = {"augment": config["augment"], "copies": config["augmented_copies"]}
     copies = features.compute(train, config["network"], **augmentation, seed=seed, **preprocessing)
     probe = features.probe(copies, config["C"], class_weight=config["class_weight"], seed=seed)
