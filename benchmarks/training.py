@@ -47,7 +47,7 @@ def network(name: str):
     settings = NETWORKS[name]
     size = settings["size"]
     model = getattr(models, name)((size, size, 1))
-    return models.training.compiled(model, *settings["optimizer"])
+    return models.training.compile_classifier(model, *settings["optimizer"])
 
 
 def epochs(name: str, n: int, repeats: int) -> dict:

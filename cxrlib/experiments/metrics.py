@@ -52,7 +52,7 @@ def evaluate_binary(
         (target,) = threshold.values()
         chosen = evaluation.for_sensitivity(parts["val"].labels, scores["val"], target).value
         threshold = max(0.0, chosen)  # minus infinity calls everybody sick, and so does 0
-    metrics = {"best epoch": history.attrs["kept"]} if "kept" in history.attrs else {}
+    metrics = {"best epoch": history.attrs["best_epoch"]} if "best_epoch" in history.attrs else {}
     matrices = {}
     for split, part in parts.items():
         matrices[split] = evaluation.confusion(part.labels, scores[split], threshold)

@@ -57,7 +57,7 @@ def test_article_2_turns_the_pictures_that_it_judges(quick, cases, id, changes):
     ("given", "learns", "momentum"), [(False, False, 0.99), (True, True, 0.99), (0.9, True, 0.9)]
 )
 def test_batch_normalisation_may_follow_the_batches_at_a_given_pace(tiny, given, learns, momentum):
-    network = transfer.network("tiny", (32, 32, 1))
+    network = transfer.build_model("tiny", (32, 32, 1))
     fine_tuning._unfreeze(network, "all", given)
     layer = network.get_layer("block1_bn")
     assert layer.trainable is learns

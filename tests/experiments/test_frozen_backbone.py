@@ -33,7 +33,7 @@ def test_the_network_gets_the_article_s_grey_levels():
     grey = np.array([0, 51, 255], np.float32).reshape(1, 1, 3, 1)
     image = np.zeros((1, 32, 32, 1), np.float32)
     image[:, :1, :3] = grey
-    network = transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", head=None)
+    network = transfer.build_model("mobilenet_v2_0.35", (32, 32, 1), weights="random", head=None)
     prepared = keras.Model(network.input, network.get_layer("rescale").output)
     seen = frozen_backbone._rescale(image)
     got = np.asarray(prepared(seen))[0, 0, :3, 0]

@@ -17,7 +17,9 @@ FOUR = ("normal", "bacterial", "viral", "covid")
 
 
 def network(classes=4):
-    return training.compiled(models.pooled_cnn((16, 16, 1), (3,), classes=classes), "Adam", 1e-3)
+    return training.compile_classifier(
+        models.pooled_cnn((16, 16, 1), (3,), classes=classes), "Adam", 1e-3
+    )
 
 
 def as_table_of(pictures, names):
@@ -62,21 +64,21 @@ def test_names_and_answers_come_back(tmp_path, classes, outputs):
 def test_keras_opens_it_like_any_other(file):
     assert keras.models.load_model(file).input_shape == (None, 16, 16, 1)
     with zipfile.ZipFile(file) as archive:
-        assert sorted(archive.namelist()) == ["config.json", "metadata.json", "model.weights.h5"]
+        assert json.loads(archive.read("class_names.json")) == list(FOUR)
         assert json.loads(archive.read("metadata.json"))["keras_version"] == keras.__version__
 
 
 def test_another_order_is_refused_in_loading_and_in_prediction(file, pictures):
     other = ("bacterial", "normal", "viral", "covid")
     words = (
-        "expected the network's classes normal, bacterial, viral, covid in this order, got "
-        "bacterial, normal, viral, covid as {}. Number 0 means 'normal' to the network and "
+        "expected the model's classes normal, bacterial, viral, covid in this order, got "
+        "bacterial, normal, viral, covid as {}. Number 0 means 'normal' to the model and "
         "'bacterial' there"
     )
-    with pytest.raises(ValueError, match=re.escape(words.format("`classes`"))):
+    with pytest.raises(ValueError, match=re.escape(words.format("`class_names`"))):
         models.load(file, other)
     saved, shuffled = models.load(file), as_table_of(pictures, other)
-    with pytest.raises(ValueError, match=words.format("the pictures' case table")) as refused:
+    with pytest.raises(ValueError, match=words.format("the images' case table")) as refused:
         saved.predict(shuffled)
     # The advice works.
     order = re.search(r"set_categories\((\[.*?\])\)", str(refused.value))[1]
@@ -102,7 +104,7 @@ def test_other_classes_are_refused(file, classes, words):
     ("classes", "names", "words"),
     [
         (4, FOUR[:3], r"expected 4 class names .* 4 output\(s\), got normal, bacterial, viral"),
-        (2, FOUR, r"expected 2 class names for a network with 1 output\(s\)"),
+        (2, FOUR, r"expected 2 class names for a model with 1 output\(s\)"),
         (2, "pneumonia", "two different class names or more"),
         (3, ("a", "b", "a"), "two different class names or more"),
         (3, ("a", "b", ""), "two different class names or more"),
@@ -145,7 +147,9 @@ def test_a_missing_truncated_or_foreign_file_is_named(tmp_path, file):
         models.load(file)
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("letter.txt", "hello")
-    with pytest.raises(ValueError, match=r"one without config\.json, metadata\.json, model"):
+    with pytest.raises(
+        ValueError, match=r"with config\.json, metadata\.json, .*got only letter\.txt"
+    ):
         models.load(file)
 
 
@@ -165,7 +169,7 @@ def test_a_config_that_keras_cannot_build_is_named(tmp_path, file):
         for name in old.namelist():
             content = old.read(name)
             new.writestr(name, content.replace(b'"Conv2D"', b'"Conv9D"'))
-    with pytest.raises(ValueError, match=r"other\.keras: expected a network that Keras .* can"):
+    with pytest.raises(ValueError, match=r"other\.keras: expected a model that Keras .* can"):
         models.load(other)
 
 
@@ -181,8 +185,8 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, file, monkeypatch):
 
 def test_pictures_of_another_size_or_none_are_refused(file):
     saved = models.load(file)
-    with pytest.raises(ValueError, match=r"expected new pictures of shape \(16, 16, 1\).*24, 24"):
+    with pytest.raises(ValueError, match=r"expected new images of shape \(16, 16, 1\).*24, 24"):
         saved.predict(some_pictures(8, classes=FOUR, size=24))
     few = some_pictures(8, classes=FOUR)
-    with pytest.raises(ValueError, match="at least one picture, got none"):
+    with pytest.raises(ValueError, match="at least one image, got none"):
         saved.predict(Pictures(few.images[:0], few.labels[:0], few.cases[:0]))

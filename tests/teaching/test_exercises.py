@@ -234,7 +234,7 @@ def field_that_a_gradient_reaches(layers):
     back = np.zeros_like(x)
     back[0, x.shape[1] // 2, x.shape[2] // 2] = 1
     for below, kernel, stride in reversed(seen):
-        back, _, _ = scratch.conv2d_gradients(below, kernel, back, stride=stride)
+        back, _, _ = scratch.conv2d_backward(below, kernel, back, stride=stride)
     return int(back.any(axis=(0, 1, 3)).sum())
 
 
@@ -254,7 +254,7 @@ def moves_of_maps(stride, pixels):
 
 def pooling_gradients_of_scratch(square, error):
     x, back = square[None, :, :, None], np.full((1, 1, 1, 1), error)
-    both = scratch.max_pool_gradient, scratch.average_pool_gradient
+    both = scratch.max_pool_backward, scratch.average_pool_backward
     return tuple(back_through(x, back)[0, :, :, 0] for back_through in both)
 
 
@@ -277,7 +277,7 @@ def films_of_the_pipeline(epochs, films, augmented):
 
 def head_of_keras(side, dense):
     base = keras.applications.VGG16(include_top=False, weights=None, input_shape=(side, side, 3))
-    return transfer.head(base.output_shape[1:], "flatten", dense=dense).count_params()
+    return transfer.build_head(base.output_shape[1:], "flatten", dense=dense).count_params()
 
 
 def dense_of_keras(side, poolings, filters, neurons):

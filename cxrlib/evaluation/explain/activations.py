@@ -87,8 +87,8 @@ def check_flat(model: keras.Model) -> None:
     if nested:
         raise ValueError(
             f"expected a flat model, got one with a model inside it: {', '.join(nested)}. Its "
-            "layers cannot be reached from the picture. Build it flat: "
-            "keras.applications.X(include_top=False, input_tensor=x), or models.transfer.network."
+            "layers cannot be reached from the picture. Build it flat: models.transfer.build_model "
+            "or keras.applications.X(include_top=False, input_tensor=x)."
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
         raise ValueError(

@@ -19,7 +19,7 @@ from cxrlib.evaluation.explain.activations import (
     pictures,
     wanted,
 )
-from cxrlib.models.transfer import target_layer
+from cxrlib.models.transfer import find_target_layer
 
 CONVOLUTIONS = (kl.Conv2D, kl.DepthwiseConv2D, kl.SeparableConv2D, kl.Conv2DTranspose)
 AFTER_ONE = (  # layers that keep the places of the convolution before them
@@ -136,7 +136,7 @@ def _target(model: keras.Model, name: str | None) -> keras.Layer:
     if name is not None:
         return layer_named(model, name, has_places)
     try:
-        return model.get_layer(target_layer(model))
+        return model.get_layer(find_target_layer(model))
     except ValueError:  # not a network of models.transfer
         return last
 

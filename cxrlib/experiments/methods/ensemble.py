@@ -25,7 +25,7 @@ THRESHOLD_RULES: dict[str, Callable[[list[float]], float]] = {"mean": np.mean, "
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the table with validation children, and the ``group`` of each healthy one."""
     cases = data.splits.hold_out(cases, config["validation"]["patients"], seed=seed)
-    found = features.compute(cases, config["network"])
+    found = features.extract(cases, config["network"])
     group = sampling.cluster_groups(cases, found, config["n_groups"], seed=seed)
     return cases.assign(group=group)
 

@@ -34,7 +34,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
         cases = data.splits.hold_out(cases, size, seed=seed)
         if not config["n_groups"]:
             return cases
-        found = features.compute(cases, config["network"])
+        found = features.extract(cases, config["network"])
         return sampling.leave_one_group_out(cases, found, config["n_groups"], seed=seed)
     train = cases[cases["split"] == "train"].groupby("label", observed=True)
     chosen = (
@@ -76,16 +76,16 @@ def train_one(
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
     train, val, size = parts["train"], parts["val"], config["size"]
-    preprocessing = {"crop": config["crop"], "standardise": config["standardize"]}
-    network = transfer.network(
+    preprocessing = {"crop": config["crop"], "standardize": config["standardize"]}
+    network = transfer.build_model(
         config["network"], (size, size, 1), dropout=config["dropout"], seed=seed, **preprocessing
     )
     if config["head_init"] == "probe":
-        found = features.compute(train, config["network"], cache=False, **preprocessing)
-        probe = features.probe(found)
-        transfer.with_head(network, features.as_head(probe))
+        found = features.extract(train, config["network"], **preprocessing)
+        probe = features.fit_linear_probe(found)
+        transfer.set_head_weights(network, features.probe_to_head(probe))
         if not config["epochs"]:
-            loss = log_loss(found.labels[:, 0], features.scores(probe, found)[:, 0])
+            loss = log_loss(found.labels[:, 0], features.predict_scores(probe, found)[:, 0])
             return network, pd.DataFrame({"loss": [loss]})
     _unfreeze(network, config["unfreeze"], config["batch_norm"])
     _compile(network, config, len(train))
@@ -102,7 +102,7 @@ def train_one(
         augment=_recipe(config),
         class_weight=config["class_weight"],
         patience=config["patience"],
-        resume=backup_dir.with_name(f"{backup_dir.name}-{size}-{seed}"),
+        backup_dir=backup_dir.with_name(f"{backup_dir.name}-{size}-{seed}"),
         seed=seed,
     )
     return network, history
@@ -119,17 +119,19 @@ def _unfreeze(network: keras.Model, first: str, batch_norm: bool | float) -> Non
 
 def _compile(network: keras.Model, config: dict, n_images: int) -> None:
     def scheduled(rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
-        steps = {"pictures": n_images, "batch_size": config["batch_size"]}
+        steps = {"n_images": n_images, "batch_size": config["batch_size"]}
         if config["schedule"] == "warmup_cosine_decay":
-            return models.warm_cosine(rate, epochs=config["epochs"], **steps)
-        return models.cosine_restarts(rate, **steps) if config["schedule"] else rate
+            return models.warmup_cosine_decay(rate, epochs=config["epochs"], **steps)
+        return models.cosine_decay_restarts(rate, **steps) if config["schedule"] else rate
 
     rates, settings = config["learning_rate"], config["optimizer_settings"]
     if isinstance(rates, Mapping):
         rates = {part: scheduled(rate) for part, rate in rates.items()}
-        transfer.compiled(network, rates, config["optimizer"], **settings)
+        transfer.compile_layerwise(network, rates, config["optimizer"], **settings)
     else:
-        models.training.compiled(network, config["optimizer"], scheduled(rates), **settings)
+        models.training.compile_classifier(
+            network, config["optimizer"], scheduled(rates), **settings
+        )
 
 
 def _recipe(config: dict) -> Recipe | str | None:

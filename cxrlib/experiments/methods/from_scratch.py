@@ -56,7 +56,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
         augment=config["augment"],
         class_weight=config["class_weight"],
         patience=config["patience"],
-        resume=backup_dir,
+        backup_dir=backup_dir,
         seed=seed,
     )
     return evaluate_binary(parts, predict(network, parts), history, seed)
@@ -70,8 +70,8 @@ def _network(config: dict, n_images: int, n_classes: int, seed: int) -> keras.Mo
     if config["decay_rate"] < 1:
         rate = models.exponential_decay(
             rate,
-            pictures=n_images,
+            n_images=n_images,
             batch_size=config["batch_size"],
-            each_epoch=config["decay_rate"],
+            decay_rate=config["decay_rate"],
         )
-    return models.training.compiled(network, config["optimizer"], rate)
+    return models.training.compile_classifier(network, config["optimizer"], rate)

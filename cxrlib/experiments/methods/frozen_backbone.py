@@ -44,12 +44,14 @@ def _linear_probe(
     train: data.Pictures, test: data.Pictures, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Fit a logistic regression on pooled features of augmented copies."""
-    preprocessing = {"standardise": config["standardize"], "cache": False}
+    preprocessing = {"standardize": config["standardize"]}
     augmentation = {"augment": config["augment"], "copies": config["augmented_copies"]}
-    copies = features.compute(train, config["network"], **augmentation, seed=seed, **preprocessing)
-    probe = features.probe(copies, config["C"], class_weight=config["class_weight"], seed=seed)
-    plain = features.compute(_concat(train, test), config["network"], **preprocessing)
-    score = class_probabilities(features.scores(probe, plain))
+    copies = features.extract(train, config["network"], **augmentation, seed=seed, **preprocessing)
+    probe = features.fit_linear_probe(
+        copies, config["C"], class_weight=config["class_weight"], seed=seed
+    )
+    plain = features.extract(_concat(train, test), config["network"], **preprocessing)
+    score = class_probabilities(features.predict_scores(probe, plain))
     y = train.cases["label"].cat.codes
     loss = log_loss(y, score[: len(train)], labels=range(score.shape[1]))
     return score[len(train) :], pd.DataFrame({"loss": [loss]}), {"C": float(probe[-1].C)}
@@ -67,11 +69,11 @@ def _article_head(
     ]
     together = _concat(*copies, test)
     rescaled = replace(together, images=_rescale(together.images))
-    maps = features.compute(rescaled, config["network"], pooled=False, cache=False).values
+    maps = features.extract(rescaled, config["network"], pooled=False).values
     validation = sampling.validation_split(train.cases, config["validation_split"])
     n_classes = len(data.classes(train.cases))
-    head = transfer.head(maps.shape[1:], config["head"], classes=n_classes, seed=seed)
-    models.training.compiled(head, config["optimizer"], config["learning_rate"])
+    head = transfer.build_head(maps.shape[1:], config["head"], classes=n_classes, seed=seed)
+    models.training.compile_classifier(head, config["optimizer"], config["learning_rate"])
     histories = []
     for epoch in range(config["epochs"]):
         start = epoch % n_copies * n

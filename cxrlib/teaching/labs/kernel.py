@@ -15,7 +15,7 @@ PRESETS = {
     "sharpen": scratch.SHARPEN,
     "Sobel x": scratch.SOBEL_X,
     "Sobel y": scratch.SOBEL_Y,
-    "Laplacian": scratch.EDGES,
+    "Laplacian": scratch.LAPLACIAN,
 }
 STRIDES = (1, 2, 3)
 PADDINGS = ("valid", "same")

@@ -32,7 +32,7 @@ def test_two_runs_give_the_same_numbers(train, val, augment):
     assert first.index.tolist() == [1, 2, 3]
     assert set(TOLD) <= set(first)
     assert (first["seconds"] > 0).all()
-    assert first.attrs["kept"] == 3
+    assert first.attrs["best_epoch"] == 3
     keras.utils.set_random_seed(99)
     second = models.fit(small_model(), train, val, **settings)
     pd.testing.assert_frame_equal(first[TOLD], second[TOLD], check_exact=True)
@@ -67,7 +67,7 @@ def test_class_weights_are_scikit_learn_s_also_one_hot():
     expected = compute_class_weight("balanced", classes=np.arange(3), y=numbers)
     assert list(models.class_weights(np.eye(3)[numbers]).values()) == pytest.approx(expected)
     for labels in (np.zeros((4, 1)), np.eye(3)[[0, 1, 1]]):
-        with pytest.raises(ValueError, match="pictures of each class"):
+        with pytest.raises(ValueError, match="images of each class"):
             models.class_weights(labels)
 
 
@@ -77,7 +77,7 @@ def test_patience_stops_and_goes_back_to_the_best_weights(train, val, epochs, pa
     history = models.fit(model, train, val, epochs=epochs, batch_size=8, patience=patience)
     best = int(history["val_loss"].idxmin())
     assert len(history) == min(best + patience, epochs) < 60
-    assert history.attrs["kept"] == best
+    assert history.attrs["best_epoch"] == best
     assert loss_of(model, val) == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
 
@@ -90,14 +90,14 @@ def test_many_classes_and_no_validation():
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_how_far_it_is_is_shown_to_who_watches(train, val, monkeypatch, capfd, watched):
-    monkeypatch.setattr(fitting, "watched", lambda: watched)
+    monkeypatch.setattr(fitting, "is_interactive", lambda: watched)
     models.fit(small_model(), train, val, epochs=2, batch_size=8)
     out, err = capfd.readouterr()
     assert out == ""
     assert ("2/2" in err and "val_loss=" in err) == watched
 
 
-ASK = "from cxrlib.models.training.fit import watched; print(watched())"
+ASK = "from cxrlib.models.training.fit import is_interactive; print(is_interactive())"
 
 
 def test_somebody_watches_a_notebook_that_can_ask():
@@ -129,19 +129,10 @@ def changed(pictures, **parts):
     return Pictures(**(now | parts))
 
 
-def nan_picture(pictures):
+def nan_in_the_sixth(pictures):
     images = pictures.images.astype("float32")
     images[5, 3, 3] = np.nan
     return changed(pictures, images=images)
-
-
-def one_class(pictures):
-    return changed(pictures, labels=np.ones_like(pictures.labels))
-
-
-def empty(pictures):
-    return changed(pictures, images=pictures.images[:0], labels=pictures.labels[:0],
-                   cases=pictures.cases[:0])  # fmt: skip
 
 
 BAD_PICTURES = {
@@ -151,13 +142,16 @@ BAD_PICTURES = {
     ),
     "flat labels": (lambda p: changed(p, labels=p.labels[:, 0]), r"got \(\d+,\)"),
     "labels that are no classes": (lambda p: changed(p, labels=p.labels * 2), "labels of 0 and 1"),
-    "one class": (one_class, "at least two classes"),
-    "a NaN": (nan_picture, r"NaN.*1 \w+ pictures \(first: \w+/005.png\)"),
+    "one class": (lambda p: changed(p, labels=p.labels * 0), "at least two classes"),
+    "a NaN": (nan_in_the_sixth, r"NaN.*1 \w+ images \(first: \w+/005.png\)"),
     "another size": (
         lambda p: some_pictures(size=20),
         r"\(16, 16, 1\).*got \(20, 20, 1\).*size=16",
     ),
-    "nothing": (empty, "at least one .* picture, got none"),
+    "nothing": (
+        lambda p: Pictures(p.images[:0], p.labels[:0], p.cases[:0]),
+        "at least one .* image, got none",
+    ),
 }
 
 
@@ -212,17 +206,17 @@ def test_what_else_is_refused(untrained, train, val):
 def test_a_loss_that_is_no_number_stops_the_training(train, val):
     model = small_model()
     model.compile(keras.optimizers.SGD(0.1), loss=lambda y, p: keras.ops.log(-1 - p))
-    with pytest.raises(FloatingPointError, match="nan in epoch 1"):
+    with pytest.raises(FloatingPointError, match="got nan in epoch 1"):
         models.fit(model, train, val, epochs=9)
 
 
 def test_a_name_needs_a_rate_and_a_ready_optimizer_none():
     ready = keras.optimizers.Adam(1e-3)
     model = models.first_cnn((32, 32, 1), filters=(4,), dense=4)
-    assert models.training.compiled(model, ready).optimizer is ready
+    assert models.training.compile_classifier(model, ready).optimizer is ready
     for wrong in (("Adam",), (ready, 1e-3)):
         with pytest.raises(ValueError, match="a name and a learning rate, or an optimizer alone"):
-            models.training.compiled(model, *wrong)
+            models.training.compile_classifier(model, *wrong)
 
 
 @pytest.mark.parametrize(
