@@ -37,7 +37,7 @@ def pictures(size: int, n: int | None):
 
     cases = data.load("pneumonia", quiet=True)
     cases = cases[cases["split"] == "train"]
-    return data.read_pictures(data.sample(cases, n) if n else cases, size, "squash")
+    return data.read_images(data.sample(cases, n) if n else cases, size, "stretch")
 
 
 def network(name: str):

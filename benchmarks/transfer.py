@@ -45,7 +45,7 @@ def table(pictures: int | None):
 
     cases = data.load("pneumonia", quiet=True)
     cases = data.sample(cases, pictures) if pictures else cases
-    return data.splits.hold_out(cases)
+    return data.splits.train_val_split(cases)
 
 
 def judged(labels, scores) -> dict:
@@ -62,8 +62,8 @@ def end_to_end(cases, options: dict) -> dict:
     """Train the head on top of the whole network."""
     from cxrlib import data, models
 
-    read = data.read_pictures(cases, options["size"])
-    train, val, test = (read.where(split) for split in ("train", "val", "test"))
+    read = data.read_images(cases, options["size"])
+    train, val, test = (read.split(split) for split in ("train", "val", "test"))
     shape = (options["size"], options["size"], 1)
     net = models.transfer.freeze(models.transfer.build_model(options["backbone"], shape))
     models.training.compile_classifier(net, "Adam", RATE)

@@ -70,21 +70,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(options: argparse.Namespace) -> None:
     for name, dataset in registry.DATASETS.items():
-        parts = [registry.COLLECTIONS[key] for key in dataset.collections]
+        parts = [registry.SOURCES[key] for key in dataset.sources]
         try:
             datasets.verify(name)
             state = "here"
         except DataError:
-            state = f"about {sum(p.megabytes for p in parts):,} MB to fetch"
+            state = f"about {sum(p.size_mb for p in parts):,} MB to fetch"
         print(f"{name:20} {dataset.title:38} {state}")
         for part in parts:
-            print(f"{'':20} {part.citation} · licence: {part.licence}")
+            print(f"{'':20} {part.citation} · licence: {part.license}")
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    for key in registry.get(options.name).collections:
-        part = registry.COLLECTIONS[key]
-        print(f"{part.folder}: {part.citation}\nlicence: {part.licence} · {part.home}")
+    for key in registry.get(options.name).sources:
+        part = registry.SOURCES[key]
+        print(f"{part.folder}: {part.citation}\nlicence: {part.license} · {part.homepage}")
     for folder in datasets.fetch(options.name):
         print(f"ready: {folder}")
 

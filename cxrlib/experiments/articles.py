@@ -72,7 +72,7 @@ PRETRAINED: dict[str, Any] = {
     "n_groups": None,
     "threshold": 0.5,
 }
-ROTATED_AND_FLIPPED = {"rotation": 10, "mirror": True}
+ROTATED_AND_FLIPPED = {"rotation": 10, "horizontal_flip": True}
 ARTICLE_1 = PRETRAINED | {
     "batch_norm": 0.9,
     "augment": ROTATED_AND_FLIPPED,

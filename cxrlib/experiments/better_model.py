@@ -12,9 +12,9 @@ from cxrlib.experiments.articles import PRETRAINED, THRESHOLD_NOTE, study
 
 WIDE = {
     "rotation": 10,
-    "shift": 0.1,
+    "translation": 0.1,
     "zoom": 0.2,
-    "stretch": True,
+    "anisotropic_zoom": True,
     "contrast": 0.3,
     "brightness": 0.15,
     "gamma": 0.4,

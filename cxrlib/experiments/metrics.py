@@ -22,7 +22,7 @@ OVERLAP = "with patient overlap"  # whose patient is in train, too
 
 
 def evaluate_binary(
-    parts: Mapping[str, data.Pictures],
+    parts: Mapping[str, data.ImageSet],
     scores: Mapping[str, np.ndarray],
     history: pd.DataFrame,
     seed: int,
@@ -32,7 +32,7 @@ def evaluate_binary(
 
     Parameters
     ----------
-    parts : mapping of str to Pictures
+    parts : mapping of str to ImageSet
         Split → images as they are.
     scores : mapping of str to array, shape (N, 1)
         Split → probabilities of "sick".
@@ -129,7 +129,7 @@ def _run(
     }
 
 
-def predict(network: keras.Model, parts: Mapping[str, data.Pictures]) -> dict[str, np.ndarray]:
+def predict(network: keras.Model, parts: Mapping[str, data.ImageSet]) -> dict[str, np.ndarray]:
     """Predict every split's images as they are."""
     return {
         split: network.predict(data.pipeline.dataset(part), verbose=0)

@@ -49,7 +49,7 @@ def subsample(
         The rows with a new ``split``, ``"train"`` or ``"test"``.
     """
     if sizes == "balanced":
-        table = data.make_up(_only(cases, names), seed=seed)
+        table = data.balanced_subset(_only(cases, names), seed=seed)
     else:
         table = _only(data.article_4(cases, seed=seed), names)
         if split_by == "image":

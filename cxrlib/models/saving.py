@@ -16,7 +16,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from cxrlib.data import Pictures, classes
+from cxrlib.data import ImageSet, classes
 from cxrlib.data.pipeline import dataset
 from cxrlib.files import atomic_path
 from cxrlib.models.training.checks import check_images
@@ -40,12 +40,12 @@ class Classifier(NamedTuple):
     model: keras.Model
     class_names: tuple[str, ...]
 
-    def predict(self, image_set: Pictures, batch_size: int = 64) -> np.ndarray:
+    def predict(self, image_set: ImageSet, batch_size: int = 64) -> np.ndarray:
         """Return the model's predictions, if the images' classes are those it was trained for.
 
         Parameters
         ----------
-        image_set : Pictures
+        image_set : ImageSet
             With a case table whose classes have the model's names and order.
         batch_size : int
             Images at once.

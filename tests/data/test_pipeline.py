@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from cxrlib.data import DataError, load, pipeline
-from cxrlib.data.images import Pictures
+from cxrlib.data.images import ImageSet
 from tests.data.conftest import case_table
 from tests.float32 import assert_close
 
@@ -12,7 +12,7 @@ from tests.float32 import assert_close
 def pictures():
     images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
     cases = case_table([f"p{i}" for i in range(10)])
-    return Pictures(images, np.arange(10, dtype="float32")[:, None], cases)
+    return ImageSet(images, np.arange(10, dtype="float32")[:, None], cases)
 
 
 def epoch(batches):
@@ -88,9 +88,9 @@ def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
 
 
 def test_sizes_must_fit(pictures):
-    with pytest.raises(DataError, match="`size` is needed"):
+    with pytest.raises(DataError, match="expected `size`"):
         pipeline.dataset(pictures.cases)
-    with pytest.raises(DataError, match="pictures are 4 px"):
+    with pytest.raises(DataError, match="got 4 px"):
         pipeline.dataset(pictures, size=8)
 
 
@@ -106,7 +106,7 @@ def drawn(pictures, **settings):
 def films():
     images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8)
     cases = case_table([f"p{i}" for i in range(6)])
-    return Pictures(images, np.arange(6, dtype="float32")[:, None], cases)
+    return ImageSet(images, np.arange(6, dtype="float32")[:, None], cases)
 
 
 def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(films):
@@ -144,6 +144,6 @@ def test_a_training_can_begin_with_a_later_epoch(films):
 @pytest.mark.parametrize("split", ["val", "test", None])
 def test_only_training_pictures_are_augmented(films, split):
     films.cases.loc[2, "split"] = split
-    with pytest.raises(DataError, match=r"1 of 6 pictures.*judged on pictures as they are"):
+    with pytest.raises(DataError, match=r"got 1 of 6 .*judged on pictures as they are"):
         pipeline.dataset(films, augment="plausible")
     pipeline.dataset(films)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxrlib import data, models
-from cxrlib.data import Pictures
+from cxrlib.data import ImageSet
 from cxrlib.models import training
 from tests.float32 import assert_close
 from tests.models.training.conftest import some_pictures
@@ -25,7 +25,7 @@ def network(classes=4):
 def as_table_of(pictures, names):
     """Give the same pictures a table whose classes come in another order or under other names."""
     cases = pictures.cases.assign(label=pictures.cases["label"].cat.set_categories(names))
-    return Pictures(pictures.images, data.cases.labels(cases), cases)
+    return ImageSet(pictures.images, data.cases.labels(cases), cases)
 
 
 @pytest.fixture
@@ -189,4 +189,4 @@ def test_pictures_of_another_size_or_none_are_refused(file):
         saved.predict(some_pictures(8, classes=FOUR, size=24))
     few = some_pictures(8, classes=FOUR)
     with pytest.raises(ValueError, match="at least one image, got none"):
-        saved.predict(Pictures(few.images[:0], few.labels[:0], few.cases[:0]))
+        saved.predict(ImageSet(few.images[:0], few.labels[:0], few.cases[:0]))

@@ -59,7 +59,7 @@ def audit(cases: pd.DataFrame, *, seed: int = 0) -> Report:
     started = time.perf_counter()
     with warnings.catch_warnings():  # what could not be read stands in the report
         warnings.filterwarnings("ignore", message=".*could not be read and are left out")
-        pictures = data.read_pictures(cases, probes.SIDE, "squash")
+        pictures = data.read_images(cases, probes.SIDE, "stretch")
     rows, thumbnails = pictures.cases, pictures.images[:, :, :, 0]
     problems = (*cases.attrs.get("problems", ()), *pictures.problems)
     checks = (
@@ -164,7 +164,9 @@ def patients(cases: pd.DataFrame) -> Finding:
     if leaked:
         rows = known[known["patient_id"].isin(leaked)].sort_values(["patient_id", "split"])
         captions = [f"{r.patient_id}, {r.split}" for r in rows.itertuples()]
-        advice = "Split again: data.splits.by_patient. A network may know these patients by heart."
+        advice = (
+            "Split again: data.splits.patient_split. A network may know these patients by heart."
+        )
         says = f"{len(leaked):,} patients with {len(rows):,} pictures stand on both sides"
         return Finding("patients", "fail", says, advice, numbers, examples(rows["path"], captions))
     says = f"none of {numbers['patients']:,} patients stands on both sides"

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib import data
-from cxrlib.data import covers
+from cxrlib.data import occlusion
 from cxrlib.evaluation.audit.report import Finding
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 from cxrlib.evaluation.metrics import roc_auc
@@ -97,7 +97,7 @@ def shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> 
     x = thumbnails[..., None].astype(np.float32) / 255
     groups = _groups(cases)
     told: dict[str, Interval] = {}
-    for name, cover in covers.COVERS.items():
+    for name, cover in occlusion.OCCLUSIONS.items():
         parts = seen_through(cover, x)
         told[name] = max(auc(parts, y, groups, seed=seed) for y in _each_class(cases))
     worst = max(("border only", "corners only"), key=lambda name: told[name].low)

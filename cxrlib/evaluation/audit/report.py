@@ -65,7 +65,7 @@ class Finding:
     numbers : dict
         Name → number, or text, or list of them.
     examples : tuple of Example
-        Pictures to look at.
+        ImageSet to look at.
     """
 
     check: str

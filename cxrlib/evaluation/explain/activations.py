@@ -146,7 +146,7 @@ def pictures(model: keras.Model, images: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"expected pictures of shape (N, {sides}), as the model takes them, got "
             f"{np.shape(images)}. One picture alone is images[i : i + 1]; another size is read "
-            "again with data.read_pictures(cases, size); grey is made colour inside the model."
+            "again with data.read_images(cases, size); grey is made colour inside the model."
         )
     if not len(array):
         raise ValueError("expected at least one picture, got none. Is the split empty?")

@@ -24,7 +24,7 @@ THRESHOLD_RULES: dict[str, Callable[[list[float]], float]] = {"mean": np.mean, "
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the table with validation children, and the ``group`` of each healthy one."""
-    cases = data.splits.hold_out(cases, config["validation"]["patients"], seed=seed)
+    cases = data.splits.train_val_split(cases, config["validation"]["patients"], seed=seed)
     found = features.extract(cases, config["network"])
     group = sampling.cluster_groups(cases, found, config["n_groups"], seed=seed)
     return cases.assign(group=group)
@@ -36,7 +36,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
+    pictures = data.read_images(cases, config["size"], "stretch")
     rows = pictures.cases
     sick_val = ((rows["split"] == "val") & (pictures.labels[:, 0] == 1)).to_numpy()
     groups = [(rows["group"] == i).to_numpy(dtype=bool) for i in range(config["n_groups"])]
@@ -53,7 +53,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
         out_of_group[group] = member_logits[group]
     threshold = THRESHOLD_RULES[config["threshold_rule"]](thresholds)
     score = expit(np.mean(logits, axis=0) - threshold)
-    parts = {split: pictures.where(split) for split in ("train", "val", "test")}
+    parts = {split: pictures.split(split) for split in ("train", "val", "test")}
     scores = {split: score[(rows["split"] == split).to_numpy(), None] for split in parts}
     result = evaluate_binary(parts, scores, _concat(histories), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
@@ -64,12 +64,12 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
 
 
 def _train_member(
-    pictures: data.Pictures, group: np.ndarray, config: dict, seed: int, backup_dir: Path
+    pictures: data.ImageSet, group: np.ndarray, config: dict, seed: int, backup_dir: Path
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Train one network without a group; return its history and its logits of all images."""
     table = sampling.mark_shifted(pictures.cases, group)
-    member = data.Pictures(pictures.images, pictures.labels, table)
-    parts = {split: member.where(split) for split in ("train", "val")}
+    member = data.ImageSet(pictures.images, pictures.labels, table)
+    parts = {split: member.split(split) for split in ("train", "val")}
     network, history = train_one(parts, config, seed, backup_dir)
     scores = network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0]
     return history, to_logit(np.asarray(scores, float))

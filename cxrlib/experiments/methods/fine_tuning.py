@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Recipe, augmented
+from cxrlib.data.augmentation import Augmentation, augment_images
 from cxrlib.experiments import metrics, sampling
 from cxrlib.models import features, transfer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 EPSILON = 1e-7  # a score of exactly 0 or 1 has no logit
-TTA = Recipe(rotation=3, shift=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
+TTA = Augmentation(rotation=3, translation=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """
     ((by, size),) = config["validation"].items()
     if by == "patients":
-        cases = data.splits.hold_out(cases, size, seed=seed)
+        cases = data.splits.train_val_split(cases, size, seed=seed)
         if not config["n_groups"]:
             return cases
         found = features.extract(cases, config["network"])
@@ -51,8 +51,8 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
-    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    pictures = data.read_images(cases, config["size"], "stretch")
+    parts = {split: pictures.split(split) for split in cases["split"].unique()}
     network, history = train_one(parts, config, 10 * seed, backup_dir)
     evaluated = _as_evaluated(parts, config, seed)
     scores = _predict_tta(network, evaluated, config["tta_views"], seed)
@@ -72,7 +72,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
 
 
 def train_one(
-    parts: Mapping[str, data.Pictures], config: dict, seed: int, backup_dir: Path
+    parts: Mapping[str, data.ImageSet], config: dict, seed: int, backup_dir: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
     train, val, size = parts["train"], parts["val"], config["size"]
@@ -134,14 +134,14 @@ def _compile(network: keras.Model, config: dict, n_images: int) -> None:
         )
 
 
-def _recipe(config: dict) -> Recipe | str | None:
+def _recipe(config: dict) -> Augmentation | str | None:
     recipe = config["augment"]
-    return Recipe(**recipe) if isinstance(recipe, Mapping) else recipe
+    return Augmentation(**recipe) if isinstance(recipe, Mapping) else recipe
 
 
 def _as_evaluated(
-    parts: Mapping[str, data.Pictures], config: dict, seed: int
-) -> dict[str, data.Pictures]:
+    parts: Mapping[str, data.ImageSet], config: dict, seed: int
+) -> dict[str, data.ImageSet]:
     """Augment images as for training, if the article does that to all its images."""
     recipe = _recipe(config)
     if recipe is None or not config["augment_evaluation"]:
@@ -150,16 +150,16 @@ def _as_evaluated(
 
 
 def _augmented(
-    parts: Mapping[str, data.Pictures], recipe: Recipe | str, seed: int
-) -> dict[str, data.Pictures]:
+    parts: Mapping[str, data.ImageSet], recipe: Augmentation | str, seed: int
+) -> dict[str, data.ImageSet]:
     def copies(images: np.ndarray) -> np.ndarray:
-        return augmented(images, recipe, seed=seed).round().astype("uint8")
+        return augment_images(images, recipe, seed=seed).round().astype("uint8")
 
     return {split: replace(part, images=copies(part.images)) for split, part in parts.items()}
 
 
 def _predict_tta(
-    network: keras.Model, parts: Mapping[str, data.Pictures], views: int, seed: int
+    network: keras.Model, parts: Mapping[str, data.ImageSet], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Test-time augmentation: the mean logit over each image and some mildly changed copies."""
     scores = [metrics.predict(network, parts)]
@@ -176,5 +176,5 @@ def to_logit(score: np.ndarray) -> np.ndarray:
     return logit(np.clip(score, EPSILON, 1 - EPSILON))
 
 
-def _own_patients(pictures: data.Pictures) -> data.Pictures:
+def _own_patients(pictures: data.ImageSet) -> data.ImageSet:
     return replace(pictures, cases=pictures.cases.assign(patient_id=pictures.cases["path"]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import augmented
+from cxrlib.data.augmentation import augment_images
 from cxrlib.experiments.metrics import evaluate_binary, predict
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the rows that are used, with the split that the setting ``validate_on`` names."""
-    return data.splits.hold_out(cases, seed=seed) if config["validate_on"] == "val" else cases
+    return (
+        data.splits.train_val_split(cases, seed=seed) if config["validate_on"] == "val" else cases
+    )
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
@@ -40,11 +42,11 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     dict
         One of a record's ``runs``.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
-    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    pictures = data.read_images(cases, config["size"], "stretch")
+    parts = {split: pictures.split(split) for split in cases["split"].unique()}
     validation = parts[config["validate_on"]]
     if config["validation_augment"]:
-        changed = augmented(validation.images, config["validation_augment"], seed=seed)
+        changed = augment_images(validation.images, config["validation_augment"], seed=seed)
         validation = replace(validation, images=changed.round().astype("uint8"))
     network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
     history = models.fit(

@@ -15,8 +15,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cxrlib.data import DataError, Pictures, read_pictures
-from cxrlib.data.augmentation import Recipe, apply, draw, preset
+from cxrlib.data import DataError, ImageSet, read_images
+from cxrlib.data.augmentation import (
+    Augmentation,
+    apply_transforms,
+    get_preset,
+    random_transforms,
+)
 from cxrlib.data.cases import Problem
 from cxrlib.models.features.fusion import fuse_batch_norm
 from cxrlib.models.training.fit import is_interactive
@@ -66,7 +71,7 @@ class Features:
         values = self.values[:, mask] if self.copies else self.values[mask]
         return Features(values, self.labels[mask], self.cases[mask], (), self.copies)
 
-    def to_image_set(self) -> Pictures:
+    def to_image_set(self) -> ImageSet:
         """Return them as ``models.fit`` takes images, to train ``transfer.build_head`` on.
 
         Shape (N, 1, 1, D) or (N, h, w, C). Copies follow one another as further images.
@@ -77,11 +82,11 @@ class Features:
         if values.ndim == 2:
             values = values[:, None, None, :]
         cases = pd.concat([self.cases] * times, ignore_index=True) if times > 1 else self.cases
-        return Pictures(values, np.tile(self.labels, (times, 1)), cases)
+        return ImageSet(values, np.tile(self.labels, (times, 1)), cases)
 
 
 def extract(
-    images: pd.DataFrame | Pictures,
+    images: pd.DataFrame | ImageSet,
     name: str | Backbone,
     *,
     size: int | None = None,
@@ -90,7 +95,7 @@ def extract(
     pooled: bool = True,
     crop: float = 0.0,
     standardize: bool = False,
-    augment: str | Recipe | None = None,
+    augment: str | Augmentation | None = None,
     copies: int = 1,
     seed: int = 0,
 ) -> Features:
@@ -98,7 +103,7 @@ def extract(
 
     Parameters
     ----------
-    images : DataFrame or Pictures
+    images : DataFrame or ImageSet
         A case table, or images in memory.
     name : str or Backbone
         See :func:`cxrlib.models.transfer.get_backbone`.
@@ -110,7 +115,7 @@ def extract(
         See :func:`cxrlib.models.transfer.build_model`.
     pooled : bool
         Average each map over the image: (N, D). Otherwise the maps: (N, h, w, C).
-    augment : str or Recipe, optional
+    augment : str or Augmentation, optional
         Extract from ``copies`` changed copies of each image instead of itself. For training images
         only. The same image, seed and copy give the same change, whatever else is extracted.
     copies : int
@@ -132,8 +137,8 @@ def extract(
         If a setting is impossible. ``WeightsError`` if the weights are not to be had.
     """
     backbone = get_backbone(name)
-    recipe = None if augment is None else preset(augment)
-    in_memory = isinstance(images, Pictures)
+    recipe = None if augment is None else get_preset(augment)
+    in_memory = isinstance(images, ImageSet)
     _check_settings(images.cases if in_memory else images, recipe, copies)
     size = _side(images.images, size) if in_memory else size or backbone.image_size
     model = build_extractor(
@@ -145,7 +150,7 @@ def extract(
         standardize=standardize,
         seed=seed,
     )
-    image_set = images if in_memory else read_pictures(images, size, resize)
+    image_set = images if in_memory else read_images(images, size, resize)
     n = len(image_set)
     values = np.empty((copies, n, *model.output_shape[1:]), np.float32)
     with tqdm(total=n, unit="image", desc="features", disable=not is_interactive()) as bar:
@@ -200,16 +205,16 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate([model.predict_on_batch(batch) for batch in batches])[:n]
 
 
-def _augment(images: np.ndarray, recipe: Recipe, seed: int, copy: int) -> np.ndarray:
+def _augment(images: np.ndarray, recipe: Augmentation, seed: int, copy: int) -> np.ndarray:
     """Return one augmented copy of each image; which one depends on its content alone."""
-    settings = draw(recipe, N_DRAWS, np.random.default_rng([seed, copy]))
+    settings = random_transforms(recipe, N_DRAWS, np.random.default_rng([seed, copy]))
     dtype = images.dtype.str.encode()
     digests = [hashlib.blake2b(dtype + x.tobytes(), digest_size=16).digest() for x in images]
     rows = [int.from_bytes(digest[:8], "big") % N_DRAWS for digest in digests]
-    return apply(images.astype(np.float32), settings[rows], recipe).numpy()
+    return apply_transforms(images.astype(np.float32), settings[rows], recipe).numpy()
 
 
-def _check_settings(cases: pd.DataFrame, recipe: Recipe | None, copies: int) -> None:
+def _check_settings(cases: pd.DataFrame, recipe: Augmentation | None, copies: int) -> None:
     if not len(cases):
         raise DataError("expected at least one image, got none. Is the split empty?")
     if isinstance(copies, bool) or copies != int(copies) or copies < 1:
@@ -234,7 +239,7 @@ def _side(images: np.ndarray, size: int | None) -> int:
     if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 1:
         raise DataError(
             f"expected square grey images of shape (N, S, S, 1), got {images.shape}. "
-            "Read them with data.read_pictures."
+            "Read them with data.read_images."
         )
     if size is not None and size != images.shape[1]:
         raise DataError(

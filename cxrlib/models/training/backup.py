@@ -19,7 +19,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cxrlib.data import Pictures
+from cxrlib.data import ImageSet
 from cxrlib.files import atomic_path
 
 STATE = "state.npz"
@@ -163,7 +163,7 @@ def to_json(thing: object) -> object:
 
 
 def training_settings(
-    model: keras.Model, train: Pictures, val: Pictures | None, **settings: object
+    model: keras.Model, train: ImageSet, val: ImageSet | None, **settings: object
 ) -> dict[str, object]:
     """Return what must be the same for a training to go on."""
     optimizer = model.optimizer.get_config()

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from cxrlib.data import Pictures, classes, splits
+from cxrlib.data import ImageSet, classes, splits
 from cxrlib.models.training.schedules import current_learning_rate
 
 WRONG_LOSSES = {  # each trains without complaint, and learns nothing or another question
@@ -61,16 +61,16 @@ def check_settings(
     if patience is not None and not has_validation:
         raise ValueError(
             "expected validation images, since patience watches `val_loss`, got none. "
-            "Cut them from the training children: data.splits.hold_out(cases)."
+            "Cut them from the training children: data.splits.train_val_split(cases)."
         )
 
 
-def check_image_set(model: keras.Model, image_set: Pictures, kind: str) -> None:
+def check_image_set(model: keras.Model, image_set: ImageSet, kind: str) -> None:
     """Refuse images and labels that do not fit the model or cannot be learned from."""
-    if not isinstance(image_set, Pictures):
+    if not isinstance(image_set, ImageSet):
         raise TypeError(
-            f"expected {kind} images as data.Pictures, got {type(image_set).__name__}. "
-            "Read a case table: data.read_pictures(cases, size=96).where('train')."
+            f"expected {kind} images as data.ImageSet, got {type(image_set).__name__}. "
+            "Read a case table: data.read_images(cases, size=96).split('train')."
         )
     if not len(image_set):
         raise ValueError(f"expected at least one {kind} image, got none. Is the split empty?")
@@ -78,7 +78,7 @@ def check_image_set(model: keras.Model, image_set: Pictures, kind: str) -> None:
     _check_labels(model, image_set, kind)
 
 
-def check_images(model: keras.Model, image_set: Pictures, kind: str) -> None:
+def check_images(model: keras.Model, image_set: ImageSet, kind: str) -> None:
     """Refuse images of another shape than the model's, or with NaN in them."""
     wanted, images = model.input_shape[1:], image_set.images
     sizes = zip(wanted, images.shape[1:], strict=False)
@@ -98,7 +98,7 @@ def check_images(model: keras.Model, image_set: Pictures, kind: str) -> None:
             )
 
 
-def _check_labels(model: keras.Model, image_set: Pictures, kind: str) -> None:
+def _check_labels(model: keras.Model, image_set: ImageSet, kind: str) -> None:
     labels, outputs = np.asarray(image_set.labels), int(model.output_shape[-1])
     if labels.shape != (len(image_set), outputs):
         raise ValueError(
@@ -110,7 +110,7 @@ def _check_labels(model: keras.Model, image_set: Pictures, kind: str) -> None:
     if not (np.isin(labels, (0, 1)).all() and one_hot):
         odd = labels[~np.isin(labels, (0, 1)).all(axis=1)][:1].tolist() or "rows without one 1"
         raise ValueError(
-            f"expected {kind} labels of 0 and 1, got {odd}. data.read_pictures makes them."
+            f"expected {kind} labels of 0 and 1, got {odd}. data.read_images makes them."
         )
     numbers = labels[:, 0] if outputs == 1 else labels.argmax(axis=1)
     if len(np.unique(numbers)) == 1:
@@ -129,14 +129,14 @@ def _check_labels(model: keras.Model, image_set: Pictures, kind: str) -> None:
         )
 
 
-def check_apart(train: Pictures, val: Pictures) -> None:
+def check_apart(train: ImageSet, val: ImageSet) -> None:
     """Refuse patients that are in both sets."""
     if "patient_id" in train.cases and "patient_id" in val.cases:
         sides = [
             part.cases[["path", "patient_id"]].assign(split=side)
             for part, side in ((train, "training"), (val, "validation"))
         ]
-        splits.check(pd.concat(sides, ignore_index=True))
+        splits.check_leakage(pd.concat(sides, ignore_index=True))
 
 
 def check_class_weight(

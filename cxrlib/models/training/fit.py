@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxrlib.data import Pictures
-from cxrlib.data.augmentation import Recipe
+from cxrlib.data import ImageSet
+from cxrlib.data.augmentation import Augmentation
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training import checks
 from cxrlib.models.training.backup import Backup, training_settings
@@ -23,12 +23,12 @@ from cxrlib.models.training.schedules import current_learning_rate
 
 def fit(
     model: keras.Model,
-    train: Pictures,
-    val: Pictures | None,
+    train: ImageSet,
+    val: ImageSet | None,
     *,
     epochs: int,
     batch_size: int = 32,
-    augment: str | Recipe | None = None,
+    augment: str | Augmentation | None = None,
     class_weight: str | Mapping[int, float] | None = None,
     patience: int | None = None,
     backup_dir: str | os.PathLike | None = None,
@@ -43,14 +43,14 @@ def fit(
     ----------
     model : keras.Model
         Compiled.
-    train, val : Pictures
+    train, val : ImageSet
         Of different patients. Validation images are never augmented. ``val=None`` trains
         without looking, as when the number of epochs is settled.
     epochs : int
         At most.
     batch_size : int
         Images a step.
-    augment : str or Recipe, optional
+    augment : str or Augmentation, optional
         For the training images; see :mod:`cxrlib.data.augmentation`.
     class_weight : "balanced" or mapping, optional
         ``"balanced"`` takes :func:`class_weights` of the training labels.

@@ -35,7 +35,7 @@ def table(root):
 
 def pictured(root):
     """Rows and thumbnails as the checks take them."""
-    pictures = data.read_pictures(table(root), probes.SIDE, "squash")
+    pictures = data.read_images(table(root), probes.SIDE, "stretch")
     return pictures.cases, pictures.images[:, :, :, 0]
 
 

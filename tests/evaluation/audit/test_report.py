@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from cxrlib.data import covers
+from cxrlib.data import occlusion
 from cxrlib.data.cases import Problem
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import checks, probes
@@ -23,7 +23,7 @@ def test_scores_come_from_models_that_have_not_seen_the_patient():
 
 def test_a_model_gets_each_grey_that_a_cover_leaves_once():
     x = np.random.default_rng(0).random((2, 64, 64, 1), np.float32)
-    seen = {name: probes.seen_through(cover, x) for name, cover in covers.COVERS.items()}
+    seen = {name: probes.seen_through(cover, x) for name, cover in occlusion.OCCLUSIONS.items()}
     assert {name: part.shape[1] for name, part in seen.items()} == {
         "full picture": 64 * 64,
         "border only": 64 * 64 - 52 * 52,

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import models
-from cxrlib.data import DataError, augment, read_pictures
+from cxrlib.data import DataError, augmentation, read_images
 from cxrlib.models import features, transfer
 from cxrlib.models.features import extraction
 from tests.data.conftest import picture
@@ -49,7 +49,7 @@ def means(monkeypatch):
 def test_features_are_what_the_network_puts_out(cases):
     got = features.extract(cases, NET, **RANDOM)
     net = transfer.build_model(NET, (32, 32, 1), head=None, weights="random")
-    pictures = read_pictures(cases, 32)
+    pictures = read_images(cases, 32)
     maps = net.predict(pictures.images.astype("float32"), verbose=0)
     assert got.values.shape == (10, 1280)
     assert_close(got.values, maps.mean(axis=(1, 2)), rel=1e-4)
@@ -81,9 +81,13 @@ def test_augmented_copies(cases, means):
 def test_copies_are_those_of_the_recipe(cases, means):
     train = cases[cases["split"] == "train"]
     plain = features.extract(train, NET, **RANDOM).values
-    flipped = features.extract(train, NET, augment=augment.Recipe(mirror=True), **RANDOM).values
+    flipped = features.extract(
+        train, NET, augment=augmentation.Augmentation(mirror=True), **RANDOM
+    ).values
     assert_close(flipped[0], plain)
-    darker = features.extract(train, NET, augment=augment.Recipe(brightness=0.2), **RANDOM).values
+    darker = features.extract(
+        train, NET, augment=augmentation.Augmentation(brightness=0.2), **RANDOM
+    ).values
     assert (np.abs(darker[0, :, 0] - plain[:, 0]) > 0.5).all()
 
 
@@ -106,7 +110,7 @@ def test_impossible_settings(cases, options, message):
 def test_pictures_that_do_not_fit(cases):
     with pytest.raises(DataError, match="at least one image"):
         features.extract(cases[:0], NET, **RANDOM)
-    pictures = read_pictures(cases, 32)
+    pictures = read_images(cases, 32)
     with pytest.raises(DataError, match="images of `size` 64 px, got 32 px"):
         features.extract(pictures, NET, size=64, weights="random")
     with pytest.raises(DataError, match=r"square grey images .*\(10, 32, 1, 32\)"):
@@ -166,13 +170,13 @@ def test_a_head_trains_on_features_with_fit(cases, means):
 
 def test_the_frozen_network_and_the_head_on_features_learn_the_same(cases):
     """End to end, and on features computed once: the same weights at the end."""
-    pictures = read_pictures(cases, 32)
+    pictures = read_images(cases, 32)
     net = transfer.freeze(transfer.build_model(NET, (32, 32, 1), weights="random", seed=0))
     models.training.compile_classifier(
         net, "SGD", 1e-2
     )  # Adam would divide by what is nearly nothing
     options = {"epochs": 3, "batch_size": 4, "seed": 1}
-    models.fit(net, pictures.where("train"), pictures.where("val"), **options)
+    models.fit(net, pictures.split("train"), pictures.split("val"), **options)
     got = features.extract(cases, NET, **RANDOM)
     head = transfer.build_head((1, 1, 1280), seed=0)
     models.training.compile_classifier(head, "SGD", 1e-2)

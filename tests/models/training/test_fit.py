@@ -8,7 +8,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from cxrlib import models
-from cxrlib.data import DataError, Pictures
+from cxrlib.data import DataError, ImageSet
 from cxrlib.data.splits import PatientLeakError
 from tests.models.training.conftest import small_model, some_pictures
 
@@ -51,7 +51,7 @@ def test_it_is_keras_fit_on_the_same_batches(train, val):
 
 def test_balanced_class_weights_are_those_of_the_formula(train, val):
     chosen = [0, 1, 3, 5, 7, 9]  # one healthy child, five sick
-    few = Pictures(train.images[chosen], train.labels[chosen], train.cases.iloc[chosen])
+    few = ImageSet(train.images[chosen], train.labels[chosen], train.cases.iloc[chosen])
     balanced = models.fit(small_model(), few, val, epochs=1, class_weight="balanced")
     by_hand = {0: 6 / (2 * 1), 1: 6 / (2 * 5)}
     weighted = models.fit(small_model(), few, val, epochs=1, class_weight=by_hand)
@@ -126,7 +126,7 @@ def untrained():
 
 def changed(pictures, **parts):
     now = {"images": pictures.images, "labels": pictures.labels, "cases": pictures.cases}
-    return Pictures(**(now | parts))
+    return ImageSet(**(now | parts))
 
 
 def nan_in_the_sixth(pictures):
@@ -149,7 +149,7 @@ BAD_PICTURES = {
         r"\(16, 16, 1\).*got \(20, 20, 1\).*size=16",
     ),
     "nothing": (
-        lambda p: Pictures(p.images[:0], p.labels[:0], p.cases[:0]),
+        lambda p: ImageSet(p.images[:0], p.labels[:0], p.cases[:0]),
         "at least one .* image, got none",
     ),
 }
@@ -196,7 +196,7 @@ def test_what_else_is_refused(untrained, train, val):
         models.fit(untrained, train, None, epochs=1, patience=2)
     with pytest.raises(ValueError, match=r"model\.compile"):
         models.fit(models.first_cnn((16, 16, 1)), train, val, epochs=1)
-    with pytest.raises(TypeError, match="read_pictures"):
+    with pytest.raises(TypeError, match="read_images"):
         models.fit(untrained, np.zeros((2, 16, 16, 1)), val, epochs=1)
     both = val.cases.assign(patient_id=["train child 0", *val.cases["patient_id"][1:]])
     with pytest.raises(PatientLeakError, match="train child 0"):
@@ -248,9 +248,9 @@ def test_a_loss_object_that_fits_and_any_other_loss_are_taken():
 def test_each_of_k_classes_needs_a_training_picture():
     train = some_pictures(12, classes=("normal", "bacterial", "viral"))
     keep = train.labels[:, 2] == 0
-    less = Pictures(train.images[keep], train.labels[keep], train.cases[keep])
+    less = ImageSet(train.images[keep], train.labels[keep], train.cases[keep])
     with pytest.raises(ValueError, match="each of 3 classes, got none of 'viral'"):
         models.fit(small_model(classes=3), less, None, epochs=1)
     others = some_pictures(12, "val", classes=("normal", "bacterial", "viral"))
-    absent = Pictures(others.images[keep], others.labels[keep], others.cases[keep])
+    absent = ImageSet(others.images[keep], others.labels[keep], others.cases[keep])
     models.fit(small_model(classes=3), train, absent, epochs=1)
