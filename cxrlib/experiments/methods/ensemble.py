@@ -30,7 +30,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return cases.assign(group=group)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train one network for each group, and evaluate them together, at 0.5.
 
     Parameters, result
@@ -41,7 +41,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     sick_val = ((rows["split"] == "val") & (pictures.labels[:, 0] == 1)).to_numpy()
     groups = [(rows["group"] == i).to_numpy(dtype=bool) for i in range(config["n_groups"])]
     members = [
-        _train_member(pictures, group, config, 10 * seed + i, resume)
+        _train_member(pictures, group, config, 10 * seed + i, backup_dir)
         for i, group in enumerate(groups)
     ]
     histories, logits = zip(*members, strict=True)
@@ -64,13 +64,13 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def _train_member(
-    pictures: data.ImageSet, group: np.ndarray, config: dict, seed: int, resume: Path
+    pictures: data.ImageSet, group: np.ndarray, config: dict, seed: int, backup_dir: Path
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Train one network without a group; return its history and its logits of all images."""
     table = sampling.mark_shifted(pictures.cases, group)
     member = data.ImageSet(pictures.images, pictures.labels, table)
     parts = {split: member.split(split) for split in ("train", "val")}
-    network, history = train_one(parts, config, seed, resume)
+    network, history = train_one(parts, config, seed, backup_dir)
     scores = network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0]
     return history, to_logit(np.asarray(scores, float))
 
