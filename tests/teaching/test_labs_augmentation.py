@@ -1,18 +1,14 @@
-import base64
-import io
-import re
 import subprocess
 import sys
 from dataclasses import asdict
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from cxrlib.data import augmentation
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs.augmentation import LIMITS, VERDICTS
-from tests.teaching.test_labs import config, picture
+from tests.teaching.test_labs import config, picture, stills
 
 
 def test_recipes_are_those_of_augment():
@@ -44,26 +40,9 @@ def test_start_is_said_in_degrees_and_percent():
         horizontal_flip=True,
         fill_mode="wrap",
     )
-    start = config(made)["start"]
-    assert start == {
-        "rotation": 3,
-        "translate_x": 7,
-        "translate_y": 0,
-        "zoom_x": 110,
-        "zoom_y": 110,
-        "shear": 0,
-        "horizontal_flip": 1,
-        "vertical_flip": 0,
-        "contrast": 90,
-        "brightness": 0,
-        "gamma": 1,
-        "fill_mode": "wrap",
-    }
-
-
-def stills(lab):
-    pngs = re.findall(r"base64,([^\"]+)\">", lab._repr_html_())
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))) for png in pngs]
+    values = [3, 7, 0, 110, 110, 0, 1, 0, 90, 0, 1, "wrap"]
+    fields = (*augmentation.Transform._fields, "fill_mode")
+    assert config(made)["start"] == dict(zip(fields, values, strict=True))
 
 
 def test_the_still_shows_the_picture_as_it_is_and_changed():

@@ -2,7 +2,7 @@
 // cxrlib.data.augmentation.apply_transforms, and each change is doubted.
 
 function startLab(box, config) {
-  const picture = decodePicture(config.picture);
+  const picture = decodeImage(config.image);
   const { rows, columns } = picture;
   const input = greyImage(picture, 0, 255);
   const { limits, recipes, verdicts } = config;
@@ -169,10 +169,7 @@ function startLab(box, config) {
   const stretched = element("p", { class: "soft stretched" });
   const flips = switches({
     legend: "Flip",
-    options: [
-      ["horizontal_flip", "mirrored"],
-      ["vertical_flip", "upside down"],
-    ],
+    options: [["horizontal_flip", "mirrored"], ["vertical_flip", "upside down"]],
     changed: (key, on) => put({ [key]: Number(on) }),
   });
   const fill = pills(box, {
@@ -194,9 +191,8 @@ function startLab(box, config) {
   box.querySelector(".lab-body").replaceChildren(
     fieldset("Draw from a recipe", ...buttons),
     drawn,
-    element(
-      "div",
-      { class: "two", style: "margin-top: 0.8rem" },
+    block(
+      "two gap",
       named("As it is", left, soft(`${rows} × ${columns} pixels`)),
       named("Changed", right, size),
     ),
@@ -205,10 +201,9 @@ function startLab(box, config) {
       block(null, rotation, across, down, zoom, stretched),
       block(null, contrast, brightness, gamma),
     ),
-    element("div", { class: "lab-row", style: "margin-top: 0.8rem" }, flips, fill),
-    element(
-      "div",
-      { class: "lab-card", style: "margin-top: 0.9rem" },
+    block("lab-row gap", flips, fill),
+    block(
+      "lab-card gap",
       heading("Would a radiographer see this?"),
       answer,
       list,
@@ -265,9 +260,7 @@ function startLab(box, config) {
   }
 
   function judged([key, name, distance, done]) {
-    const [, word, why] = verdicts[key].find(
-      ([upTo]) => upTo === null || distance <= upTo + 1e-9,
-    );
+    const [, word, why] = verdicts[key].find(([upTo]) => upTo === null || distance <= upTo + 1e-9);
     return { key, name, done, word, why };
   }
 
@@ -289,7 +282,7 @@ function startLab(box, config) {
       ),
     );
     const done = rows.map((row) => row.done).join(". ") || "unchanged";
-    right.setAttribute("aria-label", `The same chest X-ray. ${done}.`);
+    relabel(right, `The same chest X-ray. ${done}.`);
   }
 
   function showAll() {
@@ -315,29 +308,7 @@ function startLab(box, config) {
   }
 
   showAll();
-  followLinks(box, config.name, (found) => {
-    const next = { ...state };
-    for (const [key, [low, high]] of Object.entries(limits))
-      next[key] = linked(found, key, low, high, state[key]);
-    for (const key of ["horizontal_flip", "vertical_flip"])
-      next[key] = linked(found, key, 0, 1, state[key], true);
-    next.fill_mode = oneOf(found, "fill_mode", Object.keys(FILLS), state.fill_mode);
-    put(next);
-  });
-}
-
-// A few switches, each on or off.
-function switches({ legend, options, changed }) {
-  const inputs = options.map(([key]) =>
-    element("input", { type: "checkbox", change: (event) => changed(key, event.target.checked) }),
-  );
-  const labels = options.map(([, text], i) =>
-    element("label", { class: "pill" }, inputs[i], element("span", null, text)),
-  );
-  const whole = fieldset(legend, ...labels);
-  whole.put = (state) =>
-    inputs.forEach((input, i) => {
-      input.checked = Boolean(state[options[i][0]]);
-    });
-  return whole;
+  const allowed = { ...limits, fill_mode: Object.keys(FILLS) };
+  for (const key of ["horizontal_flip", "vertical_flip"]) allowed[key] = [0, 1, true];
+  followLinks(box, config.name, state, allowed, (next) => put(next));
 }

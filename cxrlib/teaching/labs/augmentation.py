@@ -98,7 +98,7 @@ VERDICTS = {
 
 
 def augmentation_lab(
-    picture: np.ndarray,
+    image: np.ndarray,
     *,
     rotation: float = 0,
     translate_x: float = 0,
@@ -118,7 +118,7 @@ def augmentation_lab(
 
     Parameters
     ----------
-    picture : ndarray
+    image : ndarray
         One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
         Fractions are rounded to whole greys.
     rotation : float
@@ -146,7 +146,7 @@ def augmentation_lab(
     ValueError
         For a picture or setting it cannot show.
     """
-    pixels = lab.grey_picture(picture)
+    pixels = lab.check_image(image)
     setting = data.augmentation.Transform(
         rotation=_number(rotation, "rotation", 1),
         translate_x=_number(translate_x, "translate_x", 100),
@@ -159,21 +159,20 @@ def augmentation_lab(
         brightness=_number(brightness, "brightness", 100),
         gamma=_number(gamma, "gamma", 1),
     )
-    fill_mode = lab.choice(fill_mode, data.augmentation.FILL_MODES, "fill_mode")
+    fill_mode = lab.check_choice(fill_mode, data.augmentation.FILL_MODES, "fill_mode")
     rows, columns = pixels.shape
     return lab.Lab(
         kind="augmentation_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title="One film, many films: which of them could have been taken?",
-        about="",
-        first=(
+        try_first=(
             "press “plausible” a few times, then “article 4”. Which of these films could come from "
             "a hospital? Then turn the child as far as you would still believe."
         ),
-        still=lab.image(pixels, f"The radiograph, {rows} by {columns} pixels")
-        + lab.image(_changed(pixels, setting, fill_mode), "The same, changed"),
+        fallback=lab.img_tag(pixels, f"The radiograph, {rows} by {columns} pixels")
+        + lab.img_tag(_changed(pixels, setting, fill_mode), "The same, changed"),
         config={
-            "picture": lab.packed(pixels),
+            "image": lab.encode_image(pixels),
             "start": _as_read(setting) | {"fill_mode": fill_mode},
             "limits": LIMITS,
             "recipes": {
@@ -186,7 +185,7 @@ def augmentation_lab(
 
 def _number(value: float, key: str, unit: float, argument: str = "") -> float:
     low, high = LIMITS[key]
-    return lab.number(value, low / unit, high / unit, argument or key)
+    return lab.check_number(value, low / unit, high / unit, argument or key)
 
 
 def _switch(value: bool, argument: str) -> int:

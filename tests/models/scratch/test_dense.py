@@ -68,6 +68,6 @@ def test_arrays_that_do_not_fit_are_refused_in_words(x, weights, bias, words):
 def test_importing_the_rooms_and_scratch_loads_no_tensorflow():
     code = (
         "import sys; from cxrlib import data, models, evaluation, teaching; models.scratch.sigmoid;"
-        "teaching.begin('x'); assert not {'tensorflow', 'keras'} & set(sys.modules)"
+        "teaching.start('x'); assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
