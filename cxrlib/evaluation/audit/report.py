@@ -66,7 +66,7 @@ class Finding:
     numbers : dict
         Name → number, or text, or list of them.
     examples : tuple of Example
-        ImageSet to look at.
+        Pictures to look at.
     """
 
     check: str
