@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cxrlib import experiments
 from cxrlib.data import DataError, datasets, registry
+from cxrlib.data.cases import did_you_mean
 from cxrlib.experiments import Record
 
 
@@ -99,7 +100,8 @@ def _audit(options: argparse.Namespace) -> int:
     what = options.what
     if what not in registry.DATASETS and not Path(what).is_dir():
         raise DataError(
-            f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}. "
+            f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}."
+            f"{did_you_mean(what, registry.DATASETS)} "
             "A folder holds one sub-folder a class, or train/ and test/ with such."
         )
     page, folder = Path(options.html or "").resolve(), Path(what).resolve()
@@ -115,7 +117,7 @@ def _audit(options: argparse.Namespace) -> int:
     print(report)
     for finding in report.failed:
         print(f"\n{finding.check}: {finding.advice}")
-        for line in finding.named()[:5]:
+        for line in finding.affected_files()[:5]:
             print(f"  {line}")
     if options.html:
         print(f"\nreport: {audit.write_html(report, options.html)}")

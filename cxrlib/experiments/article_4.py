@@ -21,7 +21,7 @@ AS_PUBLISHED: dict[str, Any] = {
     "network": "mobilenet_v2_0.35",
     "size": 96,
     "preprocess": "1/255",
-    "standardise": False,
+    "standardize": False,
     "augment": {
         "rotation": 50,
         "translation": 0.2,
@@ -50,7 +50,7 @@ REPAIRED: dict[str, Any] = {
     "network": "mobilenet_v2_0.35",
     "size": 224,
     "preprocess": "own",
-    "standardise": True,
+    "standardize": True,
     "augment": "plausible",
     "head": "probe",
     "C": "cv",

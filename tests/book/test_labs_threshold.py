@@ -62,8 +62,8 @@ def test_the_buttons_choose_as_evaluation_does(show):
     for name, (y, score) in scores().items():
         choose(lab, "Show", name)
         for button, chosen in (
-            ("the cost is least", evaluation.for_cost(y, score, 7, 1, 0.2)),
-            ("Youden", evaluation.thresholds.youden(y, score)),
+            ("the cost is least", evaluation.min_cost_threshold(y, score, 7, 1, 0.2)),
+            ("Youden", evaluation.thresholds.youden_threshold(y, score)),
         ):
             lab.get_by_role("button", name=button).click()
             found = value(lab, ".answer", "sensitivity"), value(lab, ".answer", "specificity")

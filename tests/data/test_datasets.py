@@ -31,9 +31,7 @@ def test_unknown_names_and_sources_are_refused(tmp_path):
     for name in ("", None, 3):
         with pytest.raises(DataError, match="expected `name` as"):
             load(name)
-
-
-def test_arguments_that_would_have_no_effect_are_refused(tmp_path):
+    # what would have no effect
     with pytest.raises(DataError, match=r"with the folder .*, got 'phantoms'"):
         load(tmp_path, source="phantoms")
     with pytest.raises(DataError, match="expected `patient` with a folder of your own"):

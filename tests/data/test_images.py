@@ -1,7 +1,6 @@
 import struct
 import warnings
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -220,7 +219,7 @@ def test_rows_keep_their_order_whatever_their_index(cases, tmp_path):
     assert read_masks(table[::-1], 24).any(axis=(1, 2)).tolist() == [False, True]
 
 
-@pytest.mark.parametrize("size", [(20, 24), (24, 18), (22, 20), (96, 84)])
+@pytest.mark.parametrize("size", [(20, 24), (96, 84)])
 def test_a_mask_of_another_shape_is_refused(cases, tmp_path, size):
     wrong = with_mask(cases, outline(tmp_path / "other.png", size))
     with pytest.raises(DataError) as error:
@@ -238,20 +237,11 @@ def test_a_row_without_a_mask(cases):
             read_masks(with_mask(cases, nothing), 24)
 
 
-@pytest.mark.parametrize(
-    ("name", "what"),
-    [
-        ("gone", "no such file"),
-        ("text", "expected a JPEG or PNG"),
-        ("half", "expected a whole picture"),
-    ],
-)
-def test_a_file_that_cannot_be_read(cases, tmp_path, name, what):
-    path = tmp_path / f"{name}.png"
-    if name != "gone":
-        path.write_bytes(b"text" if name == "text" else Path(cases.mask_path[1]).read_bytes()[:60])
-    with pytest.raises(DataError, match=rf"{path}: {what}.* Picture: {cases.path[1]}, 24×20\.$"):
-        read_masks(with_mask(cases, str(path)), 24)
+def test_a_mask_that_cannot_be_read_is_named_with_its_picture(cases, tmp_path):
+    (tmp_path / "text.png").write_bytes(b"text")
+    words = rf"text\.png: expected a JPEG or PNG.* Picture: {cases.path[1]}, 24×20\.$"
+    with pytest.raises(DataError, match=words):
+        read_masks(with_mask(cases, str(tmp_path / "text.png")), 24)
 
 
 def test_a_mask_of_zeros_and_ones_is_no_empty_mask(cases, tmp_path):

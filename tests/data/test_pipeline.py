@@ -8,11 +8,21 @@ from tests.data.conftest import case_table
 from tests.float32 import assert_close
 
 
+def numbered(images):
+    """Label each picture with its number."""
+    n = len(images)
+    labels = np.arange(n, dtype="float32")[:, None]
+    return ImageSet(images, labels, case_table([f"p{i}" for i in range(n)]))
+
+
 @pytest.fixture
 def pictures():
-    images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
-    cases = case_table([f"p{i}" for i in range(10)])
-    return ImageSet(images, np.arange(10, dtype="float32")[:, None], cases)
+    return numbered(np.tile(np.arange(10, dtype=np.uint8)[:, None, None, None], (1, 4, 4, 1)))
+
+
+@pytest.fixture
+def films():
+    return numbered(np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8))
 
 
 def epoch(batches):
@@ -100,13 +110,6 @@ def test_sizes_must_fit(pictures):
 def drawn(pictures, **settings):
     batches = pipeline.dataset(pictures, augment="plausible", **settings)
     return [epoch(batches.as_numpy_iterator()) for _ in range(2)]
-
-
-@pytest.fixture
-def films():
-    images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8)
-    cases = case_table([f"p{i}" for i in range(6)])
-    return ImageSet(images, np.arange(6, dtype="float32")[:, None], cases)
 
 
 def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(films):

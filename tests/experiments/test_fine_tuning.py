@@ -100,10 +100,10 @@ def members():
 def trained_once(monkeypatch, members):
     train = ensemble._train_member
 
-    def member(pictures, left_out, config, seed, resume):
+    def member(pictures, left_out, config, seed, backup_dir):
         key = seed, left_out.tobytes(), pictures.images.tobytes()
         if key not in members:
-            members[key] = train(pictures, left_out, config, seed, resume)
+            members[key] = train(pictures, left_out, config, seed, backup_dir)
         return members[key]
 
     monkeypatch.setattr(ensemble, "_train_member", member)

@@ -325,7 +325,7 @@ OTHERWISE_FOUND = {
         film[None, ..., None],
         (wide + 0.25) / max(film.shape),  # rounds to `wide` on both sides
     )[0, ..., 0],
-    "check_carried_score": lambda s, t, n: evaluation.prior_correction([s], t, n)[0],
+    "check_carried_score": lambda s, t, n: evaluation.prior_shift_correction([s], t, n)[0],
     "check_chance": chance_of_the_pointing_game,
     "check_change": lambda b, a: np.linalg.norm((a - b).ravel()) / np.linalg.norm(b.ravel()),
     "check_class_weights": lambda n: dict(

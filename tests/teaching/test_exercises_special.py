@@ -135,7 +135,7 @@ def test_any_threshold_between_two_neighbours_passes():
         return np.nextafter(EXERCISES["check_threshold"].solution(y, scores, target), -1)
 
     assert check("check_threshold", just_below).passed
-    assert check("check_threshold", lambda *a: evaluation.for_sensitivity(*a).value).passed
+    assert check("check_threshold", lambda *a: evaluation.threshold_at_sensitivity(*a).value).passed
 
 
 def test_the_readers_function_cannot_spoil_the_patients():

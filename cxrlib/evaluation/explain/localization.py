@@ -91,7 +91,7 @@ def pointing_game(
     hits = np.diagonal(shares).copy()
     rate = patient_bootstrap(
         np.ones(len(maps)), hits, patients, lambda _, hit: float(hit.mean()),
-        n=n, seed=seed, level=level,
+        n_resamples=n, seed=seed, confidence_level=level,
     )  # fmt: skip
     return PointingGame(
         rate=rate,

@@ -30,7 +30,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return cases.assign(group=group)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train one network for each group, and evaluate them together, at 0.5.
 
     Parameters, result
@@ -41,14 +41,14 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     sick_val = ((rows["split"] == "val") & (pictures.labels[:, 0] == 1)).to_numpy()
     groups = [(rows["group"] == i).to_numpy(dtype=bool) for i in range(config["n_groups"])]
     members = [
-        _train_member(pictures, group, config, 10 * seed + i, resume)
+        _train_member(pictures, group, config, 10 * seed + i, backup_dir)
         for i, group in enumerate(groups)
     ]
     histories, logits = zip(*members, strict=True)
     thresholds, out_of_group = [], np.zeros(len(rows))
     for group, member_logits in zip(groups, logits, strict=True):
         chosen_on = group | sick_val
-        youden = evaluation.youden(pictures.labels[chosen_on], member_logits[chosen_on])
+        youden = evaluation.youden_threshold(pictures.labels[chosen_on], member_logits[chosen_on])
         thresholds.append(youden.value)
         out_of_group[group] = member_logits[group]
     threshold = THRESHOLD_RULES[config["threshold_rule"]](thresholds)
@@ -64,13 +64,13 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def _train_member(
-    pictures: data.ImageSet, group: np.ndarray, config: dict, seed: int, resume: Path
+    pictures: data.ImageSet, group: np.ndarray, config: dict, seed: int, backup_dir: Path
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Train one network without a group; return its history and its logits of all images."""
     table = sampling.mark_shifted(pictures.cases, group)
     member = data.ImageSet(pictures.images, pictures.labels, table)
     parts = {split: member.split(split) for split in ("train", "val")}
-    network, history = train_one(parts, config, seed, resume)
+    network, history = train_one(parts, config, seed, backup_dir)
     scores = network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0]
     return history, to_logit(np.asarray(scores, float))
 

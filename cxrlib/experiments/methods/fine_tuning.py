@@ -45,7 +45,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return cases.assign(split=cases["split"].mask(cases.index.isin(chosen.index), "val"))
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters, result
@@ -53,7 +53,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     """
     pictures = data.read_images(cases, config["size"], "stretch")
     parts = {split: pictures.split(split) for split in cases["split"].unique()}
-    network, history = train_one(parts, config, 10 * seed, resume)
+    network, history = train_one(parts, config, 10 * seed, backup_dir)
     evaluated = _as_evaluated(parts, config, seed)
     scores = _predict_tta(network, evaluated, config["tta_views"], seed)
     shifted = parts.pop(sampling.SHIFTED, None)
@@ -72,11 +72,11 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def train_one(
-    parts: Mapping[str, data.ImageSet], config: dict, seed: int, resume: Path
+    parts: Mapping[str, data.ImageSet], config: dict, seed: int, backup_dir: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
     train, val, size = parts["train"], parts["val"], config["size"]
-    preprocessing = {"crop": config["crop"], "standardize": config["standardise"]}
+    preprocessing = {"crop": config["crop"], "standardize": config["standardize"]}
     network = transfer.build_model(
         config["network"], (size, size, 1), dropout=config["dropout"], seed=seed, **preprocessing
     )
@@ -102,7 +102,7 @@ def train_one(
         augment=_recipe(config),
         class_weight=config["class_weight"],
         patience=config["patience"],
-        backup_dir=resume.with_name(f"{resume.name}-{size}-{seed}"),
+        backup_dir=backup_dir.with_name(f"{backup_dir.name}-{size}-{seed}"),
         seed=seed,
     )
     return network, history
@@ -120,7 +120,7 @@ def _unfreeze(network: keras.Model, first: str, batch_norm: bool | float) -> Non
 def _compile(network: keras.Model, config: dict, n_images: int) -> None:
     def scheduled(rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
         steps = {"n_images": n_images, "batch_size": config["batch_size"]}
-        if config["schedule"] == "warmup_cosine":
+        if config["schedule"] == "warmup_cosine_decay":
             return models.warmup_cosine_decay(rate, epochs=config["epochs"], **steps)
         return models.cosine_decay_restarts(rate, **steps) if config["schedule"] else rate
 

@@ -23,7 +23,7 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     )
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters
@@ -34,7 +34,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         Of a :class:`~cxrlib.experiments.registry.Study`.
     seed : int
         Of initial weights, order, augmentation and dropout.
-    resume : path
+    backup_dir : path
         Where an interrupted training is kept.
 
     Returns
@@ -58,7 +58,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         augment=config["augment"],
         class_weight=config["class_weight"],
         patience=config["patience"],
-        backup_dir=resume,
+        backup_dir=backup_dir,
         seed=seed,
     )
     return evaluate_binary(parts, predict(network, parts), history, seed)

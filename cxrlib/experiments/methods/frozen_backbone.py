@@ -23,12 +23,12 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return sampling.subsample(cases, config["sizes"], config["split_by"], config["classes"], seed)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
-        keeps nothing at ``resume``.
+        keeps nothing at ``backup_dir``.
     """
     pictures = data.read_images(cases, config["size"], "stretch")
     train, test = pictures.split("train"), pictures.split("test")
@@ -44,7 +44,7 @@ def _linear_probe(
     train: data.ImageSet, test: data.ImageSet, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Fit a logistic regression on pooled features of augmented copies."""
-    preprocessing = {"standardize": config["standardise"]}
+    preprocessing = {"standardize": config["standardize"]}
     augmentation = {"augment": config["augment"], "copies": config["augmented_copies"]}
     copies = features.extract(train, config["network"], **augmentation, seed=seed, **preprocessing)
     probe = features.fit_linear_probe(

@@ -120,7 +120,7 @@ check_rates = Exercise(
 )
 """``rates(matrix)``: precision, sensitivity and specificity of a confusion matrix.
 
-``matrix`` is as :func:`cxrlib.evaluation.confusion` gives it: truth in rows, healthy first.
+``matrix`` is as :func:`cxrlib.evaluation.confusion_matrix` gives it: truth in rows, healthy first.
 """
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from cxrlib.evaluation import wilson
+from cxrlib.evaluation import wilson_interval
 from cxrlib.teaching.exercises.base import Exercise
 
 LOGITS = np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0], [0.5, 0.5, 0.5]])
@@ -88,18 +88,18 @@ check_judged = Exercise(
 
 
 def _needed(low: float) -> int:
-    return next(n for n in range(1, 10_000) if wilson(n, n).low >= low)
+    return next(n for n in range(1, 10_000) if wilson_interval(n, n).low >= low)
 
 
 check_needed = Exercise(
-    task="The smallest `n` for which `evaluation.wilson(n, n).low` is at least `low`.",
+    task="The smallest `n` for which `evaluation.wilson_interval(n, n).low` is at least `low`.",
     solution=_needed,
     mistakes={
         "one more: for this n the lower end is still below `low`.": lambda low: _needed(low) - 1,
         "one less is enough: count from n = 1, and stop at the first that reaches it.": (
             lambda low: _needed(low) + 1
         ),
-        "that is the lower end itself. How large must n be?": lambda low: wilson(2, 2).low,
+        "that is the lower end itself. How large must n be?": lambda low: wilson_interval(2, 2).low,
         "this is the normal interval's z² alone. Solve n / (n + z²) = low for n.": (
             lambda low: math.ceil(1.96**2)
         ),

@@ -134,7 +134,7 @@ def _check_set(name: str, pair: tuple[ArrayLike, ArrayLike]) -> dict:
                 f"expected at most {MAX_CASES:,} cases, got {max(np.size(y), np.size(score)):,}. "
                 "Draw some at random, and say so."
             )
-        truth, exact = evaluation.metrics.check_scores(y, score, needs=(0, 1))
+        truth, exact = evaluation.checks.check_binary(y, score, required=(0, 1))
         if exact.min() < 0 or exact.max() > 1:
             raise ValueError(
                 f"expected scores from 0 to 1, got {exact.min():.3g} to {exact.max():.3g}. "

@@ -49,9 +49,11 @@ def _one_thread():
 @pytest.fixture
 def without_probes(monkeypatch):
     """Leave out what takes longest, in tests of everything else."""
-    for name in ("folder_shift", "shortcuts"):
-        finding = Finding(name.replace("_", " "), "not checked", "left out")
-        monkeypatch.setattr(probes, name, lambda *_, said=finding, **__: said)
+    for name in ("folder shift", "shortcuts"):
+        finding = Finding(name, "not checked", "left out")
+        monkeypatch.setattr(
+            probes, f"check_{name.replace(' ', '_')}", lambda *_, said=finding, **__: said
+        )
 
 
 @pytest.fixture(scope="session")

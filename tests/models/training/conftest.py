@@ -30,7 +30,7 @@ def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), 
 
 @pytest.fixture(scope="package")
 def train():
-    """ImageSet to train with; a training leaves them as they are."""
+    """Pictures to train with; a training leaves them as they are."""
     return some_pictures()
 
 
