@@ -198,7 +198,7 @@ def _read_names(path: Path) -> tuple[str, ...]:
     """Read the class names, and look whether the file is whole."""
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path}: expected a file, there is none. Write it first: models.save(model, file, "
+            f"{path}: expected a file, got none. Write it first: models.save(model, file, "
             "data.classes(cases))."
         )
     try:

@@ -135,7 +135,7 @@ def test_a_file_without_names_says_how_to_give_them(tmp_path):
 
 
 def test_a_missing_truncated_or_foreign_file_is_named(tmp_path, file):
-    with pytest.raises(FileNotFoundError, match=r"none\.keras: expected a file, there is none"):
+    with pytest.raises(FileNotFoundError, match=r"none\.keras: expected a file, got none"):
         models.load(tmp_path / "none.keras")
     whole = file.read_bytes()
     for size in (0, 100, len(whole) // 2, len(whole) - 10):

@@ -137,9 +137,9 @@ def extract(
         If a setting is impossible. ``WeightsError`` if the weights are not to be had.
     """
     backbone = get_backbone(name)
-    recipe = None if augment is None else get_preset(augment)
+    augmentation = None if augment is None else get_preset(augment)
     in_memory = isinstance(images, ImageSet)
-    _check_settings(images.cases if in_memory else images, recipe, copies)
+    _check_settings(images.cases if in_memory else images, augmentation, copies)
     size = _side(images.images, size) if in_memory else size or backbone.image_size
     model = build_extractor(
         backbone,
@@ -159,11 +159,11 @@ def extract(
             pixels = image_set.images[chunk]
             for copy in range(copies):
                 seen = pixels.astype(np.float32)
-                if recipe is not None:
-                    seen = _augment(pixels, recipe, seed, copy)
+                if augmentation is not None:
+                    seen = _augment(pixels, augmentation, seed, copy)
                 values[copy, chunk] = predict(model, seen)
             bar.update(len(pixels))
-    values, copies = (values[0], 0) if recipe is None else (values, copies)
+    values, copies = (values[0], 0) if augmentation is None else (values, copies)
     return Features(values, image_set.labels, image_set.cases, image_set.problems, copies)
 
 
@@ -205,29 +205,29 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate([model.predict_on_batch(batch) for batch in batches])[:n]
 
 
-def _augment(images: np.ndarray, recipe: Augmentation, seed: int, copy: int) -> np.ndarray:
+def _augment(images: np.ndarray, augmentation: Augmentation, seed: int, copy: int) -> np.ndarray:
     """Return one augmented copy of each image; which one depends on its content alone."""
-    settings = random_transforms(recipe, N_DRAWS, np.random.default_rng([seed, copy]))
+    settings = random_transforms(augmentation, N_DRAWS, np.random.default_rng([seed, copy]))
     dtype = images.dtype.str.encode()
     digests = [hashlib.blake2b(dtype + x.tobytes(), digest_size=16).digest() for x in images]
     rows = [int.from_bytes(digest[:8], "big") % N_DRAWS for digest in digests]
-    return apply_transforms(images.astype(np.float32), settings[rows], recipe).numpy()
+    return apply_transforms(images.astype(np.float32), settings[rows], augmentation).numpy()
 
 
-def _check_settings(cases: pd.DataFrame, recipe: Augmentation | None, copies: int) -> None:
+def _check_settings(cases: pd.DataFrame, augmentation: Augmentation | None, copies: int) -> None:
     if not len(cases):
         raise DataError("expected at least one image, got none. Is the split empty?")
     if isinstance(copies, bool) or copies != int(copies) or copies < 1:
         raise ValueError(
             f"expected `copies` as a whole number of at least 1, got {copies!r}. Try 4."
         )
-    if recipe is None and copies > 1:
+    if augmentation is None and copies > 1:
         raise ValueError(
             f"expected an augmentation for {copies} copies, got none: they would all be the same. "
             'Give one, such as augment="plausible".'
         )
     others = cases["split"][~(cases["split"] == "train").fillna(False)]
-    if recipe is not None and len(others):
+    if augmentation is not None and len(others):
         raise DataError(
             f"expected training images to augment, got {len(others):,} of {len(cases):,} of split "
             f"{str(others.iloc[0])!r}. Extract these without `augment`, and the training images "

@@ -99,7 +99,7 @@ def test_copies_are_those_of_the_recipe(cases, means):
         ({"augment": "plausibel"}, "Did you mean 'plausible'"),
         ({"size": 31}, "at least 32 pixels"),
         ({"crop": 0.7}, "expected `crop`"),
-        ({"resize": "stretch"}, "`fit` must be one of"),
+        ({"resize": "squash"}, "expected `resize`"),
     ],
 )
 def test_impossible_settings(cases, options, message):
@@ -130,7 +130,7 @@ def test_broken_pictures_are_named_and_left_out(cases, means, tmp_path):
     assert got.cases["path"].tolist() == cases["path"].drop([1, 4]).tolist()
     assert got.values.shape == (8, 2)
     (tmp_path / "1.png").unlink()
-    with pytest.raises(DataError, match="none of 2 pictures"):
+    with pytest.raises(DataError, match="got none of 2"):
         features.extract(cases.loc[[1, 4]], NET, **RANDOM)
 
 
