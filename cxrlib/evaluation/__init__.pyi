@@ -28,12 +28,12 @@ from .clinical_utility import (
 from .curves import pr_curve as pr_curve, roc_curve as roc_curve, threshold_table as threshold_table
 from .explain import (
     PointingGame as PointingGame,
+    energy_inside_mask as energy_inside_mask,
     feature_maps as feature_maps,
     grad_cam as grad_cam,
-    occlusion as occlusion,
+    occlusion_sensitivity as occlusion_sensitivity,
     pointing_game as pointing_game,
-    randomised as randomised,
-    share_inside as share_inside,
+    randomize_weights as randomize_weights,
 )
 from .histories import over_seeds as over_seeds
 from .intervals import (
