@@ -18,9 +18,10 @@ NEEDED = ("numpy", "numpy.libs", "lazy_loader", "jsonschema", "jsonschema_specif
 NEEDED += ("referencing", "rpds", "attr", "attrs", "typing_extensions.py")  # jsonschema's own
 READ = """
 import json
-from cxrlib.teaching import records
-names = records.known()
-print(json.dumps({"file": records.__file__, "known": names, "title": records.read(names[0]).title}))
+from cxrlib import experiments
+ids = experiments.list_ids()
+title = experiments.read(ids[0]).title
+print(json.dumps({"file": experiments.__file__, "ids": ids, "title": title}))
 """
 
 
@@ -82,5 +83,5 @@ def test_records_come_with_the_package_wherever_pip_puts_it(python, wheel, tmp_p
     answer = run(python, "-S", "-c", READ, cwd=empty, env=environment | {"PYTHONPATH": path})
     read = json.loads(answer)
     assert Path(read["file"]).is_relative_to(installed)
-    assert read["known"] == sorted(path.stem for path in RECORDS.glob("*.json"))
+    assert read["ids"] == sorted(path.stem for path in RECORDS.glob("*.json"))
     assert read["title"]

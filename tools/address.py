@@ -76,7 +76,7 @@ def refresh_chapter(path: Path, source: str) -> bool:
     return changed
 
 
-def written_last(root: Path) -> str:
+def current_address(root: Path) -> str:
     """Return the address that the other files carry now."""
     text = (root / "CITATION.cff").read_text(encoding="utf-8")
     found = re.search(r'^repository-code: "?(https://github\.com/[^"\s]+)', text, re.MULTILINE)
@@ -99,8 +99,8 @@ def problems(root: Path) -> list[str]:
         for name in REPEATS
         if slug(address) not in (root / name).read_text(encoding="utf-8")
     ]
-    if written_last(root) != address:
-        found.append(f"CITATION.cff: expected {address}, got {written_last(root)}")
+    if current_address(root) != address:
+        found.append(f"CITATION.cff: expected {address}, got {current_address(root)}")
     for path in chapters(root):
         code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
         if not code or code[0].source != colab_cell(root):
@@ -110,7 +110,7 @@ def problems(root: Path) -> list[str]:
 
 def rewrite(root: Path) -> list[str]:
     """Write the configured address wherever the last one stood; return the changed files."""
-    old, new = written_last(root), configured(root)[0]
+    old, new = current_address(root), configured(root)[0]
     pages = sorted((root / "book").glob("*.md"))
     changed = []
     for path in [*(root / name for name in REPEATS), *pages]:

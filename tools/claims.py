@@ -10,16 +10,16 @@ import nbformat
 from cxrlib.teaching.claims import MIME
 
 
-def of_chapter(executed: Path) -> list[dict]:
+def read_claims(executed: Path) -> list[dict]:
     """Return the claims in an executed chapter's table; an empty list without one."""
     notebook = nbformat.read(executed, as_version=4)
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     return [dict(c) for o in outputs for c in o.get("data", {}).get(MIME, [])]
 
 
-def failed(copies: Iterable[Path]) -> list[dict]:
+def failed_findings(copies: Iterable[Path]) -> list[dict]:
     """Return the claims that had to hold and did not, of all chapters that have a copy."""
-    found = (claim for copy in copies if copy.exists() for claim in of_chapter(copy))
+    found = (claim for copy in copies if copy.exists() for claim in read_claims(copy))
     return [claim for claim in found if claim["enforced"] and not claim["holds"]]
 
 

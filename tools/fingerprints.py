@@ -14,7 +14,12 @@ from packaging.requirements import Requirement
 
 from cxrlib.data.download import cache_folder
 
-PLACES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # variables that name folders
+FOLDER_VARIABLES = (
+    "CXR_DATA",
+    "CXR_WEIGHTS",
+    "CXR_CACHE",
+    "CXR_RESULTS",
+)  # variables that name folders
 RECORDS = Path("cxrlib") / "experiments" / "results"
 # What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
 RUNNERS = ("ipykernel", "papermill")
@@ -24,26 +29,26 @@ SETTINGS = ("CXR_", "OMP_", "TF_")
 SHOWN = ("tensorflow", "keras", "numpy", "scikit-learn", "pandas", "matplotlib")
 
 
-def of_text(text: str) -> str:
+def hash_text(text: str) -> str:
     """Return the sha256 of a text."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def of_file(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Return the sha256 of a file's content."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def of_contents(folder: Path, leave_out: tuple[str, ...] = ("__pycache__", ".unfinished")) -> str:
+def hash_folder(folder: Path, exclude: tuple[str, ...] = ("__pycache__", ".unfinished")) -> str:
     """Return one sha256 over names and contents below a folder, some names left out."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not set(leave_out) & set(path.parts):
-            digest.update(f"{path.relative_to(folder).as_posix()} {of_file(path)}\n".encode())
+        if path.is_file() and not set(exclude) & set(path.parts):
+            digest.update(f"{path.relative_to(folder).as_posix()} {hash_file(path)}\n".encode())
     return digest.hexdigest()
 
 
-def of_listing(folder: Path, leave_out: tuple[str, ...] = ()) -> str:
+def hash_listing(folder: Path, exclude: tuple[str, ...] = ()) -> str:
     """Return one sha256 over names, sizes and times below a folder of data; nothing is read.
 
     Links are followed; a folder that several links lead to is looked into once.
@@ -51,7 +56,7 @@ def of_listing(folder: Path, leave_out: tuple[str, ...] = ()) -> str:
     rows, seen = [], set()
     for place, folders, names in os.walk(folder, followlinks=True):
         if Path(place) == folder:
-            folders[:] = [name for name in folders if name not in leave_out]
+            folders[:] = [name for name in folders if name not in exclude]
         folders.sort()
         real = os.path.realpath(place)
         if real in seen:
@@ -66,7 +71,7 @@ def of_listing(folder: Path, leave_out: tuple[str, ...] = ()) -> str:
             except OSError:  # a link that leads nowhere
                 status = os.lstat(path)
             rows.append(f"{os.path.relpath(path, folder)} {status.st_size} {status.st_mtime_ns}")
-    return of_text("\n".join(sorted(rows)))
+    return hash_text("\n".join(sorted(rows)))
 
 
 def requirements(package: str) -> list[str]:
@@ -105,15 +110,37 @@ def common_parts(root: Path, parameters: dict) -> dict[str, str]:
     """Return the parts that all chapters share: part → sha256."""
     settings = {name: os.environ[name] for name in sorted(os.environ) if name.startswith(SETTINGS)}
     places = [Path(settings[name]) for name in ("CXR_DATA", "CXR_WEIGHTS") if settings.get(name)]
-    data = [of_listing(place) for place in places]
+    data = [hash_listing(place) for place in places]
     # A download changes what a chapter shows.
-    data.append(of_listing(cache_folder(), leave_out=("phantoms",)))
+    data.append(hash_listing(cache_folder(), exclude=("phantoms",)))
     return {
-        "cxrlib": of_contents(root / "cxrlib"),
+        "cxrlib": hash_folder(root / "cxrlib"),
         # Part of cxrlib, unless CXR_RESULTS names others. By itself it is a better reason.
-        "results": of_contents(Path(settings.get("CXR_RESULTS") or root / RECORDS)),
-        "parameters": of_text(json.dumps(parameters, sort_keys=True)),
-        "versions": of_text(versions()),
-        "data": of_text("\n".join(data)),
-        "environment": of_text(json.dumps(settings)),
+        "results": hash_folder(Path(settings.get("CXR_RESULTS") or root / RECORDS)),
+        "parameters": hash_text(json.dumps(parameters, sort_keys=True)),
+        "versions": hash_text(versions()),
+        "data": hash_text("\n".join(data)),
+        "environment": hash_text(json.dumps(settings)),
     }
+
+
+def resolve_folders() -> None:
+    """Read the folders that the caller names from where the caller is; kernels are elsewhere."""
+    for name in FOLDER_VARIABLES:
+        if named := os.environ.get(name, "").strip():
+            os.environ[name] = os.path.abspath(os.path.expanduser(named))
+
+
+def rerun_reason(executed: Path, parts: dict[str, str]) -> str:
+    """Say why a chapter has to run, or "" where its executed copy is complete and up to date."""
+    key_file = executed.with_suffix(".key.json")
+    try:
+        stored = json.loads(key_file.read_text(encoding="utf-8"))
+        content = hash_file(executed)
+        before = stored["parts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "not run yet"
+    if stored.get("content") != content:
+        return "the executed copy is not complete"
+    names = [name for name in parts | before if parts.get(name) != before.get(name)]
+    return f"changed: {', '.join(names)}" if names else ""

@@ -84,8 +84,8 @@ def read_parameters(quick: bool, pairs: list[str]) -> dict:
 def make(options: argparse.Namespace) -> int:
     """Carry out execute, stage, build or all three; return the exit code."""
     import claims
-    import executing
-    import staging
+    import execute
+    import stage
 
     root = options.root.resolve()
     parameters = read_parameters(options.quick, options.p)
@@ -94,10 +94,10 @@ def make(options: argparse.Namespace) -> int:
     mark = "-quick" if parameters and into is None else ""
     executed, staged, html = (build / f"{n}{mark}" for n in ("executed", "stage", "html"))
     start = time.perf_counter()
-    stopped, wrong, built = [], [], True
+    failed, false_findings, built = [], [], True
     if options.command in ("all", "execute"):
         only = getattr(options, "chapters", ())
-        results = executing.run_all(
+        results = execute.run_all(
             root,
             executed,
             parameters,
@@ -105,29 +105,32 @@ def make(options: argparse.Namespace) -> int:
             timeout=options.timeout,
             workers=options.workers,
         )
-        stopped = [result.name for result in results if result.state == "failed"]
-        wrong = claims.failed(executed / f"{result.name}.ipynb" for result in results)
+        failed = [result.name for result in results if result.state == "failed"]
+        false_findings = claims.failed_findings(
+            executed / f"{result.name}.ipynb" for result in results
+        )
     if options.command in ("all", "stage"):
-        staging.stage(root, executed, staged, parameters)
+        stage.stage(root, executed, staged, parameters)
     if options.command in ("all", "build"):
-        built = staging.build(staged, html)
+        built = stage.build(staged, html)
     print(f"Finished in {time.perf_counter() - start:.1f} s.")
-    if stopped:
-        print(f"{len(stopped)} of {len(results)} chapters failed: {', '.join(stopped)}.")
-    if wrong:
-        findings = "finding" if len(wrong) == 1 else "findings"
-        print(f"{len(wrong)} {findings} did not hold on this run:\n{claims.as_text(wrong)}")
+    if failed:
+        print(f"{len(failed)} of {len(results)} chapters failed: {', '.join(failed)}.")
+    if false_findings:
+        findings = "finding" if len(false_findings) == 1 else "findings"
+        print(f"{len(false_findings)} {findings} did not hold on this run:")
+        print(claims.as_text(false_findings))
     if options.command in ("all", "build") and (html / "index.html").exists():
         print(f"The book is here: {(html / 'index.html').as_uri()}", flush=True)
     strict = os.environ.get("STRICT", "") not in ("", "0")
-    return int(bool(stopped) or not built or (strict and bool(wrong)))
+    return int(bool(failed) or not built or (strict and bool(false_findings)))
 
 
 def run_sweep(options: argparse.Namespace) -> int:
     """Carry out the sweep of one source; return the exit code."""
-    import sweeping
+    import sweeps
 
-    stopped = sweeping.run(
+    stopped = sweeps.run(
         options.root.resolve(),
         options.source,
         seeds=options.seeds,
@@ -163,10 +166,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "sweep":
             return run_sweep(options)
         if options.command == "carry":
-            import carrying
+            import sweeps
 
             root = options.root.resolve()
-            return int(carrying.run(root, options.source, options.before, options.after) > 0)
+            return int(sweeps.carry(root, options.source, options.before, options.after) > 0)
         return make(options)
     except (ValueError, OSError) as error:
         print(f"make_book: {error}", file=sys.stderr)

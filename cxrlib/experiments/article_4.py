@@ -5,6 +5,8 @@ MobileNetV2 0.35 stands in for VGG16.
 
 from __future__ import annotations
 
+from typing import Any
+
 from cxrlib.experiments.articles import study
 
 CLASSES = {
@@ -12,10 +14,10 @@ CLASSES = {
     "three": ["normal", "bacterial", "covid"],
     "four": ["normal", "bacterial", "viral", "covid"],
 }
-AS_PUBLISHED = {
+AS_PUBLISHED: dict[str, Any] = {
     "data": "covid",
     "sizes": "article 4",
-    "apart": "pictures",
+    "split_by": "image",
     "network": "mobilenet_v2_0.35",
     "size": 96,
     "preprocess": "1/255",
@@ -35,34 +37,34 @@ AS_PUBLISHED = {
     "optimizer": "Adam",
     "batch_size": 10,
     "class_weight": None,
-    "validation": 0.2,
-    "copies": 10,
-    "evaluator": 10,
+    "validation_split": 0.2,
+    "augmented_copies": 10,
+    "evaluator_batch_size": 10,
 }
-LONG = {"rate": 1e-4, "epochs": 100}
-TRAINING = {"two": {"rate": 5e-4, "epochs": 20}, "three": LONG, "four": LONG}
-REPAIRED = {
+LONG = {"learning_rate": 1e-4, "epochs": 100}
+TRAINING = {"two": {"learning_rate": 5e-4, "epochs": 20}, "three": LONG, "four": LONG}
+REPAIRED: dict[str, Any] = {
     "data": "covid",
     "sizes": "article 4",
-    "apart": "patients",
+    "split_by": "patient",
     "network": "mobilenet_v2_0.35",
     "size": 224,
     "preprocess": "own",
     "standardise": True,
     "augment": "plausible",
     "head": "probe",
-    "strength": "cv",
+    "C": "cv",
     "class_weight": "balanced",
-    "copies": 2,
-    "evaluator": 10,
+    "augmented_copies": 2,
+    "evaluator_batch_size": 10,
 }
 
-DRAWN = (
+SAMPLE_NOTE = (
     "Each seed draws its own pictures, and who of them is held out; `data` describes the draw of "
     "the lowest seed, and counts pictures that validate as train. Each class has as many held-out "
     "pictures as the others, so accuracy and macro sensitivity are the same number."
 )
-AGE = (
+AGE_NOTE = (
     "The healthy, bacterial and viral pictures are of children from one hospital, the COVID-19 "
     "pictures of adults from many. A high share of right answers does not show that a disease was "
     "recognised."
@@ -98,8 +100,8 @@ LARGE_NOTES = (
 
 def _study(name: str, kind: str, config: dict, notes: tuple[str, ...]) -> dict:
     title, config = f"Article 4, {name} classes, {kind}", config | {"classes": CLASSES[name]}
-    fields = study(title, 4, "frozen_backbone", config, *notes, DRAWN, LOOK, AGE)
-    return fields | {"seeds": tuple(range(5)), "redraw": True}
+    fields = study(title, 4, "frozen_backbone", config, *notes, SAMPLE_NOTE, LOOK, AGE_NOTE)
+    return fields | {"seeds": tuple(range(5)), "resample": True}
 
 
 STUDIES = {
@@ -119,7 +121,7 @@ STUDIES = {
         f"article-4-large-{name}": _study(
             name,
             "repaired, with as many pictures as the smallest class has",
-            REPAIRED | {"sizes": "largest"},
+            REPAIRED | {"sizes": "balanced"},
             REPAIRED_NOTES + LARGE_NOTES,
         )
         for name in CLASSES

@@ -6,7 +6,9 @@ and looks at the test set once, when it is over.
 
 from __future__ import annotations
 
-from cxrlib.experiments.articles import BORROWED, RULE, study
+from typing import Any
+
+from cxrlib.experiments.articles import PRETRAINED, THRESHOLD_NOTE, study
 
 WIDE = {
     "rotation": 10,
@@ -17,21 +19,21 @@ WIDE = {
     "brightness": 0.15,
     "gamma": 0.4,
 }
-ONE = BORROWED | {
-    "sizes": [192],
+ONE = PRETRAINED | {
+    "size": 192,
     "standardise": True,
-    "start": "probe",
+    "head_init": "probe",
     "optimizer_settings": {"use_ema": True, "ema_momentum": 0.99},
-    "rates": 1e-3,
-    "schedule": "warm cosine",
+    "learning_rate": 1e-3,
+    "schedule": "warmup_cosine",
     "epochs": 3,
     "augment": WIDE,
     "class_weight": "balanced",
-    "watch": False,
-    "groups": 4,
+    "validate": False,
+    "n_groups": 4,
     "threshold": {"sensitivity": 0.95},
 }
-VARIANTS = {
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "one": ("The base: standardised, wide augmentation, probe first, averaged weights", {}),
     "probe": ("The probe alone, nothing fine-tuned", {"epochs": 0}),
     "plain-probe": (
@@ -41,44 +43,49 @@ VARIANTS = {
     "no-augmentation": ("Without augmentation", {"augment": None}),
     "mild-augmentation": ("With the milder recipe `plausible`", {"augment": "plausible"}),
     "not-standardised": ("Pictures not standardised", {"standardise": False}),
-    "new-head": ("With a new head instead of a probe", {"start": None}),
+    "new-head": ("With a new head instead of a probe", {"head_init": None}),
     "last-weights": ("With the last weights instead of averaged ones", {"optimizer_settings": {}}),
     "cropped": ("With 8 % cut off at each border", {"crop": 0.08}),
-    "larger": ("At 224 pixels", {"sizes": [224]}),
-    "views": ("Judged with the mean over the picture and 4 mildly changed copies", {"views": 4}),
+    "larger": ("At 224 pixels", {"size": 224}),
+    "views": (
+        "Judged with the mean over the picture and 4 mildly changed copies",
+        {"tta_views": 4},
+    ),
 }
-GROUP = "A group of healthy children that look alike was left out of training, to see a shift."
+GROUP_NOTE = "A group of healthy children that look alike was left out of training, to see a shift."
 
 FOUR = ONE | {"threshold": 0.5}
-SEEN = (
+SEEN_NOTE = (
     "Settings were fixed before this model met the test set. Two variants of `one` had met it, "
     "and one network that was tried before and is not recorded."
 )
 
 STUDIES = {
     **{
-        f"study-ablation-{name}": study(about, None, "fine_tuning", ONE | change, RULE, GROUP)
+        f"study-ablation-{name}": study(
+            about, None, "fine_tuning", ONE | change, THRESHOLD_NOTE, GROUP_NOTE
+        )
         for name, (about, change) in VARIANTS.items()
     },
-    "study-mean-line": study(
+    "study-mean-threshold": study(
         "Four networks, each without one group of the healthy, and the mean of their thresholds",
         None,
         "ensemble",
-        FOUR | {"epochs": 4, "line": "mean"},
+        FOUR | {"epochs": 4, "threshold_rule": "mean"},
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "
         "never saw; the mean distance of the logits from these thresholds is judged at 0.",
-        SEEN,
+        SEEN_NOTE,
     ),
     "study-better-model": study(
         "Four networks, each without one group of the healthy, and the highest of their thresholds",
         None,
         "ensemble",
-        FOUR | {"line": "highest", "rates": 5e-4},
+        FOUR | {"threshold_rule": "max", "learning_rate": 5e-4},
         "Each network's threshold is Youden's on the sick of validation and the healthy that it "
         "never saw; the highest of them is held against the mean logit, since the test folder may "
         "be as strange as the strangest group.",
-        "This rule was fixed after `study-mean-line` had met the test set, where its threshold "
-        "proved too low. It trains an epoch less, to save time.",
+        "This rule was fixed after `study-mean-threshold` had met the test set, where its "
+        "threshold proved too low. It trains an epoch less, to save time.",
         "Recorded a second time: in the first record one of twelve networks had not learned "
         "(training loss 0.69), so the rate is half as large now. The first record's means were AUC "
         "0.977 and balanced accuracy 0.905. Gradients cut at a norm of 10 were tried in between: "

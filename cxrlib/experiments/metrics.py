@@ -1,4 +1,4 @@
-"""What a run says of the pictures, put as a record wants it."""
+"""A run's metrics, confusion matrices and scores: one of a record's ``runs``."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ import numpy as np
 import pandas as pd
 
 from cxrlib import data, evaluation
-from cxrlib.experiments.sampling import SHIFTED, read_first
+from cxrlib.experiments.sampling import SHIFTED, evaluator_subset
 from cxrlib.experiments.validation import RecordError
 
 if TYPE_CHECKING:
     import keras
 
-READ = "article's evaluator pictures"
-READ_RIGHT = "article's evaluator accuracy"
-SHARED = "whose patient is in train"
+EVALUATOR_IMAGES = "article's evaluator images"
+EVALUATOR_ACCURACY = "article's evaluator accuracy"
+OVERLAP = "with patient overlap"  # whose patient is in train, too
 
 
-def judge_binary(
+def evaluate_binary(
     parts: Mapping[str, data.Pictures],
     scores: Mapping[str, np.ndarray],
     history: pd.DataFrame,
     seed: int,
-    rule: float | Mapping[str, float] = 0.5,
+    threshold: float | Mapping[str, float] = 0.5,
 ) -> dict:
-    """Judge each split by its scores, at one threshold.
+    """Evaluate each split by its scores, at one threshold.
 
     Parameters
     ----------
     parts : mapping of str to Pictures
-        Split → pictures as they are.
+        Split → images as they are.
     scores : mapping of str to array, shape (N, 1)
         Split → probabilities of "sick".
     history : DataFrame
         Of :func:`cxrlib.models.fit`.
     seed : int
         Of the run.
-    rule : float or {"sensitivity": share}
+    threshold : float or {"sensitivity": share}
         The threshold itself, or what it must reach on the split ``"val"``, where it is chosen.
 
     Returns
@@ -48,32 +48,31 @@ def judge_binary(
     dict
         One of a record's ``runs``.
     """
-    threshold = rule
-    if isinstance(rule, Mapping):
-        (target,) = rule.values()
+    if isinstance(threshold, Mapping):
+        (target,) = threshold.values()
         chosen = evaluation.for_sensitivity(parts["val"].labels, scores["val"], target).value
         threshold = max(0.0, chosen)  # minus infinity calls everybody sick, and so does 0
-    found = {"kept epoch": history.attrs["kept"]} if "kept" in history.attrs else {}
-    confusion = {}
+    metrics = {"best epoch": history.attrs["kept"]} if "kept" in history.attrs else {}
+    matrices = {}
     for split, part in parts.items():
-        confusion[split] = evaluation.confusion(part.labels, scores[split], threshold)
+        matrices[split] = evaluation.confusion(part.labels, scores[split], threshold)
         report = evaluation.report(part.labels, scores[split], threshold)
-        found |= {f"{split} {name}": value for name, value in report.items()}
-    kept = score_columns(parts["test"].cases, scores["test"])
-    return _run(seed, history, found, confusion, float(threshold), kept)
+        metrics |= {f"{split} {name}": value for name, value in report.items()}
+    kept = collect_scores(parts["test"].cases, scores["test"])
+    return _run(seed, history, metrics, matrices, float(threshold), kept)
 
 
-def judge_multiclass(
+def evaluate_multiclass(
     cases: pd.DataFrame, score: np.ndarray, history: pd.DataFrame, seed: int, batch_size: int
 ) -> dict:
-    """Judge the answers on all held-out pictures, and on those that article 4's evaluator reads.
+    """Evaluate predictions on all test images, and on those that article 4's evaluator reads.
 
     Parameters
     ----------
     cases : DataFrame
         With the splits ``"train"`` and ``"test"``.
     score : array, shape (N, K)
-        Probabilities of each class for the N test pictures, in the order of ``cases``.
+        Probabilities of each class for the N test images, in the order of ``cases``.
     history : DataFrame
         A row an epoch.
     seed : int
@@ -84,36 +83,39 @@ def judge_multiclass(
     Returns
     -------
     dict
-        One of a record's ``runs``; the threshold is None, the highest column answers.
+        One of a record's ``runs``; the threshold is None, the highest score predicts.
     """
     test, names = cases[cases["split"] == "test"], data.classes(cases)
     y = test["label"].cat.codes.to_numpy()
-    found = {
+    metrics = {
         "test accuracy": evaluation.accuracy_many(y, score),
         "test macro sensitivity": evaluation.macro_sensitivity(y, score),
         "test macro F1": evaluation.macro_f1(y, score),
         "test macro ROC AUC": evaluation.macro_auc(y, score),
     }
     for name, row in evaluation.per_class(y, score, names).iterrows():
-        found |= {f"test {what} of {name}": row[what] for what in ("sensitivity", "precision")}
-    read = read_first(test, batch_size)
-    found |= {READ_RIGHT: evaluation.accuracy_many(y[read], score[read]), READ: len(read)}
-    known = set(cases.loc[cases["split"] == "train", "patient_id"])
-    shared = test["patient_id"].isin(known).to_numpy()
-    found[f"test pictures {SHARED}"] = int(shared.sum())
-    found |= {
-        f"test pictures of {n} {SHARED}": int(shared[y == k].sum()) for k, n in enumerate(names)
+        metrics |= {f"test {what} of {name}": row[what] for what in ("sensitivity", "precision")}
+    read = evaluator_subset(test, batch_size)
+    metrics |= {
+        EVALUATOR_ACCURACY: evaluation.accuracy_many(y[read], score[read]),
+        EVALUATOR_IMAGES: len(read),
     }
-    found[f"{READ} {SHARED}"] = int(shared[read].sum())
-    confusion = {"test": evaluation.confusion_many(y, score)}
-    return _run(seed, history, found, confusion, None, score_columns(test, score))
+    train_patients = set(cases.loc[cases["split"] == "train", "patient_id"])
+    overlap = test["patient_id"].isin(train_patients).to_numpy()
+    metrics[f"test images {OVERLAP}"] = int(overlap.sum())
+    metrics |= {
+        f"test images of {n} {OVERLAP}": int(overlap[y == k].sum()) for k, n in enumerate(names)
+    }
+    metrics[f"{EVALUATOR_IMAGES} {OVERLAP}"] = int(overlap[read].sum())
+    matrices = {"test": evaluation.confusion_many(y, score)}
+    return _run(seed, history, metrics, matrices, None, collect_scores(test, score))
 
 
 def _run(
     seed: int,
     history: pd.DataFrame,
     metrics: dict,
-    confusion: dict,
+    matrices: dict,
     threshold: float | None,
     scores: dict,
 ) -> dict:
@@ -121,45 +123,44 @@ def _run(
         "seed": seed,
         "history": {name: column.tolist() for name, column in history.items()},
         "metrics": metrics,
-        "confusion_matrix": confusion,
+        "confusion_matrix": matrices,
         "threshold": threshold,
         "scores": scores,
     }
 
 
 def predict(network: keras.Model, parts: Mapping[str, data.Pictures]) -> dict[str, np.ndarray]:
-    """Score every split's pictures as they are."""
+    """Predict every split's images as they are."""
     return {
         split: network.predict(data.pipeline.dataset(part), verbose=0)
         for split, part in parts.items()
     }
 
 
-def as_columns(score: np.ndarray) -> np.ndarray:
-    """Return one probability a class, shape (N, K), also of a network with one sigmoid."""
-    score = np.asarray(score)
+def class_probabilities(score: np.ndarray) -> np.ndarray:
+    """Return one probability a class, shape (N, K), also of a network with one sigmoid output."""
     return np.hstack([1 - score, score]) if score.shape[1] == 1 else score
 
 
-def picture_names(cases: pd.DataFrame) -> list[str]:
-    """Name pictures alike on every machine: the last folder and the file, ``NORMAL/1.jpeg``."""
+def image_names(cases: pd.DataFrame) -> list[str]:
+    """Name images alike on every machine: the last folder and the file, ``NORMAL/1.jpeg``."""
     return ["/".join(PureWindowsPath(path).parts[-2:]) for path in cases["path"]]
 
 
-def score_columns(cases: pd.DataFrame, y_score: np.ndarray) -> dict:
-    """Keep what a model said of each picture: a run's field ``scores``.
+def collect_scores(cases: pd.DataFrame, y_score: np.ndarray) -> dict:
+    """Return a run's field ``scores``: the model's score of each test image.
 
     Parameters
     ----------
     cases : DataFrame
-        The test pictures.
+        The test images.
     y_score : array, shape (N,), (N, 1) or (N, K)
-        One score a picture for two classes, or one a class, in the order of ``cases``.
+        One score an image for two classes, or one a class, in the order of ``cases``.
 
     Returns
     -------
     dict
-        ``path`` (:func:`picture_names`), ``y`` (class number), ``score``: lists of length N.
+        ``path`` (:func:`image_names`), ``y`` (class number), ``score``: lists of length N.
 
     Raises
     ------
@@ -171,33 +172,33 @@ def score_columns(cases: pd.DataFrame, y_score: np.ndarray) -> dict:
     if score.shape not in shapes:
         raise RecordError(
             f"expected scores of shape {' or '.join(map(str, shapes))}, got {score.shape}. "
-            "Score the very same rows, in their order."
+            "Predict the very same rows, in their order."
         )
     score = score[:, 0] if score.shape[1:] == (1,) else score
     codes = cases["label"].cat.codes.tolist()
-    return {"path": picture_names(cases), "y": codes, "score": score.tolist()}
+    return {"path": image_names(cases), "y": codes, "score": score.tolist()}
 
 
-def judge_shifted(strangers: np.ndarray, sick: np.ndarray, threshold: float) -> dict[str, float]:
-    """Judge scores of the healthy that were left out against those of validation's sick."""
-    y, score = _together(strangers, sick)
+def evaluate_shift(shifted: np.ndarray, sick: np.ndarray, threshold: float) -> dict[str, float]:
+    """Evaluate scores of the healthy that were left out against those of validation's sick."""
+    y, score = _concatenate(shifted, sick)
     return {
         f"{SHIFTED} ROC AUC": evaluation.roc_auc(y, score),
         f"{SHIFTED} specificity": evaluation.specificity(y, score, threshold),
     }
 
 
-def shifted_calibration(
-    strangers: np.ndarray,
+def calibration_under_shift(
+    shifted: np.ndarray,
     sick: np.ndarray,
     val: tuple[np.ndarray, np.ndarray],
     test: tuple[np.ndarray, np.ndarray],
 ) -> dict[str, float]:
-    """Calibration error in the test folder: as it is, and after a temperature learnt elsewhere.
+    """Calibration error in the test folder: as it is, and after a temperature fitted elsewhere.
 
     Parameters
     ----------
-    strangers, sick : array
+    shifted, sick : array
         Scores of the healthy that were left out, and of validation's sick.
     val, test : tuple of array
         Labels and scores of a split.
@@ -206,17 +207,20 @@ def shifted_calibration(
     -------
     dict
         Expected calibration errors of the test set: with temperature 1, with validation's, and
-        with that of the strangers and validation's sick. The temperatures are in it, too.
+        with that of the left-out healthy and validation's sick. The temperatures are in it, too.
     """
     labels, scores = test
-    found = {"test ECE": evaluation.ece(labels, scores).value}
-    for split, learnt_on in {"val": val, SHIFTED: _together(strangers, sick)}.items():
-        warmth = evaluation.temperature(*learnt_on)
-        found[f"{split} temperature"] = warmth.value
-        found[f"test ECE, {split} temperature"] = evaluation.ece(labels, warmth.apply(scores)).value
-    return found
+    metrics = {"test ECE": evaluation.ece(labels, scores).value}
+    for split, fitted_on in {"val": val, SHIFTED: _concatenate(shifted, sick)}.items():
+        scaling = evaluation.temperature(*fitted_on)
+        scaled = evaluation.ece(labels, scaling.apply(scores))
+        metrics |= {
+            f"{split} temperature": scaling.value,
+            f"test ECE, {split} temperature": scaled.value,
+        }
+    return metrics
 
 
-def _together(healthy: np.ndarray, sick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _concatenate(healthy: np.ndarray, sick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and scores of the two."""
     return np.repeat([0, 1], [len(healthy), len(sick)]), np.concatenate([healthy, sick])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VARIABLE = "CXR_RESULTS"
-BESIDE = "results"  # where a new record goes without a checkout
 SCORE_DIGITS, DIGITS = 5, 6  # significant digits that are kept
 
 
@@ -38,7 +36,7 @@ class Record:
     config : dict
         Every setting of the run.
     data : dict
-        ``name``, ``source``, ``counts`` (split → class → pictures, classes in the networks'
+        ``name``, ``source``, ``counts`` (split → class → images, classes in the networks'
         order), ``fingerprint``, ``patients`` (split → patients, or None where unknown).
     versions : dict
         Package → version.
@@ -55,9 +53,10 @@ class Record:
         rows); ``threshold`` (a number or None); ``scores`` of the test set (``path``, ``y``,
         ``score``, a list each), None where the test set was not touched.
     summary : dict
-        Metric → ``mean``, ``low``, ``high``, ``how``. The first metric is the headline.
-    test_touches : int
-        How often each run looked at the test set; watching it counts once an epoch.
+        Metric → ``mean``, ``low``, ``high``, ``method`` of the interval. The first metric is the
+        headline.
+    test_evaluations : int
+        How often each run evaluated the test set; validating on it counts once an epoch.
     notes : list of str
         Sentences a reader of the numbers should know.
     """
@@ -65,16 +64,16 @@ class Record:
     id: str
     title: str
     article: int | None
-    config: dict
-    data: dict
-    versions: dict
-    device: dict
+    config: dict[str, Any]
+    data: dict[str, Any]
+    versions: dict[str, str]
+    device: dict[str, Any]
     seconds: float
     peak_memory_mb: float | None
-    runs: list
-    summary: dict
-    test_touches: int
-    notes: list
+    runs: list[dict[str, Any]]
+    summary: dict[str, dict[str, Any]]
+    test_evaluations: int
+    notes: list[str]
 
     @classmethod
     def create(cls, **fields: object) -> Self:
@@ -87,47 +86,68 @@ class Record:
         RecordError
             If a field is missing, unknown or not what it must be, or if the data are phantoms.
         """
-        plain = _plain(fields, DIGITS)
+        plain: dict[str, Any] = to_plain(fields)
         check(plain)
         return cls(**plain)
 
+    def history_frame(self, run: int = 0) -> pd.DataFrame:
+        """Return a run's history as a table: a row an epoch, counted from 1.
 
-def _plain(value: object, digits: int) -> object:
+        Parameters
+        ----------
+        run : int
+            Its position among the record's runs, from 0.
+        """
+        import pandas as pd  # slow to import, and reading a record does without
+
+        if not 0 <= run < len(self.runs):
+            raise RecordError(
+                f"expected `run` from 0 to {len(self.runs) - 1} for {self.id}, got {run}. "
+                f"Its seeds: {', '.join(str(r['seed']) for r in self.runs)}."
+            )
+        table = pd.DataFrame(self.runs[run]["history"], dtype=float)
+        return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="epoch"))
+
+    def to_json(self) -> str:
+        """Return the record as JSON that reads well in a diff: a column of numbers is one line."""
+        return _lines(vars(self), depth=0) + "\n"
+
+    def write(self, folder: str | os.PathLike | None = None) -> Path:
+        """Write the record to ``folder/ID.json``, in place of an older one; whole or not at all.
+
+        Parameters
+        ----------
+        folder : str or path, optional
+            See :func:`output_folder`.
+
+        Raises
+        ------
+        RecordError
+            If the record is not valid; nothing is written then.
+        """
+        valid = type(self).create(**vars(self))
+        target = output_folder(folder) / f"{self.id}.json"
+        files.write_text(target, valid.to_json())
+        return target
+
+
+def to_plain(value: object, digits: int = DIGITS) -> Any:
+    """Return nested NumPy numbers and arrays as Python's, floats rounded to significant digits."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, dict):
         return {
-            str(key): _plain(item, SCORE_DIGITS if key == "scores" else digits)
+            str(key): to_plain(item, SCORE_DIGITS if key == "scores" else digits)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_plain(item, digits) for item in value]
+        return [to_plain(item, digits) for item in value]
     return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
-def history_frame(record: Record, run: int = 0) -> pd.DataFrame:
-    """Return a run's history as a table: a row an epoch, counted from 1.
-
-    Parameters
-    ----------
-    record : Record
-        A record.
-    run : int
-        Its position among the record's runs, from 0.
-    """
-    import pandas as pd  # slow to import, and reading a record does without
-
-    if not 0 <= run < len(record.runs):
-        raise RecordError(
-            f"expected `run` from 0 to {len(record.runs) - 1} for {record.id}, got {run}. "
-            f"Its seeds: {', '.join(str(r['seed']) for r in record.runs)}."
-        )
-    table = pd.DataFrame(record.runs[run]["history"], dtype=float)
-    return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="epoch"))
-
-
 def _shipped() -> Path:
-    return Path(resources.files("cxrlib.experiments")) / "results"  # pip unpacks: always a folder
+    # pip unpacks: always a folder
+    return Path(str(resources.files("cxrlib.experiments"))) / "results"
 
 
 def _named(folder: str | os.PathLike | None) -> Path | None:
@@ -135,7 +155,7 @@ def _named(folder: str | os.PathLike | None) -> Path | None:
     return Path(named).expanduser() if named else None
 
 
-def find_folder(folder: str | os.PathLike | None = None) -> Path:
+def results_folder(folder: str | os.PathLike | None = None) -> Path:
     """Find the folder to read records from.
 
     Parameters
@@ -150,18 +170,17 @@ def find_folder(folder: str | os.PathLike | None = None) -> Path:
         If there is no such folder.
     """
     place = _named(folder)
-    who, advice = VARIABLE if folder is None else "`folder`", "Correct it."
+    origin, advice = VARIABLE if folder is None else "`folder`", "Correct it."
     if place is None:
-        place, who, advice = _shipped(), "the package's own", "Install cxrlib again."
+        place, origin, advice = _shipped(), "the package's own", "Install cxrlib again."
     if not place.is_dir():
         raise RecordError(
-            f"expected a folder with records, but {who} is {place}, and there is no such "
-            f"folder. {advice}"
+            f"expected a folder with records, got {place} ({origin}), which is none. {advice}"
         )
     return place
 
 
-def folder_to_write(folder: str | os.PathLike | None = None) -> Path:
+def output_folder(folder: str | os.PathLike | None = None) -> Path:
     """Return where a new record goes; the folder need not be there yet.
 
     Parameters
@@ -173,15 +192,12 @@ def folder_to_write(folder: str | os.PathLike | None = None) -> Path:
     """
     named, own = _named(folder), _shipped()
     in_checkout = (own.parents[2] / "pyproject.toml").is_file() and os.access(own, os.W_OK)
-    return named or (own if in_checkout else Path(BESIDE))
+    return named or (own if in_checkout else Path("results"))
 
 
 def list_ids(folder: str | os.PathLike | None = None) -> list[str]:
-    """List the ids of the records in a folder (see :func:`find_folder`), sorted."""
-    return sorted(p.stem for p in find_folder(folder).glob("*.json") if p.name[0] != ".")
-
-
-known = list_ids  # until the chapters say list_ids
+    """List the ids of the records in a folder (see :func:`results_folder`), sorted."""
+    return sorted(p.stem for p in results_folder(folder).glob("*.json") if p.name[0] != ".")
 
 
 def read(id: str, folder: str | os.PathLike | None = None) -> Record:
@@ -192,60 +208,34 @@ def read(id: str, folder: str | os.PathLike | None = None) -> Record:
     id : str
         Such as ``"article-3-repaired"``.
     folder : str or path, optional
-        See :func:`find_folder`.
+        See :func:`results_folder`.
 
     Raises
     ------
     RecordError
         If there is no such record (naming those that there are), or its file is not whole.
     """
-    place = find_folder(folder)
+    place = results_folder(folder)
     ids = list_ids(place)
     if id not in ids:
-        near = difflib.get_close_matches(str(id), ids, n=3)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        from cxrlib.data.cases import did_you_mean  # brings pandas
+
         raise RecordError(
-            f"expected the id of a record in {place}, got {id!r}. {hint}"
+            f"expected the id of a record in {place}, got {id!r}.{did_you_mean(str(id), ids)} "
             f"Known: {', '.join(ids) or 'none yet'}."
         )
     path = place / f"{id}.json"
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(fields, dict):
-            raise RecordError(f"expected an object with fields, got a {type(fields).__name__}.")
+            raise RecordError(f"a {type(fields).__name__} instead of an object with fields.")
         record = Record.create(**fields)
         if record.id != id:
-            raise RecordError(f"expected the id {id}, as in the file's name, got {record.id}.")
+            raise RecordError(f"the id {record.id} instead of {id}, the file's name.")
     except (OSError, ValueError) as error:
         advice = "Restore the file from the repository, or make the record again."
-        raise RecordError(f"{path} is not a whole record: {error} {advice}") from error
+        raise RecordError(f"{path}: expected a whole record, got {error} {advice}") from error
     return record
-
-
-def write(record: Record, folder: str | os.PathLike | None = None) -> Path:
-    """Write a record to ``folder/ID.json``, in place of an older one; whole or not at all.
-
-    Parameters
-    ----------
-    record : Record
-        A record.
-    folder : str or path, optional
-        See :func:`folder_to_write`.
-
-    Raises
-    ------
-    RecordError
-        If the record is not valid; nothing is written then.
-    """
-    record = Record.create(**vars(record))
-    target = folder_to_write(folder) / f"{record.id}.json"
-    files.write_text(target, to_json(record))
-    return target
-
-
-def to_json(record: Record) -> str:
-    """Return a record as JSON that reads well in a diff: a column of numbers is one line."""
-    return _lines(vars(record), depth=0) + "\n"
 
 
 def _lines(value: object, depth: int) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from cxrlib.data import DataError
+from cxrlib.data.cases import did_you_mean
 from cxrlib.experiments import article_4, articles, better_model
 
 
@@ -27,8 +27,8 @@ class Study:
         What a reader of its numbers should know.
     seeds : tuple of int
         Those it runs with where nobody names others.
-    redraw : bool
-        Whether each seed draws its own pictures, as many of each class and split. Otherwise all
+    resample : bool
+        Whether each seed draws its own images, as many of each class and split. Otherwise all
         have those of the lowest.
     """
 
@@ -38,7 +38,7 @@ class Study:
     config: dict
     notes: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
-    redraw: bool = False
+    resample: bool = False
 
 
 STUDIES = {
@@ -56,7 +56,8 @@ def get(id: str) -> Study:
         If there is none; the nearest id is given.
     """
     if id not in STUDIES:
-        near = difflib.get_close_matches(id, STUDIES, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise DataError(f"expected a study, got {id!r}.{hint} Known: {', '.join(STUDIES)}.")
+        raise DataError(
+            f"expected the id of a study, got {id!r}.{did_you_mean(id, STUDIES)} "
+            f"Known: {', '.join(STUDIES)}."
+        )
     return STUDIES[id]

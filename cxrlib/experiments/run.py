@@ -1,27 +1,33 @@
-"""Running a study and writing its record."""
+"""Running a study, and what its record says of data and machine."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import platform
+import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PureWindowsPath
 from types import ModuleType
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cxrlib import data, files
+from cxrlib.data import cases as tables
 from cxrlib.experiments import record as records
-from cxrlib.experiments.metadata import describe_data, environment
-from cxrlib.experiments.metrics import picture_names
+from cxrlib.experiments.metrics import image_names
 from cxrlib.experiments.registry import get
 from cxrlib.experiments.summary import summarize
 
-ROUNDED = 5e-4  # less than one other answer makes, of 624 pictures in one of three runs
+TOLERANCE = 5e-4  # less than one other prediction makes, of 624 images in one of three runs
+PACKAGES = ("cxrlib", "keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tensorflow")
+SPLITS = ("train", "val", "test")
 
 
 def reproduce(
@@ -36,7 +42,7 @@ def reproduce(
     seeds : sequence of int, optional
         One run each; by default the study's own.
     folder : path, optional
-        Where the record goes, see :func:`~cxrlib.experiments.record.folder_to_write`. What an
+        Where the record goes, see :func:`~cxrlib.experiments.record.output_folder`. What an
         interrupted run needs to go on lies below it, in ``.unfinished``.
 
     Raises
@@ -47,15 +53,15 @@ def reproduce(
     study = get(id)
     config, seeds = study.config, study.seeds if seeds is None else seeds
     method = import_module(f"cxrlib.experiments.methods.{study.method}")
-    cases = _real(config["data"])
+    cases = _load_real(config["data"])
     first = method.prepare(cases, config, seed=min(seeds))
-    folder = records.folder_to_write(folder)
+    folder = records.output_folder(folder)
     unfinished = folder / ".unfinished"
-    tables, done = [], []
+    prepared, done = [], []
     for seed in seeds:
-        anew = study.redraw and seed != min(seeds)
-        tables.append(method.prepare(cases, config, seed=seed) if anew else first)
-        done.append(_once(method, tables[-1], config, seed, unfinished / f"{id}-{seed}"))
+        resample = study.resample and seed != min(seeds)
+        prepared.append(method.prepare(cases, config, seed=seed) if resample else first)
+        done.append(_run_once(method, prepared[-1], config, seed, unfinished / f"{id}-{seed}"))
     runs = [each["run"] for each in done]
     record = records.Record.create(
         id=id,
@@ -66,11 +72,11 @@ def reproduce(
         **environment(),
         seconds=sum(each["seconds"] for each in done),
         runs=runs,
-        summary=summarize(tables, runs),
-        test_touches=_test_touches(config, runs),
+        summary=summarize(prepared, runs),
+        test_evaluations=_test_evaluations(config, runs),
         notes=list(study.notes),
     )
-    records.write(record, folder)
+    record.write(folder)
     for seed in seeds:
         (unfinished / f"{id}-{seed}.json").unlink()
     with contextlib.suppress(OSError):  # another study's is left in it
@@ -79,7 +85,7 @@ def reproduce(
 
 
 def summarize_again(id: str, *, folder: str | os.PathLike = "results") -> records.Record:
-    """Compute a record's summary again, from the scores that it keeps of each test picture.
+    """Compute a record's summary again, from the scores that it keeps of each test image.
 
     Nothing is trained: for records that were made when summaries were computed another way.
 
@@ -93,30 +99,29 @@ def summarize_again(id: str, *, folder: str | os.PathLike = "results") -> record
     Raises
     ------
     DataError
-        If the real data are not at hand, or lack a picture of the record.
+        If the real data are not at hand, or lack an image of the record.
     RecordError
         If the scores kept do not give the values that the run gave, since they are rounded.
     """
     study, record = get(id), records.read(id, folder)
-    cases = _real(study.config["data"])
-    tables = [_of_run(cases, list(record.data["counts"]["test"]), run) for run in record.runs]
-    found = summarize(tables, record.runs)
+    cases = _load_real(study.config["data"])
+    classes = list(record.data["counts"]["test"])
+    found = summarize([_test_cases(cases, classes, run) for run in record.runs], record.runs)
     for name, row in found.items():
         before = record.summary.get(name, row)["mean"]
-        if abs(row["mean"] - before) > ROUNDED:
+        if abs(row["mean"] - before) > TOLERANCE:
             raise records.RecordError(
-                f"{id}, {name}: expected {before:g} from the scores kept, got {row['mean']:g}: "
-                "they are rounded, and some are alike now, or on the other side of the threshold. "
-                "Run the study again."
+                f"{id}, {name}: expected {before:g} from the rounded scores, got {row['mean']:g}: "
+                "some are tied now, or on the other side of the threshold. Run the study again."
             )
         row["mean"] = before
     again = records.Record.create(**vars(record) | {"summary": found})
     if again != record:
-        records.write(again, folder)
+        again.write(folder)
     return again
 
 
-def _real(name: str) -> pd.DataFrame:
+def _load_real(name: str) -> pd.DataFrame:
     """Load real data, or say how to get them."""
     cases = data.load(name, quiet=True)
     if cases.attrs["source"] == "phantoms":
@@ -127,13 +132,13 @@ def _real(name: str) -> pd.DataFrame:
     return cases
 
 
-def _of_run(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFrame:
-    """Find the test pictures of a run in the case table, in the order of its scores."""
-    place = {name: row for row, name in enumerate(picture_names(cases))}
+def _test_cases(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFrame:
+    """Find the test images of a run in the case table, in the order of its scores."""
+    place = {name: row for row, name in enumerate(image_names(cases))}
     missing = [name for name in run["scores"]["path"] if name not in place]
     if missing:
         raise data.DataError(
-            f"expected every picture of the record in {cases.attrs['name']}, got {len(missing):,} "
+            f"expected every image of the record in {cases.attrs['name']}, got {len(missing):,} "
             f"that are not there (first: {missing[0]}). Fetch the data set again."
         )
     rows = cases.iloc[[place[name] for name in run["scores"]["path"]]]
@@ -147,7 +152,9 @@ def _of_run(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFr
     return rows
 
 
-def _once(method: ModuleType, cases: pd.DataFrame, config: dict, seed: int, state: Path) -> dict:
+def _run_once(
+    method: ModuleType, cases: pd.DataFrame, config: dict, seed: int, state: Path
+) -> dict[str, Any]:
     """Run with one seed, or take what an earlier, interrupted call has done of it."""
     done = state.with_name(f"{state.name}.json")
     if done.exists():
@@ -157,15 +164,102 @@ def _once(method: ModuleType, cases: pd.DataFrame, config: dict, seed: int, stat
     started = time.perf_counter()
     run = method.run(cases, config, seed, state)
     result = {"config": config, "run": run, "seconds": time.perf_counter() - started}
-    files.write_text(done, json.dumps(result, default=_plain))
+    files.write_text(done, json.dumps(result, default=lambda array: array.tolist()))
     return result
 
 
-def _plain(value: np.ndarray | np.generic) -> object:
-    return value.tolist()
+def _test_evaluations(config: dict, runs: Sequence[dict]) -> int:
+    """Count how often each run evaluated the test set: at its end, and as validation set."""
+    every_epoch = config.get("validate_on") == "test"
+    return 1 + (max(len(run["history"]["loss"]) for run in runs) if every_epoch else 0)
 
 
-def _test_touches(config: dict, runs: Sequence[dict]) -> int:
-    """Count how often each run looked at the test set: at its end, and after epochs it watched."""
-    watched = config.get("watched") == "test"
-    return 1 + (max(len(run["history"]["loss"]) for run in runs) if watched else 0)
+def describe_data(cases: pd.DataFrame) -> dict[str, Any]:
+    """Describe the images of a run: the record's field ``data``.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        The case table with every image that the runs used, each with its split.
+
+    Returns
+    -------
+    dict
+        ``name``, ``source``, ``counts`` (split → class → images), ``fingerprint`` (sha256 over
+        the sorted lines "split, class, file name"; the same on every machine), ``patients``
+        (split → patients, None where not every image's patient is known).
+
+    Raises
+    ------
+    DataError
+        If an image has no split or label, or the table does not know its name and source.
+    """
+    tables.check_columns(cases, needed=["path", "label", "patient_id", "split", "source"])
+    tables.labels(cases)  # each picture has one
+    lost = [name for name in ("name", "source") if not cases.attrs.get(name)]
+    if lost:
+        raise data.DataError(
+            f"expected a table that knows its name and source, got one without "
+            f"{' and '.join(lost)}. Describe the table of data.load."
+        )
+    bare = cases["split"].isna()
+    if bare.any():
+        raise data.DataError(
+            f"expected a split for every image, got {bare.sum():,} of {len(cases):,} without "
+            f"(first: {cases.loc[bare, 'path'].iloc[0]}). Leave out what the runs did not use, "
+            'and name the rest: cases.assign(split="test").'
+        )
+    drawn = cases["source"].astype(str).str.startswith("phantom").any()
+    order = sorted(set(cases["split"]), key=lambda s: (SPLITS.index(s) if s in SPLITS else 3, s))
+    parts = {split: cases[cases["split"] == split] for split in order}
+    return {
+        "name": str(cases.attrs["name"]),
+        "source": "phantoms" if drawn else str(cases.attrs["source"]),
+        "counts": {
+            split: {name: int((part["label"] == name).sum()) for name in tables.classes(cases)}
+            for split, part in parts.items()
+        },
+        "fingerprint": _fingerprint(cases),
+        "patients": {
+            split: None if (who := part["patient_id"]).isna().any() else int(who.nunique())
+            for split, part in parts.items()
+        },
+    }
+
+
+def _fingerprint(cases: pd.DataFrame) -> str:
+    names = (PureWindowsPath(path).name for path in cases["path"])  # knows both kinds of slash
+    rows = zip(cases["split"], cases["label"], names, strict=True)
+    return hashlib.sha256("\n".join(sorted("\t".join(row) for row in rows)).encode()).hexdigest()
+
+
+def environment() -> dict[str, Any]:
+    """Describe packages and machine: the record's ``versions``, ``device``, ``peak_memory_mb``."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    usable = getattr(os, "sched_getaffinity", None)  # not on every system
+    cores = len(usable(0)) if usable else os.cpu_count() or 1
+    device = {"cpu_count": cores, "processor": _processor(), "accelerator": None}
+    return {"versions": versions, "device": device, "peak_memory_mb": _peak_memory_mb()}
+
+
+def _processor(table: Path = Path("/proc/cpuinfo")) -> str | None:
+    try:
+        lines = table.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(filter(None, names), platform.processor()) or None
+
+
+def _peak_memory_mb() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

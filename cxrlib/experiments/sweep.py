@@ -15,6 +15,8 @@ from importlib.resources import files
 
 import numpy as np
 
+from cxrlib.data.cases import did_you_mean
+
 SOURCES = {"phantoms": "phantoms", "real": "real X-rays"}
 LEAST_MARGIN = 3.0  # standard deviations between the mean and the bound
 LEAST_RUNS = 5  # fewer runs don't tell a spread
@@ -63,6 +65,7 @@ class Bound:
             return self.below - value
         if self.between is not None:
             return min(value - self.between[0], self.between[1] - value)
+        assert self.equals is not None  # one of the four is set
         return self.within - abs(value - self.equals)
 
     def holds(self, value: float) -> bool:
@@ -83,7 +86,8 @@ class Bound:
     def as_dict(self) -> dict[str, object]:
         """Return what :class:`Bound` takes, without what is not set."""
         if self.equals is not None:
-            return {"equals": self.equals} | ({"within": self.within} if self.within else {})
+            within = {"within": self.within} if self.within else {}
+            return {"equals": self.equals, **within}
         if self.between is not None:
             return {"between": list(self.between)}
         return {"above": self.above} if self.above is not None else {"below": self.below}
@@ -164,7 +168,8 @@ def read(source: str) -> dict:
     source : {"phantoms", "real"}
     """
     if source not in SOURCES:
-        raise ValueError(f"expected a source of {', '.join(SOURCES)}, got {source!r}.")
+        hint = did_you_mean(source, SOURCES)
+        raise ValueError(f"expected one of {', '.join(SOURCES)}, got {source!r}.{hint} Take one.")
     file = files("cxrlib.experiments") / "claims" / f"{source}.json"
     try:
         return json.loads(file.read_text(encoding="utf-8"))
@@ -254,8 +259,8 @@ def to_json(sweep: Mapping) -> str:
     rows = []
     for row in sweep["claims"]:
         claim = as_claim(row)
-        told = claim.kind == "finding" and math.isfinite(claim.margin)
-        margin = round(claim.margin, 1) if told else None
+        has_margin = claim.kind == "finding" and math.isfinite(claim.margin)
+        margin = round(claim.margin, 1) if has_margin else None
         rows.append(row | {"held": claim.held, "n": claim.n, "margin": margin})
     parts = (("runs", sweep["runs"]), ("claims", rows))
     lines = (

@@ -1,4 +1,4 @@
-"""Whether a record can be so: its form by ``schema.json``, then whether its numbers fit together.
+"""Validation of a record: its form by ``schema.json``, then whether its numbers fit together.
 
 In the schema ``description`` says what is expected, and ``advice`` what to do.
 """
@@ -10,26 +10,27 @@ import math
 from collections import Counter
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import jsonschema
 
-SUM_OFF = 1e-3  # scores are rounded
+SUM_TOLERANCE = 1e-3  # scores are rounded
 
 
 class RecordError(ValueError):
     """A record is not whole, not there, or not what it says; the message says what to do."""
 
 
-def check(fields: dict) -> None:
-    """Raise :class:`RecordError` at the first thing in a record's fields that cannot be so."""
+def check(fields: dict[str, Any]) -> None:
+    """Raise :class:`RecordError` at the first thing in a record's fields that is not valid."""
     try:
         for error in _validator().iter_errors(fields):
             _refuse(error)
         _check_data(fields["data"])
         _check_runs(fields)
         for name, row in fields["summary"].items():
-            fine = row["low"] <= row["high"]
-            _need(fine, f"summary.{name}", "numbers with low ≤ high", row, "Turn them round.")
+            valid = row["low"] <= row["high"]
+            _require(valid, f"summary.{name}", "numbers with low ≤ high", row, "Turn them round.")
     except RecordError as error:
         raise RecordError(f"record {fields.get('id')}: {error}") from None
 
@@ -63,12 +64,12 @@ def _refuse(error: jsonschema.ValidationError) -> None:
             f"{' and '.join(parts)}. Add what is missing, and move anything else to `config` or "
             "`notes`."
         )
-    _need(False, where.lstrip("."), expected, got, advice)
+    _require(False, where.lstrip("."), expected, got, advice)
 
 
-def _need(fine: bool, where: str, expected: str, got: object, advice: str) -> None:
+def _require(valid: bool, where: str, expected: str, got: object, advice: str) -> None:
     """Raise :class:`RecordError` with what was expected, what came and what to do."""
-    if not fine:
+    if not valid:
         shown = repr(got)
         shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
         raise RecordError(f"{where}: expected {expected}, got {shown}. {advice}")
@@ -76,15 +77,15 @@ def _need(fine: bool, where: str, expected: str, got: object, advice: str) -> No
 
 def _check_data(data: dict) -> None:
     counts, patients = data["counts"], data["patients"]
-    advice = "metadata.describe_data(cases) gives it."
+    advice = "run.describe_data(cases) gives it."
     first = list(next(iter(counts.values())))
     for split, classes in counts.items():
         where = f"data.counts.{split}"
         wanted = f"the classes {', '.join(first)} in this order"
-        _need(list(classes) == first, where, wanted, list(classes), advice)
-        _need(sum(classes.values()) > 0, where, "at least one picture", classes, "Leave it out.")
+        _require(list(classes) == first, where, wanted, list(classes), advice)
+        _require(sum(classes.values()) > 0, where, "at least one image", classes, "Leave it out.")
     wanted = f"the patients of {', '.join(counts)}"
-    _need(set(patients) == set(counts), "data.patients", wanted, patients, advice)
+    _require(set(patients) == set(counts), "data.patients", wanted, patients, advice)
 
 
 def _check_runs(fields: dict) -> None:
@@ -92,60 +93,60 @@ def _check_runs(fields: dict) -> None:
     for number, run in enumerate(runs):
         where = f"runs[{number}]"
         lengths = {name: len(column) for name, column in run["history"].items()}
-        fine = len(set(lengths.values())) == 1
+        valid = len(set(lengths.values())) == 1
         advice = "Pass what Keras keeps: fit(...).history."
-        _need(fine, f"{where}.history", "columns of equal length", lengths, advice)
+        _require(valid, f"{where}.history", "columns of equal length", lengths, advice)
         for split, matrix in run["confusion_matrix"].items():
-            _check_matrix(matrix, f"{where}.confusion_matrix.{split}", counts.get(split))
-        _check_touches(run, where, fields["test_touches"])
+            _check_matrix(matrix, f"{where}.confusion_matrix.{split}", counts.get(split, {}))
+        _check_test_evaluations(run, where, fields["test_evaluations"])
         if run["scores"] is not None:
-            _check_scores(run["scores"], f"{where}.scores", counts.get("test"))
+            _check_scores(run["scores"], f"{where}.scores", counts.get("test", {}))
     again = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
-    _need(not again, "runs", "another seed for each run", again, "Give each run its own.")
+    _require(not again, "runs", "another seed for each run", again, "Give each run its own.")
     odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
     advice = "These seeds differ from the first."
-    _need(not odd, "runs", "the same metrics in each run", odd, advice)
+    _require(not odd, "runs", "the same metrics in each run", odd, advice)
 
 
-def _check_touches(run: dict, where: str, touches: int) -> None:
+def _check_test_evaluations(run: dict, where: str, evaluations: int) -> None:
     came = [*run["confusion_matrix"], *(["scores"] if run["scores"] is not None else [])]
-    if touches:
-        advice = f"test_touches is {touches}: a test set that was looked at has its scores."
-        _need("scores" in came, f"{where}.scores", "those of the test set", None, advice)
+    if evaluations:
+        advice = f"test_evaluations is {evaluations}: a test set that was evaluated has its scores."
+        _require("scores" in came, f"{where}.scores", "those of the test set", None, advice)
     else:
-        fine = not {"test", "scores"} & set(came)
-        advice = "Count in test_touches how often each run looked."
-        _need(fine, where, "nothing of the test set with test_touches 0", came, advice)
+        valid = not {"test", "scores"} & set(came)
+        advice = "Count in test_evaluations how often each run evaluated it."
+        _require(valid, where, "nothing of the test set with test_evaluations 0", came, advice)
 
 
-def _check_matrix(matrix: list, where: str, classes: dict | None) -> None:
+def _check_matrix(matrix: list, where: str, classes: dict[str, int]) -> None:
     advice = "Name it after the split."
-    _need(classes is not None, where, "a split that data.counts has", matrix, advice)
+    _require(bool(classes), where, "a split that data.counts has", matrix, advice)
     k, due = len(classes), list(classes.values())
-    fine = [len(row) for row in matrix] == [k] * k
-    advice = "Truth in rows, answers in columns."
-    _need(fine, where, f"{k} rows of {k} counts", matrix, advice)
+    valid = [len(row) for row in matrix] == [k] * k
+    advice = "Truth in rows, predictions in columns."
+    _require(valid, where, f"{k} rows of {k} counts", matrix, advice)
     rows = [sum(row) for row in matrix]
-    _need(rows == due, where, f"rows that sum to the classes' pictures {due}", rows, advice)
+    _require(rows == due, where, f"rows that sum to the classes' images {due}", rows, advice)
 
 
-def _check_scores(scores: dict, where: str, classes: dict | None) -> None:
-    advice = "metrics.score_columns(test_cases, scores) gives them."
-    wanted = "pictures of the split 'test' in data.counts"
-    _need(classes is not None, where, wanted, classes, advice)
+def _check_scores(scores: dict, where: str, classes: dict[str, int]) -> None:
+    advice = "metrics.collect_scores(test_cases, scores) gives them."
+    wanted = "images of the split 'test' in data.counts"
+    _require(bool(classes), where, wanted, classes, advice)
     k, due, each = len(classes), list(classes.values()), scores["score"]
     lengths = {name: len(column) for name, column in scores.items()}
     n = sum(due)
-    wanted = f"{n:,} entries, the test pictures"
-    _need(set(lengths.values()) == {n}, where, wanted, lengths, advice)
+    wanted = f"{n:,} entries, the test images"
+    _require(set(lengths.values()) == {n}, where, wanted, lengths, advice)
     twice = [path for path, count in Counter(scores["path"]).items() if count > 1]
-    _need(not twice, f"{where}.path", "each picture once", twice[:3], advice)
+    _require(not twice, f"{where}.path", "each image once", twice[:3], advice)
     have = [scores["y"].count(code) for code in range(k)]
-    _need(have == due, f"{where}.y", f"{due} pictures of the classes", have, advice)
+    _require(have == due, f"{where}.y", f"{due} images of the classes", have, advice)
     vectors = all(isinstance(score, list) and len(score) == k for score in each)
     plain = k == 2 and not any(isinstance(score, list) for score in each)
-    wanted = "a number a picture, or 2" if k == 2 else f"{k} numbers a picture"
-    _need(vectors or plain, f"{where}.score", wanted, each, advice)
-    odd = [score for score in each if vectors and abs(sum(score) - 1) > SUM_OFF]
+    wanted = "a number an image, or 2" if k == 2 else f"{k} numbers an image"
+    _require(vectors or plain, f"{where}.score", wanted, each, advice)
+    odd = [score for score in each if vectors and abs(sum(score) - 1) > SUM_TOLERANCE]
     advice = "Put logits through a softmax first."
-    _need(not odd, f"{where}.score", "probabilities that sum to 1 a picture", odd[:1], advice)
+    _require(not odd, f"{where}.score", "probabilities that sum to 1 an image", odd[:1], advice)

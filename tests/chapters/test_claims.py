@@ -3,11 +3,9 @@
 import ast
 
 import nbformat
-import pytest
 
 from cxrlib.experiments import sweep
 from cxrlib.experiments.sweep import Bound
-from tests.built import CHAPTERS
 
 BOUNDS = ("above", "below", "between", "equals", "within")
 
@@ -30,11 +28,6 @@ def written(node):
     given = {k.arg: ast.literal_eval(k.value) for k in node.keywords if k.arg in (*BOUNDS, "kind")}
     kind = given.pop("kind", "finding")
     return ast.literal_eval(node.args[0]), kind, Bound(**given)
-
-
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
 
 
 def test_statements_and_bounds_are_typed_not_computed(path):

@@ -6,26 +6,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.built import CHAPTERS, folder
+from tests.built import folder
 
 NOISE = r"Traceback \(most recent|\w*Warning:|^[WEI]\d{4} |WARNING|absl::|oneDNN|cuda_|\rEpoch"
 
 
-def executed(path):
+@pytest.fixture
+def chapter(path):
     copy = folder("executed") / path.name
     if not copy.exists():
         pytest.fail(f"{path.stem} was not executed: {copy} is missing", pytrace=False)
     return nbformat.read(copy, as_version=4)
-
-
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
-
-
-@pytest.fixture
-def chapter(path):
-    return executed(path)
 
 
 def outputs(notebook):

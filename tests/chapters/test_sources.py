@@ -20,9 +20,9 @@ SPHINX_ONLY = {
 }
 
 
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
-def chapter(request):
-    return nbformat.read(request.param, as_version=4)
+@pytest.fixture
+def chapter(path):
+    return nbformat.read(path, as_version=4)
 
 
 def code(notebook):

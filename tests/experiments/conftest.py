@@ -9,7 +9,7 @@ from PIL import Image
 
 from cxrlib import data
 from cxrlib.experiments import registry
-from cxrlib.experiments.metadata import environment
+from cxrlib.experiments.run import environment
 from tests.models.training.conftest import some_pictures
 from tests.models.transfer.conftest import TINY, register, tiny_app, write_weights
 
@@ -33,7 +33,7 @@ def a_run(seed: int = 0) -> dict:
 
 def fields(**other) -> dict:
     """Every field of a small record."""
-    summary = {"mean": 2 / 3, "low": 0.2, "high": 0.9, "how": "by hand"}
+    summary = {"mean": 2 / 3, "low": 0.2, "high": 0.9, "method": "by hand"}
     return {
         **environment(),
         "id": "article-3-repaired",
@@ -51,7 +51,7 @@ def fields(**other) -> dict:
         "peak_memory_mb": None,
         "runs": [a_run(0), a_run(1)],
         "summary": {"test accuracy": summary},
-        "test_touches": 1,
+        "test_evaluations": 1,
         "notes": ["Three pictures only."],
         **other,
     }

@@ -8,8 +8,8 @@ from cxrlib.experiments.methods import ensemble, fine_tuning
 from cxrlib.models import transfer
 from tests.experiments.conftest import children, make_quick
 
-QUICK = {"network": "tiny", "sizes": [32], "epochs": 1, "batch_size": 16}
-SEEN = "val share of pictures whose patient is in train"
+QUICK = {"network": "tiny", "size": 32, "epochs": 1, "batch_size": 16}
+OVERLAP = "val patient overlap"
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def quick(monkeypatch, tiny, cases):
 def test_only_the_repair_keeps_patients_apart(quick, tmp_path, id, shared):
     record = run.reproduce(id, folder=tmp_path / "results")
     (only,) = record.runs
-    assert (only["metrics"][SEEN] > 0) is shared
-    assert record.test_touches == 1
+    assert (only["metrics"][OVERLAP] > 0) is shared
+    assert record.test_evaluations == 1
     y, score = only["scores"]["y"], np.array(only["scores"]["score"])
     assert len(y) == 12
     accuracy = evaluation.accuracy(y, score, only["threshold"])
@@ -49,7 +49,7 @@ def test_only_the_repair_keeps_patients_apart(quick, tmp_path, id, shared):
 )
 def test_article_2_turns_the_pictures_that_it_judges(quick, cases, id, changes):
     parts = {"test": data.read_pictures(cases, 32).where("test")}
-    judged = fine_tuning._as_judged(parts, quick[id].config, seed=0)["test"]
+    judged = fine_tuning._as_evaluated(parts, quick[id].config, seed=0)["test"]
     assert np.array_equal(judged.images, parts["test"].images) is not changes
 
 
@@ -82,12 +82,12 @@ def test_several_views_answer_by_their_mean_logit(cases, monkeypatch):
         return {split: each.images.mean(axis=(1, 2)) / 255 for split, each in parts.items()}
 
     monkeypatch.setattr(fine_tuning.metrics, "predict", brightness)
-    views = [part] + [fine_tuning._changed(part, fine_tuning.VIEW, i) for i in (1, 2)]
+    views = [part] + [fine_tuning._augmented(part, fine_tuning.TTA, i) for i in (1, 2)]
     each = [logit(brightness(None, view)["test"]) for view in views]
-    found = fine_tuning._scored(None, part, 2, seed=0)["test"]
+    found = fine_tuning._predict_tta(None, part, 2, seed=0)["test"]
     np.testing.assert_allclose(logit(found), np.mean(each, axis=0), atol=1e-6)
     assert np.abs(each[1] - each[0]).max() > 0.01
-    np.testing.assert_allclose(fine_tuning._scored(None, part, 0, 0)["test"], expit(each[0]))
+    np.testing.assert_allclose(fine_tuning._predict_tta(None, part, 0, 0)["test"], expit(each[0]))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def members():
 
 @pytest.fixture
 def trained_once(monkeypatch, members):
-    train = ensemble._member
+    train = ensemble._train_member
 
     def member(pictures, left_out, config, seed, resume):
         key = seed, left_out.tobytes(), pictures.images.tobytes()
@@ -106,7 +106,7 @@ def trained_once(monkeypatch, members):
             members[key] = train(pictures, left_out, config, seed, resume)
         return members[key]
 
-    monkeypatch.setattr(ensemble, "_member", member)
+    monkeypatch.setattr(ensemble, "_train_member", member)
     return members
 
 
@@ -125,18 +125,18 @@ def test_each_of_four_networks_has_its_own_strangers(quick, cases, tmp_path, tra
     assert (table.groupby("patient_id")["group"].nunique() <= 1).all()
 
 
-def test_the_highest_line_of_four_networks_moves_all_scores_by_its_distance_from_the_mean(
+def test_the_highest_of_four_thresholds_moves_all_scores_by_its_distance_from_the_mean(
     quick, cases, tmp_path, trained_once
 ):
     config = quick["study-better-model"].config
     table = ensemble.prepare(cases, config, seed=0)
     mean, highest = (
-        ensemble.run(table, config | {"line": line}, 0, tmp_path / line)
-        for line in ("mean", "highest")
+        ensemble.run(table, config | {"threshold_rule": rule}, 0, tmp_path / rule)
+        for rule in ("mean", "max")
     )
     low, high = (logit(np.ravel(each["scores"]["score"])) for each in (mean, highest))
-    lines = [highest["metrics"][f"line {i}"] for i in (1, 2, 3, 4)]
-    np.testing.assert_allclose(low - high, max(lines) - np.mean(lines), atol=2e-3)
+    thresholds = [highest["metrics"][f"threshold {i}"] for i in (1, 2, 3, 4)]
+    np.testing.assert_allclose(low - high, max(thresholds) - np.mean(thresholds), atol=2e-3)
     ours, theirs = mean["metrics"], highest["metrics"]
     assert ours["test ROC AUC"] == pytest.approx(theirs["test ROC AUC"])
     assert ours["shifted specificity"] <= theirs["shifted specificity"]

@@ -9,7 +9,7 @@ from cxrlib.experiments.methods import frozen_backbone
 from cxrlib.models import transfer
 from tests.experiments.conftest import HAVE, listed, make_quick
 
-QUICK = {"network": "tiny", "size": 32, "copies": 2}
+QUICK = {"network": "tiny", "size": 32, "augmented_copies": 2}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_the_network_gets_the_article_s_grey_levels():
     image[:, :1, :3] = grey
     network = transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", head=None)
     prepared = keras.Model(network.input, network.get_layer("rescale").output)
-    seen = frozen_backbone._as_article(image)
+    seen = frozen_backbone._rescale(image)
     got = np.asarray(prepared(seen))[0, 0, :3, 0]
     np.testing.assert_allclose(got, [0, 0.2, 1], atol=1e-6)
 
@@ -46,7 +46,7 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
     record = run.reproduce(id, seeds=[0, 1], folder=folder)
     assert records.read(id, folder) == record
     k = len(record.config["classes"])
-    assert record.test_touches == 1
+    assert record.test_evaluations == 1
     first, second = record.runs
     assert first["scores"]["path"] != second["scores"]["path"]  # each seed draws its own
     for each in record.runs:
@@ -55,8 +55,8 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
         assert len(each["history"]["val_loss"]) == 2
         right = evaluation.accuracy_many(each["scores"]["y"], score)
         assert found["test accuracy"] == pytest.approx(right, abs=1e-5)
-        assert found["article's evaluator pictures"] == k
-        assert found["test pictures whose patient is in train"] > 0
+        assert found["article's evaluator images"] == k
+        assert found["test images with patient overlap"] > 0
     mean = np.mean([each["metrics"]["test accuracy"] for each in record.runs])
     assert next(iter(record.summary)) == "test accuracy"
     assert record.summary["test accuracy"]["mean"] == pytest.approx(mean, abs=1e-5)
@@ -66,8 +66,8 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
     assert 9 * k < pictures < 18 * k  # the films of COVID are so few that some come twice
     interval = evaluation.wilson_over_runs(right, [9 * k] * 2, pictures)
     assert (row["low"], row["high"]) == pytest.approx(interval[1:], abs=1e-5)
-    assert "2 seeds" in record.summary["article's evaluator accuracy"]["how"]
-    assert "pictures of its own" in record.summary["test accuracy"]["how"]
+    assert "2 seeds" in record.summary["article's evaluator accuracy"]["method"]
+    assert "images of its own" in record.summary["test accuracy"]["method"]
     again = run.summarize_again(id, folder=folder)
     assert list(again.summary) == list(record.summary)
     for metric, row in record.summary.items():  # from scores of five digits
@@ -81,7 +81,7 @@ def test_the_repair_keeps_patients_apart(cases, tmp_path, id, capsys):
     assert cli.main(command) == 0
     record = records.read(id, tmp_path / "results")
     (found,) = [each["metrics"] for each in record.runs]
-    assert found["test pictures whose patient is in train"] == 0
-    assert found["strength C"] in (1e-4, 1e-3, 1e-2, 1e-1)
+    assert found["test images with patient overlap"] == 0
+    assert found["C"] in (1e-4, 1e-3, 1e-2, 1e-1)
     assert record.summary["test macro sensitivity"]["mean"] > 0.7  # chance: a half, a third
-    assert "test, truly covid" in capsys.readouterr().out
+    assert "test, true covid" in capsys.readouterr().out

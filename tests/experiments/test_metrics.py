@@ -5,6 +5,7 @@ from scipy.special import expit
 
 from cxrlib import evaluation
 from cxrlib.experiments import metrics, summary
+from cxrlib.experiments.record import RecordError
 from tests.experiments.conftest import listed
 
 
@@ -14,11 +15,11 @@ def test_two_right_of_two_and_nine_right_of_eighteen():
     held_out["path"] = "test/" + held_out["path"]
     cases = pd.concat([train, held_out], ignore_index=True)
     score = np.tile([0.25, 0.75], (18, 1))  # covid for everybody
-    run = metrics.judge_multiclass(cases, score, pd.DataFrame({"loss": [0.5]}), 3, 10)
+    run = metrics.evaluate_multiclass(cases, score, pd.DataFrame({"loss": [0.5]}), 3, 10)
     expected = {
-        "article's evaluator pictures": 2,
+        "article's evaluator images": 2,
         "article's evaluator accuracy": 1,
-        "article's evaluator pictures whose patient is in train": 2,
+        "article's evaluator images with patient overlap": 2,
         "test accuracy": 0.5,
         "test macro sensitivity": 0.5,
         "test macro F1": 1 / 3,
@@ -27,9 +28,9 @@ def test_two_right_of_two_and_nine_right_of_eighteen():
         "test precision of covid": 0.5,
         "test sensitivity of normal": 0,
         "test precision of normal": 0,
-        "test pictures whose patient is in train": 4,
-        "test pictures of covid whose patient is in train": 4,
-        "test pictures of normal whose patient is in train": 0,
+        "test images with patient overlap": 4,
+        "test images of covid with patient overlap": 4,
+        "test images of normal with patient overlap": 0,
     }
     assert run["metrics"] == pytest.approx(expected)
     assert run["confusion_matrix"]["test"].tolist() == [[0, 9], [0, 9]]
@@ -37,14 +38,14 @@ def test_two_right_of_two_and_nine_right_of_eighteen():
     assert run["scores"]["score"][0] == [0.25, 0.75]
     row = summary.summarize([cases], [run])["article's evaluator accuracy"]
     assert [row["mean"], row["low"], row["high"]] == pytest.approx([1, 0.342, 1], abs=1e-3)
-    assert "the 2 pictures" in row["how"]
+    assert "the 2 images" in row["method"]
 
 
 def test_one_sigmoid_becomes_two_columns():
-    both = metrics.as_columns(np.array([[0.25], [1.0]]))
+    both = metrics.class_probabilities(np.array([[0.25], [1.0]]))
     np.testing.assert_array_equal(both, [[0.75, 0.25], [0, 1]])
     three = np.full((2, 3), 1 / 3)
-    np.testing.assert_array_equal(metrics.as_columns(three), three)
+    np.testing.assert_array_equal(metrics.class_probabilities(three), three)
 
 
 def test_strangers_that_look_like_the_test_set_lend_it_their_temperature():
@@ -53,10 +54,22 @@ def test_strangers_that_look_like_the_test_set_lend_it_their_temperature():
     y = (rng.random(4000) < expit(truth)).astype(float)
     val, strange = expit(truth), expit(3 * truth)  # at home calibrated, elsewhere too sure
     learnt = strange[:2000]
-    found = metrics.shifted_calibration(
+    found = metrics.calibration_under_shift(
         learnt[y[:2000] == 0], learnt[y[:2000] == 1], (y, val), (y[2000:], strange[2000:])
     )
     assert found["val temperature"] == pytest.approx(1, abs=0.1)
     assert found["shifted temperature"] == pytest.approx(3, abs=0.3)
     assert found["test ECE, shifted temperature"] < 0.5 * found["test ECE, val temperature"]
     assert found["test ECE"] == evaluation.ece(y[2000:], strange[2000:]).value
+
+
+def test_scores_are_kept_by_image():
+    test = listed(normal=["a"], covid=["b"])
+    kept = metrics.collect_scores(test, np.array([[0.25], [0.75]]))
+    paths = ["covid/000.png", "normal/000.png"]
+    assert kept == {"path": paths, "y": [1, 0], "score": [0.25, 0.75]}
+    columns = metrics.collect_scores(test, [[0.75, 0.25], [0.5, 0.5]])
+    assert columns["score"][0] == [0.75, 0.25]
+    for wrong in ([0.1], [[0.1, 0.2, 0.7]] * 2):
+        with pytest.raises(RecordError, match=r"expected scores of shape \(2, 2\) or"):
+            metrics.collect_scores(test, wrong)

@@ -1,15 +1,17 @@
 import json
+import os
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cxrlib import cli, data, evaluation
+from cxrlib import cli, data, evaluation, phantoms
+from cxrlib.data import datasets
 from cxrlib.experiments import record as records, registry, run
 from cxrlib.experiments.methods import from_scratch
-from cxrlib.experiments.metrics import picture_names
+from cxrlib.experiments.metrics import image_names
 from cxrlib.experiments.record import Record, RecordError
-from tests.experiments.conftest import children, make_quick
+from tests.experiments.conftest import children, fields, make_quick
 
 QUICK = {"size": 32, "epochs": 2, "batch_size": 16}
 
@@ -39,38 +41,38 @@ def test_a_study_writes_a_record_that_can_be_computed_again(quick, cases, tmp_pa
     assert f"written to {tmp_path / 'article-0-as-published.json'}" in capsys.readouterr().out
     record = records.read("article-0-as-published", tmp_path)
     (only,) = record.runs
-    assert only["scores"]["path"] == picture_names(cases[cases["split"] == "test"])
+    assert only["scores"]["path"] == image_names(cases[cases["split"] == "test"])
     accuracy = evaluation.accuracy(only["scores"]["y"], np.array(only["scores"]["score"]))
     assert record.summary["test accuracy"]["mean"] == pytest.approx(accuracy, abs=1e-5)
     assert only["metrics"]["test accuracy"] == pytest.approx(accuracy, abs=1e-5)
-    assert record.test_touches == 3  # two epochs watched it, then the result
+    assert record.test_evaluations == 3  # two epochs watched it, then the result
     assert len(only["history"]["val_loss"]) == 2
     assert [p.name for p in tmp_path.iterdir()] == ["article-0-as-published.json"]
 
 
-def test_a_repaired_study_watches_validation_and_touches_the_test_set_once(whole):
+def test_a_repaired_study_validates_on_val_and_evaluates_the_test_set_once(whole):
     record = records.read("article-3-repaired", whole)
-    assert record.test_touches == 1
+    assert record.test_evaluations == 1
     assert set(record.data["counts"]) == {"train", "val", "test"}
     assert [each["seed"] for each in record.runs] == [0, 1]
     values = [each["metrics"]["test accuracy"] for each in record.runs]
     assert record.summary["test accuracy"]["mean"] == pytest.approx(np.mean(values), abs=1e-5)
-    assert "2 seeds" in record.summary["test accuracy"]["how"]
+    assert "2 seeds" in record.summary["test accuracy"]["method"]
 
 
 def test_a_summary_is_computed_again_from_the_scores_that_are_kept(quick, tmp_path, whole):
     id = "article-3-repaired"
     record = records.read(id, whole)
-    other = {k: v | {"low": 0.0, "how": "another way"} for k, v in record.summary.items()}
-    records.write(Record.create(**vars(record) | {"summary": other}), tmp_path)
+    other = {k: v | {"low": 0.0, "method": "another way"} for k, v in record.summary.items()}
+    Record.create(**vars(record) | {"summary": other}).write(tmp_path)
     assert cli.main(["reproduce", id, "--summary-only", "--folder", str(tmp_path)]) == 0
     again = records.read(id, tmp_path).summary
     assert list(again) == list(record.summary)
     for metric, row in record.summary.items():
-        assert again[metric]["how"] == row["how"]
+        assert again[metric]["method"] == row["method"]
         assert again[metric]["low"] == pytest.approx(row["low"], abs=0.01)
     first = record.runs[0] | {"threshold": 2.0}  # as if rounding had turned the answers round
-    records.write(Record.create(**vars(record) | {"runs": [first, record.runs[1]]}), tmp_path)
+    Record.create(**vars(record) | {"runs": [first, record.runs[1]]}).write(tmp_path)
     with pytest.raises(RecordError, match="other side of the threshold"):
         run.summarize_again(id, folder=tmp_path)
 
@@ -83,7 +85,7 @@ def test_pictures_that_are_gone_or_labelled_otherwise_give_no_summary(quick, tmp
         ({"path": scores["path"][::-1]}, "labels of the record"),
     ):
         first = record.runs[0] | {"scores": scores | change}
-        records.write(Record.create(**vars(record) | {"runs": [first, record.runs[1]]}), tmp_path)
+        Record.create(**vars(record) | {"runs": [first, record.runs[1]]}).write(tmp_path)
         with pytest.raises(data.DataError, match=message):
             run.summarize_again("article-3-as-published", folder=tmp_path)
 
@@ -127,8 +129,8 @@ def test_article_0_watches_changed_pictures_and_is_judged_on_them_as_they_are(
     monkeypatch.setattr(from_scratch.models, "fit", fit)
     monkeypatch.setattr(from_scratch, "predict", predict)
     config = registry.get("article-0-as-published").config
-    assert config["watched_augment"] == "article-0"
-    from_scratch.run(cases, config | {"watched_augment": recipe}, 0, tmp_path)
+    assert config["validation_augment"] == "article-0"
+    from_scratch.run(cases, config | {"validation_augment": recipe}, 0, tmp_path)
     moved = np.abs(given["watched"].images.astype(float) - given["judged"].images).mean()
     assert moved > 3 if recipe else moved == 0
     np.testing.assert_array_equal(given["watched"].labels, given["judged"].labels)
@@ -144,7 +146,7 @@ def test_phantoms_are_refused_before_any_work(monkeypatch, cases, tmp_path):
 
 
 def test_an_unknown_study_comes_with_the_nearest():
-    with pytest.raises(data.DataError, match="Did you mean article-0-repaired"):
+    with pytest.raises(data.DataError, match="Did you mean 'article-0-repaired'"):
         registry.get("article-0-repared")
 
 
@@ -154,8 +156,74 @@ def test_every_study_is_plain_data():
         assert study.article in (0, 1, 2, 3, 4, None)
         assert name.startswith(("article-", "study-"))
         if study.article == 4:  # its test sets are small
-            assert (study.seeds, study.redraw) == ((0, 1, 2, 3, 4), True)
+            assert (study.seeds, study.resample) == ((0, 1, 2, 3, 4), True)
 
 
-def test_every_record_s_study_is_there():
-    assert set(records.list_ids(records._shipped())) <= set(registry.STUDIES)
+def a_table(root: str = "/some/where") -> pd.DataFrame:
+    rows = [
+        (f"{root}/chest/{split}/{label}/{name}", label, who, split)
+        for split, label, name, who in [
+            ("train", "B", "1.png", "p1"),
+            ("train", "A", "2.png", "p2"),
+            ("train", "A", "3.png", "p2"),
+            ("test", "B", "4.png", None),
+            ("test", "A", "5.png", "p5"),
+        ]
+    ]
+    cases = pd.DataFrame(rows, columns=["path", "label", "patient_id", "split"])
+    cases["label"] = pd.Categorical(cases["label"], ["B", "A"])
+    cases["source"] = "chest"
+    cases.attrs.update(name="tiny", source="folder")
+    return cases
+
+
+def test_data_are_described_by_counts_patients_and_names():
+    described = run.describe_data(a_table())
+    assert (described["name"], described["source"]) == ("tiny", "folder")
+    assert described["counts"] == {"train": {"B": 1, "A": 2}, "test": {"B": 1, "A": 1}}
+    assert list(described["counts"]) == ["train", "test"]
+    assert list(described["counts"]["train"]) == ["B", "A"]
+    assert described["patients"] == {"train": 2, "test": None}
+
+
+def test_the_fingerprint_knows_names_splits_and_labels_but_no_folder_and_no_order():
+    mark = run.describe_data(a_table())["fingerprint"]
+    windows = a_table("C:/other").assign(path=lambda t: t["path"].str.replace("/", "\\"))
+    for same in (a_table("/else"), a_table().iloc[::-1], windows):
+        assert run.describe_data(same)["fingerprint"] == mark
+    for column, value in (("path", "x.png"), ("split", "test"), ("label", "A")):
+        other = a_table()
+        other.loc[0, column] = value
+        assert run.describe_data(other)["fingerprint"] != mark
+    assert run.describe_data(a_table().iloc[:4])["fingerprint"] != mark
+
+
+def test_what_cannot_be_described_is_refused():
+    bare = a_table()
+    bare.attrs = {}
+    with pytest.raises(data.DataError, match="without name and source"):
+        run.describe_data(bare)
+    with pytest.raises(data.DataError, match="split for every image, got 1 of 5"):
+        run.describe_data(a_table().assign(split=["train", "train", "test", "test", pd.NA]))
+    with pytest.raises(data.DataError, match="no label"):
+        run.describe_data(a_table().assign(label=lambda t: t["label"].cat.remove_categories("B")))
+
+
+def test_phantoms_are_recognised_even_where_the_table_forgot_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXR_DATA", str(tmp_path / "drawn"))
+    phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24)
+    cases = datasets.load("pneumonia", source="folder", quiet=True)
+    cases.attrs["source"] = "folder"
+    described = run.describe_data(cases)
+    assert described["source"] == "phantoms"
+    assert sum(map(sum, (s.values() for s in described["counts"].values()))) == len(cases)
+    with pytest.raises(RecordError, match="real data only"):
+        Record.create(**fields(data=described))
+
+
+def test_the_environment_says_what_is_installed_and_what_was_used():
+    made = run.environment()
+    assert made["versions"]["numpy"] == np.__version__
+    assert {"python", "keras", "tensorflow", "cxrlib"} <= set(made["versions"])
+    assert 1 <= made["device"]["cpu_count"] <= os.cpu_count()
+    assert made["peak_memory_mb"] > 50

@@ -10,23 +10,23 @@ from tests.experiments.conftest import CLASSES, HAVE, listed
 
 def test_the_articles_evaluator_reads_the_first_two_of_eighteen_both_of_one_patient():
     held_out = listed(normal=list("abcdefghi"), covid=list("ppqqrstuv"))
-    rows = held_out.iloc[sampling.read_first(held_out, 10)]
+    rows = held_out.iloc[sampling.evaluator_subset(held_out, 10)]
     assert rows["path"].tolist() == ["covid/000.png", "covid/001.png"]
     assert rows["patient_id"].tolist() == ["covid:p", "covid:p"]
     mixed = held_out.sample(frac=1, random_state=0)
-    again = mixed.iloc[sampling.read_first(mixed, 10)]
+    again = mixed.iloc[sampling.evaluator_subset(mixed, 10)]
     assert again["path"].tolist() == rows["path"].tolist()
 
 
 @pytest.mark.parametrize(("n", "read"), [(9, 1), (10, 1), (11, 2), (18, 2), (27, 3), (36, 4)])
 def test_it_reads_a_picture_a_step_and_makes_a_step_a_batch(n, read):
     held_out = listed(normal=["a"], covid=[str(i) for i in range(n - 1)])
-    assert len(sampling.read_first(held_out, 10)) == read
+    assert len(sampling.evaluator_subset(held_out, 10)) == read
 
 
 def test_the_first_fifth_of_each_class_s_files_validates():
     train = listed(covid=list("abcdefghijk"), normal=list("abcde")).sample(frac=1, random_state=1)
-    first = sorted(train[sampling.first_share(train, 0.2)]["path"])
+    first = sorted(train[sampling.validation_split(train, 0.2)]["path"])
     assert first == ["covid/000.png", "covid/001.png", "normal/000.png"]
 
 
@@ -42,9 +42,9 @@ def shared(drawn: pd.DataFrame) -> int:
 
 def test_single_pictures_let_patients_stand_on_both_sides(many):
     by_picture, again, other = (
-        sampling.draw(many, "article 4", "pictures", CLASSES, seed) for seed in (0, 0, 1)
+        sampling.subsample(many, "article 4", "image", CLASSES, seed) for seed in (0, 0, 1)
     )
-    by_patient = sampling.draw(many, "article 4", "patients", CLASSES, 0)
+    by_patient = sampling.subsample(many, "article 4", "patient", CLASSES, 0)
     for drawn in (by_picture, by_patient):
         counts = pd.crosstab(drawn["split"], drawn["label"])
         assert counts.loc["test"].tolist() == [9, 9, 9, 9]
@@ -58,7 +58,7 @@ def test_single_pictures_let_patients_stand_on_both_sides(many):
 
 
 def test_the_largest_size_is_the_smallest_class_s(many):
-    drawn = sampling.draw(many, "largest", "patients", ["normal", "bacterial", "covid"], 0)
+    drawn = sampling.subsample(many, "balanced", "patient", ["normal", "bacterial", "covid"], 0)
     assert data.classes(drawn) == ("normal", "bacterial", "covid")
     assert drawn["label"].value_counts().tolist() == [80, 80, 80]
     data.splits.check(drawn)
@@ -80,6 +80,6 @@ def test_the_group_left_out_is_the_one_that_looks_sick():
     )
     labels = (kind == 2)[:, None].astype("float32")
     found = features.Features(values.astype("float32"), labels, cases)
-    table = sampling.leave_group_out(cases, found, 2)
+    table = sampling.leave_one_group_out(cases, found, 2)
     np.testing.assert_array_equal(table["split"] == "shifted", kind == 1)
     data.splits.check(table)

@@ -8,38 +8,26 @@ from cxrlib.experiments.sweep import Bound, SweptClaim
 
 
 @pytest.mark.parametrize(
-    ("bound", "value", "holds", "room"),
+    ("bound", "text", "value", "holds", "room"),
     [
-        ({"above": 0.5}, 0.75, True, 0.25),
-        ({"above": 0.5}, 0.5, False, 0),
-        ({"below": 0.5}, 0.75, False, -0.25),
-        ({"below": 0.5}, 0.5, False, 0),
-        ({"between": (0, 1)}, 0.75, True, 0.25),
-        ({"between": (0, 1)}, 1, True, 0),
-        ({"between": (0, 1)}, 2, False, -1),
-        ({"equals": 3}, 3, True, 0),
-        ({"equals": 3, "within": 0.5}, 3.25, True, 0.25),
-        ({"equals": 3}, 4, False, -1),
+        ({"above": 0.5}, "above 0.5", 0.75, True, 0.25),
+        ({"above": 0.5}, "above 0.5", 0.5, False, 0),
+        ({"below": 0.5}, "below 0.5", 0.75, False, -0.25),
+        ({"below": 0.5}, "below 0.5", 0.5, False, 0),
+        ({"below": 1e-6}, "below 1e-06", 1, False, 1e-6 - 1),
+        ({"between": (0, 1)}, "0 to 1", 0.75, True, 0.25),
+        ({"between": (0, 1)}, "0 to 1", 1, True, 0),
+        ({"between": (0, 1)}, "0 to 1", 2, False, -1),
+        ({"equals": 3}, "exactly 3", 3, True, 0),
+        ({"equals": 3, "within": 0.5}, "3 ± 0.5", 3.25, True, 0.25),
+        ({"equals": 3}, "exactly 3", 4, False, -1),
     ],
 )
-def test_bounds(bound, value, holds, room):
+def test_bounds(bound, text, value, holds, room):
     assert Bound(**bound).holds(value) is holds
     assert Bound(**bound).room(value) == room
-    assert Bound(**json.loads(json.dumps(Bound(**bound).as_dict()))) == Bound(**bound)
-
-
-@pytest.mark.parametrize(
-    ("bound", "text"),
-    [
-        ({"above": 0.5}, "above 0.5"),
-        ({"below": 1e-6}, "below 1e-06"),
-        ({"between": (0, 1)}, "0 to 1"),
-        ({"equals": 3}, "exactly 3"),
-        ({"equals": 3, "within": 0.5}, "3 ± 0.5"),
-    ],
-)
-def test_bounds_in_words(bound, text):
     assert Bound(**bound).text() == text
+    assert Bound(**json.loads(json.dumps(Bound(**bound).as_dict()))) == Bound(**bound)
 
 
 @pytest.mark.parametrize("given", [{}, {"above": 1, "below": 2}, {"between": (1, 0)}])
@@ -107,5 +95,5 @@ def test_the_file_carries_its_statistics_and_reads_as_it_was_written():
 
 
 def test_an_unknown_source_is_refused():
-    with pytest.raises(ValueError, match="expected a source of phantoms, real, got 'covid'"):
+    with pytest.raises(ValueError, match="expected one of phantoms, real, got 'covid'"):
         sweep.read("covid")

@@ -15,8 +15,7 @@ PARAMETERS = "quick = False\nsource = 'auto'\nseed = 0"
 
 # What only a real kernel in a process of its own can show. All other tests run a stand-in.
 KERNEL = {
-    "test_a_cell_that_never_ends_is_stopped",
-    "test_a_dying_kernel_is_a_failure_that_names_the_cell",
+    "test_a_kernel_that_dies_or_hangs_is_stopped_and_its_cell_named",
     "test_chapters_run_side_by_side_and_one_that_takes_its_process_along_stops_alone",
     "test_it_says_how_long_the_chapter_ran_and_what_memory_it_took",
     "test_no_shell_is_needed_to_run_a_chapter",

@@ -10,7 +10,7 @@ import os
 from types import SimpleNamespace
 from unittest.mock import patch
 
-import executing
+import execute
 import IPython.display
 import make_book
 import nbformat
@@ -59,8 +59,12 @@ def run(source, names):
     if printed.getvalue():
         outputs.append(nbformat.v4.new_output("stream", name="stdout", text=printed.getvalue()))
     if error is not None:
-        told = {"ename": type(error).__name__, "evalue": str(error), "traceback": [str(error)]}
-        outputs.append(nbformat.v4.new_output("error", **told))
+        error_output = {
+            "ename": type(error).__name__,
+            "evalue": str(error),
+            "traceback": [str(error)],
+        }
+        outputs.append(nbformat.v4.new_output("error", **error_output))
     return outputs, error
 
 
@@ -71,9 +75,9 @@ def make(arguments, environment, cwd):
         patch.dict(os.environ, environment),
         contextlib.chdir(cwd or os.getcwd()),
         patch.dict(papermill_engines._engines, {None: StandIn}),
-        patch.object(executing, "prepare_kernel", lambda folder: None),
+        patch.object(execute, "prepare_kernel", lambda folder: None),
         patch.object(os, "cpu_count", lambda: 1),  # what a cell prints is caught in one thread
-        patch.object(executing, "in_own_process", executing.run_chapter),
+        patch.object(execute, "run_in_subprocess", execute.run_chapter),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

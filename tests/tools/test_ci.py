@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import ROOT
 
-TOLD = """#!/bin/sh
+LOGGING_STUB = """#!/bin/sh
 echo "{name} $* | data=$CXR_DATA weights=$CXR_WEIGHTS strict=$STRICT book=$BOOK ci=$CI" >> "{log}"
 case "{name} $*" in {failing}) exit 1;; esac
 """
@@ -25,7 +25,7 @@ def ci(tmp_path):
     def run(failing="nothing", **environment):
         for name in ("bin/make", "bin/chromium", "course/.venv/bin/python"):
             path = tmp_path / name
-            path.write_text(TOLD.format(name=path.name, log=log, failing=failing))
+            path.write_text(LOGGING_STUB.format(name=path.name, log=log, failing=failing))
             path.chmod(0o755)
         log.write_text("")
         done = subprocess.run(

@@ -25,6 +25,6 @@ def test_claims_that_hold_are_read_and_not_listed(course):
     run = course.make("execute", environment={"STRICT": "1"})
     assert run.returncode == 0
     assert "did not hold" not in run.stdout
-    (claim,) = claims.of_chapter(course.executed("01-one"))
+    (claim,) = claims.read_claims(course.executed("01-one"))
     assert (claim["statement"], claim["value"]) == ("Two is more than one.", 2)
-    assert claims.of_chapter(course.executed("02-two")) == []
+    assert claims.read_claims(course.executed("02-two")) == []

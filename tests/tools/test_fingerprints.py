@@ -7,98 +7,104 @@ import pytest
 
 
 @pytest.fixture
-def parts(here):
-    return lambda **parameters: fingerprints.common_parts(here.root, parameters)
+def changes(here):
+    """Give a function that names the parts of the key which changed since the test began."""
+    (here.root / "disk").mkdir()
+    (here.root / "disk" / "again").symlink_to(here.root / "data", target_is_directory=True)
+    (here.root / "data" / "chest_xray").symlink_to(here.root / "disk", target_is_directory=True)
+    (here.root / "data" / "a.jpeg").symlink_to(here.root / "gone.jpeg")
+
+    def changed(**parameters):
+        after = fingerprints.common_parts(here.root, parameters)
+        return {part for part in after if after[part] != before[part]}
+
+    before = fingerprints.common_parts(here.root, {})
+    return changed
 
 
-def test_every_part_of_the_key_changes_the_key(course, parts, monkeypatch):
-    before = parts()
-    assert before == parts()
-    assert parts(seed=1)["parameters"] != before["parameters"]
-    picture = course.root / "data" / "a.png"
-    picture.write_bytes(b"1")
-    more = parts()
-    assert more["data"] != before["data"]
-    os.utime(picture, (1, 1))
-    touched = parts()
-    assert touched["data"] != more["data"]
-    assert touched | {"data": ""} == before | {"data": ""}
-    (course.root / fingerprints.RECORDS / "study.json").write_text("{}")
-    recorded = parts()
-    assert recorded["results"] != before["results"]
-    (course.root / "cxrlib" / "new.py").write_text("")
-    assert parts()["cxrlib"] != recorded["cxrlib"]
-    assert parts()["results"] == recorded["results"]
-    monkeypatch.setenv("CXR_OTHER", "1")
-    assert parts()["environment"] != before["environment"]
-    monkeypatch.setenv("CXR_WEIGHTS", str(course.root / "cxrlib"))
-    assert parts()["data"] != touched["data"]
+RECORDS = fingerprints.RECORDS.as_posix()
 
 
-def test_records_that_are_named_change_the_key_and_unfinished_ones_do_not(
-    course, parts, monkeypatch
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("data/a.png", {"data"}),
+        ("disk/a.jpeg", {"data"}),  # links are followed, and loops end
+        ("gone.jpeg", {"data"}),  # a link that led nowhere
+        ("cache/chest_xray/a.jpeg", {"data"}),
+        ("cache/phantoms/p.png", set()),
+        ("cxrlib/new.py", {"cxrlib"}),
+        (f"{RECORDS}/study.json", {"cxrlib", "results"}),
+        (f"{RECORDS}/.unfinished/study-0.json", set()),
+    ],
+)
+def test_a_new_file_changes_its_part_of_the_key(course, changes, file, expected):
+    assert changes() == set()
+    path = course.root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"123")
+    assert changes() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "expected"),
+    [
+        ("CXR_OTHER", "1", {"environment"}),
+        ("TF_OTHER", "1", {"environment"}),  # another arithmetic is another run
+        ("CXR_WEIGHTS", "cxrlib", {"environment", "data"}),
+        ("CXR_RESULTS", "disk", {"environment", "results"}),
+    ],
+)
+def test_a_variable_changes_its_part_of_the_key(
+    course, changes, monkeypatch, name, folder, expected
 ):
-    before = parts()
-    unfinished = course.root / fingerprints.RECORDS / ".unfinished"
-    unfinished.mkdir()
-    (unfinished / "study-0.json").write_text("{}")
-    assert parts() == before
-    named = course.root / "mine"
-    named.mkdir()
-    monkeypatch.setenv("CXR_RESULTS", str(named))
-    empty = parts()
-    (named / "study.json").write_text("{}")
-    assert parts() == empty | {"results": parts()["results"]}
-    assert parts()["results"] != empty["results"]
+    (course.root / "disk" / "study.json").write_text("{}")
+    before = changes()
+    monkeypatch.setenv(name, str(course.root / folder))
+    assert changes() - before == expected - before
 
 
-def test_drawn_phantoms_in_the_cache_do_not_change_the_key(course, parts):
-    cache = course.root / "cache"
-    before = parts()
-    (cache / "phantoms").mkdir(parents=True)
-    (cache / "phantoms" / "p.png").write_bytes(b"1")
-    assert parts() == before
-    (cache / "chest_xray").mkdir()
-    (cache / "chest_xray" / "a.jpeg").write_bytes(b"1")
-    assert parts()["data"] != before["data"]
+def test_parameters_and_the_time_of_a_file_change_the_key(course, changes):
+    assert changes(seed=1) == {"parameters"}
+    (course.root / "data" / "a.png").write_bytes(b"1")
+    first = fingerprints.common_parts(course.root, {})["data"]
+    os.utime(course.root / "data" / "a.png", (1, 1))
+    assert fingerprints.common_parts(course.root, {})["data"] != first
 
 
-def test_linked_folders_are_looked_into_and_loops_end(course, parts, tmp_path_factory):
-    pictures = tmp_path_factory.mktemp("disk")
-    (course.root / "data" / "chest_xray").symlink_to(pictures, target_is_directory=True)
-    (pictures / "again").symlink_to(course.root / "data", target_is_directory=True)
-    before = parts()
-    assert before == parts()
-    (pictures / "a.jpeg").write_bytes(b"1")
-    assert parts()["data"] != before["data"]
+def changed(*names):
+    return lambda name: "0" if name in names else importlib.metadata.version(name)
 
 
-def test_a_link_that_leads_nowhere_is_no_obstacle(course, parts):
-    before = parts()
-    link = course.root / "data" / "a.jpeg"
-    link.symlink_to(course.root / "gone.jpeg")
-    dangling = parts()
-    assert dangling["data"] != before["data"]
-    (course.root / "gone.jpeg").write_bytes(b"123")
-    assert parts()["data"] != dangling["data"]
-
-
-def test_chapters_depend_on_what_they_run_on_and_on_nothing_else(parts, monkeypatch):
-    lines = fingerprints.versions().splitlines()
-    assert sys.version.splitlines()[0] in lines
-    for name in ("numpy", "tensorflow", "keras", "ipykernel", "papermill"):
-        assert f"{name}=={importlib.metadata.version(name)}" in lines
-    assert not [line for line in lines if line.startswith(("pytest", "ruff", "jupyter-book"))]
-    before = parts()
-    monkeypatch.setattr(fingerprints, "version", changed("pytest", "sphinx"))
-    assert parts() == before
-    monkeypatch.setattr(fingerprints, "version", changed("keras"))
-    assert parts()["versions"] != before["versions"]
+@pytest.mark.parametrize(
+    ("versions", "used", "unused"),
+    [
+        (
+            fingerprints.versions,
+            ["numpy", "tensorflow", "keras", "ipykernel", "papermill"],
+            ["pytest", "ruff", "sphinx", "jupyter-book"],
+        ),
+        (
+            fingerprints.book_versions,
+            ["jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme"],
+            ["pytest", "tensorflow"],
+        ),
+    ],
+)
+def test_chapters_and_pages_depend_on_what_they_run_on_and_on_nothing_else(
+    versions, used, unused, monkeypatch
+):
+    before = versions()
+    assert sys.version.splitlines()[0] in before.splitlines()
+    for name in used:
+        assert f"{name}=={importlib.metadata.version(name)}" in before.splitlines()
+    monkeypatch.setattr(fingerprints, "version", changed(*unused))
+    assert versions() == before
+    monkeypatch.setattr(fingerprints, "version", changed(used[1]))
+    assert versions() != before
 
 
 def test_a_package_that_is_not_there_is_a_difference(monkeypatch):
-    before = fingerprints.versions()
-
     def missing(name):
         if name == "scipy":
             raise importlib.metadata.PackageNotFoundError(name)
@@ -106,19 +112,9 @@ def test_a_package_that_is_not_there_is_a_difference(monkeypatch):
 
     monkeypatch.setattr(fingerprints, "version", missing)
     assert "scipy is missing" in fingerprints.versions()
-    assert fingerprints.versions() != before
 
 
-def test_pages_depend_on_what_makes_them(monkeypatch):
-    before = fingerprints.book_versions()
-    lines = before.splitlines()
-    for name in ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme"):
-        assert f"{name}=={importlib.metadata.version(name)}" in lines
-    monkeypatch.setattr(fingerprints, "version", changed("pytest", "tensorflow"))
-    assert fingerprints.book_versions() == before
-    monkeypatch.setattr(fingerprints, "version", changed("sphinx"))
-    assert fingerprints.book_versions() != before
-
-
-def changed(*names):
-    return lambda name: "0" if name in names else importlib.metadata.version(name)
+def test_an_empty_setting_stays_empty(monkeypatch):
+    monkeypatch.setenv("CXR_DATA", "")
+    fingerprints.resolve_folders()
+    assert os.environ["CXR_DATA"] == ""

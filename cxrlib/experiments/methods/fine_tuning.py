@@ -1,4 +1,4 @@
-"""Training a network on a borrowed backbone, and judging it."""
+"""Fine-tuning a network on a pretrained backbone, and evaluating it."""
 
 from __future__ import annotations
 
@@ -13,75 +13,75 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Recipe
+from cxrlib.data.augmentation import Recipe, augmented
 from cxrlib.experiments import metrics, sampling
 from cxrlib.models import features, transfer
 
 if TYPE_CHECKING:
     import keras
 
-CERTAIN = 1e-7  # a score of exactly 0 or 1 has no logit
-VIEW = Recipe(rotation=3, shift=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
+EPSILON = 1e-7  # a score of exactly 0 or 1 has no logit
+TTA = Recipe(rotation=3, shift=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the table with a validation set cut from train, by patient or as articles do it.
 
-    With ``groups`` a further set holds healthy children of a kind that training does not see.
+    With ``n_groups`` a further set holds healthy children of a kind that training does not see.
     """
-    ((by, share),) = config["validation"].items()
+    ((by, size),) = config["validation"].items()
     if by == "patients":
-        cases = data.splits.hold_out(cases, share, seed=seed)
-        if not config["groups"]:
+        cases = data.splits.hold_out(cases, size, seed=seed)
+        if not config["n_groups"]:
             return cases
         found = features.compute(cases, config["network"])
-        return sampling.leave_group_out(cases, found, config["groups"], seed=seed)
+        return sampling.leave_one_group_out(cases, found, config["n_groups"], seed=seed)
     train = cases[cases["split"] == "train"].groupby("label", observed=True)
     chosen = (
-        train.sample(share // train.ngroups, random_state=seed)
-        if share > 1
-        else train.sample(frac=share, random_state=seed)
+        train.sample(size // train.ngroups, random_state=seed)
+        if size > 1
+        else train.sample(frac=size, random_state=seed)
     )
     return cases.assign(split=cases["split"].mask(cases.index.isin(chosen.index), "val"))
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
-    """Train and judge once.
+    """Train and evaluate once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    (size,) = config["sizes"]
-    pictures = data.read_pictures(cases, size, "squash")
+    pictures = data.read_pictures(cases, config["size"], "squash")
     parts = {split: pictures.where(split) for split in cases["split"].unique()}
-    network, history = train_one(parts, config, size, 10 * seed, resume)
-    scores = _scored(network, _as_judged(parts, config, seed), config["views"], seed)
+    network, history = train_one(parts, config, 10 * seed, resume)
+    evaluated = _as_evaluated(parts, config, seed)
+    scores = _predict_tta(network, evaluated, config["tta_views"], seed)
     shifted = parts.pop(sampling.SHIFTED, None)
-    result = metrics.judge_binary(parts, scores, history, seed, config["threshold"])
+    result = metrics.evaluate_binary(parts, scores, history, seed, config["threshold"])
     if shifted:
         sick = scores["val"][parts["val"].labels == 1]
-        strangers = scores[sampling.SHIFTED][:, 0]
-        result["metrics"] |= metrics.judge_shifted(strangers, sick, result["threshold"])
+        healthy = scores[sampling.SHIFTED][:, 0]
+        result["metrics"] |= metrics.evaluate_shift(healthy, sick, result["threshold"])
         val, test = ((parts[split].labels, scores[split]) for split in ("val", "test"))
-        result["metrics"] |= metrics.shifted_calibration(strangers, sick, val, test)
-    known = set(parts["train"].cases["patient_id"])
-    result["metrics"]["val share of pictures whose patient is in train"] = float(
-        parts["val"].cases["patient_id"].isin(known).mean()
+        result["metrics"] |= metrics.calibration_under_shift(healthy, sick, val, test)
+    train_patients = set(parts["train"].cases["patient_id"])
+    result["metrics"]["val patient overlap"] = float(
+        parts["val"].cases["patient_id"].isin(train_patients).mean()
     )
     return result
 
 
 def train_one(
-    parts: Mapping[str, data.Pictures], config: dict, size: int, seed: int, resume: Path
+    parts: Mapping[str, data.Pictures], config: dict, seed: int, resume: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
-    train, val = parts["train"], parts["val"]
-    inside = {"crop": config["crop"], "standardise": config["standardise"]}
+    train, val, size = parts["train"], parts["val"], config["size"]
+    preprocessing = {"crop": config["crop"], "standardise": config["standardise"]}
     network = transfer.network(
-        config["network"], (size, size, 1), dropout=config["dropout"], seed=seed, **inside
+        config["network"], (size, size, 1), dropout=config["dropout"], seed=seed, **preprocessing
     )
-    if config["start"] == "probe":
-        found = features.compute(train, config["network"], cache=False, **inside)
+    if config["head_init"] == "probe":
+        found = features.compute(train, config["network"], cache=False, **preprocessing)
         probe = features.probe(found)
         transfer.with_head(network, features.as_head(probe))
         if not config["epochs"]:
@@ -89,13 +89,14 @@ def train_one(
             return network, pd.DataFrame({"loss": [loss]})
     _unfreeze(network, config["unfreeze"], config["batch_norm"])
     _compile(network, config, len(train))
-    watched = val if config["patience"] is not None or config["watch"] else None
-    if "pictures" in config["validation"]:  # the article takes each picture for another child
-        train, watched = _strangers(train), watched and _strangers(watched)
+    validation = val if config["patience"] is not None or config["validate"] else None
+    if "images" in config["validation"]:  # the article takes each image for another child
+        train = _own_patients(train)
+        validation = validation and _own_patients(validation)
     history = models.fit(
         network,
         train,
-        watched and _as_judged({"val": watched}, config, seed)["val"],
+        validation and _as_evaluated({"val": validation}, config, seed)["val"],
         epochs=config["epochs"],
         batch_size=config["batch_size"],
         augment=_recipe(config),
@@ -116,19 +117,19 @@ def _unfreeze(network: keras.Model, first: str, batch_norm: bool | float) -> Non
                 layer.momentum = batch_norm
 
 
-def _compile(network: keras.Model, config: dict, pictures: int) -> None:
-    def planned(rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
-        how = {"pictures": pictures, "batch_size": config["batch_size"]}
-        if config["schedule"] == "warm cosine":
-            return models.warm_cosine(rate, epochs=config["epochs"], **how)
-        return models.cosine_restarts(rate, **how) if config["schedule"] else rate
+def _compile(network: keras.Model, config: dict, n_images: int) -> None:
+    def scheduled(rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
+        steps = {"pictures": n_images, "batch_size": config["batch_size"]}
+        if config["schedule"] == "warmup_cosine":
+            return models.warm_cosine(rate, epochs=config["epochs"], **steps)
+        return models.cosine_restarts(rate, **steps) if config["schedule"] else rate
 
-    rates, settings = config["rates"], config["optimizer_settings"]
+    rates, settings = config["learning_rate"], config["optimizer_settings"]
     if isinstance(rates, Mapping):
-        rates = {part: planned(rate) for part, rate in rates.items()}
+        rates = {part: scheduled(rate) for part, rate in rates.items()}
         transfer.compiled(network, rates, config["optimizer"], **settings)
     else:
-        models.training.compiled(network, config["optimizer"], planned(rates), **settings)
+        models.training.compiled(network, config["optimizer"], scheduled(rates), **settings)
 
 
 def _recipe(config: dict) -> Recipe | str | None:
@@ -136,32 +137,42 @@ def _recipe(config: dict) -> Recipe | str | None:
     return Recipe(**recipe) if isinstance(recipe, Mapping) else recipe
 
 
-def _as_judged(parts: Mapping[str, data.Pictures], config: dict, seed: int) -> dict:
-    """Change pictures as for training, if the article does that to all its pictures."""
-    return _changed(parts, _recipe(config), seed) if config["augment_everything"] else dict(parts)
+def _as_evaluated(
+    parts: Mapping[str, data.Pictures], config: dict, seed: int
+) -> dict[str, data.Pictures]:
+    """Augment images as for training, if the article does that to all its images."""
+    recipe = _recipe(config)
+    if recipe is None or not config["augment_evaluation"]:
+        return dict(parts)
+    return _augmented(parts, recipe, seed)
 
 
-def _changed(parts: Mapping[str, data.Pictures], recipe: Recipe | str, seed: int) -> dict:
+def _augmented(
+    parts: Mapping[str, data.Pictures], recipe: Recipe | str, seed: int
+) -> dict[str, data.Pictures]:
     def copies(images: np.ndarray) -> np.ndarray:
-        return data.augment.augmented(images, recipe, seed=seed).round().astype("uint8")
+        return augmented(images, recipe, seed=seed).round().astype("uint8")
 
     return {split: replace(part, images=copies(part.images)) for split, part in parts.items()}
 
 
-def _scored(
+def _predict_tta(
     network: keras.Model, parts: Mapping[str, data.Pictures], views: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """Score pictures, each with the mean logit over itself and some mildly changed copies."""
-    seen = [metrics.predict(network, parts)]
-    seen += [metrics.predict(network, _changed(parts, VIEW, seed + i)) for i in range(1, views + 1)]
-    return {split: _mean([each[split] for each in seen]) for split in parts}
-
-
-def _strangers(pictures: data.Pictures) -> data.Pictures:
-    return replace(pictures, cases=pictures.cases.assign(patient_id=pictures.cases["path"]))
-
-
-def _mean(scores: list[np.ndarray]) -> np.ndarray:
-    if len(scores) == 1:
+    """Test-time augmentation: the mean logit over each image and some mildly changed copies."""
+    scores = [metrics.predict(network, parts)]
+    scores += [
+        metrics.predict(network, _augmented(parts, TTA, seed + i)) for i in range(1, views + 1)
+    ]
+    if not views:
         return scores[0]
-    return expit(np.mean([logit(np.clip(s, CERTAIN, 1 - CERTAIN)) for s in scores], axis=0))
+    return {split: expit(np.mean([to_logit(s[split]) for s in scores], axis=0)) for split in parts}
+
+
+def to_logit(score: np.ndarray) -> np.ndarray:
+    """Return logits of probabilities, those of 0 and 1 finite."""
+    return logit(np.clip(score, EPSILON, 1 - EPSILON))
+
+
+def _own_patients(pictures: data.Pictures) -> data.Pictures:
+    return replace(pictures, cases=pictures.cases.assign(patient_id=pictures.cases["path"]))

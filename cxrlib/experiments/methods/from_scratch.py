@@ -1,4 +1,4 @@
-"""Training one of the course's own networks from its first weights, and judging it."""
+"""Training one of the course's own networks from scratch, and evaluating it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.experiments.metrics import judge_binary, predict
+from cxrlib.data.augmentation import augmented
+from cxrlib.experiments.metrics import evaluate_binary, predict
 
 if TYPE_CHECKING:
     import keras
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
-    """Return the rows that are used, with the split that the setting ``watched`` asks for."""
-    return data.splits.hold_out(cases, seed=seed) if config["watched"] == "val" else cases
+    """Return the rows that are used, with the split that the setting ``validate_on`` names."""
+    return data.splits.hold_out(cases, seed=seed) if config["validate_on"] == "val" else cases
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
-    """Train and judge once.
+    """Train and evaluate once.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     config : dict
         Of a :class:`~cxrlib.experiments.registry.Study`.
     seed : int
-        Of first weights, order, augmentation and dropout.
+        Of initial weights, order, augmentation and dropout.
     resume : path
         Where an interrupted training is kept.
 
@@ -41,15 +42,15 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     """
     pictures = data.read_pictures(cases, config["size"], "squash")
     parts = {split: pictures.where(split) for split in cases["split"].unique()}
-    watched = parts[config["watched"]]
-    if config["watched_augment"]:
-        changed = data.augment.augmented(watched.images, config["watched_augment"], seed=seed)
-        watched = replace(watched, images=changed.round().astype("uint8"))
+    validation = parts[config["validate_on"]]
+    if config["validation_augment"]:
+        changed = augmented(validation.images, config["validation_augment"], seed=seed)
+        validation = replace(validation, images=changed.round().astype("uint8"))
     network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
     history = models.fit(
         network,
         parts["train"],
-        watched,
+        validation,
         epochs=config["epochs"],
         batch_size=config["batch_size"],
         augment=config["augment"],
@@ -58,19 +59,19 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         resume=resume,
         seed=seed,
     )
-    return judge_binary(parts, predict(network, parts), history, seed)
+    return evaluate_binary(parts, predict(network, parts), history, seed)
 
 
-def _network(config: dict, pictures: int, classes: int, seed: int) -> keras.Model:
+def _network(config: dict, n_images: int, n_classes: int, seed: int) -> keras.Model:
     size, rate = config["size"], config["learning_rate"]
     network = getattr(models, config["network"])(
-        (size, size, 1), classes=classes, preprocess=config["preprocess"], seed=seed
+        (size, size, 1), classes=n_classes, preprocess=config["preprocess"], seed=seed
     )
-    if config["each_epoch"] < 1:
+    if config["decay_rate"] < 1:
         rate = models.exponential_decay(
             rate,
-            pictures=pictures,
+            pictures=n_images,
             batch_size=config["batch_size"],
-            each_epoch=config["each_epoch"],
+            each_epoch=config["decay_rate"],
         )
     return models.training.compiled(network, config["optimizer"], rate)

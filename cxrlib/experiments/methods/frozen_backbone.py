@@ -10,20 +10,21 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
+from cxrlib.data.augmentation import Recipe, augmented
 from cxrlib.experiments import sampling
-from cxrlib.experiments.metrics import as_columns, judge_multiclass
+from cxrlib.experiments.metrics import class_probabilities, evaluate_multiclass
 from cxrlib.models import features, transfer
 
-LAST = 10
+LAST_EPOCHS = 10
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
-    """Draw the study's pictures, in train and test."""
-    return sampling.draw(cases, config["sizes"], config["apart"], config["classes"], seed)
+    """Draw the study's images, in train and test."""
+    return sampling.subsample(cases, config["sizes"], config["split_by"], config["classes"], seed)
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
-    """Train and judge once.
+    """Train and evaluate once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
@@ -31,71 +32,68 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     """
     pictures = data.read_pictures(cases, config["size"], "squash")
     train, test = pictures.where("train"), pictures.where("test")
-    answer = _probed if config["head"] == "probe" else _trained
-    score, history, more = answer(train, test, config, seed)
-    result = judge_multiclass(pictures.cases, score, history, seed, config["evaluator"])
+    predict = _linear_probe if config["head"] == "probe" else _article_head
+    score, history, more = predict(train, test, config, seed)
+    batch_size = config["evaluator_batch_size"]
+    result = evaluate_multiclass(pictures.cases, score, history, seed, batch_size)
     result["metrics"] |= more
     return result
 
 
-def _probed(
+def _linear_probe(
     train: data.Pictures, test: data.Pictures, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
-    """Fit a logistic regression on averaged maps of changed copies."""
-    inside = {"standardise": config["standardise"], "cache": False}
-    changes = {"augment": config["augment"], "copies": config["copies"], "seed": seed}
-    copies = features.compute(train, config["network"], **changes, **inside)
-    weights = {"class_weight": config["class_weight"]}
-    probe = features.probe(copies, config["strength"], **weights, seed=seed)
-    plain = features.compute(_one_after_another(train, test), config["network"], **inside)
-    score = as_columns(features.scores(probe, plain))
+    """Fit a logistic regression on pooled features of augmented copies."""
+    preprocessing = {"standardise": config["standardise"], "cache": False}
+    augmentation = {"augment": config["augment"], "copies": config["augmented_copies"]}
+    copies = features.compute(train, config["network"], **augmentation, seed=seed, **preprocessing)
+    probe = features.probe(copies, config["C"], class_weight=config["class_weight"], seed=seed)
+    plain = features.compute(_concat(train, test), config["network"], **preprocessing)
+    score = class_probabilities(features.scores(probe, plain))
     y = train.cases["label"].cat.codes
     loss = log_loss(y, score[: len(train)], labels=range(score.shape[1]))
-    more = {"strength C": float(probe[-1].C)}
-    return score[len(train) :], pd.DataFrame({"loss": [loss]}), more
+    return score[len(train) :], pd.DataFrame({"loss": [loss]}), {"C": float(probe[-1].C)}
 
 
-def _trained(
+def _article_head(
     train: data.Pictures, test: data.Pictures, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
-    """Train article 4's head, on another changed copy of each picture in each epoch."""
-    rows = len(train)
-    order = np.random.default_rng(seed).integers(2**31, size=config["copies"])
-    changed = [replace(train, images=_changed(train.images, config, copy)) for copy in order]
-    together = _one_after_another(*changed, test)
-    seen = replace(together, images=_as_article(together.images))
-    maps = features.compute(seen, config["network"], pooled=False, cache=False).values
-    watched = sampling.first_share(train.cases, config["validation"])
-    classes = len(data.classes(train.cases))
-    head = transfer.head(maps.shape[1:], config["head"], classes=classes, seed=seed)
-    models.training.compiled(head, config["optimizer"], config["rate"])
-    history = []
+    """Train article 4's head, on another augmented copy of each image in each epoch."""
+    n, n_copies = len(train), config["augmented_copies"]
+    recipe = Recipe(**config["augment"])
+    seeds = np.random.default_rng(seed).integers(2**31, size=n_copies)
+    copies = [
+        replace(train, images=augmented(train.images, recipe, seed=int(each))) for each in seeds
+    ]
+    together = _concat(*copies, test)
+    rescaled = replace(together, images=_rescale(together.images))
+    maps = features.compute(rescaled, config["network"], pooled=False, cache=False).values
+    validation = sampling.validation_split(train.cases, config["validation_split"])
+    n_classes = len(data.classes(train.cases))
+    head = transfer.head(maps.shape[1:], config["head"], classes=n_classes, seed=seed)
+    models.training.compiled(head, config["optimizer"], config["learning_rate"])
+    histories = []
     for epoch in range(config["epochs"]):
-        start = epoch % config["copies"] * rows
-        of_copy = maps[start : start + rows]
-        learn, watch = (_strangers(train, of_copy, part) for part in (~watched, watched))
-        history.append(
+        start = epoch % n_copies * n
+        copy = maps[start : start + n]
+        histories.append(
             models.fit(
                 head,
-                learn,
-                watch,
+                _own_patients(train, copy, ~validation),
+                _own_patients(train, copy, validation),
                 epochs=1,
                 batch_size=config["batch_size"],
                 class_weight=config["class_weight"],
                 seed=1000 * seed + epoch,
             )
         )
-    score = as_columns(head.predict(maps[-len(test) :], verbose=0))
-    history = pd.concat(history, ignore_index=True)
-    seen_last = history["val_accuracy"].tail(LAST).mean()
-    return score, history, {f"val accuracy, mean of the last {LAST} epochs": float(seen_last)}
+    score = class_probabilities(head.predict(maps[-len(test) :], verbose=0))
+    history = pd.concat(histories, ignore_index=True)
+    accuracy = history["val_accuracy"].tail(LAST_EPOCHS).mean()
+    return score, history, {f"val accuracy, mean of the last {LAST_EPOCHS} epochs": float(accuracy)}
 
 
-def _changed(images: np.ndarray, config: dict, seed: int) -> np.ndarray:
-    return data.augment.augmented(images, data.augment.Recipe(**config["augment"]), seed=int(seed))
-
-
-def _as_article(images: np.ndarray) -> np.ndarray:
+def _rescale(images: np.ndarray) -> np.ndarray:
     """Change grey levels so that the network gets x / 255, as the article's does.
 
     Its first layer makes x / 127.5 - 1 of them.
@@ -103,7 +101,7 @@ def _as_article(images: np.ndarray) -> np.ndarray:
     return images / np.float32(2) + np.float32(127.5)
 
 
-def _one_after_another(*parts: data.Pictures) -> data.Pictures:
+def _concat(*parts: data.Pictures) -> data.Pictures:
     return data.Pictures(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
@@ -111,8 +109,7 @@ def _one_after_another(*parts: data.Pictures) -> data.Pictures:
     )
 
 
-def _strangers(pictures: data.Pictures, maps: np.ndarray, rows: np.ndarray) -> data.Pictures:
-    """Take some rows' maps as pictures, each of another patient, as the article does."""
+def _own_patients(pictures: data.Pictures, maps: np.ndarray, rows: np.ndarray) -> data.Pictures:
+    """Take some rows' maps as images, each of another patient, as the article does."""
     cases = pictures.cases[rows]
-    strangers = cases.assign(patient_id=cases["path"])
-    return data.Pictures(maps[rows], pictures.labels[rows], strangers)
+    return data.Pictures(maps[rows], pictures.labels[rows], cases.assign(patient_id=cases["path"]))

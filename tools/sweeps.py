@@ -2,6 +2,10 @@
 
 The result is one file a source in cxrlib/experiments/claims/. It is written after each chapter, so
 a sweep that was stopped goes on where it was; a chapter whose code changed runs again.
+
+Where only names and words changed, a sweep is carried over instead: both versions of the chapters
+run on one machine with one seed, and where every claim came to the very same number, what the sweep
+saw of the old version is true of the new one.
 """
 
 from __future__ import annotations
@@ -9,15 +13,17 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import claims
-import executing
+import execute
 import fingerprints
 import nbformat
 
@@ -29,6 +35,8 @@ ARITHMETIC = {
     "default": {},
     "plain": {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1"},
 }
+# A number that is no part of a name such as conv2d, and the unit of a duration or a size.
+NUMBER = re.compile(r"(?<![\w.])([-−+]?\d[\d,]*(?:\.\d*)?(?:e[-+]?\d+)?%?)(\s?(?:m?s|MB)\b)?(?!\w)")
 MAKE_BOOK = Path(__file__).with_name("make_book.py")
 
 
@@ -46,7 +54,7 @@ class Job:
         return {"seed": self.seed, "arithmetic": self.arithmetic}
 
 
-class _Experiment(ast.NodeTransformer):
+class _OnlyComputation(ast.NodeTransformer):
     """Leave out what says something about a result and does not change it."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -58,7 +66,7 @@ class _Experiment(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def code_key(chapter: Path) -> str:
+def code_hash(chapter: Path) -> str:
     """Return a hash of what a chapter computes: rewording it or its claims does not change that.
 
     Nor does another division into cells.
@@ -67,14 +75,14 @@ def code_key(chapter: Path) -> str:
     for cell in nbformat.read(chapter, as_version=4).cells:
         if cell.cell_type == "code":
             try:
-                code = _Experiment().visit(ast.parse(cell.source))
+                code = _OnlyComputation().visit(ast.parse(cell.source))
             except SyntaxError:  # the cell for Colab
                 continue
             lines += map(ast.dump, code.body)
-    return fingerprints.of_text("\n".join(lines))[:16]
+    return fingerprints.hash_text("\n".join(lines))[:16]
 
 
-def file_of(root: Path, source: str) -> Path:
+def sweep_file(root: Path, source: str) -> Path:
     """Where the sweep of a source is kept."""
     return root / "cxrlib" / "experiments" / "claims" / f"{source}.json"
 
@@ -95,7 +103,7 @@ def drop_stale(book: dict, keys: dict[str, str]) -> None:
                 sweep.forget(book, chapter, [index])
 
 
-def jobs_left(
+def pending_jobs(
     book: dict, keys: dict[str, str], seeds: Iterable[int], plain: Iterable[int]
 ) -> list[Job]:
     """Return what has not run yet, seed by seed."""
@@ -109,7 +117,7 @@ def jobs_left(
     return [job for job in wanted if (job.seed, job.arithmetic, job.chapter) not in done]
 
 
-def carry_out(root: Path, source: str, job: Job, timeout: int) -> tuple[dict, list[dict]] | str:
+def run_job(root: Path, source: str, job: Job, timeout: int) -> tuple[dict, list[dict]] | str:
     """Run one job in a process of its own; return its status and claims, or what went wrong."""
     folder = root / "_build" / "sweep" / f"{source}-{job.seed}-{job.arithmetic}-{job.chapter}"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
@@ -124,7 +132,7 @@ def carry_out(root: Path, source: str, job: Job, timeout: int) -> tuple[dict, li
     if run.returncode:
         return (run.stdout + run.stderr).strip()
     (status,) = json.loads((folder / "executed" / "status.json").read_text(encoding="utf-8"))
-    return status, claims.of_chapter(folder / "executed" / f"{job.chapter}.ipynb")
+    return status, claims.read_claims(folder / "executed" / f"{job.chapter}.ipynb")
 
 
 def run(
@@ -138,21 +146,21 @@ def run(
     timeout: int = 1800,
 ) -> int:
     """Run what is missing of one source's sweep; return how many chapters stopped with an error."""
-    executing.make_places_absolute()
+    fingerprints.resolve_folders()
     if source == "real" and not os.environ.get("CXR_DATA", "").strip():
         raise ValueError("expected CXR_DATA to name the folder of the real X-rays. Set it.")
     chapters = sorted((root / "chapters").glob("*.ipynb"))
-    keys = {path.stem: code_key(path) for path in chapters}
-    file = file_of(root, source)
+    keys = {path.stem: code_hash(path) for path in chapters}
+    file = sweep_file(root, source)
     book = load(file)
     drop_stale(book, keys)
-    left = jobs_left(book, keys, seeds, plain)
-    wanted = {path.stem for path in executing.choose(root, only)}
+    left = pending_jobs(book, keys, seeds, plain)
+    wanted = {path.stem for path in execute.select_chapters(root, only)}
     left = [job for job in left if job.chapter in wanted]
     print(f"Sweep on {source}: {len(left)} chapters to run.", flush=True)
     stopped = 0
     with ThreadPoolExecutor(workers) as pool:
-        waiting = {pool.submit(carry_out, root, source, job, timeout): job for job in left}
+        waiting = {pool.submit(run_job, root, source, job, timeout): job for job in left}
         for done in as_completed(waiting):
             job, outcome = waiting[done], done.result()
             name = f"{job.chapter}, seed {job.seed}, {job.arithmetic}"
@@ -185,3 +193,67 @@ def run(
 def is_weak(claim: sweep.SweptClaim) -> bool:
     """Say whether something is called a claim that the sweep does not bear out."""
     return claim.kind != "observation" and not claim.stands
+
+
+def printed_numbers(executed: Path) -> list[str]:
+    """Return what numbers a chapter printed, without versions, durations and claims."""
+    found = []
+    for cell in nbformat.read(executed, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            shown = output.get("data", {})
+            text = shown.get("text/markdown") or output.get("text") or shown.get("text/plain", "")
+            if not text.startswith("*Python") and claims.MIME not in shown:
+                found += [value for value, unit in NUMBER.findall(text) if not unit]
+    return found
+
+
+def differences(before: Path, after: Path) -> list[str]:
+    """Say in which claims and printed numbers two executed copies of a chapter differ."""
+    old, new = claims.read_claims(before), claims.read_claims(after)
+    if len(old) != len(new):
+        return [f"expected {len(old)} claims, got {len(new)}"]
+    found = [
+        f"expected {one['value']!r}, got {other['value']!r}: {other['statement']}"
+        for one, other in zip(old, new, strict=True)
+        if (one["value"], one["kind"]) != (other["value"], other["kind"])
+    ]
+    one, other = printed_numbers(before), printed_numbers(after)
+    for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind != "equal":
+            found.append(f"printed {' '.join(one[a:b]) or '–'}, now {' '.join(other[c:d]) or '–'}")
+    return found
+
+
+def update_claims(
+    book: dict, chapter: str, key: str, before: list[dict], after: list[dict]
+) -> None:
+    """Give a chapter's claims in a sweep their new words and bounds, and its runs the new key."""
+    words = {old["statement"]: new for old, new in zip(before, after, strict=True)}
+    for row in book["claims"]:
+        if row["chapter"] == chapter and row["statement"] in words:
+            new = words[row["statement"]]
+            row |= {name: new[name] for name in ("statement", "kind", "bound")}
+    for run in book["runs"]:
+        if chapter in run["chapters"]:
+            run["chapters"][chapter]["code"] = key
+
+
+def carry(root: Path, source: str, before: Path, after: Path) -> int:
+    """Carry over each chapter that both folders have; return how many differ and stay."""
+    file = sweep_file(root, source)
+    book, differ = load(file), 0
+    for new in sorted(after.glob("*.ipynb")):
+        old = before / new.name
+        if not old.exists():
+            continue
+        found = differences(old, new)
+        # Printed numbers may be more or fewer where a page was rewritten: claims decide.
+        changed = [line for line in found if line.startswith("expected")]
+        differ += bool(changed)
+        print(f"  {new.stem}: {'DIFFERS' if changed else 'the same claims'}")
+        print("".join(f"    {line}\n" for line in found), end="")
+        if not changed:
+            key = code_hash(root / "chapters" / new.name)
+            update_claims(book, new.stem, key, claims.read_claims(old), claims.read_claims(new))
+    files.write_text(file, sweep.to_json(book))
+    return differ

@@ -13,7 +13,7 @@ from pathlib import Path
 import fingerprints
 import nbformat
 import yaml
-from executing import failed_copy
+from execute import failed_copy
 
 from cxrlib import files
 
@@ -21,7 +21,7 @@ QUICK_NOTE = (
     "This is a test copy: the chapters ran with {parameters}. Don't quote its numbers. "
     "<code>make book</code> builds the real one."
 )
-OWN_KIND = "application/vnd.cxr"  # outputs that are data, such as claims; pages can't show them
+DATA_MIME = "application/vnd.cxr"  # outputs that are data, such as claims; pages can't show them
 
 
 def staged_config(root: Path, parameters: dict) -> str:
@@ -47,17 +47,17 @@ def clean_copy(executed: Path, target: Path, message: str = "") -> None:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            for kind in [kind for kind in output.get("data", {}) if kind.startswith(OWN_KIND)]:
+            for kind in [kind for kind in output.get("data", {}) if kind.startswith(DATA_MIME)]:
                 del output.data[kind]
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if "data" not in o or o.data]
     if message:
-        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(stopped_note(message)))
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(error_note(message)))
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
 
 
-def stopped_note(message: str) -> str:
+def error_note(message: str) -> str:
     """Return what a reader sees on the page of a chapter that stopped."""
     return (
         "> **This chapter stopped with an error on the machine that built this page.** What comes "
@@ -95,7 +95,7 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
         elif failed_copy(copy).exists():
             clean_copy(failed_copy(copy), page, message.partition("\n    traceback:")[0])
         else:
-            files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{stopped_note(message)}\n")
+            files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
     shown = [ran[path.stem] for path in chapters]
     files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
 
@@ -115,8 +115,8 @@ def build(staged: Path, html: Path) -> bool:
     """
     key_file = html.with_name(f"{html.name}.key.json")
     key = {
-        "pages": fingerprints.of_contents(staged),
-        "versions": fingerprints.of_text(fingerprints.book_versions()),
+        "pages": fingerprints.hash_folder(staged),
+        "versions": fingerprints.hash_text(fingerprints.book_versions()),
     }
     try:
         unchanged = json.loads(key_file.read_text(encoding="utf-8")) == key
@@ -138,12 +138,12 @@ def build(staged: Path, html: Path) -> bool:
     work.mkdir(parents=True, exist_ok=True)
     (work / "log.txt").write_text(log, encoding="utf-8")
     built = work / "_build" / "html"
-    whole = (built / "index.html").exists() and (built / "search.html").exists()
-    if run.returncode or not whole:
+    complete = (built / "index.html").exists() and (built / "search.html").exists()
+    if run.returncode or not complete:
         show_problems(log)
-        what = "has the problems above" if whole else "was not built"
+        what = "has the problems above" if complete else "was not built"
         print(f"The book {what}. All of Sphinx's log: {work / 'log.txt'}", file=sys.stderr)
-    if not whole:
+    if not complete:
         return False
     shutil.rmtree(html, ignore_errors=True)
     os.replace(built, html)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import multiprocessing
 import os
@@ -105,29 +104,7 @@ def peak_memory() -> int | None:
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
-def make_places_absolute() -> None:
-    """Read the folders that the caller names from where the caller is; kernels are elsewhere."""
-    for name in fingerprints.PLACES:
-        if named := os.environ.get(name, "").strip():
-            os.environ[name] = os.path.abspath(os.path.expanduser(named))
-
-
-def why_changed(executed: Path, parts: dict[str, str]) -> str:
-    """Say why a chapter has to run, or "" where its executed copy is whole and up to date."""
-    key_file = executed.with_suffix(".key.json")
-    try:
-        stored = json.loads(key_file.read_text(encoding="utf-8"))
-        content = hashlib.sha256(executed.read_bytes()).hexdigest()
-        before = stored["parts"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "not run yet"
-    if stored.get("content") != content:
-        return "the executed copy is not whole"
-    names = [name for name in parts | before if parts.get(name) != before.get(name)]
-    return f"changed: {', '.join(names)}" if names else ""
-
-
-def failure(error: Exception, source: nbformat.NotebookNode, partial: Path) -> str:
+def describe_failure(error: Exception, source: nbformat.NotebookNode, partial: Path) -> str:
     """Name the failing cell, by its number in the chapter's file, and the error."""
     index, what = None, f"{type(error).__name__}: {error}".strip()
     if isinstance(error, PapermillExecutionError):
@@ -156,15 +133,15 @@ def failed_copy(executed: Path) -> Path:
     return folder.with_name(folder.name.replace("executed", "failed", 1)) / executed.name
 
 
-def clear(executed: Path) -> None:
+def remove_outputs(executed: Path) -> None:
     """Take away what an earlier run of a chapter left."""
     for old in (executed.with_suffix(".key.json"), executed, failed_copy(executed)):
         old.unlink(missing_ok=True)
 
 
-def refuse_broken(path: Path, target: Path, error: Exception) -> Result:
+def broken_notebook(path: Path, target: Path, error: Exception) -> Result:
     """Name a chapter that is no notebook; an older executed copy does not stand in for it."""
-    clear(target / path.name)
+    remove_outputs(target / path.name)
     what = str(error).strip().splitlines()[:1] or [""]
     message = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {what[0][:200]}"
     return Result(path.stem, "failed", 0.0, message=message)
@@ -181,7 +158,7 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
     executed = target / path.name
     source = nbformat.read(path, as_version=4)
     partial = target / f".{path.stem}.{os.getpid()}.ipynb"
-    clear(executed)
+    remove_outputs(executed)
     target.mkdir(parents=True, exist_ok=True)
     prepare_kernel(target.parent / "jupyter" / path.stem)
     start = time.perf_counter()
@@ -199,7 +176,7 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
         )
         os.replace(partial, executed)
     except Exception as error:  # whatever it was, the other chapters still run
-        message = failure(error, source, partial)
+        message = describe_failure(error, source, partial)
         seconds, memory = round(time.perf_counter() - start, 1), peak_memory()
         if partial.exists():
             failed = failed_copy(executed)
@@ -210,8 +187,12 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
     finally:
         partial.unlink(missing_ok=True)
     seconds, memory = round(time.perf_counter() - start, 1), peak_memory()
-    content = hashlib.sha256(executed.read_bytes()).hexdigest()
-    note = {"parts": parts, "content": content, "seconds": seconds, "memory_mb": memory}
+    note = {
+        "parts": parts,
+        "content": fingerprints.hash_file(executed),
+        "seconds": seconds,
+        "memory_mb": memory,
+    }
     files.write_text(executed.with_suffix(".key.json"), json.dumps(note, indent=1))
     return Result(path.stem, "ran", seconds, memory)
 
@@ -220,7 +201,7 @@ def _send(result: Connection, arguments: tuple) -> None:
     result.send(run_chapter(*arguments))
 
 
-def in_own_process(*arguments: object) -> Result:
+def run_in_subprocess(*arguments: object) -> Result:
     """Do :func:`run_chapter` in a new process, whose only child is the kernel."""
     new = multiprocessing.get_context("spawn")
     result, end = new.Pipe(duplex=False)
@@ -251,7 +232,7 @@ def write_status(target: Path, results: list[Result], workers: int) -> None:
     files.write_text(file, json.dumps(ordered, indent=1, ensure_ascii=False))
 
 
-def choose(root: Path, only: Iterable[str] = ()) -> list[Path]:
+def select_chapters(root: Path, only: Iterable[str] = ()) -> list[Path]:
     """Return the chapters that are named, or all of them; refuse names that there are not."""
     chapters = {path.stem: path for path in sorted((root / "chapters").glob("*.ipynb"))}
     unknown = sorted(set(only) - set(chapters))
@@ -271,8 +252,8 @@ def run_all(
     workers: int = 1,
 ) -> list[Result]:
     """Run the chapters of ``root/chapters``, begun in order, ``workers`` of them at a time."""
-    chosen = choose(root, only)
-    make_places_absolute()
+    chosen = select_chapters(root, only)
+    fingerprints.resolve_folders()
     jobs, known = [], []
     common = fingerprints.common_parts(root, parameters)
     for path in chosen:
@@ -280,11 +261,11 @@ def run_all(
             notebook = nbformat.read(path, as_version=4)
             names = parameter_names(notebook)
         except Exception as error:  # the other chapters still run
-            known.append(refuse_broken(path, target, error))
+            known.append(broken_notebook(path, target, error))
             continue
         check_parameters(names, parameters, path.stem)
-        parts = {"chapter": fingerprints.of_file(path), **common}
-        if reason := why_changed(target / path.name, parts):
+        parts = {"chapter": fingerprints.hash_file(path), **common}
+        if reason := fingerprints.rerun_reason(target / path.name, parts):
             print(f"  {path.stem}: {len(notebook.cells)} cells to run ({reason})", flush=True)
             jobs.append((path, target, parameters, parts, timeout))
         else:
@@ -294,7 +275,7 @@ def run_all(
     results = []
     pool = ThreadPoolExecutor(workers)
     try:
-        waiting = [pool.submit(in_own_process, *job) for job in jobs]
+        waiting = [pool.submit(run_in_subprocess, *job) for job in jobs]
         for result in chain(known, (done.result() for done in as_completed(waiting))):
             note = {"unchanged": "unchanged, ran in", "ran": "done in", "failed": "FAILED after"}
             print(f"  {result.name}: {note[result.state]} {result.seconds:.1f} s", flush=True)

@@ -3,7 +3,7 @@ import json
 import fingerprints
 import nbformat
 import pytest
-import staging
+import stage
 import yaml
 
 from .test_claims import TABLE
@@ -84,7 +84,7 @@ def test_a_quick_copy_says_that_it_is_one_and_the_published_does_not(book):
     assert "test copy" in config["html"]["announcement"]
     assert "quick=True" in config["html"]["announcement"]
     assert config["execute"]["execute_notebooks"] == "off"
-    published = yaml.safe_load(staging.staged_config(book.root, {}))
+    published = yaml.safe_load(stage.staged_config(book.root, {}))
     assert "announcement" not in published.get("html", {})
     assert published["execute"]["execute_notebooks"] == "off"
 
@@ -106,7 +106,7 @@ def test_an_output_that_was_a_note_only_leaves_nothing(tmp_path):
     cell = nbformat.v4.new_code_cell("claims")
     cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "in.ipynb")
-    staging.clean_copy(tmp_path / "in.ipynb", tmp_path / "out.ipynb")
+    stage.clean_copy(tmp_path / "in.ipynb", tmp_path / "out.ipynb")
     assert nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[0].outputs == []
 
 
@@ -116,11 +116,11 @@ def test_the_pages_key_has_the_versions_of_what_makes_them(tmp_path, monkeypatch
     html.mkdir()
     (html / "index.html").write_text("old")
     key = {
-        "pages": fingerprints.of_contents(tmp_path / "stage"),
-        "versions": fingerprints.of_text(fingerprints.book_versions()),
+        "pages": fingerprints.hash_folder(tmp_path / "stage"),
+        "versions": fingerprints.hash_text(fingerprints.book_versions()),
     }
     (tmp_path / "html.key.json").write_text(json.dumps(key))
-    assert staging.build(tmp_path / "stage", html)
+    assert stage.build(tmp_path / "stage", html)
     assert "book: unchanged" in capsys.readouterr().out
     monkeypatch.setattr(fingerprints, "book_versions", lambda: "another sphinx")
-    assert not staging.build(tmp_path / "stage", html)  # there is nothing to build from
+    assert not stage.build(tmp_path / "stage", html)  # there is nothing to build from

@@ -1,0 +1,132 @@
+import json
+
+import nbformat
+import pytest
+import sweeps
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from cxrlib.experiments import sweep
+from cxrlib.teaching.claims import MIME
+
+from .test_claims import TABLE
+
+
+@pytest.fixture
+def swept(course, here, monkeypatch):
+    """A course of one chapter whose claim holds with every seed but 0; runs are counted."""
+    course.chapter("01-one", TABLE.format(value="(0.5 + seed)"))
+    ran = []
+    run_job = sweeps.run_job
+    monkeypatch.setattr(sweeps, "run_job", lambda *a: ran.append(a[2]) or run_job(*a))
+    return course, ran
+
+
+def test_a_sweep_keeps_every_value_and_goes_on_where_it_was(swept, capsys):
+    course, ran = swept
+    assert sweeps.run(course.root, "phantoms", seeds=[0], plain=[1]) == 0
+    assert "1 of 1 claims do not stand yet" in capsys.readouterr().out
+    assert [(job.seed, job.arithmetic) for job in ran] == [(0, "default"), (1, "plain")]
+    sweeps.run(course.root, "phantoms", seeds=[0, 2], plain=[1])
+    assert [(job.seed, job.arithmetic) for job in ran[2:]] == [(2, "default")]
+    kept = json.loads(sweeps.sweep_file(course.root, "phantoms").read_text())
+    (claim,) = kept["claims"]
+    assert claim["values"] == [0.5, 1.5, 2.5]
+    assert (claim["held"], claim["n"]) == (2, 3)
+    assert [run["chapters"]["01-one"]["seconds"] > 0 for run in kept["runs"]] == [True] * 3
+
+
+def test_a_chapter_that_stops_is_named_and_left_for_the_next_time(course, here, capsys):
+    course.chapter("01-one", "raise RuntimeError('no folder')")
+    assert sweeps.run(course.root, "phantoms", seeds=[0]) == 1
+    assert "RuntimeError: no folder" in capsys.readouterr().out
+    assert json.loads(sweeps.sweep_file(course.root, "phantoms").read_text())["runs"] == []
+
+
+def test_what_a_chapter_computes_makes_its_key_and_not_how_it_is_said(course):
+    def key(*cells):
+        course.chapter("01-one", *cells)
+        return sweeps.code_hash(course.root / "chapters" / "01-one.ipynb")
+
+    first = key("x = 1  # one", "say(f'It is {x}.')\nclaim('It is.', x, above=0)")
+    assert key("x = 1", "say('So it is.')\nclaim('It is so.', x, above=0.5)") == first
+    assert key("x = 1", "say('So.')", "claim('It is so.', x, above=0.5)") == first
+    assert key("x = 2", "say(f'It is {x}.')\nclaim('It is.', x, above=0)") != first
+    assert key("x = 1", "say(f'It is {x}.')\nclaim('It is.', x + 1, above=0)") != first
+
+
+def test_runs_of_other_code_are_forgotten():
+    note = {"code": "old"}
+    book = {
+        "runs": [{"seed": 0, "arithmetic": "default", "chapters": {"a": note, "b": note}}],
+        "claims": [{"chapter": name, "statement": "S.", "values": [1.0]} for name in "ab"],
+    }
+    sweeps.drop_stale(book, {"a": "old", "b": "new"})
+    assert list(book["runs"][0]["chapters"]) == ["a"]
+    assert [row["chapter"] for row in book["claims"]] == ["a"]
+
+
+def test_real_pictures_have_to_be_named(course, monkeypatch):
+    monkeypatch.delenv("CXR_DATA", raising=False)
+    with pytest.raises(ValueError, match="expected CXR_DATA to name the folder"):
+        sweeps.run(course.root, "real", seeds=[0])
+
+
+def executed(folder, printed, *made):
+    """Write a chapter as it is after a run: a cell that printed, and its table of claims."""
+    folder.mkdir(exist_ok=True)
+    rows = [
+        {"statement": words, "kind": "finding", "bound": {"above": 0}, "value": value}
+        for words, value in made
+    ]
+    shown = [{"text/plain": printed}, {"text/plain": "again: 2 of 2", MIME: rows}]
+    cell = new_code_cell("x = f(2)", outputs=[new_output("display_data", data=d) for d in shown])
+    nbformat.write(new_notebook(cells=[cell]), folder / "01-one.ipynb")
+    return folder
+
+
+@pytest.fixture
+def renamed(course):
+    """A course of one chapter that was swept under another name of its function."""
+    course.chapter("01-one", "x = f(2)")
+    file = sweeps.sweep_file(course.root, "phantoms")
+    file.parent.mkdir(exist_ok=True)
+    run = {"seed": 0, "arithmetic": "default", "chapters": {"01-one": {"code": "old"}}}
+    row = {"chapter": "01-one", "statement": "It is much.", "kind": "finding"}
+    book = {"runs": [run], "claims": [row | {"bound": {"above": 0}, "values": [1.5]}]}
+    file.write_text(sweep.to_json(book))
+    return course.root, file
+
+
+def test_the_same_numbers_in_other_words_keep_what_the_sweep_saw(renamed, tmp_path, capsys):
+    root, file = renamed
+    old = executed(tmp_path / "old", "1.50 after 3.2 s, conv2d", ("It is much.", 1.5))
+    new = executed(tmp_path / "new", "It is 1.50 after 4.1 s", ("It is a lot.", 1.5))
+    assert sweeps.carry(root, "phantoms", old, new) == 0
+    assert capsys.readouterr().out == "  01-one: the same claims\n"
+    book = json.loads(file.read_text())
+    assert book["runs"][0]["chapters"]["01-one"]["code"] == sweeps.code_hash(
+        root / "chapters" / "01-one.ipynb"
+    )
+    assert [(row["statement"], row["values"]) for row in book["claims"]] == [
+        ("It is a lot.", [1.5])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "said", "kept"),
+    [
+        ([("It is a lot.", 1.6)], "expected 1.5, got 1.6: It is a lot.", False),
+        ([], "expected 1 claims, got 0", False),
+        ([("It is much.", 1.5)], "printed 7, now 8", True),
+    ],
+)
+def test_numbers_that_differ_are_shown_and_with_another_claim_the_chapter_runs_again(
+    renamed, tmp_path, capsys, made, said, kept
+):
+    root, file = renamed
+    before = json.loads(file.read_text())["runs"]
+    old = executed(tmp_path / "old", "of 7", ("It is much.", 1.5))
+    new = executed(tmp_path / "new", "of 8", *made)
+    assert sweeps.carry(root, "phantoms", old, new) == (not kept)
+    assert said in capsys.readouterr().out
+    assert (json.loads(file.read_text())["runs"] == before) is not kept
