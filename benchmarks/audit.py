@@ -108,11 +108,11 @@ def search(n: int) -> dict:
 
     pictures = thumbnails(n)
     before, start = peak(), time.perf_counter()
-    pairs = duplicates.find(pictures)
+    pairs = duplicates.find_duplicates(pictures)
     whole, after, start = time.perf_counter() - start, peak(), time.perf_counter()
-    codes = duplicates.hashes(pictures)
+    codes = duplicates.difference_hash(pictures)
     hashing, start = time.perf_counter() - start, time.perf_counter()
-    candidates = len(duplicates.near_pairs(codes))
+    candidates = len(duplicates.pairs_within(codes))
     planted = {(i - 50, i) for i in range(99, n, 100)}
     found = set(zip(pairs["one"], pairs["other"], strict=True))
     answer = {
@@ -129,7 +129,7 @@ def search(n: int) -> dict:
         "others_found": len(found - planted),
     }
     ways = {
-        "cxrlib": lambda c, most: len(duplicates.near_pairs(c, most)),
+        "cxrlib": lambda c, most: len(duplicates.pairs_within(c, most)),
         "scikit-learn's BallTree": by_ball_tree,
         "matrix products": by_products,
     }
@@ -138,7 +138,7 @@ def search(n: int) -> dict:
         times = []
         for _ in range(1 if way.endswith("Tree") else 3):
             start = time.perf_counter()
-            counts[way] = count(fewer, duplicates.BITS_APART)
+            counts[way] = count(fewer, duplicates.MAX_HAMMING_DISTANCE)
             times.append(time.perf_counter() - start)
         seconds[way] = round(min(times), 2)
     assert len(set(counts.values())) == 1, counts
@@ -175,10 +175,10 @@ def smooth() -> dict:
         for noise in (1, 2, 4):
             pictures = smooth_pictures(kind, noise)
             pairs += len(pictures) * (len(pictures) - 1) // 2
-            near = duplicates.near_pairs(duplicates.hashes(pictures))
+            near = duplicates.pairs_within(duplicates.difference_hash(pictures))
             one, other = (pictures[rows].reshape(len(rows), -1) for rows in near.T)
-            whole = int(duplicates.alike(one, other, duplicates.ALIKE).sum())
-            named = len(duplicates.find(pictures))
+            whole = int(duplicates.correlated(one, other, duplicates.MIN_CORRELATION).sum())
+            named = len(duplicates.find_duplicates(pictures))
             counts = {"code": len(near), "whole": whole, "details": named}
             found[f"{kind}, noise of {noise}"] = counts
     total = Counter()
@@ -235,8 +235,8 @@ def plant_shares(root: Path) -> None:
 def alarms(root: Path) -> tuple[audit.Report, dict]:
     """Audit a folder; return the report and what it raises."""
     report = audit.audit(data.load(root, patient=PATIENT, quiet=True))
-    raised = {f.check: f"{f.verdict}: {f.says}" for f in report.findings}
-    quiet = [f.check for f in (*report.where("fine"), *report.where("not checked"))]
+    raised = {f.check: f"{f.verdict}: {f.summary}" for f in report.findings}
+    quiet = [f.check for f in (*report.with_verdict("fine"), *report.with_verdict("not checked"))]
     return report, {check: said for check, said in raised.items() if check not in quiet}
 
 
@@ -263,7 +263,7 @@ def verdicts(first: int, end: int) -> dict:
                 failed = {f.check for f in report.failed}
                 found.update(failed & expected[way])
                 for check in sorted(expected[way] - failed):
-                    short[f"{seed}, {check}"] = f"{report[check].verdict}: {report[check].says}"
+                    short[f"{seed}, {check}"] = f"{report[check].verdict}: {report[check].summary}"
                 beside.update(check for check in raised if check not in expected[way])
                 if way == "single":
                     shown = {Path(e.path).name for e in report["duplicates"].examples}

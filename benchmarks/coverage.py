@@ -66,7 +66,7 @@ def covered(design: dict, sets: int, resamples: int) -> dict:
     kept: dict[str, list] = {}
     for seed in range(sets):
         y, score, who = cohort(np.random.default_rng(seed), **design)
-        again = partial(evaluation.patient_bootstrap, y, score, n=resamples, seed=seed)
+        again = partial(evaluation.patient_bootstrap, y, score, n_resamples=resamples, seed=seed)
         keep(kept, "AUC, patients drawn", again(who), auc)
         keep(kept, "AUC, DeLong", delong(y, score), auc)
         if seed % 10 == 0:
@@ -75,7 +75,7 @@ def covered(design: dict, sets: int, resamples: int) -> dict:
             found = stats.norm.cdf(apart - threshold)
             share = partial(evaluation.sensitivity, threshold=threshold)
             right = score[y == 1] >= threshold
-            wilson = evaluation.wilson(int(right.sum()), len(right))
+            wilson = evaluation.wilson_interval(int(right.sum()), len(right))
             keep(kept, f"sensitivity {found:.3f}, patients drawn", again(who, share), found)
             keep(kept, f"sensitivity {found:.3f}, Wilson", wilson, found)
     return {name: summary(rows) for name, rows in kept.items()}
@@ -92,7 +92,7 @@ def compared(sets: int, resamples: int, apart: float = 1.0) -> dict:
         own = rng.normal(size=who.max() + 1)[who] * np.sqrt(design["alike"])
         other = own + rng.normal(size=len(y)) * np.sqrt(1 - design["alike"])
         b = np.sqrt(0.5) * (a - APART * y + other) + apart * y
-        again = partial(evaluation.paired_difference, y, a, b, n=resamples, seed=seed)
+        again = partial(evaluation.paired_difference, y, a, b, n_resamples=resamples, seed=seed)
         keep(kept, "difference, patients drawn", again(who), truth)
         keep(kept, "difference, DeLong", delong(y, a, b), truth)
         if seed % 10 == 0:
@@ -109,10 +109,10 @@ def several(sets: int, resamples: int, count: int = 3, differ: float = 0.5) -> d
         y, common = np.arange(200) % 2, rng.normal(size=200)
         scores = [common + (APART + rng.normal(scale=differ)) * y for _ in range(count)]
         columns = [y] * count, scores, [np.arange(200)] * count
-        found = evaluation.runs_bootstrap(*columns, n=resamples, seed=seed)
+        found = evaluation.runs_bootstrap(*columns, n_resamples=resamples, seed=seed)
         keep(kept, "mean AUC, patients and trainings drawn", found, truth)
         each = [
-            evaluation.patient_bootstrap(*one, n=resamples, seed=seed)
+            evaluation.patient_bootstrap(*one, n_resamples=resamples, seed=seed)
             for one in zip(*columns, strict=True)
         ]
         mean = evaluation.Interval(*np.mean(each, axis=0))
@@ -137,7 +137,9 @@ def alone(sets: int, resamples: int, patients: int) -> dict:
     refused = 0
     for seed in range(sets):
         y, score, who = mixed(np.random.default_rng(seed), patients)
-        again = partial(evaluation.patient_bootstrap, y, score, who, metric, n=resamples, seed=seed)
+        again = partial(
+            evaluation.patient_bootstrap, y, score, who, metric, n_resamples=resamples, seed=seed
+        )
         try:
             found = again()
         except ValueError:  # a class could be missing from a resample
@@ -145,8 +147,8 @@ def alone(sets: int, resamples: int, patients: int) -> dict:
             continue
         keep(kept, "macro sensitivity, drawn with the nearest", found, truth)
         with (
-            mock.patch.object(resampling, "_pooled", lambda kinds, strata: strata),
-            mock.patch.object(resampling, "check_enough"),
+            mock.patch.object(resampling, "_merge_singletons", lambda kinds, strata: strata),
+            mock.patch.object(resampling, "check_patients"),
         ):
             keep(kept, "macro sensitivity, in strata of their own", again(), truth)
     return {name: summary(rows) for name, rows in kept.items()} | {"refused": refused}
@@ -161,7 +163,7 @@ def keep(kept: dict[str, list], way: str, interval: evaluation.Interval, truth: 
 def summary(rows: list[tuple[int, float]]) -> dict:
     """Share of hits with Wilson's interval, misses on either side, and the median width."""
     sides, widths = np.array(rows).T
-    share = evaluation.wilson(int((sides == 0).sum()), len(rows))
+    share = evaluation.wilson_interval(int((sides == 0).sum()), len(rows))
     return {
         "coverage": round(share.value, 4),
         "between": [round(share.low, 4), round(share.high, 4)],

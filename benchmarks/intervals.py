@@ -47,13 +47,13 @@ def main() -> None:
     many = cohort(4)
     other = np.random.default_rng(1).permutation(score)
     bootstrap, difference = evaluation.patient_bootstrap, evaluation.paired_difference
-    of_two = [evaluation.roc_auc, evaluation.pr_auc, *resampling.AT_THRESHOLD]
+    of_two = [evaluation.roc_auc, evaluation.average_precision, *resampling.AT_THRESHOLD]
     ways = {m.__name__: partial(bootstrap, y, score, who, m) for m in of_two}
     own = partial(evaluation.sensitivity, threshold=0.3)
     ways["sensitivity at 0.3"] = partial(bootstrap, y, score, who, own)
     ways["difference of two AUCs"] = partial(difference, y, score, other, who)
     ways |= {
-        m.__name__: partial(bootstrap, *many, m) for m in resampling.OF_SCORES if m not in of_two
+        f"{m.__name__}, 4 classes": partial(bootstrap, *many, m) for m in resampling.MULTICLASS
     }
     ways["AUC, three trainings"] = partial(
         evaluation.runs_bootstrap, [y] * 3, [score] * 3, [who] * 3

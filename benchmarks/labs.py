@@ -59,7 +59,7 @@ def all_labs() -> list:
         labs.neuron_lab(),
         labs.kernel_lab(big),
         labs.pooling_lab(big, stride=1),
-        labs.augmentation_lab(picture(64, 64), rotation=20, gamma=1.2, fill="reflect"),
+        labs.augmentation_lab(picture(64, 64), rotation=20, gamma=1.2, fill_mode="reflect"),
         labs.threshold_lab(sets),
         labs.leak_lab(runs()),
         shortcut(),

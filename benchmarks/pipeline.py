@@ -66,9 +66,9 @@ def course_way(folder: Path, size: int) -> Iterable:
     """Do as the chapters do with the whole set: read, split by patient, three datasets."""
     from cxrlib import data
 
-    cases = data.splits.hold_out(data.load("pneumonia", quiet=True))
-    pictures = data.read_pictures(cases, size)
-    parts = [data.pipeline.dataset(pictures.where(split)) for split in ("train", "val", "test")]
+    cases = data.splits.train_val_split(data.load("pneumonia", quiet=True))
+    pictures = data.read_images(cases, size)
+    parts = [data.pipeline.dataset(pictures.split(split)) for split in ("train", "val", "test")]
 
     class Epoch:
         def __iter__(self):

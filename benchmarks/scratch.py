@@ -38,8 +38,8 @@ def ways(size: int, kernels: int, pictures: int) -> dict[str, Callable]:
     layer = keras.layers.Conv2D(kernels, 3, padding="same")
     layer.build(x.shape)
     weights = [w.numpy() for w in layer.weights]
-    back = rng.normal(size=(*x.shape[:3], kernels)).astype("float32")
-    there, error = tf.constant(x), tf.constant(back)
+    grad_output = rng.normal(size=(*x.shape[:3], kernels)).astype("float32")
+    there, error = tf.constant(x), tf.constant(grad_output)
 
     def slopes() -> list:
         with tf.GradientTape() as tape:
@@ -53,12 +53,14 @@ def ways(size: int, kernels: int, pictures: int) -> dict[str, Callable]:
         "numpy": lambda: scratch.conv2d(x, *weights, padding="same"),
         "keras": lambda: layer(there).numpy(),
         "keras_compiled": lambda: forward().numpy(),
-        "numpy_gradients": lambda: scratch.conv2d_gradients(x, weights[0], back, padding="same"),
-        "keras_gradients": lambda: [g.numpy() for g in slopes()],
-        "keras_compiled_gradients": lambda: [g.numpy() for g in backward()],
+        "numpy_backward": lambda: scratch.conv2d_backward(
+            x, weights[0], grad_output, padding="same"
+        ),
+        "keras_backward": lambda: [g.numpy() for g in slopes()],
+        "keras_compiled_backward": lambda: [g.numpy() for g in backward()],
     }
     assert np.abs(found["numpy"]() - found["keras"]()).max() < 1e-5
-    for ours, theirs in zip(found["numpy_gradients"](), found["keras_gradients"](), strict=True):
+    for ours, theirs in zip(found["numpy_backward"](), found["keras_backward"](), strict=True):
         assert np.allclose(ours, theirs, rtol=1e-3, atol=0.01)  # sums of 50,000 terms
     return found
 
@@ -81,7 +83,7 @@ def main() -> None:
     median = {name: round(statistics.median(found), 3) for name, found in times.items()}
     ratios = {
         what: median[f"numpy{what}"] / min(median[f"keras{what}"], median[f"keras_compiled{what}"])
-        for what in ("", "_gradients")
+        for what in ("", "_backward")
     }
     answer = {
         **vars(options),

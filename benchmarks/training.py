@@ -37,7 +37,7 @@ def pictures(size: int, n: int | None):
 
     cases = data.load("pneumonia", quiet=True)
     cases = cases[cases["split"] == "train"]
-    return data.read_pictures(data.sample(cases, n) if n else cases, size, "squash")
+    return data.read_images(data.sample(cases, n) if n else cases, size, "stretch")
 
 
 def network(name: str):
@@ -47,7 +47,7 @@ def network(name: str):
     settings = NETWORKS[name]
     size = settings["size"]
     model = getattr(models, name)((size, size, 1))
-    return models.training.compiled(model, *settings["optimizer"])
+    return models.training.compile_classifier(model, *settings["optimizer"])
 
 
 def epochs(name: str, n: int, repeats: int) -> dict:

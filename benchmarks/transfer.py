@@ -45,7 +45,7 @@ def table(pictures: int | None):
 
     cases = data.load("pneumonia", quiet=True)
     cases = data.sample(cases, pictures) if pictures else cases
-    return data.splits.hold_out(cases)
+    return data.splits.train_val_split(cases)
 
 
 def judged(labels, scores) -> dict:
@@ -62,11 +62,11 @@ def end_to_end(cases, options: dict) -> dict:
     """Train the head on top of the whole network."""
     from cxrlib import data, models
 
-    read = data.read_pictures(cases, options["size"])
-    train, val, test = (read.where(split) for split in ("train", "val", "test"))
+    read = data.read_images(cases, options["size"])
+    train, val, test = (read.split(split) for split in ("train", "val", "test"))
     shape = (options["size"], options["size"], 1)
-    net = models.transfer.freeze(models.transfer.network(options["backbone"], shape))
-    models.training.compiled(net, "Adam", RATE)
+    net = models.transfer.freeze(models.transfer.build_model(options["backbone"], shape))
+    models.training.compile_classifier(net, "Adam", RATE)
     models.fit(net, train, val, epochs=options["epochs"], batch_size=BATCH)
     scores = net.predict(data.pipeline.dataset(test, batch_size=64), verbose=0)
     return judged(test.labels, scores)
@@ -76,10 +76,10 @@ def on_features(cases, options: dict) -> dict:
     """Train the head alone, on features."""
     from cxrlib import models
 
-    found = models.features.compute(cases, options["backbone"], size=options["size"])
-    train, val, test = (found.where(split).pictures() for split in ("train", "val", "test"))
-    head = models.transfer.head(train.images.shape[1:])
-    models.training.compiled(head, "Adam", RATE)
+    found = models.features.extract(cases, options["backbone"], size=options["size"])
+    train, val, test = (found.split(split).to_image_set() for split in ("train", "val", "test"))
+    head = models.transfer.build_head(train.images.shape[1:])
+    models.training.compile_classifier(head, "Adam", RATE)
     models.fit(head, train, val, epochs=options["epochs"], batch_size=BATCH)
     return judged(test.labels, head.predict(test.images, batch_size=64, verbose=0))
 
@@ -90,11 +90,11 @@ def probe(options: dict) -> dict:
 
     cases = table(None)
     loaded = time.perf_counter()
-    found = features.compute(cases, options["backbone"], size=options["size"])
-    train, val, test = (found.where(split) for split in ("train", "val", "test"))
-    fitted = features.probe(train)
-    answer = {"val_auc": judged(val.labels, features.scores(fitted, val))["test_auc"]}
-    answer |= judged(test.labels, features.scores(fitted, test))
+    found = features.extract(cases, options["backbone"], size=options["size"])
+    train, val, test = (found.split(split) for split in ("train", "val", "test"))
+    fitted = features.fit_linear_probe(train)
+    answer = {"val_auc": judged(val.labels, features.predict_scores(fitted, val))["test_auc"]}
+    answer |= judged(test.labels, features.predict_scores(fitted, test))
     seconds = round(time.perf_counter() - loaded, 2)
     return {"pictures": len(cases), "seconds_without_loading_the_table": seconds, **answer}
 
@@ -104,11 +104,11 @@ def passed(options: dict, pictures: int = 128, times: int = 5) -> dict:
     import numpy as np
 
     from cxrlib.models import transfer
-    from cxrlib.models.features.extraction import frozen, predict
+    from cxrlib.models.features.extraction import build_extractor, predict
 
     weights = transfer.find_weights(options["backbone"], quiet=True)
     size = options["size"]
-    network = frozen(options["backbone"], size, weights=weights)
+    network = build_extractor(options["backbone"], size, weights=weights)
     images = np.random.default_rng(0).uniform(0, 255, (pictures, size, size, 1)).astype("float32")
     predict(network, images[:1])
     seconds = []
@@ -145,7 +145,7 @@ def load_libraries() -> None:
     from cxrlib import data, evaluation, models
 
     _ = data.load, data.splits, data.pipeline, evaluation.roc_auc, models.fit
-    _ = models.transfer.network, models.features.compute, models.features.probe
+    _ = models.transfer.build_model, models.features.extract, models.features.fit_linear_probe
 
 
 def apart(way: str, options: dict, **environment: str) -> dict:

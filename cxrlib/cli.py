@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cxrlib import experiments
 from cxrlib.data import DataError, datasets, registry
+from cxrlib.data.cases import did_you_mean
 from cxrlib.experiments import Record
 
 
@@ -69,21 +70,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(options: argparse.Namespace) -> None:
     for name, dataset in registry.DATASETS.items():
-        parts = [registry.COLLECTIONS[key] for key in dataset.collections]
+        parts = [registry.SOURCES[key] for key in dataset.sources]
         try:
             datasets.verify(name)
             state = "here"
         except DataError:
-            state = f"about {sum(p.megabytes for p in parts):,} MB to fetch"
+            state = f"about {sum(p.size_mb for p in parts):,} MB to fetch"
         print(f"{name:20} {dataset.title:38} {state}")
         for part in parts:
-            print(f"{'':20} {part.citation} · licence: {part.licence}")
+            print(f"{'':20} {part.citation} · licence: {part.license}")
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    for key in registry.get(options.name).collections:
-        part = registry.COLLECTIONS[key]
-        print(f"{part.folder}: {part.citation}\nlicence: {part.licence} · {part.home}")
+    for key in registry.get(options.name).sources:
+        part = registry.SOURCES[key]
+        print(f"{part.folder}: {part.citation}\nlicence: {part.license} · {part.homepage}")
     for folder in datasets.fetch(options.name):
         print(f"ready: {folder}")
 
@@ -99,7 +100,8 @@ def _audit(options: argparse.Namespace) -> int:
     what = options.what
     if what not in registry.DATASETS and not Path(what).is_dir():
         raise DataError(
-            f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}. "
+            f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}."
+            f"{did_you_mean(what, registry.DATASETS)} "
             "A folder holds one sub-folder a class, or train/ and test/ with such."
         )
     page, folder = Path(options.html or "").resolve(), Path(what).resolve()
@@ -115,7 +117,7 @@ def _audit(options: argparse.Namespace) -> int:
     print(report)
     for finding in report.failed:
         print(f"\n{finding.check}: {finding.advice}")
-        for line in finding.named()[:5]:
+        for line in finding.affected_files()[:5]:
             print(f"  {line}")
     if options.html:
         print(f"\nreport: {audit.write_html(report, options.html)}")

@@ -37,7 +37,7 @@ def configured(root: Path) -> tuple[str, str]:
     if not url or not branch:
         raise ValueError(
             "_config.yml: expected `url: https://github.com/OWNER/NAME` and `branch: NAME` below "
-            "`repository:`, found " + ("no branch" if url else "no such url")
+            "`repository:`, got " + ("no branch" if url else "no such url") + ". Add it."
         )
     return url[1], branch[1]
 
@@ -81,7 +81,10 @@ def current_address(root: Path) -> str:
     text = (root / "CITATION.cff").read_text(encoding="utf-8")
     found = re.search(r'^repository-code: "?(https://github\.com/[^"\s]+)', text, re.MULTILINE)
     if not found:
-        raise ValueError("CITATION.cff: expected a line `repository-code: https://github.com/...`")
+        raise ValueError(
+            "CITATION.cff: expected a line `repository-code: https://github.com/...`, got none. "
+            "Add it."
+        )
     return found[1]
 
 

@@ -23,6 +23,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from cxrlib import files
+from cxrlib.data.cases import did_you_mean
 
 # What a chapter's kernel gets besides the caller's environment.
 KERNEL_ENVIRONMENT = {
@@ -237,8 +238,11 @@ def select_chapters(root: Path, only: Iterable[str] = ()) -> list[Path]:
     chapters = {path.stem: path for path in sorted((root / "chapters").glob("*.ipynb"))}
     unknown = sorted(set(only) - set(chapters))
     if unknown or not chapters:
-        have = ", ".join(chapters) or "none"
-        raise ValueError(f"no such chapter: {', '.join(unknown)}. chapters/ has: {have}.")
+        hint = did_you_mean(unknown[0], chapters) if unknown else ""
+        raise ValueError(
+            f"expected chapters of {', '.join(chapters) or 'chapters/, which has none'}, got "
+            f"{', '.join(unknown) or 'none'}.{hint} Name them as their files."
+        )
     return [path for name, path in chapters.items() if not only or name in only]
 
 

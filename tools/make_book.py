@@ -73,7 +73,9 @@ def read_parameters(quick: bool, pairs: list[str]) -> dict:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise ValueError(f"-p expects NAME=VALUE, got {pair!r}, such as -p source=phantoms")
+            raise ValueError(
+                f"-p: expected NAME=VALUE, got {pair!r}. Write -p source=phantoms, say."
+            )
         try:
             parameters[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError):

@@ -80,8 +80,8 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     missing = [path.stem for path in chapters if path.stem not in ran]
     if missing:
         raise FileNotFoundError(
-            f"expected every chapter to have run, {executed} knows nothing of "
-            f"{', '.join(missing)}. Run `python tools/make_book.py execute` first."
+            f"expected every chapter to have run, got nothing of {', '.join(missing)} in "
+            f"{executed}. Run `python tools/make_book.py execute` first."
         )
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("__pycache__"))

@@ -148,7 +148,9 @@ def run(
     """Run what is missing of one source's sweep; return how many chapters stopped with an error."""
     fingerprints.resolve_folders()
     if source == "real" and not os.environ.get("CXR_DATA", "").strip():
-        raise ValueError("expected CXR_DATA to name the folder of the real X-rays. Set it.")
+        raise ValueError(
+            "expected CXR_DATA to name the folder of the real X-rays, got nothing. Set it."
+        )
     chapters = sorted((root / "chapters").glob("*.ipynb"))
     keys = {path.stem: code_hash(path) for path in chapters}
     file = sweep_file(root, source)

@@ -13,10 +13,10 @@ from .cases import (
 )
 from .datasets import fetch as fetch, load as load, verify as verify
 from .images import (
-    Pictures as Pictures,
+    ImageSet as ImageSet,
     read_image as read_image,
+    read_images as read_images,
     read_masks as read_masks,
-    read_pictures as read_pictures,
 )
-from .occlusion import planted as planted
-from .subsets import article_4 as article_4, make_up as make_up
+from .occlusion import add_marker as add_marker
+from .subsets import article_4 as article_4, balanced_subset as balanced_subset

@@ -19,6 +19,7 @@ Sets add what else they know: ``subtype``, ``finding``, ``view``, ``age`` (years
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,13 @@ import numpy as np
 import pandas as pd
 
 REQUIRED = ("path", "label", "patient_id", "split", "source", "width", "height")
+
+DESCRIPTIONS = {
+    "folder": "real X-rays of the set {name}, from a folder on this machine",
+    "cache": "real X-rays of the set {name}, from the cache",
+    "download": "real X-rays of the set {name}, downloaded",
+    "phantoms": "**phantoms**, drawn by a program and laid out like the set {name}, not patients",
+}
 
 
 class DataError(ValueError):
@@ -74,16 +82,16 @@ def build(
     problems = Problems(sorted(set(problems)))
     if table.empty:
         raise DataError(
-            f"{name}: found no readable picture. Expected JPEG or PNG files in one folder a class."
-            + examples(problems)
+            f"{name}: expected JPEG or PNG pictures in one folder a class, got none that is "
+            "readable. Look at the folder." + format_problems(problems)
         )
     check_columns(table, name)
     table["label"] = pd.Categorical(table["label"], categories=list(class_names))
     empty = [c for c in class_names if not (table["label"] == c).any()]
     if empty:
         raise DataError(
-            f"{name}: no readable picture for class {', '.join(map(repr, empty))}. "
-            f"Expected at least one for each of {', '.join(class_names)}." + examples(problems)
+            f"{name}: expected a readable picture for each of {', '.join(class_names)}, got none "
+            f"for {', '.join(map(repr, empty))}. Add some." + format_problems(problems)
         )
     front = list(REQUIRED)
     table = table[front + [c for c in table.columns if c not in front]]
@@ -99,8 +107,8 @@ def check_columns(
     missing = [c for c in needed if c not in cases.columns]
     if missing:
         raise DataError(
-            f"{name}: missing column {', '.join(map(repr, missing))}. "
-            f"Expected {', '.join(needed)}; got {', '.join(map(str, cases.columns))}."
+            f"{name}: expected the columns {', '.join(needed)}, got "
+            f"{', '.join(map(str, cases.columns))}. Add {', '.join(map(repr, missing))}."
         )
 
 
@@ -109,7 +117,7 @@ def classes(cases: pd.DataFrame) -> tuple[str, ...]:
     check_columns(cases, needed=["label"])
     if not isinstance(cases["label"].dtype, pd.CategoricalDtype):
         raise DataError(
-            f"the column 'label' must be Categorical, so that classes have an order; it is "
+            f"expected the column 'label' as Categorical, so that classes have an order, got "
             f"{cases['label'].dtype}. After pd.concat name the classes anew: "
             "cases.assign(label=pd.Categorical(cases['label'], names))."
         )
@@ -120,8 +128,8 @@ def problems(cases: pd.DataFrame) -> pd.DataFrame:
     """List what was found wrong while reading: ``path``, ``problem``, ``action``."""
     if "problems" not in cases.attrs:
         raise DataError(
-            "this table does not know its problems: it was made by hand or by pd.concat. Ask the "
-            "tables that data.load gave."
+            "expected a table that knows its problems, got one made by hand or by pd.concat. Ask "
+            "the tables that data.load gave."
         )
     return pd.DataFrame(list(cases.attrs["problems"]), columns=list(Problem._fields))
 
@@ -138,7 +146,10 @@ def labels(cases: pd.DataFrame) -> np.ndarray:
     codes = cases["label"].cat.codes.to_numpy()
     if (codes < 0).any():
         first = cases["path"].iloc[int(np.argmax(codes < 0))]
-        raise DataError(f"{first}: no label. Give it one of {', '.join(names)}.")
+        raise DataError(
+            f"expected one of {', '.join(names)} as label in each row, got none for {first}. "
+            "Give it one."
+        )
     k = len(names)
     return (codes[:, None] if k == 2 else np.eye(k)[codes]).astype("float32")
 
@@ -160,10 +171,10 @@ def require_patients(cases: pd.DataFrame) -> None:
     unknown = cases["patient_id"].isna()
     if unknown.any():
         raise DataError(
-            f"patient_id is missing for {unknown.sum():,} of {len(cases):,} pictures "
-            f"(first: {cases.loc[unknown, 'path'].iloc[0]}). Without it nobody can tell whether a "
-            "patient stands on both sides of a split. Give load(..., patient=REGEX) a pattern "
-            "that finds the patient in the file name, or fill the column yourself."
+            f"expected a patient_id in each row, got none for {unknown.sum():,} of {len(cases):,} "
+            f"pictures (first: {cases.loc[unknown, 'path'].iloc[0]}). Without it nobody can tell "
+            "whether a patient stands on both sides of a split. Give load(..., patient=REGEX) a "
+            "pattern that finds the patient in the file name, or fill the column yourself."
         )
 
 
@@ -180,7 +191,7 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
         Same seed, same patients.
     """
     if n < 1:
-        raise DataError(f"`n` must be at least 1. Received: {n}")
+        raise DataError(f"expected `n` of at least 1, got {n}. Ask for more pictures.")
     if n >= len(cases):
         return cases
     table = cases.assign(patient_id=cases["patient_id"].fillna(cases["path"]))
@@ -200,7 +211,45 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
     return cases.iloc[np.sort(np.concatenate(keep))]
 
 
-def examples(problems: Sequence[Problem], most: int = 5) -> str:
+def provenance(cases: pd.DataFrame) -> str:
+    """Say in one Markdown paragraph where the pictures of a table come from."""
+    name, source = cases.attrs["name"], cases.attrs["source"]
+    described = DESCRIPTIONS[source].format(name=f"`{name}`")
+    line = f"**Pictures on this page:** {len(cases):,} {described}."
+    if source == "phantoms":
+        line += (
+            " Everything is computed from them, so no number here says anything about real X-rays."
+            " Where the text speaks of children and physicians, it means the published set."
+        )
+        failure = " ".join(cases.attrs.get("download_error", "").replace("`", "'").split())
+        if failure:
+            line += (
+                f" The real pictures could not be downloaded: `{failure}` To try again, run "
+                f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
+            )
+        else:
+            line += f" For the real pictures run `cxr data fetch {name}` and start again."
+        named = os.environ.get("CXR_DATA")
+        if named:
+            line += f" (`CXR_DATA` names {named}, which has no such set.)"
+    left_out = sum(p.action == "left out" for p in cases.attrs["problems"])
+    if left_out:
+        line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."
+    return line
+
+
+def show_provenance(cases: pd.DataFrame) -> None:
+    """Show :func:`provenance`: as Markdown in a notebook, as plain text elsewhere."""
+    from IPython import get_ipython
+    from IPython.display import Markdown, display
+
+    if getattr(get_ipython(), "kernel", None) is not None:
+        display(Markdown(f"> {provenance(cases)}"))
+    else:
+        print(provenance(cases).replace("**", "").replace("`", ""))
+
+
+def format_problems(problems: Sequence[Problem], most: int = 5) -> str:
     """Write the first few problems below an error's message, or nothing if there are none."""
     if not problems:
         return ""

@@ -17,20 +17,14 @@ import pandas as pd
 
 from cxrlib import phantoms
 from cxrlib.data import readers, registry
-from cxrlib.data.cases import DataError
-from cxrlib.data.download import cache_folder, fetch_collection, unpack_npz, unzip
-from cxrlib.data.registry import DataSet
-from cxrlib.data.validation import check_complete, to_table
+from cxrlib.data.cases import DataError, did_you_mean, show_provenance
+from cxrlib.data.download import cache_folder, fetch_source, unpack_npz, unzip
+from cxrlib.data.registry import DatasetInfo
+from cxrlib.data.validation import build_table, check_complete
 
-SOURCES = ("auto", "folder", "cache", "download", "phantoms")
-WHERE = {
-    "folder": "real X-rays of the set {name}, from a folder on this machine",
-    "cache": "real X-rays of the set {name}, from the cache",
-    "download": "real X-rays of the set {name}, downloaded",
-    "phantoms": "**phantoms**, drawn by a program and laid out like the set {name}, not patients",
-}
-DRAWN_WITH = ("numpy", "scipy", "pillow")
-SWEEP_AFTER = 7 * 24 * 3600  # seconds
+LOCATIONS = ("auto", "folder", "cache", "download", "phantoms")
+GENERATOR_PACKAGES = ("numpy", "scipy", "pillow")
+STALE_AFTER = 7 * 24 * 3600  # seconds
 
 
 def load(
@@ -51,17 +45,17 @@ def load(
         Where the pictures come from. ``"folder"`` is the one that the environment variable
         ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
         download, and last phantoms drawn by :mod:`cxrlib.phantoms`. If that download fails,
-        the banner says why.
+        the provenance note says why.
     patient : str, optional
         For a folder of your own: regular expression that finds the patient in a file name.
     quiet : bool
-        Do not show the banner that says which source was used.
+        Do not show the note that says which source was used.
 
     Returns
     -------
     DataFrame
         The case table (:mod:`cxrlib.data.cases`). ``attrs`` hold ``name``, ``source``,
-        ``problems``, and ``not_downloaded``: why a download failed, or nothing.
+        ``problems``, and ``download_error``: why a download failed, or nothing.
 
     Raises
     ------
@@ -69,22 +63,31 @@ def load(
         If the name or source is unknown, the source does not have the data, or they cannot be
         read. Single broken pictures are no error: they are listed in ``data.problems(cases)``.
     """
-    if source not in SOURCES:
-        raise DataError(f"`source` must be one of {', '.join(SOURCES)}. Received: {source!r}")
+    if source not in LOCATIONS:
+        raise DataError(
+            f"expected `source` as one of {', '.join(LOCATIONS)}, got {source!r}."
+            f"{did_you_mean(str(source), LOCATIONS)} Leave it out for the first that is there."
+        )
     if not isinstance(name, str | os.PathLike) or not str(name):
-        raise DataError(f"`name` must be the name of a data set or a folder. Received: {name!r}")
-    dataset = None if _is_folder(name) else registry.get(name)
+        raise DataError(
+            f"expected `name` as the name of a data set or a folder, got {name!r}. "
+            f"Known: {', '.join(registry.DATASETS)}."
+        )
+    dataset = None if _is_folder(name) else registry.get(str(name))
     if dataset and patient is not None:
-        raise DataError(f"`patient` is for folders of your own; {name!r} knows its patients.")
-    place, folders, failure = _locate(name, dataset, source)
+        raise DataError(
+            f"expected `patient` with a folder of your own only, got it with {name!r}, which knows "
+            "its patients. Leave it out."
+        )
+    place, folders, failure = _locate(str(name), dataset, source)
     rows, problems, class_names = readers.read(folders, dataset, patient)
-    if any(phantoms_drawn(folder) for folder in folders):
+    if any(is_phantom_folder(folder) for folder in folders):
         place = "phantoms"
         rows = [_as_phantom(row) for row in rows]
-    cases = to_table(rows, problems, class_names, str(name))
-    cases.attrs.update(source=place, not_downloaded=failure)
+    cases = build_table(rows, problems, class_names, str(name))
+    cases.attrs.update(source=place, download_error=failure)
     if not quiet:
-        show_banner(cases)
+        show_provenance(cases)
     return cases
 
 
@@ -97,11 +100,11 @@ def fetch(name: str, *, progress: bool = True) -> list[Path]:
         One folder a collection.
     """
     folders = []
-    for key in registry.get(name).collections:
-        collection = registry.COLLECTIONS[key]
-        zipped = collection.archive.endswith(".zip")
-        unpack = unzip(collection.members) if zipped else unpack_npz
-        folders.append(fetch_collection(collection, unpack, progress=progress))
+    for key in registry.get(name).sources:
+        source = registry.SOURCES[key]
+        zipped = source.archive.endswith(".zip")
+        unpack = unzip(source.members) if zipped else unpack_npz
+        folders.append(fetch_source(source, unpack, progress=progress))
     return folders
 
 
@@ -119,12 +122,14 @@ def verify(name: str) -> list[Path]:
         Saying what is missing where.
     """
     dataset = registry.get(name)
-    for root in PLACES.values():
+    for root in ROOTS.values():
         if folders := _folders(root(), dataset):
-            for folder, key in zip(folders, dataset.collections, strict=True):
-                check_complete(folder, registry.COLLECTIONS[key])
+            for folder, key in zip(folders, dataset.sources, strict=True):
+                check_complete(folder, registry.SOURCES[key])
             return folders
-    raise DataError(f"{name} is not on this machine. Get it with: cxr data fetch {name}")
+    raise DataError(
+        f"expected {name} on this machine, got none. Get it with: cxr data fetch {name}"
+    )
 
 
 def _is_folder(name: str | os.PathLike) -> bool:
@@ -133,9 +138,11 @@ def _is_folder(name: str | os.PathLike) -> bool:
     return name not in registry.DATASETS and Path(name).is_dir()
 
 
-def phantoms_drawn(folder: Path) -> bool:
+def is_phantom_folder(folder: Path) -> bool:
     """Say whether a folder, or the one around it, was written by :mod:`cxrlib.phantoms`."""
-    return any((place / phantoms.NOTE).is_file() for place in (folder, *folder.absolute().parents))
+    return any(
+        (place / phantoms.MANIFEST).is_file() for place in (folder, *folder.absolute().parents)
+    )
 
 
 def _as_phantom(row: dict) -> dict:
@@ -145,7 +152,7 @@ def _as_phantom(row: dict) -> dict:
     return row | {"source": f"phantom-{row['source']}", "patient_id": who}
 
 
-def named_folder() -> Path | None:
+def data_folder() -> Path | None:
     """Return the folder that ``CXR_DATA`` names, or None where it is not set.
 
     Raises
@@ -159,41 +166,49 @@ def named_folder() -> Path | None:
     folder = Path(named).expanduser()
     if not folder.is_dir():
         raise DataError(
-            f"CXR_DATA is set to {named}, but there is no such folder. Correct it, or unset it to "
-            "use the cache or phantoms."
+            f"expected CXR_DATA to name a folder, got {named}, which is none. Correct it, or unset "
+            "it to use the cache or phantoms."
         )
     return folder
 
 
-def _folders(root: Path | None, dataset: DataSet) -> list[Path] | None:
+def _folders(root: Path | None, dataset: DatasetInfo) -> list[Path] | None:
     if root is None:
         return None
-    folders = [root / registry.COLLECTIONS[key].folder for key in dataset.collections]
+    folders = [root / registry.SOURCES[key].folder for key in dataset.sources]
     return folders if all(folder.is_dir() for folder in folders) else None
 
 
-PLACES: dict[str, Callable[[], Path | None]] = {"folder": named_folder, "cache": cache_folder}
+ROOTS: dict[str, Callable[[], Path | None]] = {"folder": data_folder, "cache": cache_folder}
 
 
-def _locate(
-    name: str | os.PathLike, dataset: DataSet | None, source: str
-) -> tuple[str, list[Path], str]:
+def _locate(name: str, dataset: DatasetInfo | None, source: str) -> tuple[str, list[Path], str]:
     """Return a set's source, its folders, and why a download was of no use."""
     if dataset is None:
         if source not in ("auto", "folder"):
-            raise DataError(f"{name} is a folder, so `source` cannot be {source!r}. Leave it out.")
+            raise DataError(
+                f"expected no `source` with the folder {name}, got {source!r}. Leave it out."
+            )
         if not Path(name).is_dir():
-            raise DataError(f"{name}: no such folder. Give a folder with one sub-folder a class.")
+            raise DataError(
+                f"expected a folder with one sub-folder a class, got {name}, which is not there. "
+                "Correct the path."
+            )
         return "folder", [Path(name)], ""
-    for place, root in PLACES.items():
+    for place, root in ROOTS.items():
         if source in ("auto", place) and (folders := _folders(root(), dataset)):
             return place, folders, ""
     if source == "folder":
-        wanted = ", ".join(registry.COLLECTIONS[key].folder for key in dataset.collections)
-        named = named_folder() or "not set"
-        raise DataError(f"CXR_DATA is {named}; expected a folder with {wanted}.")
+        wanted = ", ".join(registry.SOURCES[key].folder for key in dataset.sources)
+        named = data_folder() or "nothing"
+        raise DataError(
+            f"expected CXR_DATA to name a folder with {wanted}, got {named}. Set it, or leave "
+            "`source` out."
+        )
     if source == "cache":
-        raise DataError(f"{name} is not in the cache. Get it with: cxr data fetch {name}")
+        raise DataError(
+            f"expected {name} in the cache, got none. Get it with: cxr data fetch {name}"
+        )
     failure = ""
     if source == "download" or (source == "auto" and _in_colab()):
         try:
@@ -212,25 +227,25 @@ def _in_colab() -> bool:
         return False
 
 
-def _phantoms(name: str, dataset: DataSet) -> list[Path]:
+def _phantoms(name: str, dataset: DatasetInfo) -> list[Path]:
     """Draw the set once; what draws it stands in the folder's name and keeps it current."""
-    drawn_by = _drawn_by(Path(phantoms.__file__).parent)
-    root = cache_folder() / "phantoms" / f"{dataset.phantoms or name}-{drawn_by}"
+    drawn_by = _generator_hash(Path(phantoms.__file__).parent)
+    root = cache_folder() / "phantoms" / f"{dataset.phantom_set or name}-{drawn_by}"
     if not root.is_dir():
-        _sweep(root.parent)
+        _remove_stale(root.parent)
         try:
-            phantoms.write(root, dataset.phantoms or dataset.reader, **dataset.options)
+            phantoms.write(root, dataset.phantom_set or dataset.reader, **dataset.phantom_options)
         except OSError as error:
             if not root.is_dir():  # else another process drew the same set in the meantime
                 text = error.strerror or str(error)
                 raise DataError(f"{text} Or set CXR_CACHE to another folder.") from error
-    return [root / registry.COLLECTIONS[key].folder for key in dataset.collections]
+    return [root / registry.SOURCES[key].folder for key in dataset.sources]
 
 
 @functools.cache
-def _drawn_by(folder: Path) -> str:
+def _generator_hash(folder: Path) -> str:
     """Return 12 letters for a folder's code, comments aside, and the packages it draws with."""
-    parts = [f"{name} {version(name)}" for name in DRAWN_WITH]
+    parts = [f"{name} {version(name)}" for name in GENERATOR_PACKAGES]
     for path in sorted(folder.glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -244,45 +259,8 @@ def _is_text(line: ast.stmt) -> bool:
     return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
-def _sweep(folder: Path) -> None:
+def _remove_stale(folder: Path) -> None:
     """Remove what other versions or killed runs left, once nobody can be using it any more."""
     for old in folder.glob("*") if folder.is_dir() else ():
-        if time.time() - old.stat().st_mtime > SWEEP_AFTER:
+        if time.time() - old.stat().st_mtime > STALE_AFTER:
             shutil.rmtree(old, ignore_errors=True)
-
-
-def banner(cases: pd.DataFrame) -> str:
-    """Return the banner of a case table as one Markdown paragraph."""
-    name, source = cases.attrs["name"], cases.attrs["source"]
-    line = f"**Pictures on this page:** {len(cases):,} {WHERE[source].format(name=f'`{name}`')}."
-    if source == "phantoms":
-        line += (
-            " Everything is computed from them, so no number here says anything about real X-rays."
-            " Where the text speaks of children and physicians, it means the published set."
-        )
-        failure = " ".join(cases.attrs.get("not_downloaded", "").replace("`", "'").split())
-        if failure:
-            line += (
-                f" The real pictures could not be downloaded: `{failure}` To try again, run "
-                f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
-            )
-        else:
-            line += f" For the real pictures run `cxr data fetch {name}` and start again."
-        named = os.environ.get("CXR_DATA")
-        if named:
-            line += f" (`CXR_DATA` names {named}, which has no such set.)"
-    left_out = sum(p.action == "left out" for p in cases.attrs["problems"])
-    if left_out:
-        line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."
-    return line
-
-
-def show_banner(cases: pd.DataFrame) -> None:
-    """Show the banner: as Markdown in a notebook, as plain text elsewhere."""
-    from IPython import get_ipython
-    from IPython.display import Markdown, display
-
-    if getattr(get_ipython(), "kernel", None) is not None:
-        display(Markdown(f"> {banner(cases)}"))
-    else:
-        print(banner(cases).replace("**", "").replace("`", ""))

@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from cxrlib.data.cases import DataError
-from cxrlib.data.registry import Collection
+from cxrlib.data.registry import Source
 from cxrlib.data.validation import check_complete
 from cxrlib.files import atomic_folder
 
@@ -33,14 +33,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("CXR_CACHE") or user_cache_path("cxrlib"))
 
 
-def fetch_collection(
-    collection: Collection, unpack: Callable[[Path, Path], None], *, progress: bool = True
+def fetch_source(
+    source: Source, unpack: Callable[[Path, Path], None], *, progress: bool = True
 ) -> Path:
-    """Download, check and unpack one collection; what is there already is left alone.
+    """Download, check and unpack one source; what is there already is left alone.
 
     Parameters
     ----------
-    collection : Collection
+    source : Source
         Entry of the registry.
     unpack : callable
         ``unpack(archive, folder)`` fills an empty folder.
@@ -58,17 +58,17 @@ def fetch_collection(
         If the download broke off (run again: it resumes), has a wrong checksum, climbs out of its
         folder, is incomplete, or cannot be written. Nothing half is ever left under the name.
     """
-    target = cache_folder() / collection.folder
+    target = cache_folder() / source.folder
     if target.is_dir():
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _check_space(target.parent, collection)
-        archive = _download(collection, target.parent / "downloads", progress)
+        _check_space(target.parent, source)
+        archive = _download(source, target.parent / "downloads", progress)
         with atomic_folder(target) as work:
             try:
                 unpack(archive, work)
-                check_complete(work, collection)
+                check_complete(work, source)
             except OSError:
                 raise
             except Exception as error:  # zipfile, zlib, lzma and NumPy each say it their way
@@ -81,7 +81,7 @@ def fetch_collection(
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         advice = "Free some space, or set" if full else "Set"
         raise DataError(
-            f"could not write {collection.folder} below {target.parent}: "
+            f"could not write {source.folder} below {target.parent}: "
             f"{error.strerror or error}. {advice} CXR_CACHE to a folder where you may write."
         ) from error
     return target
@@ -98,7 +98,7 @@ def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
     def unpack(archive: Path, folder: Path) -> None:
         with zipfile.ZipFile(archive) as zipped:
             for member in zipped.infolist():
-                _refuse_escape(archive, member)
+                _check_member_path(archive, member)
             for member in zipped.infolist():
                 for pattern, new in patterns:
                     if found := pattern.match(member.filename):
@@ -118,14 +118,14 @@ def unpack_npz(archive: Path, folder: Path) -> None:
             try:
                 pictures, targets = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
             except KeyError as error:
-                raise DataError(f"{archive}: missing array {error}. Fetch it again.") from None
+                raise DataError(f"{archive}: {error.args[0]}. Fetch it again.") from None
             for i, (pixels, target) in enumerate(zip(pictures, targets, strict=True)):
                 place = folder / split / ("PNEUMONIA" if target else "NORMAL")
                 place.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(pixels).save(place / f"{i:05d}.png", compress_level=1)
 
 
-def _refuse_escape(archive: Path, member: zipfile.ZipInfo) -> None:
+def _check_member_path(archive: Path, member: zipfile.ZipInfo) -> None:
     parts = re.split(r"[\\/]", member.filename)
     link = stat.S_ISLNK(member.external_attr >> 16)
     if ".." in parts or not parts[0] or ":" in parts[0] or link:
@@ -135,42 +135,42 @@ def _refuse_escape(archive: Path, member: zipfile.ZipInfo) -> None:
         )
 
 
-def _check_space(folder: Path, collection: Collection) -> None:
+def _check_space(folder: Path, source: Source) -> None:
     free = shutil.disk_usage(folder).free / 1e6
-    need = 2.2 * collection.megabytes  # the archive and what comes out of it, side by side
+    need = 2.2 * source.size_mb  # the archive and what comes out of it, side by side
     if free < need:
         raise DataError(
-            f"{collection.folder} needs about {need:,.0f} MB below {folder}, {free:,.0f} MB are "
-            "free. Free some space, or set CXR_CACHE to a folder on a larger disk."
+            f"expected about {need:,.0f} MB of space for {source.folder} below {folder}, got "
+            f"{free:,.0f} MB. Free some, or set CXR_CACHE to a folder on a larger disk."
         )
 
 
-def _download(collection: Collection, folder: Path, progress: bool) -> Path:
+def _download(source: Source, folder: Path, progress: bool) -> Path:
     with warnings.catch_warnings():  # its progress bars would like ipywidgets; ours do not
         warnings.simplefilter("ignore")
         import pooch
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         path = pooch.retrieve(
-            collection.url,
-            known_hash=collection.hash,
-            fname=collection.archive,
+            source.url,
+            known_hash=source.known_hash,
+            fname=source.archive,
             path=folder,
-            downloader=ResumingDownloader(folder / f"{collection.archive}.part", progress),
+            downloader=ResumingDownloader(folder / f"{source.archive}.part", progress),
         )
     except ValueError as error:
         raise DataError(
-            f"{collection.archive}: wrong checksum, so it was thrown away ({error}). Fetch it "
-            f"again; if that does not help, the file at {collection.home} has changed."
+            f"{source.archive}: expected another checksum, so it was removed ({error}). Fetch it "
+            f"again; if that does not help, the file at {source.homepage} has changed."
         ) from None
     except requests.HTTPError as error:
         raise DataError(
-            f"{collection.archive} is not to be had from {collection.url} ({error}). "
-            f"Look at {collection.home} for where it has gone."
+            f"expected {source.archive} at {source.url}, got {error}. "
+            f"Look at {source.homepage} for where it has gone."
         ) from None
     except requests.RequestException as error:
         raise DataError(
-            f"{collection.archive}: the download from {collection.url} broke off ({error}). "
+            f"{source.archive}: the download from {source.url} broke off ({error}). "
             "What has arrived is kept: run it again to go on from there."
         ) from None
     return Path(path)
@@ -200,7 +200,7 @@ class ResumingDownloader:
                 if answer.headers.get("Content-Range") != f"bytes */{have}":
                     self.part.unlink()
                     raise requests.ConnectionError("the file on the server has changed")
-                total = have
+                total: int | None = have
             else:
                 answer.raise_for_status()
                 resumed = answer.status_code == requests.codes.partial_content

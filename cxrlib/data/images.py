@@ -12,14 +12,14 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from cxrlib.data.cases import DataError, Problem, check_columns, labels
-from cxrlib.data.validation import open_picture, same_shape, shown_size
+from cxrlib.data.validation import open_image, oriented_size, readable, same_aspect_ratio
 
-FITS = ("pad", "squash")
-INSIDE = 127  # a mask is brighter inside
+RESIZE_MODES = ("pad", "stretch")
+MASK_THRESHOLD = 127  # a mask is brighter inside
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ImageSet:
     """Pictures in memory with the rows that they belong to.
 
     Attributes
@@ -42,16 +42,18 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.images)
 
-    def where(self, split: str) -> Pictures:
-        """Return the pictures of one split."""
-        mask = (self.cases["split"] == split).to_numpy(dtype=bool, na_value=False)
+    def split(self, name: str) -> ImageSet:
+        """Return the pictures of one split, such as ``"train"``."""
+        mask = (self.cases["split"] == name).to_numpy(dtype=bool, na_value=False)
         if not mask.any():
             have = ", ".join(map(str, self.cases["split"].unique()))
-            raise DataError(f"no picture in split {split!r}. Splits here: {have}")
-        return Pictures(self.images[mask], self.labels[mask], self.cases[mask], ())
+            raise DataError(
+                f"expected pictures of split {name!r}, got those of {have}. Choose one of them."
+            )
+        return ImageSet(self.images[mask], self.labels[mask], self.cases[mask], ())
 
 
-def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad") -> np.ndarray:
+def read_image(path: str | os.PathLike, size: int | None = None, resize: str = "pad") -> np.ndarray:
     """Read one picture in grey.
 
     Parameters
@@ -60,8 +62,8 @@ def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad
         A JPEG or PNG of any mode: 1, 8 or 16 bit, grey, RGB, RGBA, palette, CMYK.
     size : int, optional
         Side of the result in pixels. Without it the picture keeps its own size.
-    fit : {"pad", "squash"}
-        ``"pad"`` keeps the aspect ratio and fills with black; ``"squash"`` fills the square and
+    resize : {"pad", "stretch"}
+        ``"pad"`` keeps the aspect ratio and fills with black; ``"stretch"`` fills the square and
         changes the shape of the chest.
 
     Returns
@@ -74,14 +76,14 @@ def read_image(path: str | os.PathLike, size: int | None = None, fit: str = "pad
     DataError
         If the picture cannot be read; the message begins with the path.
     """
-    return decode(path, size, fit).astype("float32")
+    return decode(path, size, resize).astype("float32")
 
 
-def read_pictures(cases: pd.DataFrame, size: int, fit: str = "pad") -> Pictures:
+def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet:
     """Read the pictures of a case table into one array, every file once.
 
     A picture that cannot be decoded is left out, named in a warning, and listed in
-    ``Pictures.problems``; the others are read all the same.
+    ``ImageSet.problems``; the others are read all the same.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def read_pictures(cases: pd.DataFrame, size: int, fit: str = "pad") -> Pictures:
         A case table.
     size : int
         Side of the pictures in pixels. Memory: ``len(cases) * size * size`` bytes.
-    fit : {"pad", "squash"}
+    resize : {"pad", "stretch"}
         See :func:`read_image`.
 
     Raises
@@ -98,7 +100,7 @@ def read_pictures(cases: pd.DataFrame, size: int, fit: str = "pad") -> Pictures:
         If no picture at all could be read, or a label is missing.
     """
     check_columns(cases)
-    check_fit(size, fit)
+    check_size(size, resize)
     images = np.empty((len(cases), size, size, 1), np.uint8)
     paths = cases["path"].to_numpy()
 
@@ -106,7 +108,7 @@ def read_pictures(cases: pd.DataFrame, size: int, fit: str = "pad") -> Pictures:
         broken = []
         for i in range(start, min(start + 64, len(paths))):
             try:
-                images[i, :, :, 0] = decode(paths[i], size, fit)
+                images[i, :, :, 0] = decode(paths[i], size, resize)
             except DataError as error:
                 broken.append((i, str(error)))
         return broken
@@ -114,22 +116,25 @@ def read_pictures(cases: pd.DataFrame, size: int, fit: str = "pad") -> Pictures:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         broken = [b for part in pool.map(read, range(0, len(paths), 64)) for b in part]
     if not broken:
-        return Pictures(images, labels(cases), cases)
+        return ImageSet(images, labels(cases), cases)
     problems = tuple(Problem(paths[i], text, "left out") for i, text in broken)
     listed = "\n".join(f"  {p.problem}" for p in problems)
     if len(broken) == len(paths):
-        raise DataError(f"none of {len(paths):,} pictures could be read:\n{listed}")
+        raise DataError(
+            f"expected at least one readable picture, got none of {len(paths):,}. Replace these:\n"
+            f"{listed}"
+        )
     warnings.warn(
         f"{len(broken)} of {len(paths):,} pictures could not be read and are left out:\n{listed}",
         stacklevel=2,
     )
     good = np.ones(len(paths), bool)
     good[[i for i, _ in broken]] = False
-    return Pictures(images[good], labels(cases[good]), cases[good], problems)
+    return ImageSet(images[good], labels(cases[good]), cases[good], problems)
 
 
-def read_masks(cases: pd.DataFrame, size: int, fit: str = "pad") -> np.ndarray:
-    """Read the lung masks of a case table, to lie on the pictures of ``read_pictures``.
+def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarray:
+    """Read the lung masks of a case table, to lie on the pictures of ``read_images``.
 
     A mask has to have the size of its picture, or be that picture made smaller or larger: its
     height and width then have the same proportion, to less than a pixel. Any other mask was drawn
@@ -142,7 +147,7 @@ def read_masks(cases: pd.DataFrame, size: int, fit: str = "pad") -> np.ndarray:
         ``pictures.cases``: what could not be read is not in there.
     size : int
         Side of the masks in pixels, as for the pictures.
-    fit : {"pad", "squash"}
+    resize : {"pad", "stretch"}
         As for the pictures; see :func:`cxrlib.data.read_image`.
 
     Returns
@@ -156,14 +161,14 @@ def read_masks(cases: pd.DataFrame, size: int, fit: str = "pad") -> np.ndarray:
         If a row has no mask, or one that cannot be read, does not fit, or is too dark to be one.
     """
     check_columns(cases, needed=["path", "width", "height", "mask_path"])
-    check_fit(size, fit)
+    check_size(size, resize)
     lacking = cases["mask_path"].isna()
     if lacking.any():
         first = cases[lacking].iloc[0]
         raise DataError(
-            f"{lacking.sum():,} of {len(cases):,} pictures have no mask in 'mask_path' (first: "
-            f"{first['path']}, {first['width']}×{first['height']}). Expected one in each row: "
-            "take cases[cases['mask_path'].notna()]."
+            f"expected a mask in 'mask_path' in each of {len(cases):,} rows, got none in "
+            f"{lacking.sum():,} (first: {first['path']}, {first['width']}×{first['height']}). Take "
+            "cases[cases['mask_path'].notna()]."
         )
     rows = zip(*(cases[c] for c in ("mask_path", "path", "width", "height")), strict=True)
     masks = np.empty((len(cases), size, size), bool)
@@ -171,15 +176,15 @@ def read_masks(cases: pd.DataFrame, size: int, fit: str = "pad") -> np.ndarray:
     def read(i: int, mask: str, picture: str, width: int, height: int) -> None:
         shown = f"Picture: {picture}, {width}×{height}."
         try:
-            with open_picture(mask) as opened:
-                w, h = shown_size(opened)
-            if not same_shape((w, h), (width, height)):
+            with open_image(mask) as opened:
+                w, h = oriented_size(opened)
+            if not same_aspect_ratio((w, h), (width, height)):
                 raise DataError(
-                    f"{mask}: this mask is {w}×{h}, expected {width}×{height} as its picture, or "
-                    "the same proportions. Find the mask that was drawn on this picture, or "
+                    f"{mask}: expected a mask of {width}×{height} as its picture, or of the same "
+                    f"proportions, got {w}×{h}. Find the mask that was drawn on this picture, or "
                     "leave the row out."
                 )
-            masks[i] = decode(mask, size, fit) > INSIDE
+            masks[i] = decode(mask, size, resize) > MASK_THRESHOLD
             if not masks[i].any():
                 _check_empty(mask)
         except DataError as error:
@@ -193,36 +198,37 @@ def read_masks(cases: pd.DataFrame, size: int, fit: str = "pad") -> np.ndarray:
 def _check_empty(mask: str) -> None:
     """Refuse files of 0 and 1, which would all be read as empty."""
     brightest = int(decode(mask, None, "pad").max())
-    if 0 < brightest <= INSIDE:
+    if 0 < brightest <= MASK_THRESHOLD:
         raise DataError(
-            f"{mask}: the brightest value of this mask is {brightest}; expected 0 outside and 255 "
-            "inside. Save it with values of 0 and 255."
+            f"{mask}: expected a mask of 0 outside and 255 inside, got at most {brightest}. "
+            "Save it with these values."
         )
 
 
-def check_fit(size: int | None, fit: str) -> None:
+def check_size(size: int | None, resize: str) -> None:
     """Raise :class:`DataError` for a side or a way to fit that nothing can be read with."""
-    if fit not in FITS:
-        raise DataError(f"`fit` must be one of {', '.join(FITS)}. Received: {fit!r}")
+    if resize not in RESIZE_MODES:
+        raise DataError(
+            f"expected `resize` as one of {', '.join(RESIZE_MODES)}, got {resize!r}. Choose one."
+        )
     if size is not None and (not isinstance(size, int | np.integer) or size < 1):
-        raise DataError(f"`size` must be a positive whole number of pixels. Received: {size!r}")
+        raise DataError(
+            f"expected `size` as a positive whole number of pixels, got {size!r}. Try 64."
+        )
 
 
-def decode(path: str | os.PathLike, size: int | None, fit: str) -> np.ndarray:
+def decode(path: str | os.PathLike, size: int | None, resize: str) -> np.ndarray:
     """Decode to uint8, shape (H, W); parameters and errors as for :func:`read_image`."""
-    check_fit(size, fit)
-    with open_picture(path) as picture:
-        try:
-            if size is not None:
-                # Lets the JPEG decoder work at 1/2, 1/4 or 1/8 where that is still large enough.
-                picture.draft("L", (size, size))
-            grey = _grey(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise DataError(f"{path}: damaged ({error}). Replace or remove it.") from None
-    return np.asarray(grey if size is None else _fit(grey, size, fit))
+    check_size(size, resize)
+    with open_image(path) as picture, readable(path):
+        if size is not None:
+            # Lets the JPEG decoder work at 1/2, 1/4 or 1/8 where that is still large enough.
+            picture.draft("L", (size, size))
+        grey = _to_grey(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
+    return np.asarray(grey if size is None else _resize(grey, size, resize))
 
 
-def _grey(picture: Image.Image) -> Image.Image:
+def _to_grey(picture: Image.Image) -> Image.Image:
     if picture.mode == "L" and "transparency" not in picture.info:
         picture.load()
         return picture
@@ -238,11 +244,11 @@ def _grey(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB").convert("L") if picture.mode == "P" else picture.convert("L")
 
 
-def _fit(picture: Image.Image, size: int, fit: str) -> Image.Image:
+def _resize(picture: Image.Image, size: int, resize: str) -> Image.Image:
     width, height = picture.size
     if (width, height) == (size, size):
         return picture
-    if fit == "squash":
+    if resize == "stretch":
         return picture.resize((size, size), Image.Resampling.BILINEAR)
     scale = size / max(width, height)
     inner = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -3,7 +3,7 @@
 Pictures have shape (N, H, W, 1), uint8 or float; each cover returns new ones of the same shape and
 type, in which covered pixels are black (0). A share is one of the height for rows and of the width
 for columns, at least one pixel. Pictures padded to a square carry their proportions in the black
-bars of their border: to ask what a border tells, read them with ``fit="squash"``.
+bars of their border: to ask what a border tells, read them with ``resize="stretch"``.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.data.cases import DataError
-from cxrlib.data.images import Pictures
-from cxrlib.phantoms import stamp
+from cxrlib.data.images import ImageSet
+from cxrlib.phantoms import draw_marker
 
-SQUARES = 8
+GRID = 8
 MARKER = ("L", (0.93, 0.08), 0.1, 240)  # text, centre, height, grey value
 
 
-def whole(images: ArrayLike) -> np.ndarray:
+def keep_all(images: ArrayLike) -> np.ndarray:
     """Cover nothing."""
     return _pictures(images).copy()
 
 
-def only_border(images: ArrayLike, share: float = 6 / 64) -> np.ndarray:
+def keep_border(images: ArrayLike, fraction: float = 6 / 64) -> np.ndarray:
     """Keep a frame along the four sides.
 
     Parameters
     ----------
     images : array, shape (N, H, W, 1)
-    share : float
+    fraction : float
         Width of the frame as a share of the side, between 0 and 0.5.
 
     Raises
@@ -42,23 +42,23 @@ def only_border(images: ArrayLike, share: float = 6 / 64) -> np.ndarray:
         If the pictures have another shape or type, or the share is not between 0 and 0.5.
     """
     images = _pictures(images)
-    rows, columns = (_ends(length, share) for length in images.shape[1:3])
+    rows, columns = (_ends(length, fraction) for length in images.shape[1:3])
     return _keep(images, rows[:, None] | columns)
 
 
-def only_corners(images: ArrayLike, share: float = 12 / 64) -> np.ndarray:
-    """Keep the four corners, where letters are stamped; otherwise as :func:`only_border`."""
+def keep_corners(images: ArrayLike, fraction: float = 12 / 64) -> np.ndarray:
+    """Keep the four corners, where letters are stamped; otherwise as :func:`keep_border`."""
     images = _pictures(images)
-    rows, columns = (_ends(length, share) for length in images.shape[1:3])
+    rows, columns = (_ends(length, fraction) for length in images.shape[1:3])
     return _keep(images, rows[:, None] & columns)
 
 
-def without_centre(images: ArrayLike, share: float = 1 / 8) -> np.ndarray:
+def mask_center(images: ArrayLike, fraction: float = 1 / 8) -> np.ndarray:
     """Black the middle out: a frame of this share stays, by default wider than a mere border."""
-    return only_border(images, share)
+    return keep_border(images, fraction)
 
 
-def coarse(images: ArrayLike) -> np.ndarray:
+def pixelate(images: ArrayLike) -> np.ndarray:
     """Blur until only light and dark regions are left: each of 8 × 8 squares gets its mean.
 
     Where 8 does not divide the side, some squares are a pixel larger than others.
@@ -70,15 +70,16 @@ def coarse(images: ArrayLike) -> np.ndarray:
     """
     images = _pictures(images)
     height, width = images.shape[1:3]
-    if min(height, width) < SQUARES:
+    if min(height, width) < GRID:
         raise DataError(
-            f"pictures must be at least {SQUARES} pixels a side. Received: {height} × {width}"
+            f"expected pictures of at least {GRID} pixels a side, got {height} × {width}. Read "
+            "them larger."
         )
-    rows, columns = (np.arange(length) * SQUARES // length for length in (height, width))
+    rows, columns = (np.arange(length) * GRID // length for length in (height, width))
     sums = images[..., 0]
     for axis, places in ((1, rows), (2, columns)):
         # In float64, so that covering twice changes nothing.
-        starts = np.searchsorted(places, np.arange(SQUARES))
+        starts = np.searchsorted(places, np.arange(GRID))
         sums = np.add.reduceat(sums, starts, axis=axis, dtype=np.float64)
     means = sums / np.outer(np.bincount(rows), np.bincount(columns))
     if images.dtype == np.uint8:
@@ -86,7 +87,7 @@ def coarse(images: ArrayLike) -> np.ndarray:
     return means.astype(images.dtype)[:, rows[:, None], columns, None]
 
 
-def without(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
+def mask_out(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
     """Black out what lies inside the masks.
 
     Parameters
@@ -104,13 +105,13 @@ def without(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
     return _keep(images, ~_fitting(images, masks))
 
 
-def only(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
-    """Black out what lies outside the masks; parameters and errors as for :func:`without`."""
+def keep_region(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
+    """Black out what lies outside the masks; parameters and errors as for :func:`mask_out`."""
     images = _pictures(images)
     return _keep(images, _fitting(images, masks))
 
 
-def boxes(masks: ArrayLike) -> np.ndarray:
+def bounding_box_masks(masks: ArrayLike) -> np.ndarray:
     """Return the smallest upright rectangle around each mask: a place without a shape.
 
     Parameters
@@ -128,31 +129,32 @@ def boxes(masks: ArrayLike) -> np.ndarray:
         If the masks have another shape or type.
     """
     masks = _masks(masks)
-    return _between(masks.any(axis=2))[:, :, None] & _between(masks.any(axis=1))[:, None]
+    rows, columns = np.any(masks, axis=2), np.any(masks, axis=1)
+    return _between(rows)[:, :, None] & _between(columns)[:, None]
 
 
-COVERS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
-    "full picture": whole,
-    "border only": only_border,
-    "corners only": only_corners,
-    "centre blacked out": without_centre,
-    "8 × 8 thumbnail": coarse,
+OCCLUSIONS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
+    "full picture": keep_all,
+    "border only": keep_border,
+    "corners only": keep_corners,
+    "centre blacked out": mask_center,
+    "8 × 8 thumbnail": pixelate,
 }
 
 
-def planted(pictures: Pictures, rows: ArrayLike) -> Pictures:
+def add_marker(pictures: ImageSet, rows: ArrayLike) -> ImageSet:
     """Stamp an L on some pictures, above on the right, as a radiographer's lead marker would be.
 
     Parameters
     ----------
-    pictures : Pictures
+    pictures : ImageSet
         Stay as they are.
     rows : array of bool, shape (N,), or of int
         Which pictures get the letter: a mask, or positions from 0 to N - 1.
 
     Returns
     -------
-    Pictures
+    ImageSet
         New images; labels, cases and problems are those that were there.
 
     Raises
@@ -169,12 +171,12 @@ def planted(pictures: Pictures, rows: ArrayLike) -> Pictures:
         if positions:
             got = f"{len(rows):,} from {rows.min()} to {rows.max()}"
         raise DataError(
-            f"`rows` must be {n:,} truth values, one a picture, or positions from 0 to {n - 1:,}, "
-            f"each named once. Received: {got}. For one class: pictures.labels[:, 0] == 1."
+            f"expected `rows` as {n:,} truth values, one a picture, or positions from 0 to "
+            f"{n - 1:,}, each named once, got {got}. For one class: pictures.labels[:, 0] == 1."
         )
     images = pictures.images.copy()
     for i in chosen.astype(int):
-        images[i, :, :, 0] = stamp(images[i, :, :, 0], *MARKER)
+        images[i, :, :, 0] = draw_marker(images[i, :, :, 0], *MARKER)
     return replace(pictures, images=images)
 
 
@@ -182,14 +184,14 @@ def _keep(images: np.ndarray, kept: np.ndarray) -> np.ndarray:
     return np.where(kept[..., None], images, images.dtype.type(0))
 
 
-def _ends(length: int, share: float) -> np.ndarray:
+def _ends(length: int, fraction: float) -> np.ndarray:
     """Say which places of a side lie within a share of one of its ends."""
-    if not 0 < share < 0.5:
+    if not 0 < fraction < 0.5:
         raise DataError(
-            f"`share` must be between 0 and 0.5 of a side, such as 6 / 64. Received: {share!r}"
+            f"expected `fraction` between 0 and 0.5 of a side, got {fraction!r}. Try 6 / 64."
         )
     place = np.arange(length)
-    return np.minimum(place, place[::-1]) < max(1, round(share * length))
+    return np.minimum(place, place[::-1]) < max(1, round(fraction * length))
 
 
 def _between(marked: np.ndarray) -> np.ndarray:
@@ -202,13 +204,13 @@ def _pictures(images: ArrayLike) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[3] != 1 or 0 in images.shape[1:3]:
         raise DataError(
-            f"pictures must have shape (N, H, W, 1). Received: {images.shape}. "
-            "For one grey picture: picture[None, :, :, None]."
+            f"expected pictures of shape (N, H, W, 1), got {images.shape}. "
+            "For one grey picture write picture[None, :, :, None]."
         )
     if images.dtype != np.uint8 and images.dtype.kind != "f":
         raise DataError(
-            f"pictures must be uint8 or float. Received: {images.dtype}. Those of "
-            "data.read_pictures are uint8; images.astype('float32') makes others fit."
+            f"expected pictures of uint8 or float, got {images.dtype}. Those of "
+            "data.read_images are uint8; images.astype('float32') makes others fit."
         )
     return images
 
@@ -217,8 +219,8 @@ def _masks(masks: ArrayLike) -> np.ndarray:
     masks = np.asarray(masks)
     if masks.ndim != 3 or masks.dtype != bool:
         raise DataError(
-            f"masks must be bool of shape (N, H, W). Received: {masks.dtype} of shape "
-            f"{masks.shape}. Read them with data.read_masks; for values of 0 and 255 write > 127."
+            f"expected masks of bool, shape (N, H, W), got {masks.dtype} of shape {masks.shape}. "
+            "Read them with data.read_masks; for values of 0 and 255 write > 127."
         )
     return masks
 
@@ -227,7 +229,7 @@ def _fitting(images: np.ndarray, masks: ArrayLike) -> np.ndarray:
     masks = _masks(masks)
     if masks.shape != images.shape[:3]:
         raise DataError(
-            f"masks must have the pictures' shape {images.shape[:3]}. Received: {masks.shape}. "
+            f"expected masks of the pictures' shape {images.shape[:3]}, got {masks.shape}. "
             "Read both from the same rows and at the same size: "
             "data.read_masks(pictures.cases, size)."
         )

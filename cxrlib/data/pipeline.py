@@ -11,19 +11,19 @@ import tensorflow as tf
 
 from cxrlib.data import augmentation
 from cxrlib.data.cases import DataError
-from cxrlib.data.images import Pictures, read_pictures
+from cxrlib.data.images import ImageSet, read_images
 
 
 def dataset(
-    pictures: Pictures | pd.DataFrame,
+    pictures: ImageSet | pd.DataFrame,
     size: int | None = None,
     *,
     batch_size: int = 32,
     shuffle: bool = False,
-    augment: str | augmentation.Recipe | None = None,
+    augment: str | augmentation.Augmentation | None = None,
     seed: int = 0,
     first_epoch: int = 0,
-    fit: str = "pad",
+    resize: str = "pad",
 ) -> tf.data.Dataset:
     """Batches for ``model.fit``, ``evaluate`` and ``predict``.
 
@@ -32,7 +32,7 @@ def dataset(
 
     Parameters
     ----------
-    pictures : Pictures or DataFrame
+    pictures : ImageSet or DataFrame
         Pictures in memory, or a case table that is read first (then ``size`` is needed).
     size : int, optional
         Side of the pictures in pixels.
@@ -41,14 +41,14 @@ def dataset(
     shuffle : bool
         A new order every epoch, the same series of orders for the same seed. An epoch counts when
         its last batch was handed out, so that looking at a few changes nothing.
-    augment : str or Recipe, optional
+    augment : str or Augmentation, optional
         Change every picture anew each epoch, by a name in ``data.augmentation.PRESETS`` or a
-        recipe of your own. For training pictures only.
+        an `Augmentation` of your own. For training pictures only.
     seed : int
         Seed of the orders and of the augmentation.
     first_epoch : int
         The epoch to begin with, where an interrupted training goes on.
-    fit : {"pad", "squash"}
+    resize : {"pad", "stretch"}
         See :func:`cxrlib.data.read_image`.
 
     Returns
@@ -59,14 +59,14 @@ def dataset(
     """
     if isinstance(pictures, pd.DataFrame):
         if size is None:
-            raise DataError("`size` is needed to read a case table, e.g. size=224.")
-        pictures = read_pictures(pictures, size, fit)
+            raise DataError("expected `size` with a case table, got none. Try size=224.")
+        pictures = read_images(pictures, size, resize)
     elif size is not None and pictures.images.shape[1] != size:
         raise DataError(
-            f"the pictures are {pictures.images.shape[1]} px, `size` says {size}. "
+            f"expected pictures of {size} px as `size` says, got {pictures.images.shape[1]} px. "
             "Leave `size` out, or read the pictures again."
         )
-    recipe = None if augment is None else augmentation.preset(augment)
+    recipe = None if augment is None else augmentation.get_preset(augment)
     if recipe:
         _check_for_training(pictures)
     with tf.device("CPU"):
@@ -80,7 +80,12 @@ def dataset(
             # NumPy draws: TensorFlow's shuffle and random layers depend on its global seed too.
             rng = np.random.default_rng([seed, epoch])
             order = rng.permutation(n) if shuffle else np.arange(n)
-            yield order, augmentation.draw(recipe, n, rng) if recipe else np.empty((n, 0), "f4")
+            yield (
+                order,
+                augmentation.random_transforms(recipe, n, rng)
+                if recipe
+                else np.empty((n, 0), "f4"),
+            )
 
         rows = tf.data.Dataset.from_generator(plan, output_signature=shapes)
         rows = rows.flat_map(lambda *plan: tf.data.Dataset.from_tensor_slices(plan))
@@ -91,7 +96,7 @@ def dataset(
     def pick(index: tf.Tensor, settings: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         chosen = tf.cast(tf.gather(images, index), tf.float32)
         if recipe:
-            chosen = augmentation.apply(chosen, settings, recipe)
+            chosen = augmentation.apply_transforms(chosen, settings, recipe)
         return chosen, tf.gather(labels, index)
 
     batches = rows.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
@@ -121,13 +126,13 @@ def _when_read(batches: tf.data.Dataset, n: int, call: Callable[[], np.int64]) -
     return batches.enumerate().map(hand_out).with_options(options)
 
 
-def _check_for_training(pictures: Pictures) -> None:
+def _check_for_training(pictures: ImageSet) -> None:
     splits = pictures.cases["split"]
     others = splits[~(splits == "train").fillna(False)]
     if len(others):
         raise DataError(
-            f"augmentation is for training pictures, but {len(others):,} of {len(splits):,} "
-            f"pictures are of split {str(others.iloc[0])!r}. A network is judged on pictures as "
-            "they are: changed ones are other pictures, and their score is another number. Leave "
-            "`augment` out here. To look at changed copies, use data.augmentation.augmented."
+            f"expected training pictures for augmentation, got {len(others):,} of {len(splits):,} "
+            f"of split {str(others.iloc[0])!r}. A network is judged on pictures as they are: "
+            "changed ones are other pictures, and their score is another number. Leave `augment` "
+            "out here. To look at changed copies, use data.augmentation.augment_images."
         )

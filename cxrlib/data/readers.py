@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from cxrlib.data import splits
-from cxrlib.data.cases import DataError, Problem, examples
-from cxrlib.data.registry import DataSet
-from cxrlib.data.validation import read_listing
+from cxrlib.data.cases import DataError, Problem, format_problems
+from cxrlib.data.registry import DatasetInfo
+from cxrlib.data.validation import read_metadata
 
 Rows = tuple[list[dict], list[Problem]]
 SPLIT_FOLDERS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
@@ -32,7 +32,7 @@ UNKNOWN = ("", "todo", "unknown")  # findings that say nothing
 
 
 def read(
-    folders: Sequence[Path], dataset: DataSet | None, patient: str | None = None
+    folders: Sequence[Path], dataset: DatasetInfo | None, patient: str | None = None
 ) -> tuple[list[dict], list[Problem], Sequence[str]]:
     """Read a registered set, or (``dataset`` is None) any folder: rows, problems, class names."""
     if dataset is None:
@@ -45,29 +45,24 @@ def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     (root,) = folders
     rows, problems = [], []
     for split, label in itertools.product(("train", "test"), class_names):
-        for path in _files(_need(root / split / label.upper())):
+        for path in _files(_require_path(root / split / label.upper())):
             found = kermany_patient(path.name)
             if found is None:
                 text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
                 problems.append(Problem(str(path), text, "left out"))
                 continue
-            subtype, patient = found
-            row = _new_row(path, label, f"kermany:{patient}", split, "kermany", subtype=subtype)
-            rows.append(row | _phantom_masks(root, path))
+            who = f"kermany:{found[1]}"
+            rows.append(_new_row(path, label, who, split, "kermany", root, subtype=found[0]))
     return rows, problems
 
 
 def kermany_patient(filename: str) -> tuple[str, str] | None:
-    """Subtype and patient id from a file name of the paediatric set.
+    """Subtype and patient id, or None, from a name such as ``person16_bacteria_47.jpeg``.
 
     The key is the subtype *and* the number: ``person16_bacteria_47.jpeg`` and
     ``person16_virus_47.jpeg`` are two children. The two numberings of the healthy children,
-    ``IM-0016-…`` and ``NORMAL2-IM-0016-…``, are kept apart too.
-
-    Returns
-    -------
-    tuple of str, or None
-        ``("bacterial", "bacteria-16")``; None for a name of another form.
+    ``IM-0016-…`` and ``NORMAL2-IM-0016-…``, are kept apart too. The answer is, for instance,
+    ``("bacterial", "bacteria-16")``.
     """
     if person := PERSON.match(filename):
         return SUBTYPES[person[2]], f"{person[2]}-{person[1]}"
@@ -82,12 +77,11 @@ def kermany_patient(filename: str) -> tuple[str, str] | None:
 def adults(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read ``nih-adult/{NORMAL,PNEUMONIA}``; the number before ``_`` is the patient."""
     (root,) = folders
-    rows = [
-        _new_row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih")
-        | _phantom_masks(root, path)
-        for label in class_names
-        for path in _files(_need(root / label.upper()))
-    ]
+    rows = []
+    for label in class_names:
+        for path in _files(_require_path(root / label.upper())):
+            patient = f"nih:{path.name.split('_')[0]}"
+            rows.append(_new_row(path, label, patient, pd.NA, "nih", root))
     return rows, []
 
 
@@ -105,9 +99,9 @@ def covid(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     if not rows:
         raise DataError(
             f"{folders[1]}: expected frontal X-rays with a finding of COVID-19 that metadata.csv "
-            f"lists and the folder holds, got none.{examples(more)}"
+            f"lists and the folder holds, got none. Fetch it again.{format_problems(more)}"
         )
-    cut = splits.by_patient(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
+    cut = splits.patient_split(pd.DataFrame(rows), {"train": 0.8, "test": 0.2}, stratify=["view"])
     for row, split in zip(rows, cut["split"], strict=True):
         row["split"] = split
     return children + rows, problems + more
@@ -120,12 +114,12 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
     has no splits. A patient may have pictures of both: some had a healthy one before.
     """
     (root,) = folders
-    meta = read_listing(root / "metadata.csv")
+    meta = read_metadata(root / "metadata.csv")
     text = "metadata.csv has no row for it, so its finding and patient are not known"
     listed = set(meta["filename"].astype(str))
     problems = [
         Problem(str(path), text, "left out")
-        for path in _files(_need(root / "images"), deep=False)
+        for path in _files(_require_path(root / "images"), deep=False)
         if path.name not in listed
     ]
     unwanted = meta["modality"].isin(OTHER_MODALITIES) | meta["view"].isin(OTHER_VIEWS)
@@ -141,8 +135,7 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
         mask = root / "masks" / str(record.get("mask", f"{path.stem}_mask.png"))
         known["mask_path"] = str(mask) if mask.is_file() else pd.NA
         patient = f"collection:{record['patientid']}"
-        row = _new_row(path, label, patient, pd.NA, "collection", **known)
-        rows.append(row | _phantom_masks(root, path))
+        rows.append(_new_row(path, label, patient, pd.NA, "collection", root, **known))
     return rows, problems + twice
 
 
@@ -181,10 +174,10 @@ def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read the PNG files that :func:`cxrlib.data.download.unpack_npz` wrote; no patient ids."""
     (root,) = folders
     rows = [
-        _new_row(path, label, pd.NA, split, "pneumoniamnist") | _phantom_masks(root, path)
+        _new_row(path, label, pd.NA, split, "pneumoniamnist", root)
         for split in ("train", "val", "test")
         for label in class_names
-        for path in _files(_need(root / split / label.upper()))
+        for path in _files(_require_path(root / split / label.upper()))
     ]
     return rows, []
 
@@ -210,14 +203,16 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     odd = [p.name for p in inside if p not in parts]
     if odd and parts:
         raise DataError(
-            f"{root}: {', '.join(p.name for p in parts)} are splits, but "
-            f"{', '.join(odd)} is not one of {', '.join(SPLIT_FOLDERS)}. Rename or move it."
+            f"{root}: expected all sub-folders among {', '.join(SPLIT_FOLDERS)} beside "
+            f"{', '.join(p.name for p in parts)}, got {', '.join(odd)}. Rename or move it."
         )
     tops = parts or {root: pd.NA}
     names = sorted({p.name for top in tops for p in _subfolders(top)})
     if len(names) < 2:
-        got = f"got {', '.join(names) or 'no sub-folder'}"
-        raise DataError(f"{root}: expected at least two class folders with pictures, {got}.")
+        raise DataError(
+            f"{root}: expected at least two class folders with pictures, got "
+            f"{', '.join(names) or 'no sub-folder'}. Make one sub-folder a class."
+        )
     source = "/".join(root.resolve().parts[-2:]).strip("/")
     rows: list[dict] = []
     problems = [
@@ -226,9 +221,9 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
         for p in _files(top, deep=False)
     ]
     for (top, split), name in itertools.product(tops.items(), names):
-        for path in _files(_need(top / name)):
+        for path in _files(_require_path(top / name)):
             found = pattern.search(path.name) if pattern else None
-            who = found[pattern.groups] if found else None
+            who = found[pattern.groups] if pattern and found else None
             if pattern and who is None:
                 text = f"the pattern {patient!r} finds no patient in the file name"
                 problems.append(Problem(str(path), text, "left out"))
@@ -242,19 +237,24 @@ def _patient_pattern(patient: str | None) -> re.Pattern | None:
     try:
         pattern = re.compile(patient) if patient else None
     except re.error as error:
-        raise DataError(f"`patient` is no regular expression ({error}): {patient!r}") from None
+        raise DataError(
+            f"expected `patient` as a regular expression, got {patient!r} ({error}). Correct it."
+        ) from None
     if pattern and pattern.groups > 1:
         raise DataError(
-            f"`patient` must have one group at most, got {pattern.groups}: {patient!r}. "
+            f"expected one group at most in `patient`, got {pattern.groups} in {patient!r}. "
             "Write (?:...) for the others."
         )
     return pattern
 
 
-def _new_row(path: Path, label: str, patient: object, split: object, source: str, **known) -> dict:
-    """Return a row of the case table, but for the picture's size."""
+def _new_row(
+    path: Path, label: str, patient: object, split: object, source: str, root: Path | None = None,
+    **known: object,
+) -> dict:  # fmt: skip
+    """Return a row of the case table, but for the picture's size; ``root`` may have masks."""
     row = {"path": str(path), "label": label, "patient_id": patient, "split": split}
-    return row | {"source": source} | known
+    return row | {"source": source} | known | (_phantom_masks(root, path) if root else {})
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -275,9 +275,9 @@ def _files(folder: Path, deep: bool = True) -> list[Path]:
     return sorted(found)
 
 
-def _need(path: Path) -> Path:
+def _require_path(path: Path) -> Path:
     if not path.exists():
-        raise DataError(f"{path} is missing. Fetch the data set again, or mend the folder.")
+        raise DataError(f"{path}: no such folder. Fetch the data set again, or mend it.")
     return path
 
 

@@ -14,7 +14,7 @@ class PatientLeakError(DataError):
     """A patient stands on both sides of a split."""
 
 
-def check(cases: pd.DataFrame) -> None:
+def check_leakage(cases: pd.DataFrame) -> None:
     """Refuse a table in which a patient stands on both sides.
 
     Raises
@@ -32,13 +32,14 @@ def check(cases: pd.DataFrame) -> None:
     first = rows[rows["patient_id"] == leaked[0]].drop_duplicates("split")
     where = "; ".join(f"{r.split}: {r.path}" for r in first.itertuples())
     raise PatientLeakError(
-        f"{len(leaked):,} patients with {len(rows):,} pictures stand in more than one split. "
-        f"First: {leaked[0]} ({where}). Split again with splits.by_patient, or look at the "
-        "patient ids: a wrong key makes strangers look like one person."
+        f"expected each patient in one split, got {len(leaked):,} patients with {len(rows):,} "
+        f"pictures in several. First: {leaked[0]} ({where}). Split again with "
+        "splits.patient_split, or look at the patient ids: a wrong key makes strangers look like "
+        "one person."
     )
 
 
-def by_patient(
+def patient_split(
     cases: pd.DataFrame,
     fractions: Mapping[str, float],
     *,
@@ -77,7 +78,9 @@ def by_patient(
     require_patients(cases)
     share = np.array(list(fractions.values()), float)
     if (share <= 0).any() or not np.isclose(share.sum(), 1):
-        raise DataError(f"fractions must be positive and sum to 1. Received: {dict(fractions)}")
+        raise DataError(
+            f"expected positive fractions that sum to 1, got {dict(fractions)}. Correct them."
+        )
     names = list(fractions)
     stratum = strata(cases, [c for c in stratify if c in cases])
     label = strata(cases, ["label"])
@@ -98,12 +101,12 @@ def by_patient(
             room[side] -= size_of[patient]
         over[label[ids[0]]] = room
     result = cases.assign(split=cases["patient_id"].map(place))
-    _check_filled(result, names)
+    _check_no_empty_split(result, names)
     return result
 
 
-def hold_out(
-    cases: pd.DataFrame, fraction: float = 0.2, *, into: str = "val", seed: int = 0
+def train_val_split(
+    cases: pd.DataFrame, val_size: float = 0.2, *, into: str = "val", seed: int = 0
 ) -> pd.DataFrame:
     """Cut a validation set from the training rows, by patient; other rows stay as they are.
 
@@ -111,7 +114,7 @@ def hold_out(
     ----------
     cases : DataFrame
         A case table with rows whose ``split`` is ``"train"``.
-    fraction : float
+    val_size : float
         Share of the training pictures, between 0 and 1.
     into : str
         Name of the new split.
@@ -122,21 +125,23 @@ def hold_out(
     train = (cases["split"] == "train").fillna(False)
     if not train.any():
         have = ", ".join(map(str, cases["split"].unique()))
-        raise DataError(f"hold_out needs rows with split 'train'. Received splits: {have}")
-    cut = by_patient(cases[train], {"train": 1 - fraction, into: fraction}, seed=seed)
+        raise DataError(
+            f"expected rows of split 'train', got those of {have}. Name them, or use patient_split."
+        )
+    cut = patient_split(cases[train], {"train": 1 - val_size, into: val_size}, seed=seed)
     result = cases.assign(split=cases["split"].astype(object))
     result.loc[train, "split"] = cut["split"]
-    check(result)
+    check_leakage(result)
     return result
 
 
-def _check_filled(cases: pd.DataFrame, names: Sequence[str]) -> None:
+def _check_no_empty_split(cases: pd.DataFrame, names: Sequence[str]) -> None:
     count = pd.crosstab(cases["split"], cases["label"].astype(str))
     count = count.reindex(names, fill_value=0)
     for side, label in zip(*np.nonzero(count.to_numpy() == 0), strict=True):
         patients = cases.loc[cases["label"] == count.columns[label], "patient_id"].nunique()
         raise DataError(
-            f"split {names[side]!r} would have no {count.columns[label]!r} picture: the class has "
-            f"only {patients} patient(s) for {len(names)} splits. Ask for fewer splits or larger "
-            "fractions, or leave the class out."
+            f"expected {count.columns[label]!r} pictures in each of {len(names)} splits, got none "
+            f"for {names[side]!r}: the class has only {patients} patient(s). Ask for fewer splits "
+            "or larger fractions, or leave the class out."
         )

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cxrlib.data.cases import DataError, check_columns, classes, require_patients
-from cxrlib.data.splits import check
+from cxrlib.data.cases import DataError, check_columns, classes, did_you_mean, require_patients
+from cxrlib.data.splits import check_leakage
 
 ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
 ARTICLE_4_TEST = 9
 
 
-def make_up(
+def balanced_subset(
     cases: pd.DataFrame,
-    sizes: Mapping[str, int] | int | None = None,
+    n_per_class: Mapping[str, int] | int | None = None,
     *,
-    test: int | float = 0.2,
+    test_size: int | float = 0.2,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Draw so many pictures of each class, and split them by patient into train and test.
@@ -30,11 +30,11 @@ def make_up(
     ----------
     cases : DataFrame
         A case table with a patient id in every row. Its own ``split`` is not used.
-    sizes : mapping of str to int, or int, optional
+    n_per_class : mapping of str to int, or int, optional
         Pictures of each class, or one number for all. A class that the mapping does not name is
         left out. By default as many of each as the smallest class has: the largest size in
         which all classes are equal.
-    test : int or float
+    test_size : int or float
         Pictures of each class that are held out, or their share between 0 and 1. If all
         pictures of a class are drawn, whole patients are held out: a few less, if need be.
     seed : int
@@ -56,22 +56,22 @@ def make_up(
     require_patients(cases)
     cases = cases.set_axis(range(len(cases)))
     counts = cases["label"].value_counts()
-    wanted = _sizes(counts, classes(cases), sizes)
+    wanted = _class_sizes(counts, classes(cases), n_per_class)
     cases = cases[cases["label"].isin(list(wanted))]
     several = cases.groupby("patient_id")["label"].nunique()
     if (several > 1).any():
         raise DataError(
-            f"{several.idxmax()} has pictures of {several.max()} classes, so the classes cannot be "
-            "drawn one by one. Leave that patient out of one of them, or use splits.by_patient."
+            f"expected each patient in one class, got {several.idxmax()} with pictures of "
+            f"{several.max()} classes. Leave that patient out of one, or use splits.patient_split."
         )
     rng = np.random.default_rng(seed)
-    place = {}
+    place: dict[int, str] = {}
     for name, n in wanted.items():
         rows = cases[cases["label"] == name].sort_values("path")
-        place |= _draw(rows, name, n, _held_out(test, n), rng)
+        place |= _draw(rows, name, n, _test_count(test_size, n), rng)
     result = cases.loc[sorted(place)].assign(split=pd.Series(place, dtype=object))
     result["label"] = pd.Categorical(result["label"].astype(object), list(wanted))
-    check(result)
+    check_leakage(result)
     return result
 
 
@@ -103,45 +103,48 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     first = films.iloc[np.sort(order[: ARTICLE_4["covid"]])]
     together = pd.concat([others, first]).sort_values("path", ignore_index=True)
     together.attrs.update(cases.attrs)
-    return make_up(together, ARTICLE_4, test=ARTICLE_4_TEST, seed=seed)
+    return balanced_subset(together, ARTICLE_4, test_size=ARTICLE_4_TEST, seed=seed)
 
 
-def _sizes(counts: pd.Series, names: tuple[str, ...], sizes: object) -> dict[str, int]:
+def _class_sizes(
+    counts: pd.Series, names: tuple[str, ...], n_per_class: Mapping[str, int] | int | None
+) -> dict[str, int]:
     """Pictures of each class, in the order of the classes, checked."""
     empty = [name for name in names if not counts.get(name, 0)]
-    if empty and not isinstance(sizes, Mapping):
+    if empty and not isinstance(n_per_class, Mapping):
         some = {name: int(counts[name]) for name in names if name not in empty}
         raise DataError(
             f"expected pictures of each class, {', '.join(names)}, got none of "
             f"{', '.join(map(repr, empty))}. Name the others with so many pictures as you want, "
-            f"at most {some}: make_up(cases, sizes)."
+            f"at most {some}: balanced_subset(cases, n_per_class)."
         )
-    if sizes is None:
-        sizes = int(counts.min())
-    if not isinstance(sizes, Mapping):
-        sizes = dict.fromkeys(names, sizes)
+    n = int(counts.min()) if n_per_class is None else n_per_class
+    sizes = n if isinstance(n, Mapping) else dict.fromkeys(names, n)
     unknown = [str(name) for name in sizes if name not in names]
     if unknown or not sizes:
         raise DataError(
-            f"`sizes` must name classes among {', '.join(names)}. "
-            f"Received: {', '.join(unknown) or 'none'}"
+            f"expected `n_per_class` to name classes among {', '.join(names)}, "
+            f"got {', '.join(unknown) or 'none'}.{did_you_mean(''.join(unknown[:1]), names)} "
+            "Name at least one."
         )
-    for name, n in sizes.items():
-        have = int(counts.get(name, 0))
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 2 <= n <= have:
+    for name, size in sizes.items():
+        have = int(counts[name]) if name in counts else 0
+        whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
+        if not whole or not 2 <= size <= have:
             raise DataError(
-                f"class {name!r} has {have:,} pictures; expected a size from 2 to that. "
-                f"Received: {n!r}"
+                f"expected a size from 2 to {have:,} for class {name!r}, which has {have:,} "
+                f"pictures, got {size!r}. Ask for another."
             )
     return {name: int(sizes[name]) for name in names if name in sizes}
 
 
-def _held_out(test: int | float, n: int) -> int:
-    count = test if isinstance(test, int | np.integer) else round(test * n)
-    if isinstance(test, bool) or not 0 < test < n or (count != test and test >= 1):
+def _test_count(test_size: int | float, n: int) -> int:
+    count = test_size if isinstance(test_size, int | np.integer) else round(test_size * n)
+    whole = count == test_size or test_size < 1
+    if isinstance(test_size, bool) or not (0 < test_size < n and whole):
         raise DataError(
-            f"`test` must be a number of pictures below {n}, or a share between 0 and 1. "
-            f"Received: {test!r}"
+            f"expected `test_size` as a number of pictures below {n} or a share between 0 and 1, "
+            f"got {test_size!r}. Hold out fewer."
         )
     return max(1, min(int(count), n - 1))
 
@@ -153,8 +156,8 @@ def _draw(
     families = {who: list(index) for who, index in rows.groupby("patient_id").groups.items()}
     if len(families) < 2:
         raise DataError(
-            f"class {name!r} has only {len(families)} patient: nobody can be on each side of a "
-            "split. Leave the class out, or add patients."
+            f"expected at least two patients in class {name!r}, one for each side of a split, got "
+            f"{len(families)}. Leave the class out, or add patients."
         )
     order = [list(families)[i] for i in rng.permutation(len(families))]
     spare = len(rows) - n
@@ -177,7 +180,7 @@ def _draw(
     sides = set(place.values())
     if len(place) < n or len(sides) < 2:
         raise DataError(
-            f"class {name!r}: its {len(order)} patients cannot be parted so that {test} of {n} "
-            "pictures are held out. Ask for fewer pictures, or hold out more."
+            f"expected patients in class {name!r} who can be parted to hold out {test} of {n} "
+            f"pictures, got {len(order)} who cannot. Ask for fewer pictures, or hold out more."
         )
     return place

@@ -6,39 +6,46 @@ import hashlib
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
 from cxrlib.data.cases import DataError, Problem, build, check_columns
-from cxrlib.data.registry import Collection
+from cxrlib.data.registry import Source
 
 FORMATS = ("JPEG", "PNG")
-ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+EXTENSIONS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
-MASKS = ("mask_path", "lesion_path")
-LISTED = ("patientid", "finding", "view", "modality", "filename")  # columns of metadata.csv
+MASK_COLUMNS = ("mask_path", "lesion_path")
+METADATA_COLUMNS = (
+    "patientid",
+    "finding",
+    "view",
+    "modality",
+    "filename",
+)  # columns of metadata.csv
 
 
-def to_table(
+def build_table(
     rows: list[dict], problems: list[Problem], class_names: Sequence[str], name: str
 ) -> pd.DataFrame:
     """Look at every file once, leave out what cannot be used, and build the case table."""
-    sizes, odd = screen([row["path"] for row in rows])
-    doubles, contradictory = duplicates(rows, sizes)
+    sizes, odd = inspect_files([row["path"] for row in rows])
+    doubles, contradictory = find_duplicates(rows, sizes)
     usable = [
         row | dict(zip(("width", "height"), sizes[row["path"]], strict=True))
         for row in rows
         if row["path"] in sizes and row["path"] not in contradictory
     ]
-    misfits = drop_misfits(usable)
-    return build(usable, class_names, name=name, problems=[*problems, *odd, *doubles, *misfits])
+    mismatched = drop_mismatched_masks(usable)
+    return build(usable, class_names, name=name, problems=[*problems, *odd, *doubles, *mismatched])
 
 
-def screen(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Problem]]:
+def inspect_files(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Problem]]:
     """Look at many files' heads: which are pictures, how large, and what is odd about the rest.
 
     Returns
@@ -54,10 +61,10 @@ def screen(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Probl
     # No threads: heads are so quickly read that threads wait for each other, three times as long.
     for path in paths:
         try:
-            with open_picture(path) as picture:
-                sizes[path] = shown_size(picture)
+            with open_image(path) as picture:
+                sizes[path] = oriented_size(picture)
                 ending = os.path.splitext(path)[1]
-                if ENDINGS.get(ending.lower()) != picture.format:
+                if EXTENSIONS.get(ending.lower()) != picture.format:
                     text = f"the ending is {ending!r}, the content {picture.format}"
                     problems.append(Problem(path, text, "kept"))
         except DataError as error:
@@ -65,20 +72,20 @@ def screen(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Probl
     return sizes, problems
 
 
-def drop_misfits(rows: list[dict]) -> list[Problem]:
+def drop_mismatched_masks(rows: list[dict]) -> list[Problem]:
     """Take masks that are no pictures, or of another shape than theirs, out of the rows.
 
     A mask of the same proportions is kept and named: read at one size, the two fit.
     """
-    have = [(row, c) for row in rows for c in MASKS if not pd.isna(row.get(c, pd.NA))]
-    sizes, odd = screen([row[c] for row, c in have])
+    have = [(row, c) for row in rows for c in MASK_COLUMNS if not pd.isna(row.get(c, pd.NA))]
+    sizes, odd = inspect_files([row[c] for row, c in have])
     problems = [p for p in odd if p.action == "left out"]
     for row, column in have:
         mask, (width, height) = row[column], (row["width"], row["height"])
         w, h = sizes.get(mask, (0, 0))
         if (w, h) == (width, height):
             continue
-        fits = same_shape((w, h), (width, height))
+        fits = same_aspect_ratio((w, h), (width, height))
         if w:
             text = f"this mask is {w}×{h}, its picture {row['path']} {width}×{height}"
             problems.append(Problem(mask, text, "kept" if fits else "left out"))
@@ -87,7 +94,7 @@ def drop_misfits(rows: list[dict]) -> list[Problem]:
     return problems
 
 
-def duplicates(rows: list[dict], sizes: Mapping) -> tuple[list[Problem], set[str]]:
+def find_duplicates(rows: list[dict], sizes: Mapping) -> tuple[list[Problem], set[str]]:
     """Find files of the same content among the usable ones.
 
     Returns
@@ -135,7 +142,27 @@ def check_file(path: str | os.PathLike) -> None:
         raise DataError(f"{path}: not a regular file, so it is not opened. Remove it.")
 
 
-def open_picture(path: str | os.PathLike) -> Image.Image:
+@contextmanager
+def readable(path: str | os.PathLike) -> Iterator[None]:
+    """Raise one :class:`DataError` for whatever Pillow says of a file that it cannot read."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(_too_large(path, str(error))) from None
+    except UnidentifiedImageError:
+        got = "none" if os.path.getsize(path) else "an empty file"
+        raise DataError(
+            f"{path}: expected a JPEG or PNG picture, got {got}. Replace or remove it."
+        ) from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(
+            f"{path}: expected a whole picture, got a damaged one ({error}). Replace or remove it."
+        ) from None
+
+
+def open_image(path: str | os.PathLike) -> Image.Image:
     """Open a picture by its head only; nothing is decoded yet.
 
     Raises
@@ -145,76 +172,67 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
         large to be used; the message begins with the path.
     """
     check_file(path)
-    try:
+    with readable(path):
         picture = Image.open(path, formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(_too_large(path, f" ({error})")) from None
-    except UnidentifiedImageError:
-        empty = os.path.getsize(path) == 0
-        what = "the file is empty" if empty else "not a JPEG or PNG picture"
-        raise DataError(f"{path}: {what}. Replace or remove it.") from None
-    except (OSError, SyntaxError) as error:
-        raise DataError(f"{path}: damaged ({error}). Replace or remove it.") from None
     width, height = picture.size
+    if width * height <= MAX_PIXELS and min(width, height) >= MIN_SIDE:
+        return picture
+    picture.close()
     if width * height > MAX_PIXELS:
-        picture.close()
-        raise DataError(_too_large(path, f" ({width:,}×{height:,})"))
-    if min(width, height) < MIN_SIDE:
-        picture.close()
-        raise DataError(
-            f"{path}: {width}×{height} pixels is too small for a radiograph "
-            f"(expected at least {MIN_SIDE} a side). Replace or remove it."
-        )
-    return picture
+        raise DataError(_too_large(path, f"{width:,}×{height:,}"))
+    raise DataError(
+        f"{path}: expected at least {MIN_SIDE} pixels a side, got {width}×{height}. Replace or "
+        "remove it."
+    )
 
 
-def _too_large(path: str | os.PathLike, size: str = "") -> str:
+def _too_large(path: str | os.PathLike, got: str) -> str:
     return (
-        f"{path}: too large to decode safely{size} (expected at most {MAX_PIXELS:,} pixels). "
+        f"{path}: expected at most {MAX_PIXELS:,} pixels, to decode it safely, got more ({got}). "
         "Make it smaller first."
     )
 
 
-def shown_size(picture: Image.Image) -> tuple[int, int]:
+def oriented_size(picture: Image.Image) -> tuple[int, int]:
     """Width and height in pixels after the rotation that the camera noted."""
     turned = "exif" in picture.info and picture.getexif().get(0x0112, 1) >= 5
     return picture.size[::-1] if turned else picture.size
 
 
-def same_shape(mask: tuple[int, int], picture: tuple[int, int]) -> bool:
+def same_aspect_ratio(mask: tuple[int, int], picture: tuple[int, int]) -> bool:
     """Whether two sizes (width, height) have the same proportions, to less than a pixel."""
     return abs(mask[0] * picture[1] - mask[1] * picture[0]) < max(picture)
 
 
-def check_complete(folder: Path, collection: Collection) -> None:
+def check_complete(folder: Path, source: Source) -> None:
     """Raise :class:`DataError` unless the folder holds what the registry says."""
-    if collection.listing:
-        table = read_listing(folder / collection.listing)
+    if source.metadata_file:
+        table = read_metadata(folder / source.metadata_file)
         names = table.loc[table["modality"] == "X-ray", "filename"]
-        if names.nunique() < collection.least:
+        if names.nunique() < source.min_images:
             raise DataError(
-                f"{folder}: {collection.listing} lists {names.nunique():,} X-rays, expected at "
-                f"least {collection.least:,}. It is not complete. Fetch it again."
+                f"{folder}: expected at least {source.min_images:,} X-rays in "
+                f"{source.metadata_file}, got {names.nunique():,}. Fetch it again."
             )
         missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
         if missing:
             raise DataError(
-                f"{folder}: {len(missing)} of {len(names)} listed pictures are missing "
+                f"{folder}: expected {len(names)} listed pictures, got {len(missing)} less "
                 f"(first: {missing[0]}). Fetch it again."
             )
         return
-    wanted = collection.counts[0]
+    wanted = source.file_counts[0]
     got = {
         part: sum(1 for p in (folder / part).glob("*") if p.is_file() and p.name[0] != ".")
         for part in wanted
     }
-    if got not in collection.counts:
+    if got not in source.file_counts:
         said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
-        raise DataError(f"{folder}: not complete ({said}). Fetch it again.")
-    if collection.names and fingerprint(folder, wanted) != collection.names:
+        raise DataError(f"{folder}: {said}. Fetch it again.")
+    if source.names_sha256 and fingerprint(folder, wanted) != source.names_sha256:
         raise DataError(
-            f"{folder}: as many files as expected, but some have other names, so these are other "
-            f"pictures. Look at {collection.home} for what has changed."
+            f"{folder}: expected other names of files, got as many files, so these are other "
+            f"pictures. Look at {source.homepage} for what has changed."
         )
 
 
@@ -232,7 +250,7 @@ def fingerprint(folder: Path, parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def read_listing(path: Path) -> pd.DataFrame:
+def read_metadata(path: Path) -> pd.DataFrame:
     """Read the collection's ``metadata.csv``; patients as text, unknown words as ``""``.
 
     Raises
@@ -244,7 +262,7 @@ def read_listing(path: Path) -> pd.DataFrame:
     try:
         meta = pd.read_csv(path, dtype={"patientid": "string"})
     except (ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no readable table ({error}). Fetch it again.") from None
-    check_columns(meta, str(path), LISTED)
+        raise DataError(f"{path}: expected a table, got {error}. Fetch it again.") from None
+    check_columns(meta, str(path), METADATA_COLUMNS)
     texts = ("finding", "view", "modality")
     return meta.assign(**{column: meta[column].fillna("").astype(str) for column in texts})

@@ -1,10 +1,10 @@
 from . import (
     audit as audit,
     calibration as calibration,
+    checks as checks,
     clinical_utility as clinical_utility,
     curves as curves,
     explain as explain,
-    histories as histories,
     intervals as intervals,
     metrics as metrics,
     multiclass as multiclass,
@@ -14,18 +14,23 @@ from . import (
 from .calibration import (
     CalibrationError as CalibrationError,
     Temperature as Temperature,
-    brier as brier,
-    ece as ece,
-    prior_correction as prior_correction,
-    reliability as reliability,
-    temperature as temperature,
+    brier_score as brier_score,
+    calibration_curve as calibration_curve,
+    expected_calibration_error as expected_calibration_error,
+    fit_temperature as fit_temperature,
+    prior_shift_correction as prior_shift_correction,
 )
 from .clinical_utility import (
     PredictiveValues as PredictiveValues,
     net_benefit as net_benefit,
     predictive_values as predictive_values,
 )
-from .curves import pr_curve as pr_curve, roc_curve as roc_curve, threshold_table as threshold_table
+from .curves import (
+    average_histories as average_histories,
+    precision_recall_curve as precision_recall_curve,
+    roc_curve as roc_curve,
+    threshold_table as threshold_table,
+)
 from .explain import (
     PointingGame as PointingGame,
     energy_inside_mask as energy_inside_mask,
@@ -35,45 +40,42 @@ from .explain import (
     pointing_game as pointing_game,
     randomize_weights as randomize_weights,
 )
-from .histories import over_seeds as over_seeds
 from .intervals import (
     Interval as Interval,
     paired_difference as paired_difference,
     patient_bootstrap as patient_bootstrap,
     runs_bootstrap as runs_bootstrap,
-    wilson as wilson,
-    wilson_over_runs as wilson_over_runs,
+    wilson_interval as wilson_interval,
+    wilson_interval_over_runs as wilson_interval_over_runs,
 )
 from .metrics import (
     accuracy as accuracy,
+    average_precision as average_precision,
     balanced_accuracy as balanced_accuracy,
-    confusion as confusion,
-    f1 as f1,
-    most_wrong as most_wrong,
-    pr_auc as pr_auc,
+    binary_report as binary_report,
+    confusion_matrix as confusion_matrix,
+    f1_score as f1_score,
     precision as precision,
-    report as report,
     roc_auc as roc_auc,
     sensitivity as sensitivity,
     specificity as specificity,
+    top_losses as top_losses,
     weighted_f1 as weighted_f1,
 )
 from .multiclass import (
-    accuracy_many as accuracy_many,
-    confusion_many as confusion_many,
+    classification_report as classification_report,
     macro_auc as macro_auc,
     macro_f1 as macro_f1,
     macro_sensitivity as macro_sensitivity,
-    one_against_rest as one_against_rest,
-    per_class as per_class,
-    top_confusions as top_confusions,
-    top_label as top_label,
+    most_confused as most_confused,
+    one_vs_rest as one_vs_rest,
+    top_label_confidence as top_label_confidence,
 )
 from .subgroups import subgroups as subgroups
 from .thresholds import (
     Threshold as Threshold,
-    for_cost as for_cost,
-    for_sensitivity as for_sensitivity,
-    for_specificity as for_specificity,
-    youden as youden,
+    min_cost_threshold as min_cost_threshold,
+    threshold_at_sensitivity as threshold_at_sensitivity,
+    threshold_at_specificity as threshold_at_specificity,
+    youden_threshold as youden_threshold,
 )

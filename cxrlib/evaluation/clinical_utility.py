@@ -1,7 +1,7 @@
 """What acting on the scores would mean: predictive values and net benefit.
 
 Sensitivity and specificity go with the network, predictive values with the place as well: where
-fewer are sick, more of the alarms are false.
+fewer are sick, more of the positives are false.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.checks import check_probabilities, check_share
+from cxrlib.evaluation.checks import check_probabilities, check_proportion
 
 THRESHOLDS = tuple(np.arange(1, 100) / 100)
 
 
 class PredictiveValues(NamedTuple):
-    """``ppv``: share of those called sick that are; ``npv``: of those called healthy that are."""
+    """``ppv``: proportion of those called sick that are; ``npv``: of those called healthy."""
 
     ppv: float | np.ndarray
     npv: float | np.ndarray
@@ -32,7 +32,7 @@ def predictive_values(
     Parameters
     ----------
     sensitivity, specificity, prevalence : float or array
-        Shares in [0, 1], ends included; arrays broadcast.
+        In [0, 1], ends included; arrays broadcast.
 
     Returns
     -------
@@ -43,25 +43,20 @@ def predictive_values(
     Raises
     ------
     ValueError
-        If a share is not between 0 and 1.
+        If one is not between 0 and 1.
     """
     given = {"sensitivity": sensitivity, "specificity": specificity, "prevalence": prevalence}
-    shares = [np.asarray(value, dtype=float) for value in given.values()]
-    for name, values in zip(given, shares, strict=True):
+    proportions = [np.asarray(value, dtype=float) for value in given.values()]
+    for name, values in zip(given, proportions, strict=True):
         inside = (values >= 0) & (values <= 1)  # NaN is not
         if not inside.all():
-            check_share(float(values[~inside].flat[0]), name, ends=True)
-    sens, spec, prior = np.broadcast_arrays(*shares)
-    values = PredictiveValues(
-        _ratio(sens * prior, (1 - spec) * (1 - prior)),
-        _ratio(spec * (1 - prior), (1 - sens) * prior),
-    )
-    return values if values.ppv.ndim else PredictiveValues(*map(float, values))
-
-
-def _ratio(right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+            check_proportion(float(values[~inside].flat[0]), name, inclusive=True)
+    sens, spec, prior = np.broadcast_arrays(*proportions)
+    tp, fp = sens * prior, (1 - spec) * (1 - prior)
+    tn, fn = spec * (1 - prior), (1 - sens) * prior
     with np.errstate(invalid="ignore"):
-        return np.asarray(right / (right + wrong))
+        ppv, npv = tp / (tp + fp), tn / (tn + fn)
+    return PredictiveValues(ppv, npv) if ppv.ndim else PredictiveValues(float(ppv), float(npv))
 
 
 def net_benefit(
@@ -70,12 +65,12 @@ def net_benefit(
     thresholds: ArrayLike = THRESHOLDS,
     prevalence: float | None = None,
 ) -> pd.DataFrame:
-    """Weigh the sick found against the false alarms, at each threshold probability.
+    """Weigh true against false positives, at each threshold probability: the decision curve.
 
-    Someone who acts from probability t on holds one missed sick person to be as bad as (1 − t) / t
-    false alarms: nine at t = 0.1. Net benefit is the share of true alarms among all pictures less
-    t / (1 − t) times the share of false ones (Vickers and Elkin 2006). A network is of use at t
-    only if it lies above both acting on everybody and acting on nobody.
+    Someone who acts from probability t on holds one false negative to be as bad as (1 − t) / t
+    false positives: nine at t = 0.1. Net benefit is TP / N less t / (1 − t) times FP / N (Vickers
+    and Elkin 2006). A network is of use at t only if it lies above both acting on everybody and
+    acting on nobody.
 
     Parameters
     ----------
@@ -84,9 +79,9 @@ def net_benefit(
     thresholds : array of float
         Between 0 and 1, ends left out; by default 0.01 to 0.99.
     prevalence : float, optional
-        Share of the sick where the network is to be used, by default their share here. Another one
-        weighs the classes anew and leaves the scores alone: pass
-        :func:`cxrlib.evaluation.prior_correction` of them.
+        Proportion of sick where the network is to be used, by default that of ``y_true``. Another
+        one weighs the classes anew and leaves the scores alone: pass
+        :func:`cxrlib.evaluation.prior_shift_correction` of them.
 
     Returns
     -------
@@ -98,21 +93,23 @@ def net_benefit(
     ValueError
         If a class is missing, scores are no probabilities, or an argument is out of its range.
     """
-    y, score = check_probabilities(y_true, y_score, needs=(0, 1))
+    y, score = check_probabilities(y_true, y_score, required=(0, 1))
     t = np.atleast_1d(np.asarray(thresholds, dtype=float))
     if not t.size:
-        raise ValueError("expected at least one threshold, got none.")
+        raise ValueError(
+            "expected at least one threshold, got none. Leave it out for 0.01 to 0.99."
+        )
     for value in t[~((t > 0) & (t < 1))]:
-        check_share(value, "threshold probability")
-    prior = y.mean() if prevalence is None else check_share(prevalence, "prevalence")
+        check_proportion(value, "threshold probability")
+    prior = y.mean() if prevalence is None else check_proportion(prevalence, "prevalence")
     sick, healthy = np.sort(score[y == 1]), np.sort(score[y == 0])
-    found = 1 - np.searchsorted(sick, t) / len(sick)
-    alarms = 1 - np.searchsorted(healthy, t) / len(healthy)
+    tpr = 1 - np.searchsorted(sick, t) / len(sick)
+    fpr = 1 - np.searchsorted(healthy, t) / len(healthy)
     weight = (1 - prior) * t / (1 - t)
     return pd.DataFrame(
         {
             "threshold": t,
-            "model": found * prior - alarms * weight,
+            "model": tpr * prior - fpr * weight,
             "treat_all": prior - weight,
             "treat_none": np.zeros_like(t),
         }

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.checks import check_scores, check_share, without_truth
+from cxrlib.evaluation.checks import check_binary, check_proportion, check_scores_only
 from cxrlib.evaluation.curves import threshold_table
 
-SLACK = 1e-12  # for sums that would be equal on paper
+TOLERANCE = 1e-12  # for sums that would be equal on paper
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Threshold:
         ValueError
             If a score is not finite, or the shape is not (N,) or (N, 1).
         """
-        return (without_truth(check_scores, y_score) >= self.value).astype(int)
+        return (check_scores_only(check_binary, y_score) >= self.value).astype(int)
 
     def __str__(self) -> str:
         extreme = {-np.inf: " (everybody is called sick)", np.inf: " (nobody is called sick)"}
@@ -62,7 +62,7 @@ class Threshold:
         )
 
 
-def youden(y_true: ArrayLike, y_score: ArrayLike, *, on: str = "validation") -> Threshold:
+def youden_threshold(y_true: ArrayLike, y_score: ArrayLike, *, on: str = "validation") -> Threshold:
     """Choose the threshold with the largest sensitivity + specificity − 1 (Youden 1950).
 
     Parameters
@@ -79,15 +79,15 @@ def youden(y_true: ArrayLike, y_score: ArrayLike, *, on: str = "validation") -> 
     """
     rows = threshold_table(y_true, y_score)
     # Counts, so that equally good ones are equal to the last digit.
-    sick, healthy = int(rows["found"].iloc[0]), int(rows["alarms"].iloc[0])
-    gain = rows["found"] * healthy + rows["spared"] * sick
+    sick, healthy = int(rows["tp"].iloc[0]), int(rows["fp"].iloc[0])
+    gain = rows["tp"] * healthy + rows["tn"] * sick
     return _freeze(rows, int(np.argmax(gain)), "Youden's index", on)
 
 
-def for_sensitivity(
+def threshold_at_sensitivity(
     y_true: ArrayLike, y_score: ArrayLike, target: float, *, on: str = "validation"
 ) -> Threshold:
-    """Choose the highest threshold that still finds the share ``target`` of the sick.
+    """Choose the highest threshold that still reaches the sensitivity ``target``.
 
     It is always reached, if need be by calling everybody sick (minus infinity). With ties or few
     sick the sensitivity can be well above the target: the next step would be below it.
@@ -99,14 +99,14 @@ def for_sensitivity(
     """
     _check_target(target, "sensitivity")
     rows = threshold_table(y_true, y_score)
-    reached = np.flatnonzero(rows["sensitivity"] >= target - SLACK)
+    reached = np.flatnonzero(rows["sensitivity"] >= target - TOLERANCE)
     return _freeze(rows, int(reached[-1]), f"sensitivity ≥ {target:g}", on)
 
 
-def for_specificity(
+def threshold_at_specificity(
     y_true: ArrayLike, y_score: ArrayLike, target: float, *, on: str = "validation"
 ) -> Threshold:
-    """Choose the lowest threshold that still leaves the share ``target`` of the healthy alone.
+    """Choose the lowest threshold that still reaches the specificity ``target``.
 
     It is always reached, if need be by calling nobody sick (infinity). With ties or few healthy the
     specificity can be well above the target: the next step would be below it.
@@ -118,15 +118,15 @@ def for_specificity(
     """
     _check_target(target, "specificity")
     rows = threshold_table(y_true, y_score)
-    reached = np.flatnonzero(rows["specificity"] >= target - SLACK)
+    reached = np.flatnonzero(rows["specificity"] >= target - TOLERANCE)
     return _freeze(rows, int(reached[0]), f"specificity ≥ {target:g}", on)
 
 
-def for_cost(
+def min_cost_threshold(
     y_true: ArrayLike,
     y_score: ArrayLike,
-    cost_miss: float,
-    cost_alarm: float,
+    cost_fn: float,
+    cost_fp: float,
     prevalence: float | None = None,
     *,
     on: str = "validation",
@@ -136,10 +136,10 @@ def for_cost(
     Parameters
     ----------
     y_true, y_score : array, shape (N,) or (N, 1)
-    cost_miss, cost_alarm : float
-        What a missed sick person and a false alarm cost, in any one unit; only their ratio counts.
+    cost_fn, cost_fp : float
+        What a false negative and a false positive cost, in any one unit; only their ratio counts.
     prevalence : float, optional
-        Share of the sick where the threshold is to be used, by default their share here.
+        Proportion of sick where the threshold is to be used, by default that of ``y_true``.
     on : str
         Name of these pictures.
 
@@ -154,25 +154,28 @@ def for_cost(
         If a cost is negative or not finite, both are 0, the prevalence is not between 0 and 1, or
         the scores cannot be used.
     """
-    costs = np.array([cost_miss, cost_alarm], dtype=float)
+    costs = np.array([cost_fn, cost_fp], dtype=float)
     if not np.isfinite(costs).all() or costs.min() < 0 or not costs.any():
         raise ValueError(
             "expected costs of at least 0, not both 0, got "
-            f"cost_miss={cost_miss}, cost_alarm={cost_alarm}."
+            f"cost_fn={cost_fn}, cost_fp={cost_fp}. Only their ratio counts: 5 and 1, say."
         )
     rows = threshold_table(y_true, y_score)
-    share = rows["found"].iloc[0] / (rows["found"].iloc[0] + rows["alarms"].iloc[0])
-    prevalence = float(share) if prevalence is None else check_share(prevalence, "prevalence")
-    missed, alarms = 1 - rows["sensitivity"], 1 - rows["specificity"]
-    cost = prevalence * costs[0] * missed + (1 - prevalence) * costs[1] * alarms
-    cheap = np.flatnonzero(cost <= cost.min() + SLACK * costs.max())
-    rule = f"cost {cost_miss:g} a miss, {cost_alarm:g} an alarm, {prevalence:.3g} sick"
+    sick, healthy = int(rows["tp"].iloc[0]), int(rows["fp"].iloc[0])
+    prior = sick / (sick + healthy)
+    prior = prior if prevalence is None else check_proportion(prevalence, "prevalence")
+    fnr, fpr = 1 - rows["sensitivity"], 1 - rows["specificity"]
+    cost = prior * costs[0] * fnr + (1 - prior) * costs[1] * fpr
+    cheap = np.flatnonzero(cost <= cost.min() + TOLERANCE * costs.max())
+    rule = f"cost {cost_fn:g} a miss, {cost_fp:g} an alarm, {prior:.3g} sick"
     return _freeze(rows, int(cheap[0]), rule, on)
 
 
 def _check_target(target: float, name: str) -> None:
-    if check_share(target, name, ends=True) == 0:
-        raise ValueError(f"expected a {name} above 0, got 0: every threshold reaches that.")
+    if check_proportion(target, name, inclusive=True) == 0:
+        raise ValueError(
+            f"expected a {name} above 0, got 0: every threshold reaches that. Take 0.9, say."
+        )
 
 
 def _freeze(rows: pd.DataFrame, place: int, rule: str, on: str) -> Threshold:
@@ -181,7 +184,7 @@ def _freeze(rows: pd.DataFrame, place: int, rule: str, on: str) -> Threshold:
         value=float(row["threshold"]),
         rule=rule,
         chosen_on=on,
-        n=int(row[["found", "missed", "alarms", "spared"]].sum()),
+        n=int(row[["tp", "fn", "fp", "tn"]].sum()),
         sensitivity=float(row["sensitivity"]),
         specificity=float(row["specificity"]),
     )

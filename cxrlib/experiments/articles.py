@@ -51,7 +51,7 @@ PRETRAINED: dict[str, Any] = {
     "network": "mobilenet_v2_0.35",
     "size": 224,
     "crop": 0.0,
-    "standardise": False,
+    "standardize": False,
     "dropout": 0.0,
     "head_init": None,
     "unfreeze": "all",
@@ -72,7 +72,7 @@ PRETRAINED: dict[str, Any] = {
     "n_groups": None,
     "threshold": 0.5,
 }
-ROTATED_AND_FLIPPED = {"rotation": 10, "mirror": True}
+ROTATED_AND_FLIPPED = {"rotation": 10, "horizontal_flip": True}
 ARTICLE_1 = PRETRAINED | {
     "batch_norm": 0.9,
     "augment": ROTATED_AND_FLIPPED,
@@ -85,7 +85,7 @@ ARTICLE_2 = PRETRAINED | {
     "optimizer": "AdamW",
     "optimizer_settings": {"weight_decay": 0.05},
     "learning_rate": {"head": 1e-2, "backbone": 1e-6},
-    "schedule": "cosine_restarts",
+    "schedule": "cosine_decay_restarts",
     "epochs": 15,
     "augment": ROTATED_AND_FLIPPED,
     "augment_evaluation": True,
@@ -94,7 +94,7 @@ ARTICLE_2 = PRETRAINED | {
     "validation": {"images": 16},
 }
 REPAIRED = {
-    "standardise": True,
+    "standardize": True,
     "batch_norm": False,
     "augment": "plausible",
     "augment_evaluation": False,

@@ -12,20 +12,20 @@ from cxrlib.experiments.articles import PRETRAINED, THRESHOLD_NOTE, study
 
 WIDE = {
     "rotation": 10,
-    "shift": 0.1,
+    "translation": 0.1,
     "zoom": 0.2,
-    "stretch": True,
+    "anisotropic_zoom": True,
     "contrast": 0.3,
     "brightness": 0.15,
     "gamma": 0.4,
 }
 ONE = PRETRAINED | {
     "size": 192,
-    "standardise": True,
+    "standardize": True,
     "head_init": "probe",
     "optimizer_settings": {"use_ema": True, "ema_momentum": 0.99},
     "learning_rate": 1e-3,
-    "schedule": "warmup_cosine",
+    "schedule": "warmup_cosine_decay",
     "epochs": 3,
     "augment": WIDE,
     "class_weight": "balanced",
@@ -38,11 +38,11 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "probe": ("The probe alone, nothing fine-tuned", {"epochs": 0}),
     "plain-probe": (
         "The probe alone, pictures not standardised",
-        {"epochs": 0, "standardise": False},
+        {"epochs": 0, "standardize": False},
     ),
     "no-augmentation": ("Without augmentation", {"augment": None}),
     "mild-augmentation": ("With the milder recipe `plausible`", {"augment": "plausible"}),
-    "not-standardised": ("Pictures not standardised", {"standardise": False}),
+    "not-standardised": ("Pictures not standardised", {"standardize": False}),
     "new-head": ("With a new head instead of a probe", {"head_init": None}),
     "last-weights": ("With the last weights instead of averaged ones", {"optimizer_settings": {}}),
     "cropped": ("With 8 % cut off at each border", {"crop": 0.08}),

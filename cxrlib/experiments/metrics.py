@@ -22,7 +22,7 @@ OVERLAP = "with patient overlap"  # whose patient is in train, too
 
 
 def evaluate_binary(
-    parts: Mapping[str, data.Pictures],
+    parts: Mapping[str, data.ImageSet],
     scores: Mapping[str, np.ndarray],
     history: pd.DataFrame,
     seed: int,
@@ -32,7 +32,7 @@ def evaluate_binary(
 
     Parameters
     ----------
-    parts : mapping of str to Pictures
+    parts : mapping of str to ImageSet
         Split → images as they are.
     scores : mapping of str to array, shape (N, 1)
         Split → probabilities of "sick".
@@ -50,13 +50,15 @@ def evaluate_binary(
     """
     if isinstance(threshold, Mapping):
         (target,) = threshold.values()
-        chosen = evaluation.for_sensitivity(parts["val"].labels, scores["val"], target).value
+        chosen = evaluation.threshold_at_sensitivity(
+            parts["val"].labels, scores["val"], target
+        ).value
         threshold = max(0.0, chosen)  # minus infinity calls everybody sick, and so does 0
-    metrics = {"best epoch": history.attrs["kept"]} if "kept" in history.attrs else {}
+    metrics = {"best epoch": history.attrs["best_epoch"]} if "best_epoch" in history.attrs else {}
     matrices = {}
     for split, part in parts.items():
-        matrices[split] = evaluation.confusion(part.labels, scores[split], threshold)
-        report = evaluation.report(part.labels, scores[split], threshold)
+        matrices[split] = evaluation.confusion_matrix(part.labels, scores[split], threshold)
+        report = evaluation.binary_report(part.labels, scores[split], threshold)
         metrics |= {f"{split} {name}": value for name, value in report.items()}
     kept = collect_scores(parts["test"].cases, scores["test"])
     return _run(seed, history, metrics, matrices, float(threshold), kept)
@@ -88,16 +90,16 @@ def evaluate_multiclass(
     test, names = cases[cases["split"] == "test"], data.classes(cases)
     y = test["label"].cat.codes.to_numpy()
     metrics = {
-        "test accuracy": evaluation.accuracy_many(y, score),
+        "test accuracy": evaluation.accuracy(y, score),
         "test macro sensitivity": evaluation.macro_sensitivity(y, score),
         "test macro F1": evaluation.macro_f1(y, score),
         "test macro ROC AUC": evaluation.macro_auc(y, score),
     }
-    for name, row in evaluation.per_class(y, score, names).iterrows():
+    for name, row in evaluation.classification_report(y, score, names).iterrows():
         metrics |= {f"test {what} of {name}": row[what] for what in ("sensitivity", "precision")}
     read = evaluator_subset(test, batch_size)
     metrics |= {
-        EVALUATOR_ACCURACY: evaluation.accuracy_many(y[read], score[read]),
+        EVALUATOR_ACCURACY: evaluation.accuracy(y[read], score[read]),
         EVALUATOR_IMAGES: len(read),
     }
     train_patients = set(cases.loc[cases["split"] == "train", "patient_id"])
@@ -107,7 +109,7 @@ def evaluate_multiclass(
         f"test images of {n} {OVERLAP}": int(overlap[y == k].sum()) for k, n in enumerate(names)
     }
     metrics[f"{EVALUATOR_IMAGES} {OVERLAP}"] = int(overlap[read].sum())
-    matrices = {"test": evaluation.confusion_many(y, score)}
+    matrices = {"test": evaluation.confusion_matrix(y, score)}
     return _run(seed, history, metrics, matrices, None, collect_scores(test, score))
 
 
@@ -129,7 +131,7 @@ def _run(
     }
 
 
-def predict(network: keras.Model, parts: Mapping[str, data.Pictures]) -> dict[str, np.ndarray]:
+def predict(network: keras.Model, parts: Mapping[str, data.ImageSet]) -> dict[str, np.ndarray]:
     """Predict every split's images as they are."""
     return {
         split: network.predict(data.pipeline.dataset(part), verbose=0)
@@ -210,10 +212,10 @@ def calibration_under_shift(
         with that of the left-out healthy and validation's sick. The temperatures are in it, too.
     """
     labels, scores = test
-    metrics = {"test ECE": evaluation.ece(labels, scores).value}
+    metrics = {"test ECE": evaluation.expected_calibration_error(labels, scores).value}
     for split, fitted_on in {"val": val, SHIFTED: _concatenate(shifted, sick)}.items():
-        scaling = evaluation.temperature(*fitted_on)
-        scaled = evaluation.ece(labels, scaling.apply(scores))
+        scaling = evaluation.fit_temperature(*fitted_on)
+        scaled = evaluation.expected_calibration_error(labels, scaling.apply(scores))
         metrics |= {
             f"{split} temperature": scaling.value,
             f"test ECE, {split} temperature": scaled.value,

@@ -134,14 +134,14 @@ def _load_real(name: str) -> pd.DataFrame:
 
 def _test_cases(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFrame:
     """Find the test images of a run in the case table, in the order of its scores."""
-    place = {name: row for row, name in enumerate(image_names(cases))}
-    missing = [name for name in run["scores"]["path"] if name not in place]
+    row_of = {name: row for row, name in enumerate(image_names(cases))}
+    missing = [name for name in run["scores"]["path"] if name not in row_of]
     if missing:
         raise data.DataError(
             f"expected every image of the record in {cases.attrs['name']}, got {len(missing):,} "
             f"that are not there (first: {missing[0]}). Fetch the data set again."
         )
-    rows = cases.iloc[[place[name] for name in run["scores"]["path"]]]
+    rows = cases.iloc[[row_of[name] for name in run["scores"]["path"]]]
     label = pd.Categorical(rows["label"].astype(object), classes)
     rows = rows.assign(label=label, split="test")
     if rows["label"].cat.codes.tolist() != run["scores"]["y"]:
@@ -195,26 +195,26 @@ def describe_data(cases: pd.DataFrame) -> dict[str, Any]:
         If an image has no split or label, or the table does not know its name and source.
     """
     tables.check_columns(cases, needed=["path", "label", "patient_id", "split", "source"])
-    tables.labels(cases)  # each picture has one
-    lost = [name for name in ("name", "source") if not cases.attrs.get(name)]
-    if lost:
+    tables.labels(cases)  # each image has one
+    missing = [name for name in ("name", "source") if not cases.attrs.get(name)]
+    if missing:
         raise data.DataError(
             f"expected a table that knows its name and source, got one without "
-            f"{' and '.join(lost)}. Describe the table of data.load."
+            f"{' and '.join(missing)}. Describe the table of data.load."
         )
-    bare = cases["split"].isna()
-    if bare.any():
+    unassigned = cases["split"].isna()
+    if unassigned.any():
         raise data.DataError(
-            f"expected a split for every image, got {bare.sum():,} of {len(cases):,} without "
-            f"(first: {cases.loc[bare, 'path'].iloc[0]}). Leave out what the runs did not use, "
-            'and name the rest: cases.assign(split="test").'
+            f"expected a split for every image, got {unassigned.sum():,} of {len(cases):,} without "
+            f"(first: {cases.loc[unassigned, 'path'].iloc[0]}). Leave out what the runs did not "
+            'use, and name the rest: cases.assign(split="test").'
         )
-    drawn = cases["source"].astype(str).str.startswith("phantom").any()
+    is_phantom = cases["source"].astype(str).str.startswith("phantom").any()
     order = sorted(set(cases["split"]), key=lambda s: (SPLITS.index(s) if s in SPLITS else 3, s))
     parts = {split: cases[cases["split"] == split] for split in order}
     return {
         "name": str(cases.attrs["name"]),
-        "source": "phantoms" if drawn else str(cases.attrs["source"]),
+        "source": "phantoms" if is_phantom else str(cases.attrs["source"]),
         "counts": {
             split: {name: int((part["label"] == name).sum()) for name in tables.classes(cases)}
             for split, part in parts.items()
@@ -241,8 +241,8 @@ def environment() -> dict[str, Any]:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    usable = getattr(os, "sched_getaffinity", None)  # not on every system
-    cores = len(usable(0)) if usable else os.cpu_count() or 1
+    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     device = {"cpu_count": cores, "processor": _processor(), "accelerator": None}
     return {"versions": versions, "device": device, "peak_memory_mb": _peak_memory_mb()}
 

@@ -49,7 +49,7 @@ def subsample(
         The rows with a new ``split``, ``"train"`` or ``"test"``.
     """
     if sizes == "balanced":
-        table = data.make_up(_only(cases, names), seed=seed)
+        table = data.balanced_subset(_only(cases, names), seed=seed)
     else:
         table = _only(data.article_4(cases, seed=seed), names)
         if split_by == "image":
@@ -171,7 +171,9 @@ def _is_healthy(cases: pd.DataFrame) -> np.ndarray:
 def _auc_without(known: features.Features, group: np.ndarray) -> float:
     """Train a probe without a group; its AUC for telling that group from validation's sick."""
     split, sick = known.cases["split"].to_numpy(), known.labels[:, 0] == 1
-    scores = features.scores(features.probe(_rows(known, (split == "train") & ~group)), known)
+    scores = features.predict_scores(
+        features.fit_linear_probe(_rows(known, (split == "train") & ~group)), known
+    )
     evaluated = group | (sick & (split == "val"))
     return evaluation.roc_auc(known.labels[evaluated], scores[evaluated])
 

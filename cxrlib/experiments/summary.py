@@ -22,7 +22,7 @@ AT_THRESHOLD = {
     "test weighted F1": evaluation.weighted_f1,
 }
 MULTICLASS = {
-    "test accuracy": evaluation.accuracy_many,
+    "test accuracy": evaluation.accuracy,
     "test macro sensitivity": evaluation.macro_sensitivity,
     "test macro F1": evaluation.macro_f1,
     "test macro ROC AUC": evaluation.macro_auc,
@@ -96,7 +96,7 @@ def _multiclass(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Interval
     }
     truth, score, _ = arrays
     names = [np.array(run["scores"]["path"]) for run in runs]
-    matrices = np.array(list(map(evaluation.confusion_many, truth, score)))
+    matrices = np.array(list(map(evaluation.confusion_matrix, truth, score)))
     correct, total = matrices.diagonal(axis1=1, axis2=2), matrices.sum(axis=2)
     found["test accuracy, Wilson"] = _wilson(
         correct.sum(axis=1).tolist(), total.sum(axis=1).tolist(), names
@@ -133,5 +133,5 @@ def _wilson(
     """Wilson's interval of a proportion over all runs, from the images' names; and its text."""
     different = len(set().union(*map(set, names)))
     over = WILSON_OVER.format(len(correct), different) if len(correct) > 1 else ""
-    interval = evaluation.wilson_over_runs(correct, total, different)
+    interval = evaluation.wilson_interval_over_runs(correct, total, different)
     return interval, method.format(different) + over

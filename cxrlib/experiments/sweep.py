@@ -213,7 +213,7 @@ def merge(sweep: dict, run: Mapping, chapter: str, note: Mapping, made: Iterable
     note : mapping
         What is kept of this run of this chapter, such as its seconds.
     made : iterable of mapping
-        The claims as :func:`cxrlib.teaching.collected` returns them.
+        The claims as :func:`cxrlib.teaching.list_claims` returns them.
     """
     index = _index_of(sweep, run)
     sweep["runs"][index]["chapters"][chapter] = dict(note)

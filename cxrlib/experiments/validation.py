@@ -101,52 +101,54 @@ def _check_runs(fields: dict) -> None:
         _check_test_evaluations(run, where, fields["test_evaluations"])
         if run["scores"] is not None:
             _check_scores(run["scores"], f"{where}.scores", counts.get("test", {}))
-    again = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
-    _require(not again, "runs", "another seed for each run", again, "Give each run its own.")
+    repeated = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
+    _require(not repeated, "runs", "another seed for each run", repeated, "Give each run its own.")
     odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
     advice = "These seeds differ from the first."
     _require(not odd, "runs", "the same metrics in each run", odd, advice)
 
 
 def _check_test_evaluations(run: dict, where: str, evaluations: int) -> None:
-    came = [*run["confusion_matrix"], *(["scores"] if run["scores"] is not None else [])]
+    present = [*run["confusion_matrix"], *(["scores"] if run["scores"] is not None else [])]
     if evaluations:
         advice = f"test_evaluations is {evaluations}: a test set that was evaluated has its scores."
-        _require("scores" in came, f"{where}.scores", "those of the test set", None, advice)
+        _require("scores" in present, f"{where}.scores", "those of the test set", None, advice)
     else:
-        valid = not {"test", "scores"} & set(came)
+        valid = not {"test", "scores"} & set(present)
         advice = "Count in test_evaluations how often each run evaluated it."
-        _require(valid, where, "nothing of the test set with test_evaluations 0", came, advice)
+        _require(valid, where, "nothing of the test set with test_evaluations 0", present, advice)
 
 
 def _check_matrix(matrix: list, where: str, classes: dict[str, int]) -> None:
     advice = "Name it after the split."
     _require(bool(classes), where, "a split that data.counts has", matrix, advice)
-    k, due = len(classes), list(classes.values())
+    k, expected = len(classes), list(classes.values())
     valid = [len(row) for row in matrix] == [k] * k
     advice = "Truth in rows, predictions in columns."
     _require(valid, where, f"{k} rows of {k} counts", matrix, advice)
     rows = [sum(row) for row in matrix]
-    _require(rows == due, where, f"rows that sum to the classes' images {due}", rows, advice)
+    _require(
+        rows == expected, where, f"rows that sum to the classes' images {expected}", rows, advice
+    )
 
 
 def _check_scores(scores: dict, where: str, classes: dict[str, int]) -> None:
     advice = "metrics.collect_scores(test_cases, scores) gives them."
     wanted = "images of the split 'test' in data.counts"
     _require(bool(classes), where, wanted, classes, advice)
-    k, due, each = len(classes), list(classes.values()), scores["score"]
+    k, expected, score = len(classes), list(classes.values()), scores["score"]
     lengths = {name: len(column) for name, column in scores.items()}
-    n = sum(due)
+    n = sum(expected)
     wanted = f"{n:,} entries, the test images"
     _require(set(lengths.values()) == {n}, where, wanted, lengths, advice)
-    twice = [path for path, count in Counter(scores["path"]).items() if count > 1]
-    _require(not twice, f"{where}.path", "each image once", twice[:3], advice)
-    have = [scores["y"].count(code) for code in range(k)]
-    _require(have == due, f"{where}.y", f"{due} images of the classes", have, advice)
-    vectors = all(isinstance(score, list) and len(score) == k for score in each)
-    plain = k == 2 and not any(isinstance(score, list) for score in each)
+    repeated = [path for path, count in Counter(scores["path"]).items() if count > 1]
+    _require(not repeated, f"{where}.path", "each image once", repeated[:3], advice)
+    found = [scores["y"].count(code) for code in range(k)]
+    _require(found == expected, f"{where}.y", f"{expected} images of the classes", found, advice)
+    vectors = all(isinstance(s, list) and len(s) == k for s in score)
+    plain = k == 2 and not any(isinstance(s, list) for s in score)
     wanted = "a number an image, or 2" if k == 2 else f"{k} numbers an image"
-    _require(vectors or plain, f"{where}.score", wanted, each, advice)
-    odd = [score for score in each if vectors and abs(sum(score) - 1) > SUM_TOLERANCE]
+    _require(vectors or plain, f"{where}.score", wanted, score, advice)
+    odd = [s for s in score if vectors and abs(sum(s) - 1) > SUM_TOLERANCE]
     advice = "Put logits through a softmax first."
     _require(not odd, f"{where}.score", "probabilities that sum to 1 an image", odd[:1], advice)

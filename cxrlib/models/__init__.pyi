@@ -12,11 +12,12 @@ from .networks import (
     mlp as mlp,
     pooled_cnn as pooled_cnn,
 )
-from .saving import Saved as Saved, load as load, save as save
+from .saving import Classifier as Classifier, load as load, save as save
 from .training import (
     class_weights as class_weights,
-    cosine_restarts as cosine_restarts,
+    compile_classifier as compile_classifier,
+    cosine_decay_restarts as cosine_decay_restarts,
     exponential_decay as exponential_decay,
     fit as fit,
-    warm_cosine as warm_cosine,
+    warmup_cosine_decay as warmup_cosine_decay,
 )

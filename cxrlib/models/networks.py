@@ -30,7 +30,7 @@ def mlp(
     Parameters
     ----------
     input_shape : (height, width, channels)
-        Of one picture, values in [0, 255].
+        Of one image, values in [0, 255].
     hidden : sequence of int
         Neurons in each hidden layer (ReLU).
     classes : int
@@ -44,13 +44,13 @@ def mlp(
     """
     init = _initializers(seed)
     inputs = _input(input_shape)
-    x = preprocessing.layer(preprocess)(inputs)
+    x = preprocessing.get(preprocess)(inputs)
     x = layers.Flatten(name="flatten")(x)
     for i, units in enumerate(hidden, start=1):
         x = layers.Dense(units, "relu", kernel_initializer=next(init), name=f"hidden_{i}")(x)
         if dropout:
             x = layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(x)
-    outputs = _answer(classes, next(init))(x)
+    outputs = prediction_layer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="mlp")
 
 
@@ -71,7 +71,7 @@ def first_cnn(
     filters : sequence of int
         Kernels of each convolution.
     dense : int
-        Neurons of the hidden layer between maps and answer.
+        Neurons of the hidden layer between maps and prediction.
     dropout : float
         Share of these neurons silenced in each training step.
     input_shape, classes, preprocess, seed
@@ -79,7 +79,7 @@ def first_cnn(
     """
     init = _initializers(seed)
     inputs = _input(input_shape, poolings=len(filters))
-    x = preprocessing.layer(preprocess)(inputs)
+    x = preprocessing.get(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
         x = layers.Conv2D(
             n, 3, padding="same", activation="relu", kernel_initializer=next(init), name=f"conv_{i}"
@@ -89,7 +89,7 @@ def first_cnn(
     x = layers.Dense(dense, "relu", kernel_initializer=next(init), name="dense")(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
-    outputs = _answer(classes, next(init))(x)
+    outputs = prediction_layer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="first_cnn")
 
 
@@ -111,7 +111,7 @@ def custom_cnn(
         Kernels of each block. The article says "from 32 to 128" in four blocks; the two in the
         middle are our reading.
     dense : int
-        Neurons of the hidden layer between maps and answer.
+        Neurons of the hidden layer between maps and prediction.
     dropout : float
         Share of these neurons silenced in each training step; the article has none.
     input_shape, classes, preprocess, seed
@@ -119,7 +119,7 @@ def custom_cnn(
     """
     init = _initializers(seed)
     inputs = _input(input_shape, poolings=len(filters))
-    x = preprocessing.layer(preprocess)(inputs)
+    x = preprocessing.get(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
         x = _block(x, i, n, next(init))
         x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
@@ -127,7 +127,7 @@ def custom_cnn(
     x = layers.Dense(dense, "relu", kernel_initializer=next(init), name="dense")(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
-    outputs = _answer(classes, next(init))(x)
+    outputs = prediction_layer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="custom_cnn")
 
 
@@ -140,10 +140,10 @@ def pooled_cnn(
     preprocess: str | layers.Layer = "samplewise",
     seed: int = 0,
 ) -> keras.Model:
-    """Build a network that answers from the mean of its last maps, so that these show where.
+    """Build a network that predicts from the mean of its last maps, so that these show where.
 
     Blocks as in :func:`custom_cnn`, with max pooling between them, then global average pooling in
-    place of flattening and the hidden layer: each map has one weight in the answer (Zhou 2016,
+    place of flattening and the hidden layer: each map has one weight in the prediction (Zhou 2016,
     arXiv:1512.04150).
 
     Parameters
@@ -157,7 +157,7 @@ def pooled_cnn(
     """
     init = _initializers(seed)
     inputs = _input(input_shape, poolings=len(filters) - 1)
-    x = preprocessing.layer(preprocess)(inputs)
+    x = preprocessing.get(preprocess)(inputs)
     for i, n in enumerate(filters, start=1):
         if i > 1:
             x = layers.MaxPooling2D(2, name=f"pool_{i - 1}")(x)
@@ -166,7 +166,7 @@ def pooled_cnn(
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
-    outputs = _answer(classes, next(init))(x)
+    outputs = prediction_layer(classes, next(init))(x)
     return keras.Model(inputs, outputs, name="pooled_cnn")
 
 
@@ -181,11 +181,12 @@ def _block(
     return layers.ReLU(name=f"relu_{i}")(x)
 
 
-def _answer(classes: int, init: keras.Initializer) -> layers.Dense:
+def prediction_layer(classes: int, initializer: keras.Initializer) -> layers.Dense:
+    """Build the last layer: one sigmoid output for 2 classes, K softmax outputs for K > 2."""
     if classes < 2:
         raise ValueError(f"expected 2 classes or more, got {classes}. One sigmoid output is 2.")
     units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
-    return layers.Dense(units, activation, kernel_initializer=init, name="answer")
+    return layers.Dense(units, activation, kernel_initializer=initializer, name="predictions")
 
 
 def _initializers(seed: int) -> Iterator[keras.Initializer]:
@@ -198,16 +199,16 @@ def _input(input_shape: Sequence[int], poolings: int = 0) -> keras.KerasTensor:
     if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
         raise ValueError(
             f"expected `input_shape` as (height, width, channels), got {shape}. "
-            "For grey pictures of 64 pixels: (64, 64, 1)."
+            "For grey images of 64 pixels: (64, 64, 1)."
         )
     if shape[2] not in (1, 3):
         raise ValueError(
             f"expected 1 (grey) or 3 (colour) channels, got {shape[2]} in {shape}. "
-            "For grey pictures of 64 pixels: (64, 64, 1)."
+            "For grey images of 64 pixels: (64, 64, 1)."
         )
     if min(shape[:2]) < 2**poolings:
         raise ValueError(
-            f"expected pictures of at least {2**poolings} pixels a side for {poolings} "
-            f"poolings, got {shape[0]} × {shape[1]}. Use larger pictures or fewer blocks."
+            f"expected images of at least {2**poolings} pixels a side for {poolings} "
+            f"poolings, got {shape[0]} × {shape[1]}. Use larger images or fewer blocks."
         )
-    return keras.Input(shape, name="picture")
+    return keras.Input(shape, name="image")

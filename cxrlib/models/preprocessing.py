@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import keras
 import numpy as np
 from keras import layers
 from numpy.typing import ArrayLike
+
+from cxrlib.data.cases import did_you_mean
 
 
 def rescale() -> layers.Layer:
@@ -21,10 +23,10 @@ def symmetric() -> layers.Layer:
 
 
 def samplewise() -> layers.Layer:
-    """Give each picture mean 0 and standard deviation 1 by its own pixels.
+    """Give each image mean 0 and standard deviation 1 by its own pixels.
 
-    Exposure and contrast of the single film are gone afterwards, and so is any rescaling before.
-    A picture of one grey becomes all zeros.
+    Exposure and contrast of the single image are gone afterwards, and so is any rescaling before.
+    An image of one grey becomes all zeros.
     """
     return layers.LayerNormalization(
         axis=(1, 2, 3), center=False, scale=False, epsilon=1e-6, name="samplewise"
@@ -37,27 +39,27 @@ def featurewise(images: ArrayLike) -> layers.Layer:
     Parameters
     ----------
     images : array, shape (N, H, W, C)
-        Training pictures. Statistics of other pictures would carry knowledge of them in.
+        Training images. Statistics of other images would carry knowledge of them in.
 
     Raises
     ------
     ValueError
-        If there is no picture, or every pixel has the same value.
+        If there is no image, or every pixel has the same value.
     """
     images = np.asarray(images)
     if images.ndim != 4 or not len(images):
         raise ValueError(
-            f"expected training pictures of shape (N, H, W, C), got {images.shape}. "
+            f"expected training images of shape (N, H, W, C), got {images.shape}. "
             "Pass the array itself: featurewise(train.images)."
         )
     mean = images.mean(axis=(0, 1, 2), dtype=np.float64)
-    spread = images.std(axis=(0, 1, 2), dtype=np.float64)
-    if not (np.isfinite(mean).all() and (spread > 0).all()):
+    std = images.std(axis=(0, 1, 2), dtype=np.float64)
+    if not (np.isfinite(mean).all() and (std > 0).all()):
         raise ValueError(
-            f"expected pictures that differ, got mean {mean} and standard deviation {spread}. "
-            "Look at the pictures: are they all black, or is there a NaN?"
+            f"expected images that differ, got mean {mean} and standard deviation {std}. "
+            "Look at the images: are they all black, or is there a NaN?"
         )
-    return layers.Normalization(axis=-1, mean=mean, variance=spread**2, name="featurewise")
+    return layers.Normalization(axis=-1, mean=mean, variance=std**2, name="featurewise")
 
 
 BY_NAME: dict[str, Callable[[], layers.Layer]] = {
@@ -67,29 +69,19 @@ BY_NAME: dict[str, Callable[[], layers.Layer]] = {
 }
 
 
-def layer(preprocess: str | layers.Layer) -> layers.Layer:
+def get(preprocess: str | layers.Layer) -> layers.Layer:
     """Return a preprocessing layer by its name; a layer is handed back."""
     if isinstance(preprocess, keras.layers.Layer):
         return preprocess
     if preprocess in BY_NAME:
         return BY_NAME[preprocess]()
-    fitted = (
-        " 'featurewise' needs training pictures: pass "
-        "preprocess=models.preprocessing.featurewise(train.images)."
-        if preprocess == "featurewise"
-        else ""
-    )
+    advice = did_you_mean(str(preprocess), BY_NAME)
+    if preprocess == "featurewise":
+        advice = (
+            " 'featurewise' needs training images: pass "
+            "preprocess=models.preprocessing.featurewise(train.images)."
+        )
     raise ValueError(
         f"expected `preprocess` as one of {', '.join(BY_NAME)} or a Keras layer, "
-        f"got {preprocess!r}.{fitted}"
+        f"got {preprocess!r}.{advice}"
     )
-
-
-def zca_bytes(input_shape: Sequence[int]) -> int:
-    """Memory of the float32 matrix that ZCA whitening needs: a number for each pair of inputs.
-
-    Parameters
-    ----------
-    input_shape : (height, width, channels)
-    """
-    return int(np.prod(input_shape, dtype=object)) ** 2 * 4

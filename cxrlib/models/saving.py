@@ -1,16 +1,13 @@
-"""Saving a network with the names of its classes, so that no answer is ever read as another's.
+"""Saving a model with the names of its classes, so that no prediction is read as another's.
 
 A ``.keras`` file holds layers and weights, and nothing about what its numbers mean. The names go
-into its ``metadata.json``, which Keras writes and does not read: ``keras.models.load_model`` opens
-such a file like any other.
+into a file of their own inside it: ``keras.models.load_model`` opens it like any other.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,38 +16,39 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from cxrlib.data import Pictures, classes
+from cxrlib.data import ImageSet, classes
 from cxrlib.data.pipeline import dataset
+from cxrlib.files import atomic_path
 from cxrlib.models.training.checks import check_images
-from cxrlib.models.transfer import rates  # noqa: F401 - files may name its optimizer
+from cxrlib.models.transfer import learning_rates  # noqa: F401 - files may name its optimizer
 
-METADATA, KEY = "metadata.json", "class_names"
-MEMBERS = {METADATA, "config.json", "model.weights.h5"}
+CLASS_NAMES = "class_names.json"
+MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 
 
-class Saved(NamedTuple):
-    """A network and what its answers mean; ``network, class_names = models.load(file)`` works too.
+class Classifier(NamedTuple):
+    """A model and what its outputs mean; ``model, class_names = models.load(file)`` works too.
 
     Attributes
     ----------
-    network : keras.Model
+    model : keras.Model
         As it was saved, compiled if it was.
     class_names : tuple of str
-        In the order in which the network numbers them; one sigmoid output is about the second.
+        In the order in which the model numbers them; one sigmoid output is about the second.
     """
 
-    network: keras.Model
+    model: keras.Model
     class_names: tuple[str, ...]
 
-    def predict(self, pictures: Pictures, batch_size: int = 64) -> np.ndarray:
-        """Return the network's answers, if the pictures' classes are those it was trained for.
+    def predict(self, image_set: ImageSet, batch_size: int = 64) -> np.ndarray:
+        """Return the model's predictions, if the images' classes are those it was trained for.
 
         Parameters
         ----------
-        pictures : Pictures
-            With a case table whose classes have the network's names and order.
+        image_set : ImageSet
+            With a case table whose classes have the model's names and order.
         batch_size : int
-            Pictures at once.
+            Images at once.
 
         Returns
         -------
@@ -60,28 +58,25 @@ class Saved(NamedTuple):
         Raises
         ------
         ValueError
-            If the classes have other names or another order, or the pictures another size.
+            If the classes have other names or another order, or the images another size.
         """
-        check_classes(self.class_names, classes(pictures.cases), "the pictures' case table")
-        if not len(pictures):
-            raise ValueError("expected at least one picture, got none. Is the split empty?")
-        check_images(self.network, pictures, "new")
-        return self.network.predict(dataset(pictures, batch_size=batch_size), verbose=0)
+        check_classes(self.class_names, classes(image_set.cases), "the images' case table")
+        if not len(image_set):
+            raise ValueError("expected at least one image, got none. Is the split empty?")
+        check_images(self.model, image_set, "new")
+        return self.model.predict(dataset(image_set, batch_size=batch_size), verbose=0)
 
 
-def save(network: keras.Model, file: str | os.PathLike, classes: Sequence[str]) -> Path:
-    """Save a network with the names of its classes.
-
-    The file is written beside and gets its name when it is whole, so an interruption leaves the
-    old one as it was.
+def save(model: keras.Model, file: str | os.PathLike, class_names: Sequence[str]) -> Path:
+    """Save a model with the names of its classes, whole or, after an interruption, not at all.
 
     Parameters
     ----------
-    network : keras.Model
+    model : keras.Model
         With one sigmoid output, or K softmax outputs.
     file : path
         Ends in ``.keras``; its folder is made if need be.
-    classes : sequence of str
+    class_names : sequence of str
         ``data.classes(cases)`` of the table that it was trained on: two names for one output.
 
     Returns
@@ -94,38 +89,30 @@ def save(network: keras.Model, file: str | os.PathLike, classes: Sequence[str]) 
     ValueError
         If the ending is another, a name is empty or comes twice, or there are too many or few.
     """
-    path, names = _keras_file(file), _names(classes)
-    _check_count(network, names, "`classes`")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".cxr-", dir=path.parent) as beside:
-        plain, named = Path(beside, "plain.keras"), Path(beside, "named.keras")
-        network.save(plain)
-        with zipfile.ZipFile(plain) as old, zipfile.ZipFile(named, "w") as new:
-            for name in old.namelist():
-                if name == METADATA:
-                    new.writestr(name, json.dumps(json.loads(old.read(name)) | {KEY: names}))
-                    continue
-                with old.open(name) as source, new.open(name, "w", force_zip64=True) as target:
-                    shutil.copyfileobj(source, target)
-        named.replace(path)
+    path, names = _keras_file(file), _names(class_names)
+    _check_count(model, names, "`class_names`")
+    with atomic_path(path) as beside:
+        model.save(beside)
+        with zipfile.ZipFile(beside, "a") as archive:
+            archive.writestr(CLASS_NAMES, json.dumps(names))
     return path
 
 
-def load(file: str | os.PathLike, classes: Sequence[str] | None = None) -> Saved:
-    """Load a network that :func:`save` wrote, with the names of its classes.
+def load(file: str | os.PathLike, class_names: Sequence[str] | None = None) -> Classifier:
+    """Load a model that :func:`save` wrote, with the names of its classes.
 
     Parameters
     ----------
     file : path
         Ends in ``.keras``.
-    classes : sequence of str, optional
+    class_names : sequence of str, optional
         The classes that are wanted, ``data.classes(cases)``: another name or another order is
         refused.
 
     Returns
     -------
-    Saved
-        ``network`` and ``class_names``; ``predict(pictures)`` compares the classes again.
+    Classifier
+        ``model`` and ``class_names``; ``predict(image_set)`` compares the classes again.
 
     Raises
     ------
@@ -136,42 +123,42 @@ def load(file: str | os.PathLike, classes: Sequence[str] | None = None) -> Saved
     """
     path = _keras_file(file)
     names = _read_names(path)
-    if classes is not None:
-        check_classes(names, _names(classes), "`classes`")
+    if class_names is not None:
+        check_classes(names, _names(class_names), "`class_names`")
     try:
-        network = keras.models.load_model(path)
+        model = keras.models.load_model(path)
     except Exception as error:  # Keras raises many kinds for a config or weights it cannot use
         raise ValueError(
-            f"{path}: expected a network that Keras {keras.__version__} can build, got {error}. "
+            f"{path}: expected a model that Keras {keras.__version__} can build, got {error}. "
             "Save it again, with this version of Keras and with its own layers only."
         ) from error
-    _check_count(network, names, f"{path}")
-    return Saved(network, names)
+    _check_count(model, names, f"{path}")
+    return Classifier(model, names)
 
 
-def check_classes(own: Sequence[str], came: Sequence[str], where: str) -> None:
-    """Refuse classes with other names than the network's, or in another order.
+def check_classes(own: Sequence[str], given: Sequence[str], where: str) -> None:
+    """Refuse classes with other names than the model's, or in another order.
 
     Raises
     ------
     ValueError
-        Naming both, and how to bring the table into the network's order.
+        Naming both, and how to bring the table into the model's order.
     """
-    own, came = tuple(own), tuple(came)
-    if own == came:
+    own, given = tuple(own), tuple(given)
+    if own == given:
         return
-    unknown = [name for name in came if name not in own]
+    unknown = [name for name in given if name not in own]
     if unknown:
-        what = f"The network has never heard of {_listed(unknown)}: "
-        advice = "rename the table's classes, leave these out, or load another network."
+        what = f"The model has never heard of {', '.join(unknown)}: "
+        advice = "rename the table's classes, leave these out, or load another model."
     else:
-        at = next(i for i, name in enumerate(own) if came[i : i + 1] != (name,))
-        there = f"{came[at]!r} there" if at < len(came) else "nothing there"
-        what = f"Number {at} means {own[at]!r} to the network and {there}: "
+        at = next(i for i, name in enumerate(own) if given[i : i + 1] != (name,))
+        there = f"{given[at]!r} there" if at < len(given) else "nothing there"
+        what = f"Number {at} means {own[at]!r} to the model and {there}: "
         order = f'cases.assign(label=cases["label"].cat.set_categories({list(own)}))'
-        advice = f"bring the table into the network's order, {order}, and read it again."
+        advice = f"bring the table into the model's order, {order}, and read it again."
     raise ValueError(
-        f"expected the network's classes {_listed(own)} in this order, got {_listed(came)} as "
+        f"expected the model's classes {', '.join(own)} in this order, got {', '.join(given)} as "
         f"{where}. {what}{advice}"
     )
 
@@ -181,7 +168,7 @@ def _keras_file(file: str | os.PathLike) -> Path:
     if path.suffix != ".keras":
         raise ValueError(
             f"expected a file that ends in .keras, got {str(path)!r}. Such as "
-            f"{str(path.with_suffix('.keras') if path.name else 'network.keras')!r}."
+            f"{str(path.with_suffix('.keras') if path.name else 'model.keras')!r}."
         )
     return path
 
@@ -197,13 +184,13 @@ def _names(classes: Sequence[str]) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def _check_count(network: keras.Model, names: Sequence[str], where: str) -> None:
-    outputs = int(network.output_shape[-1])
+def _check_count(model: keras.Model, names: Sequence[str], where: str) -> None:
+    outputs = int(model.output_shape[-1])
     if len(names) != max(2, outputs):
         raise ValueError(
-            f"expected {max(2, outputs)} class names for a network with {outputs} output(s), got "
-            f"{_listed(names)} as {where}. One sigmoid output tells two classes apart, K softmax "
-            "outputs K: build the network with classes=len(data.classes(cases))."
+            f"expected {max(2, outputs)} class names for a model with {outputs} output(s), got "
+            f"{', '.join(names)} as {where}. One sigmoid output tells two classes apart, K softmax "
+            "outputs K: build the model with classes=len(data.classes(cases))."
         )
 
 
@@ -211,33 +198,29 @@ def _read_names(path: Path) -> tuple[str, ...]:
     """Read the class names, and look whether the file is whole."""
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path}: expected a file, there is none. Write it first: models.save(network, file, "
+            f"{path}: expected a file, got none. Write it first: models.save(model, file, "
             "data.classes(cases))."
         )
     try:
         with zipfile.ZipFile(path) as archive:
-            missing = MEMBERS - set(archive.namelist())
-            damaged = archive.testzip()
-            known = {} if missing or damaged else json.loads(archive.read(METADATA))
+            found, damaged = set(archive.namelist()), archive.testzip()
+            named = CLASS_NAMES in found and not damaged
+            names = json.loads(archive.read(CLASS_NAMES)) if named else []
     except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
         raise ValueError(
             f"{path}: expected a .keras file, got {path.stat().st_size:,} bytes that cannot be "
             f"read as one ({error}). It is incomplete or something else: save or copy it again."
         ) from None
-    if missing or damaged:
-        found = f"one without {', '.join(sorted(missing))}" if missing else f"a damaged {damaged}"
+    if damaged or not found >= MEMBERS:
+        got = f"a damaged {damaged}" if damaged else f"only {', '.join(sorted(found)) or 'nothing'}"
         raise ValueError(
-            f"{path}: expected a .keras file with {', '.join(sorted(MEMBERS))}, got {found}. "
-            "Save it again: models.save(network, file, data.classes(cases))."
+            f"{path}: expected a .keras file with {', '.join(sorted(MEMBERS))}, got {got}. "
+            "Save it again: models.save(model, file, data.classes(cases))."
         )
-    if KEY not in known:
+    if not named:
         raise ValueError(
-            f"{path}: expected a network with the names of its classes, got one that was saved "
-            "without them, so nobody can tell what its answers mean. If you know it: "
-            "models.save(keras.models.load_model(file), file, names)."
+            f"{path}: expected a model with the names of its classes, got one that was saved "
+            "without them, so nobody can tell what its predictions mean. If you know it: "
+            "models.save(keras.models.load_model(file), file, class_names)."
         )
-    return _names(known[KEY])
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(str, names))
+    return _names(names)

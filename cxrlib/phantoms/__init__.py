@@ -11,15 +11,7 @@ devices beyond a wire; only frontal views; a mask follows the drawing and not a 
 A result on phantoms says how a method behaves, and nothing about patients.
 """
 
-from importlib import import_module as _import
-
 import lazy_loader as _lazy
 
 # Drawing needs SciPy, which takes a while to come; to read real pictures nobody needs it.
-_attached, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
-
-
-def __getattr__(name: str) -> object:
-    if name == "film":  # until the chapters say acquisition
-        return _import(f"{__name__}.acquisition")
-    return _attached(name)
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,4 +1,4 @@
-from .acquisition import SITES as SITES, Site as Site, stamp as stamp
+from .acquisition import SITES as SITES, Site as Site, draw_marker as draw_marker
 from .dataset import write as write
 from .phantom import KINDS as KINDS, Phantom as Phantom, draw as draw
-from .plans import NOTE as NOTE
+from .plans import MANIFEST as MANIFEST

@@ -67,7 +67,7 @@ def patient(seed: int, age: str = "child") -> Patient:
     Patient
     """
     if age not in AGES:
-        raise ValueError(f"`age` must be one of {AGES}. Received: age={age!r}")
+        raise ValueError(f"expected `age` as one of {', '.join(AGES)}, got {age!r}. Choose one.")
     rng = np.random.default_rng([seed, 1])
     child = age == "child"
 
@@ -112,8 +112,8 @@ def patient(seed: int, age: str = "child") -> Patient:
         x = np.array([0.31, 0.45, 0.57, 0.73, 0.84, 0.925, 0.965, 0.95])
         x = x + wobble + slim * np.linspace(0, 1, 8)
         walls.append(Curve([-0.05, *at[1:]], [0.25, *x[1:]]))
-        x = [0.25, 0.15, 0.13, 0.12, 0.10, 0.08]
-        medial.append(Curve([-0.05, *(np.array([0.05, 0.12, 0.45, 0.7, 1.1]) * length)], x))
+        medial_at = [-0.05, *(np.array([0.05, 0.12, 0.45, 0.7, 1.1]) * length)]
+        medial.append(Curve(medial_at, [0.25, 0.15, 0.13, 0.12, 0.10, 0.08]))
         outlines.append(_silhouette(side, length, values, [vary(0.0, 0.01) for _ in range(4)]))
     return Patient(age, seed, length, tuple(walls), tuple(medial), tuple(outlines), values)
 
@@ -130,6 +130,6 @@ def _silhouette(side: int, length: float, values: dict, wobble: Sequence[float])
         at = [-0.3, 0.0, 0.09, 0.19, 0.31, 0.38, 0.47, 0.60, 0.74, 0.86, 0.95, 1.05]
         x = [0.09, 0.12, 0.13 + thymus, 0.15 + thymus + aorta, 0.15 + thymus, 0.19]
         x += [heart * share for share in (0.50, 0.76, 0.95, 1.0, 0.9, 0.6)]
-    x = np.array(x)
-    x[2:6] += wobble
-    return Curve(np.array(at) * length, x)
+    outline = np.array(x)
+    outline[2:6] += wobble
+    return Curve(np.array(at) * length, outline)

@@ -15,7 +15,7 @@ def ribs(canvas: Canvas, patient: Patient, breath: float) -> np.ndarray:
     towards the viewer at the side wall, the beam crosses more bone and the rib shines.
     """
     rng = patient.rng(2)
-    count, length = patient["ribs"], patient.length
+    count, length = int(patient["ribs"]), patient.length
     angle = np.deg2rad(np.linspace(3, 136, 40))
     front = angle > np.pi / 2
     share = (np.arange(count) / (count - 1))[:, None]

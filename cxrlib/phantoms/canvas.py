@@ -7,6 +7,8 @@ length through tissue, so that layers simply add up, as they do for a beam of X-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
@@ -152,7 +154,8 @@ class Canvas:
 
     def cloud(self, rng: Rng, cell: float, octaves: int = 2) -> np.ndarray:
         """Smooth noise of about unit variance with lumps of ``cell`` body units."""
-        total, weight = 0.0, 0.0
+        total: np.ndarray = np.zeros(self.shape, np.float32)
+        weight = 0.0
         for octave in range(octaves):
             pixels = max(cell * self.scale / 2**octave, 1.0)
             small = [int(np.ceil(side / pixels)) + 3 for side in self.shape]
@@ -169,7 +172,11 @@ def edge(distance: np.ndarray, width: float) -> np.ndarray:
 
 
 def ellipse(
-    u: np.ndarray, v: np.ndarray, centre: ArrayLike, half_axes: ArrayLike, angle: float = 0.0
+    u: np.ndarray,
+    v: np.ndarray,
+    centre: Sequence[float],
+    half_axes: Sequence[float],
+    angle: float = 0.0,
 ) -> np.ndarray:
     """Squared elliptic radius: below 1 inside."""
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))

@@ -22,7 +22,7 @@ from PIL import Image
 
 from cxrlib import files
 from cxrlib.phantoms.phantom import draw
-from cxrlib.phantoms.plans import NOTE, Job, plan
+from cxrlib.phantoms.plans import MANIFEST, Job, plan
 
 COLUMNS = (  # of the real collection's metadata.csv
     *("patientid", "offset", "sex", "age", "finding"),
@@ -70,8 +70,8 @@ def write(
     jobs, rows = plan(name, size=size, n=n, seed=seed)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(
-            f"Expected a new or empty folder for the phantom set {name!r}. Received: {folder}, "
-            "which is not empty. Name another folder, or delete this one first."
+            f"expected a new or empty folder for the phantom set {name!r}, got {folder}, which is "
+            "not empty. Name another folder, or delete this one first."
         )
     try:
         with files.atomic_folder(folder) as work:
@@ -79,7 +79,7 @@ def write(
             if rows:
                 _write_table(work / "covid-chestxray-dataset" / "metadata.csv", rows)
             note = {"drawn by": "cxrlib.phantoms", "name": name, "seed": seed, "size": size}
-            (work / NOTE).write_text(json.dumps(note), encoding="utf-8")
+            (work / MANIFEST).write_text(json.dumps(note), encoding="utf-8")
     except OSError as error:
         why = f"{error.strerror or error}. Check the folder, or choose another one"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -117,7 +117,10 @@ def _save(pixels: np.ndarray, path: Path, square: int | None) -> None:
     if square:
         how = Image.Resampling.NEAREST if mask else Image.Resampling.BOX
         picture = picture.resize((square, square), how)
-    picture.save(path, **({"quality": QUALITY} if path.suffix != ".png" else {"compress_level": 3}))
+    if path.suffix == ".png":
+        picture.save(path, compress_level=3)
+    else:
+        picture.save(path, quality=QUALITY)
 
 
 def _write_table(path: Path, rows: list[dict]) -> None:

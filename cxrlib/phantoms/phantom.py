@@ -46,7 +46,7 @@ def draw(
     difficulty: float = 0.5,
     site: str | Site = "a",
     marker: str | tuple | None = None,
-    aspect: float = 1.0,
+    aspect_ratio: float = 1.0,
 ) -> Phantom:
     """Draw one frontal chest radiograph.
 
@@ -68,7 +68,7 @@ def draw(
     marker : None, "" or str or (text, (x, y)) or (text, (x, y), height), optional
         Letters on the film: None for the site's habit, "" for none, a text at the site's place,
         or a text at a place given as fractions of width and height.
-    aspect : float, default=1.0
+    aspect_ratio : float, default=1.0
         Width over height, 0.5 to 2.5.
 
     Returns
@@ -81,20 +81,20 @@ def draw(
         For an unknown kind, age or site, or a number out of its range.
     """
     if kind not in KINDS:
-        raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
+        raise ValueError(f"expected `kind` as one of {', '.join(KINDS)}, got {kind!r}. Choose one.")
     if not 0 <= difficulty <= 1:
-        raise ValueError(f"`difficulty` must lie in [0, 1]. Received: difficulty={difficulty!r}")
-    if size < 32 or not 0.5 <= aspect <= 2.5:
+        raise ValueError(f"expected `difficulty` from 0 to 1, got {difficulty!r}. Try 0.5.")
+    if size < 32 or not 0.5 <= aspect_ratio <= 2.5:
         raise ValueError(
-            "`size` must be 32 or more and `aspect` 0.5 to 2.5. "
-            f"Received: size={size!r}, aspect={aspect!r}"
+            "expected `size` of 32 or more and `aspect_ratio` from 0.5 to 2.5, got "
+            f"size={size!r}, aspect_ratio={aspect_ratio!r}. Leave them out for 224 and 1."
         )
-    style = acquisition.site(site)
+    style = acquisition.get_site(site)
     age = age or ("adult" if kind == "covid" else "child")
     patient = seed if patient is None else patient
     body = anatomy.patient(int(patient), age)
     pose = _pose(body, style, np.random.default_rng([seed, 20]))
-    canvas = _place(body, pose, size, aspect)
+    canvas = _place(body, pose, size, aspect_ratio)
     total, lungs = _layers(canvas, body, pose, style, np.random.default_rng([seed, 21]))
     lung_mask = lungs.field > 0.5
     lesion_mask = np.zeros_like(lung_mask)
@@ -108,9 +108,9 @@ def draw(
     rng = np.random.default_rng([seed, 23])
     _wires(canvas, total, style, rng)
     grey = acquisition.expose(total, style, rng, canvas.scale)
-    grey = acquisition.frame(grey, style, np.random.default_rng([seed, 24]))
+    grey = acquisition.collimate(grey, style, np.random.default_rng([seed, 24]))
     image = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
-    image = _mark(image, style, marker, np.random.default_rng([seed, 25]))
+    image = _add_marker(image, style, marker, np.random.default_rng([seed, 25]))
     return Phantom(image, lung_mask, lesion_mask, kind)
 
 
@@ -118,9 +118,9 @@ def _pose(body: Patient, style: Site, rng: Rng) -> dict[str, float]:
     lift = rng.normal(-38, 14) if body["arms_up"] else rng.normal(78, 5)
     return {
         "zoom": float(style.zoom[0] + style.zoom[1] * np.clip(rng.standard_normal(), -2, 2)),
-        "shift_u": float(style.shift * np.clip(rng.standard_normal(), -2, 2)),
-        "shift_v": float(style.shift * np.clip(rng.standard_normal(), -2, 2)),
-        "angle": float(np.deg2rad(style.turn) * np.clip(rng.standard_normal(), -2, 2)),
+        "shift_u": float(style.translation * np.clip(rng.standard_normal(), -2, 2)),
+        "shift_v": float(style.translation * np.clip(rng.standard_normal(), -2, 2)),
+        "angle": float(np.deg2rad(style.rotation) * np.clip(rng.standard_normal(), -2, 2)),
         "breath": float(0.025 * np.clip(rng.standard_normal(), -2, 2)),
         "turn": float(0.14 * np.clip(rng.standard_normal(), -2, 2)),
         "beat": float(0.03 * np.clip(rng.standard_normal(), -2, 2)),
@@ -128,8 +128,8 @@ def _pose(body: Patient, style: Site, rng: Rng) -> dict[str, float]:
     }
 
 
-def _place(body: Patient, pose: dict[str, float], size: int, aspect: float) -> Canvas:
-    width = max(round(size * aspect), 32)
+def _place(body: Patient, pose: dict[str, float], size: int, aspect_ratio: float) -> Canvas:
+    width = max(round(size * aspect_ratio), 32)
     child = body.age == "child"
     tall = body.length + (0.62 if child else 0.58)
     wide = 2.3 if child else 2.45
@@ -156,7 +156,7 @@ def _layers(
     total -= 0.8 * np.minimum(windpipe, 0.1) + thorax.stomach(canvas, body, rng)
     inside = np.clip(solid * 4, 0, 1)
     total += inside * (0.016 * canvas.cloud(rng, 0.30, 3))
-    total += free * (style.mottle * canvas.cloud(rng, 0.09, 2))
+    total += free * (style.texture * canvas.cloud(rng, 0.09, 2))
     total += BONE * bones.ribs(canvas, body, pose["breath"])
     total += BONE * bones.girdle(canvas, body, arm_bones, pose["lift"])
     total += bones.spine(canvas, body, pose["turn"])
@@ -179,7 +179,7 @@ def _wires(canvas: Canvas, total: np.ndarray, style: Site, rng: Rng) -> None:
         total += np.float32(0.38) * (rho < 0.035**2)
 
 
-def _mark(image: np.ndarray, style: Site, marker: str | tuple | None, rng: Rng) -> np.ndarray:
+def _add_marker(image: np.ndarray, style: Site, marker: str | tuple | None, rng: Rng) -> np.ndarray:
     jitter = rng.normal(0, 0.012, 2)
     if marker is None:
         if style.marker is None:
@@ -192,6 +192,6 @@ def _mark(image: np.ndarray, style: Site, marker: str | tuple | None, rng: Rng) 
         text = marker
     else:
         text, place, *rest = marker
-        height, jitter = (rest[0] if rest else 0.06), (0.0, 0.0)
+        height, jitter = (rest[0] if rest else 0.06), np.zeros(2)
     place = (place[0] + jitter[0], place[1] + jitter[1])
-    return acquisition.stamp(image, text, place, height, 225 + int(rng.integers(0, 25)))
+    return acquisition.draw_marker(image, text, place, height, 225 + int(rng.integers(0, 25)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from cxrlib.phantoms.canvas import Rng
 
-NOTE = "phantoms.json"  # says that everything beside and below it was drawn
+MANIFEST = "phantoms.json"  # says that everything beside and below it was drawn
 SETS = {"pneumonia": 1200, "covid": 800, "adults": 300, "pneumoniamnist": 1200}
 # (normal, bacterial, viral) shares of the real folders
 SHARES = {"train": (0.257, 0.485, 0.258), "test": (0.375, 0.388, 0.237)}
@@ -49,10 +49,10 @@ def plan(
         Rows of the collection's metadata.csv; empty where the set has none.
     """
     if name not in SETS:
-        raise ValueError(f"`name` must be one of {tuple(SETS)}. Received: name={name!r}")
+        raise ValueError(f"expected `name` as one of {', '.join(SETS)}, got {name!r}. Choose one.")
     n = SETS[name] if n is None else int(n)
     if n < 20:
-        raise ValueError(f"`n` must be at least 20. Received: n={n}")
+        raise ValueError(f"expected `n` of at least 20, got {n}. Ask for more pictures.")
     rng = np.random.default_rng([seed, list(SETS).index(name), 77])
     if name == "adults":
         return _adults(n, size, rng), []
@@ -123,7 +123,7 @@ def _squares(jobs: Sequence[Job], size: int) -> list[Job]:
         part = "val" if split == "train" and i % 10 == 0 else split
         place = f"{part}/{label}/{i:05d}"
         path, masks = f"pneumoniamnist-{size}/{place}.png", f"pneumoniamnist-{size}_masks/{place}"
-        arguments = job.arguments | {"aspect": 1.0}
+        arguments = job.arguments | {"aspect_ratio": 1.0}
         squares.append(replace(job, path=path, masks=masks, arguments=arguments, square=size))
     return squares
 
@@ -206,6 +206,6 @@ def _job(
     tree, _, rest = path.partition("/")
     arguments = {
         "kind": kind, "size": size, "seed": int(rng.integers(2**31)), "patient": who, "age": age,
-        "site": site, "aspect": aspect,
+        "site": site, "aspect_ratio": aspect,
     }  # fmt: skip
     return Job(path, f"{tree}_masks/{rest.rpartition('.')[0]}", arguments)

@@ -231,7 +231,7 @@ def _tree(
 
 def vessels(canvas: Canvas, patient: Patient) -> np.ndarray:
     """Path length through all vessels of both lungs (not yet cut to the lung fields)."""
-    total = 0.0
+    total = np.zeros(canvas.shape, np.float32)
     for right, left in zip(tree(patient, -1), tree(patient, 1), strict=True):
         paths = np.concatenate([right[0], left[0]])
         total = total + canvas.tubes(paths, np.concatenate([right[1], left[1]]), 1.0)

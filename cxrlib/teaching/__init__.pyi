@@ -1,9 +1,9 @@
 from . import chapter as chapter, exercises as exercises, labs as labs
-from .chapter import begin as begin, say as say
+from .chapter import say as say, start as start
 from .claims import (
     ClaimFailed as ClaimFailed,
     claim as claim,
     claims_table as claims_table,
-    collected as collected,
+    list_claims as list_claims,
 )
-from .quizzes import quiz as quiz
+from .quizzes import list_quizzes as list_quizzes, quiz as quiz

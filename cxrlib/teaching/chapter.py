@@ -7,10 +7,14 @@ import platform
 import re
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from cxrlib.evaluation import plots
 
-SHOWN = {
+if TYPE_CHECKING:
+    from cxrlib.teaching.claims import Claim
+
+PACKAGES = {
     "cxrlib": "cxrlib",
     "keras": "Keras",
     "tensorflow": "TensorFlow",
@@ -25,13 +29,13 @@ class Chapter:
 
     name: str = "(no chapter)"
     quick: bool = False
-    claims: list = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
 
 
 current = Chapter()
 
 
-def begin(chapter: str, quick: bool = False, seed: int = 0) -> None:
+def start(chapter: str, quick: bool = False, seed: int = 0) -> None:
     """Open a chapter: print the versions, start its list of claims, set the figures' style.
 
     Parameters
@@ -44,10 +48,10 @@ def begin(chapter: str, quick: bool = False, seed: int = 0) -> None:
         Printed, so that a printed page says how to get the same numbers.
     """
     current.name, current.quick, current.claims = chapter, bool(quick), []
-    logging.getLogger("tensorflow").addFilter(_no_advice_on_tracing)
+    logging.getLogger("tensorflow").addFilter(_keep_log_record)
     plots.use_style()
     parts = [f"Python {platform.python_version()}"]
-    parts += [f"{shown} {_version(name)}" for name, shown in SHOWN.items()]
+    parts += [f"{title} {_version(name)}" for name, title in PACKAGES.items()]
     say("*" + " · ".join([*parts, f"seed {seed}"]) + "*")
     if quick:
         say("**Quick run:** a tiny sample, for tests. Its numbers mean nothing.")
@@ -64,7 +68,7 @@ def say(text: str) -> None:
 
         display(Markdown(text))
     else:
-        print(plain(text))
+        print(strip_markdown(text))
 
 
 def in_notebook() -> bool:
@@ -74,12 +78,12 @@ def in_notebook() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def plain(text: str) -> str:
+def strip_markdown(text: str) -> str:
     """Take the commonest marks out of Markdown."""
     return re.sub(r"\*\*|`|(?<!\S)\*(?=\w)|(?<=\S)\*(?!\w)", "", text)
 
 
-def _no_advice_on_tracing(record: logging.LogRecord) -> bool:
+def _keep_log_record(record: logging.LogRecord) -> bool:
     """Hold back one advice to programmers: a page with several small networks traces each."""
     return "triggered tf.function retracing" not in record.getMessage()
 

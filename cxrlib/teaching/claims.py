@@ -13,10 +13,11 @@ import pandas as pd
 from cxrlib.experiments import sweep
 from cxrlib.experiments.sweep import Bound, SweptClaim
 from cxrlib.teaching import chapter
-from cxrlib.teaching.chapter import in_notebook, plain, say
+from cxrlib.teaching.chapter import in_notebook, say, strip_markdown
 
 MIME = "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
 KINDS = ("identity", "finding", "observation")
+Detail = str | float | list["Detail"]
 
 
 class ClaimFailed(AssertionError):  # noqa: N818  (a name from the design)
@@ -44,7 +45,7 @@ class Claim:
     kind: str
     bound: Bound
     value: float
-    details: dict[str, object]
+    details: dict[str, Detail]
     holds: bool
     enforced: bool
     source: str | None = None
@@ -52,6 +53,15 @@ class Claim:
     def as_dict(self) -> dict[str, object]:
         """Return it as JSON can hold it."""
         return asdict(self) | {"bound": self.bound.as_dict()}
+
+    def numbers(self) -> str:
+        """Write the value and the details."""
+        details = (f"{name}: {format_number(v)}" for name, v in self.details.items())
+        return "; ".join([format_number(self.value), *details])
+
+    def swept(self) -> dict[str, SweptClaim]:
+        """Return what the sweep saw of it, source → claim."""
+        return sweep.find(self.chapter, self.statement)
 
 
 def claim(
@@ -95,27 +105,27 @@ def claim(
         If an identity does not hold.
     """
     if kind not in KINDS:
-        raise ValueError(f"expected `kind` as one of {', '.join(KINDS)}, got {kind!r}.")
+        raise ValueError(f"expected `kind` as one of {', '.join(KINDS)}, got {kind!r}. Choose one.")
     bound = Bound(above, below, between, equals, within)
-    number = _number(value)
+    number = _check_value(value)
     holds = bound.holds(number)
     enforced = kind == "identity" or (kind == "finding" and not chapter.current.quick)
-    shown = {str(name): _plain(item) for name, item in (details or {}).items()}
-    made = Claim(chapter.current.name, statement, kind, bound, number, shown, holds, enforced)
+    plain = {str(name): _to_builtin(item) for name, item in (details or {}).items()}
+    new = Claim(chapter.current.name, statement, kind, bound, number, plain, holds, enforced)
     # The same sentence from a cell that was run twice counts once.
-    chapter.current.claims = [c for c in chapter.current.claims if c.statement != statement]
-    chapter.current.claims.append(made)
+    others = [c for c in chapter.current.claims if c.statement != statement]
+    chapter.current.claims = [*others, new]
     if kind == "identity" and not holds:
         raise ClaimFailed(
-            f"{made.chapter}: expected {bound.text()}, got {_measured(made)}: {plain(statement)} "
-            "This is true whatever the pictures are, so something is broken: the code of this "
-            "chapter, of cxrlib, or of a library."
+            f"{new.chapter}: expected {bound.text()}, got {new.numbers()}: "
+            f"{strip_markdown(statement)} This is true whatever the pictures are, so something is "
+            "broken: the code of this chapter, of cxrlib, or of a library."
         )
-    say(_sentence(made))
+    say(_sentence(new))
     return holds
 
 
-def collected() -> list[dict]:
+def list_claims() -> list[dict]:
     """Return the claims so far, each as a dict: see :class:`Claim`."""
     return [c.as_dict() for c in chapter.current.claims]
 
@@ -123,8 +133,8 @@ def collected() -> list[dict]:
 def claims_table(cases: pd.DataFrame | None = None) -> None:
     """Show all claims of the chapter as a table; with ``cases``, the pictures' source too."""
     source = None if cases is None else cases.attrs.get("source")
-    for made in chapter.current.claims:
-        made.source = source or made.source
+    for one in chapter.current.claims:
+        one.source = source or one.source
     if not chapter.current.claims:
         say("No claim was checked.")
         return
@@ -133,11 +143,11 @@ def claims_table(cases: pd.DataFrame | None = None) -> None:
         return
     from IPython.display import display
 
-    bundle = {"text/html": _as_html(), "text/plain": _as_text(), MIME: collected()}
+    bundle = {"text/html": _as_html(), "text/plain": _as_text(), MIME: list_claims()}
     display(bundle, raw=True)
 
 
-def _number(value: float) -> float:
+def _check_value(value: float) -> float:
     advice = "Pass the one number that decides, such as a difference, and its bound."
     if isinstance(value, bool | np.bool_ | str) or np.ndim(value) != 0:
         raise TypeError(
@@ -149,55 +159,44 @@ def _number(value: float) -> float:
     return number
 
 
-def _sentence(made: Claim) -> str:
-    numbers = f"({_measured(made)}; {'wanted' if made.enforced else 'asked'}: {made.bound.text()})"
-    if made.kind == "observation":
-        here = "it is so" if made.holds else "it is not so"
-        return f"◦ {made.statement} In this run {here} {numbers}. {_seen(made)}".rstrip()
-    if made.holds:
-        return f"✓ {made.statement} ({_measured(made)})"
-    if not made.enforced:
-        return f"*Not so on this quick sample, and not asked for:* {made.statement} {numbers}"
+def _sentence(one: Claim) -> str:
+    wanted = "wanted" if one.enforced else "asked"
+    numbers = f"({one.numbers()}; {wanted}: {one.bound.text()})"
+    if one.kind == "observation":
+        here = "it is so" if one.holds else "it is not so"
+        return f"◦ {one.statement} In this run {here} {numbers}. {_other_runs(one)}".rstrip()
+    if one.holds:
+        return f"✓ {one.statement} ({one.numbers()})"
+    if not one.enforced:
+        return f"*Not so on this quick sample, and not asked for:* {one.statement} {numbers}"
     return (
-        f"**✗ {made.statement} Not on this run** {numbers}. {_seen(made)} Either you changed "
+        f"**✗ {one.statement} Not on this run** {numbers}. {_other_runs(one)} Either you changed "
         "something, or this is chance, or this machine computes a little differently."
     )
 
 
-def _seen(made: Claim) -> str:
+def _other_runs(one: Claim) -> str:
     """Say what the sweep saw of a statement, on each source that it ran on."""
-    found = sweep.find(made.chapter, made.statement)
-    if not found:
-        return ""
-    parts = [f"{claim.text()} on {sweep.SOURCES[source]}" for source, claim in found.items()]
-    return f"Run again with other seeds it held in {', and in '.join(parts)}."
+    parts = [f"{c.text()} on {sweep.SOURCES[source]}" for source, c in one.swept().items()]
+    return f"Run again with other seeds it held in {', and in '.join(parts)}." if parts else ""
 
 
-def _swept(made: Claim) -> SweptClaim | None:
-    source = "phantoms" if made.source == "phantoms" else "real"
-    return sweep.find(made.chapter, made.statement).get(source)
-
-
-def _verdict(made: Claim) -> tuple[str, str]:
-    if made.kind == "observation":
-        return "◦", "so in this run" if made.holds else "not so in this run"
-    if made.holds:
+def _verdict(one: Claim) -> tuple[str, str]:
+    if one.kind == "observation":
+        return "◦", "so in this run" if one.holds else "not so in this run"
+    if one.holds:
         return "✓", "holds"
-    return ("✗", "does not hold") if made.enforced else ("–", "not asked for (quick run)")
+    return ("✗", "does not hold") if one.enforced else ("–", "not asked for (quick run)")
 
 
-def _row(made: Claim) -> tuple[str, str, str, str]:
-    mark, words = _verdict(made)
-    swept = _swept(made)
+def _row(one: Claim) -> tuple[str, str, str, str]:
+    mark, words = _verdict(one)
+    swept = one.swept().get("phantoms" if one.source == "phantoms" else "real")
     again = f"{swept.held} of {swept.n}" if swept else "–"
-    if swept and math.isfinite(swept.margin) and made.kind == "finding":
+    if swept and math.isfinite(swept.margin) and one.kind == "finding":
         again += f", margin {swept.margin:.1f}"
-    return (
-        f"{mark} {plain(made.statement)}",
-        _measured(made),
-        f"{made.bound.text()}: {words}",
-        again,
-    )
+    statement = f"{mark} {strip_markdown(one.statement)}"
+    return statement, one.numbers(), f"{one.bound.text()}: {words}", again
 
 
 def _as_text() -> str:
@@ -211,8 +210,8 @@ def _as_html() -> str:
     titles = ("Statement", "Measured", "Wanted", "Other runs")
     head = "".join(f'<th scope="col" {left}>{title}</th>' for title in titles)
     rows = "".join(
-        "<tr>" + "".join(f"<td {left}>{html.escape(cell)}</td>" for cell in _row(made)) + "</tr>"
-        for made in chapter.current.claims
+        "<tr>" + "".join(f"<td {left}>{html.escape(cell)}</td>" for cell in _row(one)) + "</tr>"
+        for one in chapter.current.claims
     )
     source = chapter.current.claims[0].source
     note = f"Pictures: {'phantoms' if source == 'phantoms' else 'real X-rays'}. " if source else ""
@@ -228,24 +227,18 @@ def _as_html() -> str:
     )
 
 
-def _measured(made: Claim) -> str:
-    shown = [_text(made.value), *(f"{name}: {_text(v)}" for name, v in made.details.items())]
-    return "; ".join(shown)
-
-
-def _text(value: object) -> str:
+def format_number(value: Detail) -> str:
+    """Write a number with few digits, a list of them with commas, a text as it is."""
+    if isinstance(value, list):
+        return ", ".join(map(format_number, value))
     if isinstance(value, bool | str):
         return str(value)
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
-        value = int(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return ", ".join(map(_text, value))
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _plain(value: object) -> object:
+def _to_builtin(value: object) -> Detail:
     """Turn NumPy's numbers and arrays into Python's own, or say what cannot be shown.
 
     A number that does not exist, such as a mean of nothing, is shown as a dash: it decides nothing.
@@ -253,7 +246,7 @@ def _plain(value: object) -> object:
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [_to_builtin(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "–"
     if isinstance(value, str | int | float):

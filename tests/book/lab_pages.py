@@ -45,9 +45,9 @@ def runs():
     rng = np.random.default_rng(0)
     rows = [
         {
-            "whole": whole,
+            "grouped": whole,
             "seed": seed,
-            "labels": labels,
+            "variant": labels,
             "validation": top - fall * whole + rng.uniform(-0.02, 0.02),
             "test": test + rng.uniform(-0.02, 0.02),
             "leaked": 0.8 * (1 - whole),
@@ -119,3 +119,12 @@ def choose(lab, group, option):
     lab.get_by_role("group", name=group, exact=True).get_by_role(
         "radio", name=option, exact=True
     ).check()
+
+
+def link_of(lab):
+    lab.get_by_role("button", name="Copy link").click()
+    return lab.locator(".lab-link input").input_value()
+
+
+def link_tail(lab):
+    return "#" + link_of(lab).split("#")[1]

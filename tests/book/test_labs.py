@@ -11,6 +11,8 @@ from cxrlib.teaching import labs
 from tests.book.lab_pages import (
     choose,
     lab_in,
+    link_of,
+    link_tail,
     numbers,
     picture,
     runs,
@@ -19,41 +21,43 @@ from tests.book.lab_pages import (
     shortcut,
     value,
 )
-from tests.book.looking import TOO_WIDE, serious
+from tests.book.looking import TOO_WIDE, serious, turn
 
 
-def all_labs():
+@functools.cache
+def made():
+    """Return one of each by its name; what is slow to make is made once."""
     one = picture(40, 40)
-    return (
+    every = (
         labs.neuron_lab(),
         labs.kernel_lab(one),
         labs.pooling_lab(one),
         labs.augmentation_lab(one),
         labs.threshold_lab(scores()),
         labs.leak_lab(runs()),
-        covering(),
+        shortcut(),  # 3 × 4,096 answers
     )
+    return {lab.kind: lab for lab in every}
 
 
-covering = functools.cache(shortcut)  # 3 × 4,096 answers
+def all_labs():
+    return tuple(made().values())
 
 
-NAMES = [
-    f"{n}_lab"
-    for n in ("neuron", "kernel", "pooling", "augmentation", "threshold", "leak", "shortcut")
-]
+KINDS = ("neuron", "kernel", "pooling", "augmentation", "threshold", "leak", "shortcut")
+NAMES = [f"{kind}_lab" for kind in KINDS]
+FITS = TOO_WIDE.replace(".bd-article *", "body *")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("dark", [False, True])
-def test_they_fit_can_be_read_and_follow_the_system_s_colours(show, width, dark):
-    tab = show(*all_labs(), width=width, dark=dark).tab
-    assert tab.evaluate(TOO_WIDE.replace(".bd-article *", "body *")) == []
-    assert serious(tab) == []
-    grounds = tab.evaluate(
-        "[...document.querySelectorAll('.cxr-lab')].map(e => getComputedStyle(e).backgroundColor)"
-    )
-    assert set(grounds) == {"rgb(22, 27, 34)" if dark else "rgb(255, 255, 255)"}
+def test_they_fit_can_be_read_and_follow_the_system_s_colours(show):
+    tab = show(*all_labs()).tab
+    for width in (1280, 390):
+        for scheme, ground in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(22, 27, 34)")):
+            turn(tab, width, scheme)
+            assert tab.evaluate(FITS) == []
+            assert serious(tab) == []
+            grounds = "[...document.querySelectorAll('.cxr-lab')].map(e => getComputedStyle(e)"
+            assert set(tab.evaluate(f"{grounds}.backgroundColor)")) == {ground}
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -76,7 +80,10 @@ def test_they_work_in_a_notebook_s_sandboxed_frame(show):
     assert numbers(pooling).shape == (10, 10)
     one.locator("input[type=range]").first.fill("2")
     assert value(one, ".sum") == pytest.approx(2)
-    for lab, text in ((kernel, "#kernel_lab=kernel:0,-1,0,"), (pooling, "#pooling_lab=size:4;")):
+    for lab, text in (
+        (kernel, "#kernel_lab=kernel:0,-1,0,"),
+        (pooling, "#pooling_lab=pool_size:4;"),
+    ):
         lab.get_by_role("button", name="Copy link").click()
         assert lab.locator(".lab-link input").input_value().startswith(text)
         assert "Copy this text" in lab.locator(".lab-link output").inner_text()
@@ -127,67 +134,107 @@ def test_nothing_is_left_in_the_page_s_globals(show):
     assert show(*all_labs()).tab.evaluate(names) == bare
 
 
-def link_of(lab):
-    lab.get_by_role("button", name="Copy link").click()
-    return lab.locator(".lab-link input").input_value()
+CHANGES = {
+    "neuron_lab": lambda lab: (type_in(lab, 0, "-1.35"), choose(lab, "Activation", "tanh")),
+    "kernel_lab": lambda lab: (
+        choose(lab, "Kernel", "blur"),
+        type_in(lab, 0, "-2.5"),
+        choose(lab, "Stride", "2"),
+        choose(lab, "Padding", "same (zeros)"),
+        lab.locator(".lab-view").first.press("ArrowLeft"),
+    ),
+    "pooling_lab": lambda lab: (
+        choose(lab, "Size", "3"),
+        choose(lab, "Stride", "2"),
+        choose(lab, "Keep the", "average"),
+        lab.locator("input[type=range]").nth(1).fill("3"),
+    ),
+    "augmentation_lab": lambda lab: (
+        lab.get_by_role("button", name="article 4").click(),
+        lab.get_by_label("Gamma, above 1 darker, typed").fill("0,9"),
+        choose(lab, "Comes in from outside", "other side (wrap)"),
+    ),
+    "threshold_lab": lambda lab: (type_in(lab, 0, "0.51"), choose(lab, "Show", "test")),
+    "leak_lab": lambda lab: (
+        lab.locator("input[type=range]").press("ArrowRight"),
+        choose(lab, "Labels", "drawn by lot"),
+    ),
+    "shortcut_lab": lambda lab: (
+        choose(lab, "Picture", "C"),
+        lab.locator(".squares button").nth(5).click(),
+        choose(lab, "A press on a square", "marks my guess"),
+        lab.locator(".squares button").nth(4).click(),
+    ),
+}
+
+
+def type_in(lab, which, text):
+    lab.locator("input.lab-number").nth(which).fill(text)
 
 
 def test_a_link_brings_the_state_back(show):
-    made = (
-        labs.neuron_lab(name="n"),
-        labs.kernel_lab(picture(), name="k"),
-        labs.pooling_lab(picture(), name="p"),
-    )
-    tab = show(*made).tab
-    one, kernel, pooling = (lab_in(tab, name) for name in "nkp")
-    one.locator("input.lab-number").first.fill("-1.35")
-    choose(one, "Activation", "tanh")
-    choose(kernel, "Kernel", "blur")
-    kernel.locator("input.lab-number").first.fill("-2.5")
-    choose(kernel, "Stride", "2")
-    choose(kernel, "Padding", "same (zeros)")
-    kernel.locator(".lab-view").first.press("ArrowLeft")
-    choose(pooling, "Size", "3")
-    choose(pooling, "Stride", "2")
-    choose(pooling, "Keep the", "average")
-    pooling.locator("input[type=range]").nth(1).fill("3")
-    texts = {lab: seen(lab) for lab in (one, kernel, pooling)}
-    tails = [link_of(lab).split("labs.html")[1] for lab in texts]
-    assert link_of(kernel) == tab.url + tails[1]
-    for lab, tail, name in zip(texts, tails, "nkp", strict=True):
-        again = show(*made, tail=tail).tab
-        assert seen(lab_in(again, name)) == texts[lab], tail
-        assert link_tail(lab_in(again, name)) == tail
-    later = show(*made).tab  # a link followed on the open page, and all three in one
-    later.evaluate("tail => { location.hash = tail }", "&".join(tail[1:] for tail in tails))
-    for lab, name in zip(texts, "nkp", strict=True):
-        assert seen(lab_in(later, name)) == texts[lab]
-
-
-def link_tail(lab):
-    return link_of(lab).split("labs.html")[1]
+    tab = show(*all_labs()).tab
+    before = {name: seen(lab_in(tab, name)) for name in NAMES}
+    for name in NAMES:
+        CHANGES[name](lab_in(tab, name))
+    texts = {name: seen(lab_in(tab, name)) for name in NAMES}
+    tails = {name: link_tail(lab_in(tab, name)) for name in NAMES}
+    assert link_of(lab_in(tab, "kernel_lab")) == tab.url + tails["kernel_lab"]
+    assert tails["shortcut_lab"].endswith("=picture:2;covered:32;square:4;press:mark;guess:4")
+    again = show(*all_labs(), tail="#" + "&".join(tail[1:] for tail in tails.values())).tab
+    later = show(*all_labs()).tab  # a link followed on the open page
+    for name in NAMES:
+        assert before[name] != texts[name] == seen(lab_in(again, name))
+        assert link_tail(lab_in(again, name)) == tails[name]
+        later.evaluate("tail => { location.hash = tail }", tails[name])
+        assert seen(lab_in(later, name)) == texts[name]
 
 
 def test_a_link_that_is_out_of_date_goes_away(show):
     lab = lab_in(show(labs.pooling_lab(picture())).tab, "pooling_lab")
-    assert "right:1;" in link_of(lab)
+    assert "translate_x:1;" in link_of(lab)
     assert lab.locator(".lab-link input").is_visible()
     lab.locator("input[type=range]").first.fill("3")
     assert not lab.locator(".lab-link input").is_visible()
-    assert "right:3;" in link_of(lab)
+    assert "translate_x:3;" in link_of(lab)
 
 
 def test_a_broken_link_changes_nothing(show):
-    usual = [seen(lab_in(show(*all_labs()).tab, name)) for name in NAMES]
+    tab = show(*all_labs()).tab
+    usual = [seen(lab_in(tab, name)) for name in NAMES]
     for tail in (
         "#kernel_lab=stride:9;padding:full;kernel:1,2;row:-1;column:x&neuron_lab=w1:1e9;activation:no",
         "#kernel_lab=%E0%A4%A&pooling_lab",
-        "#pooling_lab=size:1.5;stride:0;kind:min;right:NaN&augmentation_lab=rotation:99",
-        "#threshold_lab=set:7;threshold:2;prevalence:0;missed:x&leak_lab=whole:x;labels:5",
+        "#pooling_lab=pool_size:1.5;stride:0;mode:min;translate_x:NaN&augmentation_lab=rotation:99",
+        "#augmentation_lab=zoom_x:x;horizontal_flip:0.5;fill_mode:grey",
+        "#threshold_lab=set:7;threshold:2;prevalence:0;missed:x&leak_lab=grouped:x;variant:5",
         "#shortcut_lab=picture:9;covered:4096;press:no;guess:12",
     ):
-        tab = show(*all_labs(), tail=tail).tab
+        tab.evaluate("tail => { location.hash = tail }", tail)
         assert [seen(lab_in(tab, name)) for name in NAMES] == usual
+    opened = show(*all_labs(), tail="#kernel_lab=%E0%A4%A&pooling_lab").tab
+    assert [seen(lab_in(opened, name)) for name in NAMES] == usual
+
+
+BAD_NUMBERS = [
+    ("neuron_lab", 0, {"ten": "not a number", "": "empty", "1e9": "outside −5 to 5"}, "-2.25"),
+    ("pooling_lab", 0, {"1.5": "not a whole number", "5": "outside 0 to 4", "": "empty"}, "2"),
+    ("augmentation_lab", 3, {"79": "outside 80 to 120", "": "empty", "x": "not a"}, "101.5"),
+    ("threshold_lab", 0, {"2": "outside 0 to 1.01"}, "0.4"),
+]
+
+
+@pytest.mark.parametrize(("name", "which", "bad", "good"), BAD_NUMBERS)
+def test_what_is_no_number_is_said_and_changes_nothing(show, name, which, bad, good):
+    lab = lab_in(show(made()[name]).tab, name)
+    before, problem = link_tail(lab), lab.locator(".slider .problem").nth(which)
+    for text, says in bad.items():
+        type_in(lab, which, text)
+        assert says in problem.inner_text()
+        assert link_tail(lab) == before
+    type_in(lab, which, good)
+    assert problem.inner_text() == ""
+    assert link_tail(lab) != before
 
 
 def test_labels_and_live_answers_for_those_who_listen(show):
@@ -222,8 +269,7 @@ COUNTED = """() => {
 
 @pytest.mark.parametrize("name", ["neuron_lab", "kernel_lab", "pooling_lab"])
 def test_a_passing_mouse_is_not_heard_and_a_place_chosen_is_heard_once(show, name):
-    made = {f"{lab.kind}": lab for lab in all_labs()}[name]
-    tab = show(made).tab
+    tab = show(made()[name]).tab
     view = lab_in(tab, name).locator(".lab-view").first
     tab.wait_for_timeout(600)  # what the page says when it is there
     tab.evaluate(COUNTED)
@@ -257,8 +303,7 @@ TO_TOP = "e => scrollTo(0, e.getBoundingClientRect().y + scrollY - 150)"
 
 @pytest.mark.parametrize("name", ["neuron_lab", "kernel_lab", "pooling_lab", "shortcut_lab"])
 def test_a_finger_that_goes_up_scrolls_past_and_changes_nothing(show, name):
-    made = {f"{lab.kind}": lab for lab in all_labs()}[name]
-    tab = show(made, width=390, has_touch=True).tab
+    tab = show(made()[name], width=390, has_touch=True).tab
     tab.set_viewport_size({"width": 390, "height": 500})
     lab = lab_in(tab, name)
     touched = lab.locator(".squares" if name == "shortcut_lab" else ".lab-view").first
@@ -305,7 +350,7 @@ def test_long_numbers_still_fit_on_a_phone(show):
     choose(lab_in(tab, "pooling_lab"), "Size", "4")
     for i in range(3):
         lab_in(tab, "neuron_lab").locator("input.lab-number").nth(i).fill("-4.1234")
-    assert tab.evaluate(TOO_WIDE.replace(".bd-article *", "body *")) == []
+    assert tab.evaluate(FITS) == []
     spilled = (
         "[...document.querySelectorAll('.cxr-lab *')].filter(e => e.scrollWidth > e.clientWidth + 1"
     )

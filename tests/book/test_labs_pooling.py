@@ -18,7 +18,7 @@ def keras_pool(x, size, stride, kind):
 
 def test_pooling_every_setting_gives_the_numbers_of_keras(show):
     x = picture()
-    lab = lab_in(show(labs.pooling_lab(x, right=0)).tab, "pooling_lab")
+    lab = lab_in(show(labs.pooling_lab(x, translate_x=0)).tab, "pooling_lab")
     for label, kind in (("average", "average"), ("maximum", "max")):
         choose(lab, "Keep the", label)
         for size in (2, 3, 4):
@@ -33,7 +33,7 @@ def test_pooling_every_setting_gives_the_numbers_of_keras(show):
 
 def test_pooling_the_share_that_changes_is_that_of_numpy(show):
     x = picture()
-    lab = lab_in(show(labs.pooling_lab(x, right=0)).tab, "pooling_lab")
+    lab = lab_in(show(labs.pooling_lab(x, translate_x=0)).tab, "pooling_lab")
     across, down = lab.locator("input[type=range]").all()
     for right, below in ((0, 0), (1, 0), (4, 0), (0, 3), (2, 1)):
         across.fill(str(right))
@@ -49,7 +49,9 @@ def test_pooling_the_share_that_changes_is_that_of_numpy(show):
 
 def test_pooling_the_square_is_written_out(show):
     x = picture()
-    lab = lab_in(show(labs.pooling_lab(x, right=0, size=3, kind="average")).tab, "pooling_lab")
+    lab = lab_in(
+        show(labs.pooling_lab(x, translate_x=0, pool_size=3, mode="average")).tab, "pooling_lab"
+    )
     view = lab.locator(".lab-view").first
     for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowDown"):
         view.press(key)
@@ -64,20 +66,3 @@ def test_pooling_the_square_is_written_out(show):
     assert (
         float(lab.locator(".lab-cell.best").inner_text()) == value(lab, ".answer") == square.max()
     )
-
-
-def test_pooling_what_is_no_shift_is_said(show):
-    lab = lab_in(show(labs.pooling_lab(picture())).tab, "pooling_lab")
-    before = numbers(lab)
-    field = lab.locator("input.lab-number").first
-    for text, says in {
-        "1.5": "not a whole number",
-        "5": "outside 0 to 4",
-        "": "empty",
-        "x": "not a",
-    }.items():
-        field.fill(text)
-        assert says in lab.locator(".problem").first.inner_text()
-        assert np.array_equal(numbers(lab), before)
-    field.fill("2")
-    assert lab.locator("input[type=range]").first.input_value() == "2"

@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from cxrlib.data import DataError, augmentation
-from cxrlib.data.augmentation import PRESETS, Recipe, Setting, preset
+from cxrlib.data.augmentation import PRESETS, Augmentation, Transform, get_preset
 from tests.float32 import assert_close
 
 
@@ -13,11 +13,11 @@ def film(rows=40, columns=32, seed=0):
 
 
 def changed(picture, recipe=None, **setting):
-    every = Recipe(rotation=1, contrast=1, gamma=1)
-    settings = np.array([Setting(**setting)], "float32")
-    return augmentation.apply(picture[None, :, :, None], settings, recipe or every).numpy()[
-        0, :, :, 0
-    ]
+    every = Augmentation(rotation=1, contrast=1, gamma=1)
+    settings = np.array([Transform(**setting)], "float32")
+    return augmentation.apply_transforms(
+        picture[None, :, :, None], settings, recipe or every
+    ).numpy()[0, :, :, 0]
 
 
 def by_scipy(picture, s, mode):
@@ -28,11 +28,11 @@ def by_scipy(picture, s, mode):
         np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         @ np.array([[1, np.tan(lean)], [0, 1]])
         @ np.diag([s.zoom_y, s.zoom_x])
-        @ np.diag([1 - 2 * s.upside_down, 1 - 2 * s.mirrored])
+        @ np.diag([1 - 2 * s.vertical_flip, 1 - 2 * s.horizontal_flip])
     )
     back = np.linalg.inv(forward)
     middle = (np.array(picture.shape) - 1) / 2
-    moved = np.array([s.down * picture.shape[0], s.right * picture.shape[1]])
+    moved = np.array([s.translate_y * picture.shape[0], s.translate_x * picture.shape[1]])
     return ndimage.affine_transform(
         picture.astype(float), back, middle - back @ (middle + moved), order=1, mode=mode
     )
@@ -41,13 +41,21 @@ def by_scipy(picture, s, mode):
 @pytest.mark.parametrize(
     "setting",
     [
-        Setting(rotation=10),
-        Setting(rotation=-35, right=0.1, down=-0.2),
-        Setting(zoom_x=1.2, zoom_y=0.8),
-        Setting(shear=20),
-        Setting(mirrored=1, rotation=5),
-        Setting(upside_down=1, down=0.1),
-        Setting(rotation=50, right=-0.2, down=0.2, zoom_x=0.9, zoom_y=1.1, shear=10, mirrored=1),
+        Transform(rotation=10),
+        Transform(rotation=-35, translate_x=0.1, translate_y=-0.2),
+        Transform(zoom_x=1.2, zoom_y=0.8),
+        Transform(shear=20),
+        Transform(horizontal_flip=1, rotation=5),
+        Transform(vertical_flip=1, translate_y=0.1),
+        Transform(
+            rotation=50,
+            translate_x=-0.2,
+            translate_y=0.2,
+            zoom_x=0.9,
+            zoom_y=1.1,
+            shear=10,
+            horizontal_flip=1,
+        ),
     ],
 )
 def test_it_moves_pictures_as_scipy_does(setting):
@@ -60,14 +68,8 @@ def test_a_positive_turn_is_clockwise_and_moves_go_right_and_down():
     picture = np.zeros((21, 21), "float32")
     picture[2, 10] = 200  # above the middle
     assert np.unravel_index(changed(picture, rotation=90).argmax(), picture.shape) == (10, 18)
-    moved = changed(picture, right=1 / 21, down=2 / 21)
+    moved = changed(picture, translate_x=1 / 21, translate_y=2 / 21)
     assert np.unravel_index(moved.argmax(), picture.shape) == (4, 11)
-
-
-def test_mirror_and_upside_down_are_exact():
-    picture = film()
-    assert_close(changed(picture, mirrored=1), picture[:, ::-1])
-    assert_close(changed(picture, upside_down=1), picture[::-1])
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_mirror_and_upside_down_are_exact():
 )  # fmt: skip
 def test_what_comes_in_from_outside(fill, comes_in):
     picture = film(32, 32)
-    moved = changed(picture, Recipe(shift=0.1, fill=fill), right=1 / 32)
+    moved = changed(picture, Augmentation(translation=0.1, fill_mode=fill), translate_x=1 / 32)
     assert_close(moved[:, 1:], picture[:, :-1])
     assert_close(moved, np.hstack([comes_in(picture), picture[:, :-1]]))
 
@@ -92,26 +94,31 @@ def test_exposure_is_gamma_then_contrast_about_the_mean_then_brightness():
 
 def test_nothing_to_do_changes_nothing_and_colours_change_alike():
     pictures = film()[None, :, :, None]
-    np.testing.assert_array_equal(augmentation.augmented(pictures, "none"), pictures)
+    np.testing.assert_array_equal(augmentation.augment_images(pictures, "none"), pictures)
     colour = np.repeat(pictures, 3, axis=3).round().astype(np.uint8)
-    out = augmentation.augmented(colour, Recipe(rotation=9, gamma=0.2))
+    out = augmentation.augment_images(colour, Augmentation(rotation=9, gamma=0.2))
     assert_close(out[..., 0], out[..., 2])
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_drawn_settings_stay_within_the_recipe(name):
     recipe = PRESETS[name]
-    drawn = augmentation.draw(recipe, 2000, np.random.default_rng(0))
-    s = Setting(*drawn.T)
+    drawn = augmentation.random_transforms(recipe, 2000, np.random.default_rng(0))
+    s = Transform(*drawn.T)
     assert drawn.dtype == np.float32
     assert np.abs(s.rotation).max() <= recipe.rotation
-    assert max(np.abs(s.right).max(), np.abs(s.down).max()) <= recipe.shift + 1e-6
+    assert (
+        max(np.abs(s.translate_x).max(), np.abs(s.translate_y).max()) <= recipe.translation + 1e-6
+    )
     assert np.abs(np.array([s.zoom_x, s.zoom_y]) - 1).max() <= recipe.zoom + 1e-6
-    assert np.array_equal(s.zoom_x, s.zoom_y) == (not recipe.stretch)
+    assert np.array_equal(s.zoom_x, s.zoom_y) == (not recipe.anisotropic_zoom)
     assert np.abs(s.contrast - 1).max() <= recipe.contrast + 1e-6
     assert np.abs(s.brightness).max() <= recipe.brightness + 1e-6
     assert np.abs(np.log(s.gamma)).max() <= np.log1p(recipe.gamma) + 1e-6
-    for flips, asked in ((s.mirrored, recipe.mirror), (s.upside_down, recipe.upside_down)):
+    for flips, asked in (
+        (s.horizontal_flip, recipe.horizontal_flip),
+        (s.vertical_flip, recipe.vertical_flip),
+    ):
         assert set(flips) == ({0, 1} if asked else {0})
     if recipe.rotation:  # the whole range is used, to both sides
         assert s.rotation.max() > 0.95 * recipe.rotation
@@ -120,7 +127,9 @@ def test_drawn_settings_stay_within_the_recipe(name):
 
 def test_same_seed_same_copies_and_values_stay_in_range():
     pictures = np.stack([film(seed=i) for i in range(5)])[..., None]
-    first, again, other = (augmentation.augmented(pictures, "article-4", seed=s) for s in (1, 1, 2))
+    first, again, other = (
+        augmentation.augment_images(pictures, "article-4", seed=s) for s in (1, 1, 2)
+    )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == pictures.shape
@@ -131,36 +140,29 @@ def test_same_seed_same_copies_and_values_stay_in_range():
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (0, 8, 8, 1)])
 def test_one_picture_alone_is_told_how_to_come(shape):
     with pytest.raises(DataError, match=r"\(N, H, W, C\)"):
-        augmentation.augmented(np.zeros(shape))
+        augmentation.augment_images(np.zeros(shape))
 
 
-def test_plausible_is_position_and_exposure_together():
-    parts = PRESETS["position"], PRESETS["exposure"]
-    names = ("rotation", "shift", "zoom", "contrast", "brightness", "gamma")
-    for name in names:
-        assert getattr(PRESETS["plausible"], name) == sum(getattr(p, name) for p in parts)
-    assert not PRESETS["plausible"].mirror  # the heart lies on one side
-
-
-def test_it_knows_whether_it_moves_or_exposes():
-    kinds = {name: (recipe.moves, recipe.exposes) for name, recipe in PRESETS.items()}
-    assert kinds["none"] == (False, False)
-    assert kinds["position"] == (True, False)
-    assert kinds["exposure"] == (False, True)
-    assert kinds["plausible"] == (True, True)
+def test_plausible_is_position_and_exposure_together_and_never_mirrored():
+    position, exposure, both = (PRESETS[name] for name in ("position", "exposure", "plausible"))
+    for name in ("rotation", "translation", "zoom", "contrast", "brightness", "gamma"):
+        assert getattr(both, name) == getattr(position, name) + getattr(exposure, name)
+    kinds = [(p.is_geometric, p.is_photometric) for p in (PRESETS["none"], position, exposure)]
+    assert kinds == [(False, False), (True, False), (False, True)]
+    assert not both.horizontal_flip  # the heart lies on one side
 
 
 @pytest.mark.parametrize("name", ["plausable", "Plausible", "article 3", ""])
 def test_an_unknown_name_lists_the_known(name):
-    with pytest.raises(DataError, match="Known: none, position"):
-        preset(name)
+    with pytest.raises(DataError, match="among none, position"):
+        get_preset(name)
 
 
 @pytest.mark.parametrize(
     "limits",
-    [{"rotation": -5}, {"rotation": 200}, {"zoom": 1.0}, {"shift": float("nan")},
-     {"contrast": True}, {"shear": 90}, {"fill": "black"}],
+    [{"rotation": -5}, {"rotation": 200}, {"zoom": 1.0}, {"translation": float("nan")},
+     {"contrast": True}, {"shear": 90}, {"fill_mode": "black"}],
 )  # fmt: skip
 def test_impossible_recipes_are_refused(limits):
-    with pytest.raises(DataError, match=f"{next(iter(limits))} must be .* Received"):
-        Recipe(**limits)
+    with pytest.raises(DataError, match=f"expected `{next(iter(limits))}` .*, got"):
+        Augmentation(**limits)

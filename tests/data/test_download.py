@@ -11,7 +11,7 @@ import pytest
 
 from cxrlib.cli import main
 from cxrlib.data import DataError, download, load, registry
-from cxrlib.data.download import cache_folder, fetch_collection, unpack_npz, unzip
+from cxrlib.data.download import cache_folder, fetch_source, unpack_npz, unzip
 from cxrlib.data.validation import fingerprint
 
 
@@ -73,23 +73,23 @@ def archive(names=("top/train/A/1.png", "top/train/B/2.png", "top/readme.txt"), 
     return file.getvalue()
 
 
-def collection(server, **change):
-    entry = registry.Collection(
+def toy_source(server, **change):
+    entry = registry.Source(
         folder="toy",
         url=server.url,
         archive="toy.zip",
-        megabytes=1,
-        licence="none",
+        size_mb=1,
+        license="none",
         citation="none",
-        home="nowhere",
+        homepage="nowhere",
         members=((r"^top/(train/[AB]/[^/]+)$", r"\1"),),
-        counts=({"train/A": 1, "train/B": 1},),
+        file_counts=({"train/A": 1, "train/B": 1},),
     )
     return replace(entry, **change)
 
 
 def get(entry):
-    return fetch_collection(entry, unzip(entry.members), progress=False)
+    return fetch_source(entry, unzip(entry.members), progress=False)
 
 
 def leftovers():
@@ -99,7 +99,7 @@ def leftovers():
 
 def test_a_whole_download_is_unpacked_and_the_archive_removed(serve):
     server = serve(archive())
-    entry = collection(server)
+    entry = toy_source(server)
     folder = get(entry)
     assert sorted(str(p.relative_to(folder)) for p in folder.rglob("*.*")) == [
         "train/A/1.png",
@@ -115,11 +115,11 @@ def test_a_download_cut_off_midway_is_never_accepted_and_resumes(serve, ranges):
     server = serve(archive())
     server.cut = 150_000
     with pytest.raises(DataError, match=r"broke off .*run it again to go on from there"):
-        get(collection(server))
+        get(toy_source(server))
     assert not (cache_folder() / "toy").exists()
     assert leftovers() == []
     server.cut, server.ranges = None, ranges
-    assert get(collection(server)).is_dir()
+    assert get(toy_source(server)).is_dir()
     assert server.asked[-1] == f"bytes={2 * download.CHUNK}-"
 
 
@@ -131,55 +131,57 @@ def test_a_part_that_was_complete_is_used_and_a_longer_one_thrown_away(serve, mo
     part.write_bytes(server.content + more)
     if more:
         with pytest.raises(DataError, match="has changed"):
-            get(collection(server))
-    assert get(collection(server)).is_dir()
+            get(toy_source(server))
+    assert get(toy_source(server)).is_dir()
 
 
 def test_a_wrong_checksum_is_refused_and_thrown_away(serve):
     server = serve(archive())
-    with pytest.raises(DataError, match="wrong checksum, so it was thrown away"):
-        get(collection(server, hash="md5:" + "0" * 32))
+    with pytest.raises(DataError, match="another checksum, so it was removed"):
+        get(toy_source(server, known_hash="md5:" + "0" * 32))
     assert not list(cache_folder().rglob("*.zip*"))
     right = hashlib.md5(server.content).hexdigest()
-    assert get(collection(server, hash=f"md5:{right}")).is_dir()
+    assert get(toy_source(server, known_hash=f"md5:{right}")).is_dir()
 
 
 def test_an_archive_with_too_few_pictures_is_refused(serve):
     server = serve(archive(["top/train/A/1.png"]))
     with pytest.raises(DataError, match="train/B: expected 1, got 0"):
-        get(collection(server))
+        get(toy_source(server))
     assert not (cache_folder() / "toy").exists()
     server.content = archive()  # the server is mended
-    assert get(collection(server)).is_dir()
+    assert get(toy_source(server)).is_dir()
 
 
 def test_an_archive_with_other_pictures_of_the_same_number_is_refused(serve):
     names = hashlib.sha256(b"train/A/1\ntrain/B/2").hexdigest()
-    folder = get(collection(serve(archive()), names=names))
+    folder = get(toy_source(serve(archive()), names_sha256=names))
     assert fingerprint(folder, ["train/B", "train/A"]) == names
     server = serve(archive(["top/train/A/1.png", "top/train/B/3.png"]))
-    with pytest.raises(DataError, match=r"some have other names.*Look at nowhere"):
-        get(collection(server, names=names, folder="other"))
+    with pytest.raises(DataError, match=r"expected other names.*Look at nowhere"):
+        get(toy_source(server, names_sha256=names, folder="other"))
     assert not (cache_folder() / "other").exists()
 
 
 def test_a_list_that_was_cut_short_or_lists_what_is_not_there_is_refused(serve):
     listing = "patientid,finding,view,modality,filename\n1,COVID-19,PA,X-ray,1.png\n"
     server = serve(archive(["top/images/1.png"], {"top/metadata.csv": listing}))
-    entry = collection(server, counts=(), listing="metadata.csv", members=((r"^top/(.*)$", r"\1"),))
-    with pytest.raises(DataError, match=r"metadata\.csv lists 1 X-rays, expected at least 2"):
-        get(replace(entry, least=2))
+    entry = toy_source(
+        server, file_counts=(), metadata_file="metadata.csv", members=((r"^top/(.*)$", r"\1"),)
+    )
+    with pytest.raises(DataError, match=r"at least 2 X-rays in metadata\.csv, got 1"):
+        get(replace(entry, min_images=2))
     assert get(entry).is_dir()
     more = listing + "2,COVID-19,PA,X-ray,2.png\n"
     other = serve(archive(["top/images/1.png"], {"top/metadata.csv": more}))
-    with pytest.raises(DataError, match=r"1 of 2 listed pictures are missing \(first: 2\.png"):
+    with pytest.raises(DataError, match=r"expected 2 listed pictures, got 1 less \(first: 2\.png"):
         get(replace(entry, folder="other", url=other.url))
 
 
 def test_a_file_that_is_gone_from_the_server_says_where_to_look(serve):
     server = serve(None)
-    with pytest.raises(DataError, match=r"is not to be had .*404.*Look at nowhere"):
-        get(collection(server))
+    with pytest.raises(DataError, match=r"expected toy\.zip at .*404.*Look at nowhere"):
+        get(toy_source(server))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ def test_a_zip_whose_paths_or_links_lead_out_is_refused_whole(serve, name):
             member.external_attr = 0o120777 << 16
         zipped.writestr(member, "/etc/passwd")
     with pytest.raises(DataError, match=r"outside its folder\. Nothing was unpacked"):
-        get(collection(serve(file.getvalue())))
+        get(toy_source(serve(file.getvalue())))
     assert leftovers() == []
     assert not list(cache_folder().parent.rglob("evil*"))
 
@@ -226,22 +228,22 @@ def saved(function, value):
 )
 def test_a_damaged_archive_is_thrown_away_and_the_next_attempt_heals(serve, bad, kind):
     server = serve(bad)
-    entry = collection(server)
+    entry = toy_source(server)
     good, unpack = archive(), unzip(entry.members)
     if kind == "npz":
         good, unpack = npz(), unpack_npz
-        entry = replace(entry, counts=({"test/NORMAL": 2},))
+        entry = replace(entry, file_counts=({"test/NORMAL": 2},))
     with pytest.raises(DataError, match=r"toy\.zip is damaged .* Fetch it again"):
-        fetch_collection(entry, unpack, progress=False)
+        fetch_source(entry, unpack, progress=False)
     assert leftovers() == []
     server.content = good
-    assert fetch_collection(entry, unpack, progress=False).is_dir()
+    assert fetch_source(entry, unpack, progress=False).is_dir()
 
 
 def test_too_small_a_disk_is_told_before_anything_is_fetched(serve):
     server = serve(archive())
-    with pytest.raises(DataError, match=r"needs about 2,200,000,000 MB .* MB are free"):
-        get(collection(server, megabytes=1_000_000_000))
+    with pytest.raises(DataError, match=r"about 2,200,000,000 MB of space .* got"):
+        get(toy_source(server, size_mb=1_000_000_000))
     assert server.asked == []
 
 
@@ -255,7 +257,7 @@ def test_a_disk_that_fills_up_or_a_person_who_stops_leaves_nothing_half(serve, m
     if isinstance(error, OSError):
         wanted = (DataError, "No space left. Free some space, or set CXR_CACHE")
     with pytest.raises(wanted[0], match=wanted[1]):
-        get(collection(serve(archive())))
+        get(toy_source(serve(archive())))
     assert not (cache_folder() / "toy").exists()
     assert not list(cache_folder().glob(".toy-*"))
 
@@ -264,7 +266,7 @@ def test_a_cache_path_that_is_a_file(serve, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv("CXR_CACHE", str(tmp_path / "file"))
     with pytest.raises(DataError, match=r"could not write toy .* Set CXR_CACHE to"):
-        get(collection(serve(archive())))
+        get(toy_source(serve(archive())))
 
 
 # ---- by name
@@ -287,18 +289,18 @@ def mnist_server(serve, monkeypatch):
     counts = {f"{s}/{c}": n // 2 for s, n in (("train", 6), ("val", 2), ("test", 4))
               for c in ("NORMAL", "PNEUMONIA")}  # fmt: skip
     entry = replace(
-        registry.COLLECTIONS[key],
+        registry.SOURCES[key],
         url=server.url,
-        hash=f"md5:{hashlib.md5(server.content).hexdigest()}",
-        counts=(counts,),
+        known_hash=f"md5:{hashlib.md5(server.content).hexdigest()}",
+        file_counts=(counts,),
     )
-    monkeypatch.setitem(registry.COLLECTIONS, key, entry)
+    monkeypatch.setitem(registry.SOURCES, key, entry)
     return server
 
 
 def test_an_npz_without_an_array_is_refused(tmp_path):
     (tmp_path / "x.npz").write_bytes(npz(without=["val_images"]))
-    with pytest.raises(DataError, match="missing array"):
+    with pytest.raises(DataError, match="val_images is not"):
         unpack_npz(tmp_path / "x.npz", tmp_path / "out")
 
 
@@ -338,6 +340,6 @@ def test_command_line(mnist_server, capsys):
 )
 def test_the_registry_finds_its_members_inside_the_archives(tmp_path, key, name, wanted):
     (tmp_path / "x.zip").write_bytes(archive([name]))
-    unzip(registry.COLLECTIONS[key].members)(tmp_path / "x.zip", tmp_path / "out")
+    unzip(registry.SOURCES[key].members)(tmp_path / "x.zip", tmp_path / "out")
     found = [str(p.relative_to(tmp_path / "out")) for p in tmp_path.rglob("out/**/*.*")]
     assert found == ([wanted] if wanted else [])

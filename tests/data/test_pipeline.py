@@ -3,16 +3,26 @@ import pytest
 import tensorflow as tf
 
 from cxrlib.data import DataError, load, pipeline
-from cxrlib.data.images import Pictures
+from cxrlib.data.images import ImageSet
 from tests.data.conftest import case_table
 from tests.float32 import assert_close
 
 
+def numbered(images):
+    """Label each picture with its number."""
+    n = len(images)
+    labels = np.arange(n, dtype="float32")[:, None]
+    return ImageSet(images, labels, case_table([f"p{i}" for i in range(n)]))
+
+
 @pytest.fixture
 def pictures():
-    images = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
-    cases = case_table([f"p{i}" for i in range(10)])
-    return Pictures(images, np.arange(10, dtype="float32")[:, None], cases)
+    return numbered(np.tile(np.arange(10, dtype=np.uint8)[:, None, None, None], (1, 4, 4, 1)))
+
+
+@pytest.fixture
+def films():
+    return numbered(np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8))
 
 
 def epoch(batches):
@@ -88,9 +98,9 @@ def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
 
 
 def test_sizes_must_fit(pictures):
-    with pytest.raises(DataError, match="`size` is needed"):
+    with pytest.raises(DataError, match="expected `size`"):
         pipeline.dataset(pictures.cases)
-    with pytest.raises(DataError, match="pictures are 4 px"):
+    with pytest.raises(DataError, match="got 4 px"):
         pipeline.dataset(pictures, size=8)
 
 
@@ -100,13 +110,6 @@ def test_sizes_must_fit(pictures):
 def drawn(pictures, **settings):
     batches = pipeline.dataset(pictures, augment="plausible", **settings)
     return [epoch(batches.as_numpy_iterator()) for _ in range(2)]
-
-
-@pytest.fixture
-def films():
-    images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8)
-    cases = case_table([f"p{i}" for i in range(6)])
-    return Pictures(images, np.arange(6, dtype="float32")[:, None], cases)
 
 
 def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(films):
@@ -144,6 +147,6 @@ def test_a_training_can_begin_with_a_later_epoch(films):
 @pytest.mark.parametrize("split", ["val", "test", None])
 def test_only_training_pictures_are_augmented(films, split):
     films.cases.loc[2, "split"] = split
-    with pytest.raises(DataError, match=r"1 of 6 pictures.*judged on pictures as they are"):
+    with pytest.raises(DataError, match=r"got 1 of 6 .*judged on pictures as they are"):
         pipeline.dataset(films, augment="plausible")
     pipeline.dataset(films)

@@ -38,11 +38,11 @@ def test_pneumonia(kermany, monkeypatch):
     assert cases.patient_id.nunique() == 6
     assert cases.subtype.value_counts().to_dict() == {"normal": 3, "bacterial": 2, "viral": 2}
     assert set(zip(cases.width, cases.height, strict=True)) == {(24, 20)}
-    splits.check(cases)
+    splits.check_leakage(cases)
     assert told(cases).problem.to_dict().keys() == {"holiday.jpeg"}
     assert "does not tell the patient" in told(cases).problem["holiday.jpeg"]
     shutil.rmtree(kermany / "test" / "NORMAL")
-    with pytest.raises(DataError, match=r"test/NORMAL is missing"):
+    with pytest.raises(DataError, match="test/NORMAL: no such folder"):
         load("pneumonia")
 
 
@@ -106,10 +106,10 @@ def test_every_frontal_finding_with_its_metadata(root, monkeypatch):
     assert cases.patient_id["0.jpg"] == cases.patient_id["1.jpg"] == "collection:1"
     assert cases.mask_path.notna().tolist() == [True] + [False] * 4
     assert found.empty  # lateral films and CT are not wanted, and no problem
-    with pytest.raises(DataError, match="lists 6 X-rays, expected at least 282"):
+    with pytest.raises(DataError, match=r"at least 282 X-rays in metadata\.csv, got 6"):
         verify("covid-collection")
-    small = replace(registry.COLLECTIONS["covid-collection"], least=6)
-    monkeypatch.setitem(registry.COLLECTIONS, "covid-collection", small)
+    small = replace(registry.SOURCES["covid-collection"], min_images=6)
+    monkeypatch.setitem(registry.SOURCES, "covid-collection", small)
     assert verify("covid-collection")
 
 
@@ -118,7 +118,7 @@ def test_covid_has_four_classes_and_the_films_of_the_collection(root, kermany):
     assert four.label.value_counts().to_dict() == {
         "normal": 3, "bacterial": 2, "viral": 2, "covid": 2,
     }  # fmt: skip
-    splits.check(four)
+    splits.check_leakage(four)
     both = four[four.label == "covid"].merge(alone, on=["path", "patient_id"])
     assert len(both) == 2
 
@@ -170,10 +170,10 @@ def test_a_file_with_two_rows(root, change, used, words):
 
 def test_a_class_that_is_missing_or_of_one_patient_is_refused(root, kermany):
     relist(root, patientid="1")
-    with pytest.raises(DataError, match="'covid' picture: the class has only 1 patient"):
+    with pytest.raises(DataError, match=r"'covid' pictures .* only 1 patient"):
         load("covid")
     relist(root, finding="COVID-19")
-    with pytest.raises(DataError, match="no readable picture for class 'other'"):
+    with pytest.raises(DataError, match="none for 'other'"):
         loaded()
     for path in (root / "images").iterdir():
         path.unlink()
@@ -184,7 +184,7 @@ def test_a_class_that_is_missing_or_of_one_patient_is_refused(root, kermany):
 
 def test_a_missing_listing_or_folder_of_pictures_is_named_once(root):
     (root / "images").rename(root / "pictures")
-    with pytest.raises(DataError, match=r"^\S*images is missing\. Fetch the data set again"):
+    with pytest.raises(DataError, match=r"^\S*images: no such folder\. Fetch the data set again"):
         loaded()
     (root / "metadata.csv").unlink()
     with pytest.raises(DataError, match=r"^\S*metadata\.csv: no such file\. Fetch"):
@@ -197,7 +197,9 @@ def test_a_missing_listing_or_folder_of_pictures_is_named_once(root):
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00broken\x81", b"finding,view\nx,PA\n"])
 def test_a_listing_that_is_no_table_is_named(root, content):
     (root / "metadata.csv").write_bytes(content)
-    with pytest.raises(DataError, match=r"metadata\.csv(: missing column 'patientid'| is no read)"):
+    with pytest.raises(
+        DataError, match=r"metadata\.csv: expected .*(Add 'patientid'|Fetch it again)"
+    ):
         loaded()
 
 
@@ -224,10 +226,10 @@ def test_a_folder_with_splits(tmp_path):
     cases = load(tmp_path, quiet=True)
     assert cases.split.value_counts().to_dict() == {"train": 4, "val": 2}
     shutil.rmtree(tmp_path / "Validation" / "well")
-    with pytest.raises(DataError, match=r"Validation/well is missing"):
+    with pytest.raises(DataError, match="Validation/well: no such folder"):
         load(tmp_path)
     own_folder(tmp_path / "extra")
-    with pytest.raises(DataError, match="Validation, train are splits, but extra is not"):
+    with pytest.raises(DataError, match="beside Validation, train, got extra"):
         load(tmp_path)
 
 
@@ -237,11 +239,11 @@ def test_a_folder_that_is_no_data_set(tmp_path):
             load(tmp_path)
         (tmp_path / "odd").mkdir(exist_ok=True)
     own_folder(tmp_path)
-    with pytest.raises(DataError, match="no readable picture for class 'odd'"):
+    with pytest.raises(DataError, match="none for 'odd'"):
         load(tmp_path)
-    with pytest.raises(DataError, match="no regular expression"):
+    with pytest.raises(DataError, match="as a regular expression, got '\\('"):
         load(tmp_path, patient="(")
-    with pytest.raises(DataError, match="one group at most, got 2"):
+    with pytest.raises(DataError, match=r"one group at most .* got 2"):
         load(tmp_path, patient=r"(\w+)_(\d)")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxrlib.data import article_4, load, make_up, problems, registry, splits, verify
+from cxrlib.data import article_4, balanced_subset, load, problems, registry, splits, verify
 
 FOLDER = os.environ.get("CXR_DATA")
 
@@ -29,8 +29,8 @@ def test_pneumonia():
         assert cases.subtype.value_counts().to_dict() == {
             "bacterial": 2772, "normal": 1575, "viral": 1493,
         }  # fmt: skip
-    splits.check(cases)
-    splits.check(splits.hold_out(cases))
+    splits.check_leakage(cases)
+    splits.check_leakage(splits.train_val_split(cases))
 
 
 def test_what_a_wrong_key_and_a_random_split_would_do_to_the_published_set():
@@ -60,7 +60,7 @@ def test_covid():
     cases = load("covid", quiet=True)
     assert list(cases.label.cat.categories) == ["normal", "bacterial", "viral", "covid"]
     assert (cases.groupby(["split", "label"], observed=True).size() > 0).all()
-    splits.check(cases)
+    splits.check_leakage(cases)
 
 
 def test_adults():
@@ -71,7 +71,7 @@ def test_adults():
 
 @pytest.mark.parametrize("name", ["pneumonia", "adults", "covid"])
 def test_the_copies_here_are_those_of_the_registry(name):
-    assert len(verify(name)) == len(registry.DATASETS[name].collections)
+    assert len(verify(name)) == len(registry.DATASETS[name].sources)
 
 
 def test_article_4_and_the_largest_sound_size():
@@ -80,17 +80,19 @@ def test_article_4_and_the_largest_sound_size():
     count = own.groupby(["split", "label"], observed=True).size().unstack()
     assert count.loc["test"].tolist() == [9] * 4
     assert count.sum().tolist() == [79, 79, 79, 69]
-    splits.check(own)
-    large = make_up(cases)
+    splits.check_leakage(own)
+    large = balanced_subset(cases)
     assert large.label.value_counts().nunique() == 1
     assert (large.label == "covid").sum() == (cases.label == "covid").sum()
-    splits.check(large)
+    splits.check_leakage(large)
 
 
 def test_covid_collection():
     cases = load("covid-collection", quiet=True)
     assert not cases.path.duplicated().any()
     assert {"Streptococcus", "No Finding"} <= set(cases.finding)
-    splits.check(splits.by_patient(cases, {"train": 0.8, "test": 0.2}, stratify=["label", "view"]))
+    splits.check_leakage(
+        splits.patient_split(cases, {"train": 0.8, "test": 0.2}, stratify=["label", "view"])
+    )
     four = load("covid", quiet=True)
     assert set(four[four.label == "covid"].path) == set(cases[cases.label == "covid"].path)

@@ -20,8 +20,8 @@ def test_no_patient_stands_on_two_sides_and_shares_are_kept(families, share, see
     patients = [f"p{i}" for i, n in enumerate(families) for _ in range(n)]
     labels = [["normal", "pneumonia"][i % 2] for i, n in enumerate(families) for _ in range(n)]
     table = case_table(patients, labels)
-    cut = splits.by_patient(table, {"train": 1 - share, "val": share}, seed=seed)
-    splits.check(cut)
+    cut = splits.patient_split(table, {"train": 1 - share, "val": share}, seed=seed)
+    splits.check_leakage(cut)
     assert cut.split.notna().all()
     for label in ("normal", "pneumonia"):
         rows = cut[cut.label == label]
@@ -31,7 +31,7 @@ def test_no_patient_stands_on_two_sides_and_shares_are_kept(families, share, see
 def test_same_seed_same_split():
     table = case_table([f"p{i // 3}" for i in range(90)])
     first, again, other = (
-        splits.by_patient(table, {"train": 0.7, "val": 0.3}, seed=s).split for s in (1, 1, 2)
+        splits.patient_split(table, {"train": 0.7, "val": 0.3}, seed=s).split for s in (1, 1, 2)
     )
     assert first.equals(again)
     assert not first.equals(other)
@@ -40,28 +40,28 @@ def test_same_seed_same_split():
 def test_check_names_the_patient_and_both_files():
     table = case_table(["a", "b", "a"], splits=["train", "train", "test"])
     with pytest.raises(PatientLeakError, match=r"First: a .*0000\.png.*0002\.png"):
-        splits.check(table)
+        splits.check_leakage(table)
 
 
 @pytest.mark.parametrize("size", [4, 6, 25])
 def test_shares_are_kept_over_many_small_strata(size):
     table = case_table([f"p{i}" for i in range(50 * size)], ["normal"] * 50 * size)
     table["subtype"] = [str(i // size) for i in range(50 * size)]
-    cut = splits.by_patient(table, {"train": 0.9, "test": 0.1})
+    cut = splits.patient_split(table, {"train": 0.9, "test": 0.1})
     assert (cut.split == "test").sum() == pytest.approx(5 * size, abs=2)
 
 
 def test_a_huge_family_is_dealt_first():
     table = case_table(["huge"] * 30 + [f"p{i}" for i in range(70)], ["normal"] * 100)
     for seed in range(5):
-        cut = splits.by_patient(table, {"train": 0.7, "val": 0.3}, seed=seed)
+        cut = splits.patient_split(table, {"train": 0.7, "val": 0.3}, seed=seed)
         assert (cut.split == "val").sum() == 30
 
 
 def test_hold_out_touches_only_training_rows():
     table = case_table([f"p{i}" for i in range(100)], splits=["train"] * 80 + ["test"] * 20)
     table["split"] = table["split"].astype("category")
-    cut = splits.hold_out(table, 0.25, seed=5)
+    cut = splits.train_val_split(table, 0.25, seed=5)
     assert (cut.split[80:] == "test").all()
     assert (cut.split[:80] == "val").sum() == 20
     assert (table.split[:80] == "train").all()
@@ -70,14 +70,14 @@ def test_hold_out_touches_only_training_rows():
 def test_hold_out_refuses_a_table_whose_patients_already_leak():
     table = case_table(["a", "b", "c", "d", "e", "f", "a"], splits=["train"] * 6 + ["test"])
     with pytest.raises(PatientLeakError):
-        splits.hold_out(table, 0.5)
+        splits.train_val_split(table, 0.5)
 
 
 def test_a_patient_with_two_labels_stays_whole():
     table = case_table(
         [f"p{i // 2}" for i in range(60)], [["normal", "pneumonia"][i % 2] for i in range(60)]
     )
-    cut = splits.by_patient(table, {"train": 0.5, "val": 0.5})
+    cut = splits.patient_split(table, {"train": 0.5, "val": 0.5})
     assert (cut.groupby("patient_id").split.nunique() == 1).all()
     assert np.isclose((cut.split == "val").mean(), 0.5)
 
@@ -85,11 +85,11 @@ def test_a_patient_with_two_labels_stays_whole():
 @pytest.mark.parametrize(
     ("cut", "words"),
     [
-        (lambda t: splits.hold_out(t.assign(split="test")), "split 'train'"),
-        (lambda t: splits.by_patient(t, {"train": 0.5, "val": 0.2}), "sum to 1"),
-        (lambda t: splits.by_patient(t.assign(patient_id=["a", pd.NA, "c"]), HALVES),
-         r"missing for 1 of 3 .*0001\.png"),
-        (lambda t: splits.by_patient(t, HALVES), "no 'pneumonia' .* has only 1 patient"),
+        (lambda t: splits.train_val_split(t.assign(split="test")), "split 'train'"),
+        (lambda t: splits.patient_split(t, {"train": 0.5, "val": 0.2}), "sum to 1"),
+        (lambda t: splits.patient_split(t.assign(patient_id=["a", pd.NA, "c"]), HALVES),
+         r"none for 1 of 3 .*0001\.png"),
+        (lambda t: splits.patient_split(t, HALVES), "'pneumonia' pictures .* only 1 patient"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_split_is_told(cut, words):

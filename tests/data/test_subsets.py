@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cxrlib.data import DataError, article_4, classes, make_up, splits
+from cxrlib.data import DataError, article_4, balanced_subset, classes, splits
 
 FOUR = ("normal", "bacterial", "viral", "covid")
 
@@ -34,43 +34,47 @@ def sizes(cases):
 )
 @settings(max_examples=30, deadline=None)
 def test_any_families_give_the_exact_size_by_patient(families, n, test, seed):
-    cases = make_up(table({"a": [*families, 20], "b": families}), n, test=test, seed=seed)
-    splits.check(cases)
+    cases = balanced_subset(
+        table({"a": [*families, 20], "b": families}), n, test_size=test, seed=seed
+    )
+    splits.check_leakage(cases)
     assert sizes(cases) == {"train": {"a": n - test, "b": n - test}, "test": {"a": test, "b": test}}
     assert not cases["path"].duplicated().any()
 
 
 def test_where_no_patients_add_up_one_gives_a_part():
-    drawn = make_up(table({"a": [2] * 10, "b": [1] * 20}), 13, test=3)
+    drawn = balanced_subset(table({"a": [2] * 10, "b": [1] * 20}), 13, test_size=3)
     assert sizes(drawn) == {"train": {"a": 10, "b": 10}, "test": {"a": 3, "b": 3}}
-    splits.check(drawn)
+    splits.check_leakage(drawn)
 
 
 def test_same_seed_same_pictures_whatever_the_order_of_rows():
     cases = table({"a": [1, 2] * 20, "b": [1] * 60})
-    first, again, other = (make_up(cases, 20, seed=s) for s in (1, 1, 2))
+    first, again, other = (balanced_subset(cases, 20, seed=s) for s in (1, 1, 2))
     pd.testing.assert_frame_equal(first, again)
     assert set(first["path"]) != set(other["path"])
-    mixed = make_up(cases.sample(frac=1, random_state=0), 20, seed=1)
+    mixed = balanced_subset(cases.sample(frac=1, random_state=0), 20, seed=1)
     assert set(zip(mixed["path"], mixed["split"], strict=True)) == set(
         zip(first["path"], first["split"], strict=True)
     )
 
 
 def test_by_default_all_classes_are_as_large_as_the_smallest():
-    drawn = make_up(table({"a": [1, 2] * 40, "b": [1, 2, 4] * 5, "c": [1] * 50}))
+    drawn = balanced_subset(table({"a": [1, 2] * 40, "b": [1, 2, 4] * 5, "c": [1] * 50}))
     assert drawn["label"].value_counts().to_dict() == {"a": 35, "b": 35, "c": 35}
     assert sizes(drawn)["test"] == {"a": 7, "b": 7, "c": 7}
-    splits.check(drawn)
+    splits.check_leakage(drawn)
 
 
 def test_all_of_a_class_loses_no_picture_and_holds_out_whole_patients():
-    drawn = make_up(table({"a": [2] * 10, "b": [1] * 40}), {"a": 20, "b": 20}, test=5)
+    drawn = balanced_subset(table({"a": [2] * 10, "b": [1] * 40}), {"a": 20, "b": 20}, test_size=5)
     assert sizes(drawn) == {"train": {"a": 16, "b": 15}, "test": {"a": 4, "b": 5}}
 
 
 def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():
-    drawn = make_up(table({"a": [1] * 9, "b": [1] * 9, "c": [1] * 9}), {"c": 6, "a": 6}, test=2)
+    drawn = balanced_subset(
+        table({"a": [1] * 9, "b": [1] * 9, "c": [1] * 9}), {"c": 6, "a": 6}, test_size=2
+    )
     assert classes(drawn) == ("a", "c")
     assert drawn.attrs["name"] == "mine"
 
@@ -78,33 +82,33 @@ def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():
 @pytest.mark.parametrize(
     ("ask", "test", "words"),
     [
-        ({"a": 10}, 2, "class 'a' has 9 pictures"),
-        ({"a": 6.5}, 2, "expected a size from 2"),
-        ({"a": True}, 2, "expected a size from 2"),
-        ({"z": 5}, 2, "among a, b, one, gone, huge. Received: z"),
-        ({}, 2, "Received: none"),
-        ({"one": 3}, 1, "class 'one' has only 1 patient"),
-        ({"gone": 3}, 1, "class 'gone' has 0 pictures"),
+        ({"a": 10}, 2, "2 to 9 for class 'a'"),
+        ({"a": 6.5}, 2, "expected a size from 2 to 9"),
+        ({"a": True}, 2, "expected a size from 2 to 9"),
+        ({"z": 5}, 2, "among a, b, one, gone, huge, got z"),
+        ({}, 2, "got none"),
+        ({"one": 3}, 1, "two patients in class 'one'.* got 1"),
+        ({"gone": 3}, 1, "class 'gone', which has 0 pictures"),
         (None, 1, r"got none of 'gone'\..* at most \{'a': 9, 'b': 9, 'one': 4, 'huge': 20\}"),
-        ({"huge": 20}, 1, "'huge': its 2 patients cannot be parted"),
-        ({"a": 6}, 6, "`test` must be a number of pictures below 6"),
-        ({"a": 6}, 0, "`test` must be"),
-        ({"a": 6}, 1.5, "`test` must be"),
-        ({"a": 6}, True, "`test` must be"),
+        ({"huge": 20}, 1, "in class 'huge' .* got 2 who"),
+        ({"a": 6}, 6, "expected `test_size` as a number of pictures below 6"),
+        ({"a": 6}, 0, "expected `test_size`"),
+        ({"a": 6}, 1.5, "expected `test_size`"),
+        ({"a": 6}, True, "expected `test_size`"),
     ],
 )
 def test_what_cannot_be_drawn_is_told(ask, test, words):
     cases = table({"a": [1] * 9, "b": [1] * 9, "one": [4], "gone": [], "huge": [10, 10]})
     with pytest.raises(DataError, match=words):
-        make_up(cases, ask, test=test)
+        balanced_subset(cases, ask, test_size=test)
 
 
 def test_pictures_without_patient_and_patients_of_two_classes_are_refused():
     cases = table({"a": [1] * 9, "b": [1] * 9})
-    with pytest.raises(DataError, match="patient_id is missing for 1 of 18"):
-        make_up(cases.assign(patient_id=[pd.NA, *cases["patient_id"][1:]]), 5)
-    with pytest.raises(DataError, match="a:0 has pictures of 2 classes"):
-        make_up(cases.assign(patient_id=[*cases["patient_id"][:-1], "a:0"]), 5)
+    with pytest.raises(DataError, match=r"patient_id .* none for 1 of 18"):
+        balanced_subset(cases.assign(patient_id=[pd.NA, *cases["patient_id"][1:]]), 5)
+    with pytest.raises(DataError, match="got a:0 with pictures of 2 classes"):
+        balanced_subset(cases.assign(patient_id=[*cases["patient_id"][:-1], "a:0"]), 5)
 
 
 def test_article_4_takes_the_first_pa_films_in_its_sizes():
@@ -115,7 +119,7 @@ def test_article_4_takes_the_first_pa_films_in_its_sizes():
         "train": {"normal": 70, "bacterial": 70, "viral": 70, "covid": 60},
         "test": dict.fromkeys(FOUR, 9),
     }
-    splits.check(drawn)
+    splits.check_leakage(drawn)
     assert classes(drawn) == FOUR
     films = drawn[drawn.label == "covid"]
     assert set(films.view) == {"PA"}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cxrlib.data import DataError, load, problems, read_masks
-from cxrlib.data.validation import drop_misfits, same_shape
+from cxrlib.data.validation import drop_mismatched_masks, same_aspect_ratio
 from tests.data.conftest import own_folder, picture, told
 
 
@@ -46,7 +46,7 @@ def test_odd_files_are_reported_one_by_one_and_the_rest_is_loaded(tmp_path):
         "notes.txt": "left out", "zero.png": "left out", "stray.png": "left out",
         "png.jpg": "kept", "ann_1.png": "kept", "copy.png": "kept",
     }  # fmt: skip
-    assert "not a JPEG or PNG" in found.problem["notes.txt"]
+    assert "expected a JPEG or PNG" in found.problem["notes.txt"]
     assert "empty" in found.problem["zero.png"]
     assert "no label" in found.problem["stray.png"]
     assert "content PNG" in found.problem["png.jpg"]
@@ -69,7 +69,7 @@ def test_the_same_picture_under_two_labels_is_left_out_twice(tmp_path):
      ((100, 100), (1000, 1009), True), ((100, 100), (1000, 1020), False)],
 )  # fmt: skip
 def test_proportions_are_the_same_to_less_than_a_pixel(mask, picture, same):
-    assert same_shape(mask, picture) is same
+    assert same_aspect_ratio(mask, picture) is same
 
 
 def test_masks_of_another_shape_are_taken_out_and_those_kept_can_be_read(tmp_path):
@@ -82,7 +82,7 @@ def test_masks_of_another_shape_are_taken_out_and_those_kept_can_be_read(tmp_pat
             mask.write_bytes(b"no picture")
         path = str(picture(tmp_path / f"{name}.png"))
         rows.append({"path": path, "mask_path": str(mask), "width": 24, "height": 20})
-    found = {os.path.basename(p.path): p for p in drop_misfits(rows)}
+    found = {os.path.basename(p.path): p for p in drop_mismatched_masks(rows)}
     assert {name: p.action for name, p in found.items()} == {
         "double_mask.png": "kept", "turned_mask.png": "left out", "text_mask.png": "left out",
     }  # fmt: skip
@@ -90,5 +90,5 @@ def test_masks_of_another_shape_are_taken_out_and_those_kept_can_be_read(tmp_pat
     table = pd.DataFrame(rows)
     assert table["mask_path"].notna().tolist() == [True, True, False, False]
     assert read_masks(table[:2], 24).any(axis=(1, 2)).all()
-    with pytest.raises(DataError, match="2 of 4 pictures have no mask"):
+    with pytest.raises(DataError, match="in each of 4 rows, got none in 2"):
         read_masks(table, 24)

@@ -11,30 +11,30 @@ WHO = range(30)
 
 def subgroups(y, score):
     cases = pd.DataFrame({"patient_id": list(WHO[: len(y)]), "view": "AP"})
-    return ev.subgroups(cases, y, score, "view", n=5)
+    return ev.subgroups(cases, y, score, "view", n_resamples=5)
 
 
 ANY_SCORE = {
     "roc_auc": ev.roc_auc,
-    "pr_auc": ev.pr_auc,
-    "youden": ev.youden,
-    "for_sensitivity": lambda y, s: ev.for_sensitivity(y, s, 0.9),
-    "for_specificity": lambda y, s: ev.for_specificity(y, s, 0.9),
-    "for_cost": lambda y, s: ev.for_cost(y, s, 2, 1),
+    "average_precision": ev.average_precision,
+    "youden_threshold": ev.youden_threshold,
+    "threshold_at_sensitivity": lambda y, s: ev.threshold_at_sensitivity(y, s, 0.9),
+    "threshold_at_specificity": lambda y, s: ev.threshold_at_specificity(y, s, 0.9),
+    "min_cost_threshold": lambda y, s: ev.min_cost_threshold(y, s, 2, 1),
     "threshold_table": ev.threshold_table,
     "roc_curve": ev.roc_curve,
-    "pr_curve": ev.pr_curve,
-    "patient_bootstrap": lambda y, s: ev.patient_bootstrap(y, s, WHO[: len(y)], n=5),
-    "paired_difference": lambda y, s: ev.paired_difference(y, s, s, WHO[: len(y)], n=5),
+    "precision_recall_curve": ev.precision_recall_curve,
+    "patient_bootstrap": lambda y, s: ev.patient_bootstrap(y, s, WHO[: len(y)], n_resamples=5),
+    "paired_difference": lambda y, s: ev.paired_difference(y, s, s, WHO[: len(y)], n_resamples=5),
 }
 PROBABILITIES = {
-    "temperature": ev.temperature,
+    "fit_temperature": ev.fit_temperature,
     "net_benefit": ev.net_benefit,
-    "reliability": ev.reliability,
-    "ece": ev.ece,
-    "brier": ev.brier,
+    "calibration_curve": ev.calibration_curve,
+    "expected_calibration_error": ev.expected_calibration_error,
+    "brier_score": ev.brier_score,
 }
-ONE_CLASS_IS_ENOUGH = {"reliability", "ece", "brier"}
+ONE_CLASS_IS_ENOUGH = {"calibration_curve", "expected_calibration_error", "brier_score"}
 ALL = ANY_SCORE | PROBABILITIES
 Y, S = [0, 1, 0, 1, 0, 1] * 5, [0.2, 0.9, 0.6, 0.4, 0.1, 0.7] * 5
 
@@ -110,7 +110,7 @@ def test_ties_everywhere_have_an_answer(of, recwarn):
 
 def test_a_single_patient_in_a_subgroup_has_a_number_and_no_interval():
     cases = pd.DataFrame({"patient_id": "a", "view": "AP"}, index=range(30))
-    found = ev.subgroups(cases, Y, S, "view", n=5)
+    found = ev.subgroups(cases, Y, S, "view", n_resamples=5)
     assert found["value"].notna().all()
     assert found["low"].isna().all()
     assert (found["reason"] == "too few patients for an interval").all()
@@ -128,9 +128,9 @@ def test_subgroups_check_scores_as_the_others_do():
 @pytest.mark.parametrize(
     "of",
     [
-        lambda s: ev.youden(Y, S).apply(s),
-        lambda s: ev.temperature(Y, S).apply(s),
-        lambda s: ev.prior_correction(s, 0.5, 0.1),
+        lambda s: ev.youden_threshold(Y, S).apply(s),
+        lambda s: ev.fit_temperature(Y, S).apply(s),
+        lambda s: ev.prior_shift_correction(s, 0.5, 0.1),
     ],
 )
 def test_scores_without_a_truth_are_checked_too(of):

@@ -71,7 +71,7 @@ def test_net_benefit_is_vickers_and_elkin_s_formula(seed, digits):
     if len(set(y)) < 2:
         return
     for row in evaluation.net_benefit(y, score).itertuples():
-        (_, alarms), (_, found) = evaluation.confusion(y, score, row.threshold)
+        (_, alarms), (_, found) = evaluation.confusion_matrix(y, score, row.threshold)
         weight = row.threshold / (1 - row.threshold)
         assert row.model == pytest.approx(found / 50 - alarms / 50 * weight)
     assert len(evaluation.net_benefit(y, score)) == 99

@@ -28,9 +28,9 @@ ONE_HOT = np.eye(3, dtype="float32")[TRUTH]
 
 def test_numbers_one_can_count():
     np.testing.assert_array_equal(
-        ev.confusion_many(TRUTH, SCORES), [[2, 0, 0], [0, 1, 1], [0, 1, 1]]
+        ev.confusion_matrix(TRUTH, SCORES), [[2, 0, 0], [0, 1, 1], [0, 1, 1]]
     )
-    assert ev.accuracy_many(TRUTH, SCORES) == pytest.approx(4 / 6)
+    assert ev.accuracy(TRUTH, SCORES) == pytest.approx(4 / 6)
     assert ev.macro_sensitivity(TRUTH, SCORES) == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
     assert ev.macro_f1(TRUTH, SCORES) == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
     # Normal: all 8 pairs in order. Bacterial .7 and .3 against .1 .3 .6 .1: 4 + 2.5. Viral .4 and
@@ -40,17 +40,19 @@ def test_numbers_one_can_count():
 
 def test_labels_may_be_numbers_a_column_or_one_hot():
     for truth in (TRUTH, TRUTH[:, None], TRUTH.astype("float32"), ONE_HOT, list(TRUTH)):
-        y, score = checks.check_many(truth, SCORES.astype("float32") * 1.0009)  # but for rounding
+        y, score = checks.check_multiclass(
+            truth, SCORES.astype("float32") * 1.0009
+        )  # but for rounding
         np.testing.assert_array_equal(y, TRUTH)
         assert score.shape == (6, 3)
 
 
 def test_of_equal_scores_the_first_class_is_the_answer():
-    assert ev.accuracy_many([0, 1], [[0.5, 0.5], [0.5, 0.5]]) == 0.5
+    assert ev.accuracy([0, 1], [[0.5, 0.5], [0.5, 0.5]]) == 0.5
 
 
 def test_confusion_keeps_a_class_that_is_absent():
-    found = ev.confusion_many([0, 0], [[0.9, 0.1, 0], [0.2, 0.8, 0]])
+    found = ev.confusion_matrix([0, 0], [[0.9, 0.1, 0], [0.2, 0.8, 0]])
     np.testing.assert_array_equal(found, [[1, 1, 0], [0, 0, 0], [0, 0, 0]])
 
 
@@ -58,21 +60,21 @@ def test_the_most_frequent_confusion_comes_first():
     answers = {(0, 0): 7, (0, 1): 3, (1, 1): 2, (1, 2): 3, (2, 1): 1, (2, 2): 9}
     y = np.repeat([truth for truth, _ in answers], list(answers.values()))
     score = np.eye(3)[np.repeat([called for _, called in answers], list(answers.values()))]
-    table = ev.top_confusions(y, score, NAMES)
-    assert list(table.columns) == ["truth", "answered", "n", "share"]
+    table = ev.most_confused(y, score, NAMES)
+    assert list(table.columns) == ["true", "predicted", "n", "proportion"]
     assert table.to_numpy().tolist() == [
         ["bacterial", "viral", 3, 0.6],
         ["normal", "bacterial", 3, 0.3],
         ["viral", "bacterial", 1, 0.1],
     ]
-    pd.testing.assert_frame_equal(ev.top_confusions(y, score, NAMES, n=1), table[:1])
-    none = ev.top_confusions(TRUTH, ONE_HOT, NAMES)
+    pd.testing.assert_frame_equal(ev.most_confused(y, score, NAMES, n=1), table[:1])
+    none = ev.most_confused(TRUTH, ONE_HOT, NAMES)
     assert len(none) == 0
     assert list(none.columns) == list(table.columns)
 
 
 def test_each_class_against_the_rest():
-    table = ev.per_class(ONE_HOT, SCORES, NAMES)
+    table = ev.classification_report(ONE_HOT, SCORES, NAMES)
     assert list(table.index) == list(NAMES)
     assert table.loc["normal"].to_dict() == {
         "n": 2, "precision": 1, "sensitivity": 1, "specificity": 1, "F1": 1, "ROC AUC": 1,
@@ -85,7 +87,9 @@ def test_each_class_against_the_rest():
 
 def test_a_class_never_answered_has_precision_0_without_a_warning(recwarn):
     score = np.tile([0.5, 0.3, 0.2], (6, 1))
-    assert ev.per_class(TRUTH, score, NAMES).loc["viral", ["precision", "F1"]].tolist() == [0, 0]
+    assert ev.classification_report(TRUTH, score, NAMES).loc[
+        "viral", ["precision", "F1"]
+    ].tolist() == [0, 0]
     assert ev.macro_sensitivity(TRUTH, score) == pytest.approx(1 / 3)
     assert ev.macro_f1(TRUTH, score) == pytest.approx(0.5 / 3)
     assert ev.macro_auc(TRUTH, score) == 0.5
@@ -96,11 +100,11 @@ def test_a_class_never_answered_has_precision_0_without_a_warning(recwarn):
 def test_numbers_are_those_of_scikit_learn(k):
     y, score, _ = cohort_of(k, 200, seed=k)
     called = score.argmax(axis=1)
-    assert ev.accuracy_many(y, score) == pytest.approx(sk.accuracy_score(y, called))
+    assert ev.accuracy(y, score) == pytest.approx(sk.accuracy_score(y, called))
     assert ev.macro_sensitivity(y, score) == pytest.approx(sk.balanced_accuracy_score(y, called))
     report = sk.classification_report(y, called, output_dict=True)
     assert ev.macro_f1(y, score) == pytest.approx(report["macro avg"]["f1-score"])
-    table = ev.per_class(y, score, [str(i) for i in range(k)])
+    table = ev.classification_report(y, score, [str(i) for i in range(k)])
     for i in map(str, range(k)):
         assert table.loc[i, "precision"] == pytest.approx(report[i]["precision"])
         assert table.loc[i, "sensitivity"] == pytest.approx(report[i]["recall"])
@@ -137,7 +141,7 @@ BAD = [
 @pytest.mark.parametrize(("truth", "scores", "words"), BAD)
 def test_bad_input_is_named(truth, scores, words):
     with pytest.raises(ValueError, match=words):
-        ev.accuracy_many(truth, scores)
+        ev.macro_f1(truth, scores)
 
 
 @pytest.mark.parametrize("metric", [ev.macro_auc, ev.macro_f1, ev.macro_sensitivity])
@@ -145,41 +149,45 @@ def test_an_absent_class_is_refused_where_each_counts_the_same(metric):
     with pytest.raises(ValueError, match="each of 3 classes, got none of class 2 among 4"):
         metric(TRUTH[:4], SCORES[:4])
     with pytest.raises(ValueError, match="got none of class 0, 1"):
-        ev.per_class([2], SCORES[5:], NAMES)
-    assert ev.accuracy_many(TRUTH[:4], SCORES[:4]) == 0.75
+        ev.classification_report([2], SCORES[5:], NAMES)
+    assert ev.accuracy(TRUTH[:4], SCORES[:4]) == 0.75
 
 
 def test_arguments_out_of_range_are_named():
     for k in (-1, 3, 0.5):
-        with pytest.raises(ValueError, match=f"class from 0 to 2, got k={k}"):
-            ev.one_against_rest(TRUTH, SCORES, k)
-    for of in (ev.per_class, ev.top_confusions):
+        with pytest.raises(ValueError, match=f"class from 0 to 2, got class_index={k}"):
+            ev.one_vs_rest(TRUTH, SCORES, k)
+    for of in (ev.classification_report, ev.most_confused):
         with pytest.raises(ValueError, match="each of 3 classes, got 2: normal, bacterial"):
             of(TRUTH, SCORES, NAMES[:2])
     with pytest.raises(ValueError, match="at least 1, got n=0"):
-        ev.top_confusions(TRUTH, SCORES, NAMES, 0)
+        ev.most_confused(TRUTH, SCORES, NAMES, 0)
 
 
 def test_many_columns_need_a_metric_for_multiclass():
-    with pytest.raises(ValueError, match=r"one_against_rest.*multiclass"):
-        ev.patient_bootstrap(TRUTH, SCORES, range(6), n=10)
+    with pytest.raises(ValueError, match=r"one_vs_rest.*multiclass"):
+        ev.patient_bootstrap(TRUTH, SCORES, range(6))
     with pytest.raises(ValueError, match=r"same classes, got shapes \(6, 3\) and \(6, 4\)"):
         ev.paired_difference(
-            TRUTH, SCORES, np.c_[SCORES, np.zeros(6)], range(6), ev.accuracy_many, n=10
+            TRUTH, SCORES, np.c_[SCORES, np.zeros(6)], range(6), ev.accuracy, n_resamples=10
         )
     with pytest.raises(TypeError, match="threshold"):
-        ev.patient_bootstrap(TRUTH, SCORES, range(6), partial(ev.macro_f1, threshold=0.3), n=10)
+        ev.patient_bootstrap(
+            TRUTH, SCORES, range(6), partial(ev.macro_f1, threshold=0.3), n_resamples=10
+        )
 
 
 def test_one_class_is_told_from_the_rest():
-    y, score = ev.one_against_rest(ONE_HOT, SCORES, 1)
+    y, score = ev.one_vs_rest(ONE_HOT, SCORES, 1)
     assert y.tolist() == [0, 0, 1, 1, 0, 0]
     assert score.tolist() == SCORES[:, 1].tolist()
 
 
 def test_the_top_label_is_right_or_not():
-    right, score = ev.top_label(ONE_HOT, SCORES)
+    right, score = ev.top_label_confidence(ONE_HOT, SCORES)
     assert right.tolist() == [1, 1, 1, 0, 0, 1]
     assert score.tolist() == [0.8, 0.6, 0.7, 0.5, 0.6, 0.6]
     # Bins 0–0.5: 0 of 1 right at 0.5; 0.5–1: 4 of 5 at 0.66.
-    assert ev.ece(right, score, 2).value == pytest.approx(1 / 6 * 0.5 + 5 / 6 * 0.14)
+    assert ev.expected_calibration_error(right, score, 2).value == pytest.approx(
+        1 / 6 * 0.5 + 5 / 6 * 0.14
+    )

@@ -7,6 +7,8 @@ import pytest
 from cxrlib import evaluation
 from tests.evaluation.cohorts import cohort
 
+subgroups = evaluation.subgroups
+
 
 def grouped(n=200):
     y, score, who = cohort(n, n // 2)
@@ -16,17 +18,17 @@ def grouped(n=200):
 
 def test_each_group_is_judged_as_if_it_came_alone():
     cases, y, score = grouped()
-    found = evaluation.subgroups(cases, y, score, "view", n=50, seed=2).set_index("group")
+    found = subgroups(cases, y, score, "view", n_resamples=50, seed=2).set_index("group")
     assert found.index.tolist() == ["all", "AP", "PA"]
     assert (found["reason"] == "").all()
     for name, row in found.iterrows():
         chosen = np.ones(len(y), bool) if name == "all" else (cases["view"] == name).to_numpy()
         who = cases["patient_id"][chosen]
-        alone = evaluation.patient_bootstrap(y[chosen], score[chosen], who, n=50, seed=2)
+        alone = evaluation.patient_bootstrap(y[chosen], score[chosen], who, n_resamples=50, seed=2)
         assert tuple(row[["value", "low", "high"]]) == alone
         assert row["n"] == chosen.sum()
-        assert row["sick"] == y[chosen].sum()
-        assert row["patients"] == who.nunique()
+        assert row["n_positive"] == y[chosen].sum()
+        assert row["n_patients"] == who.nunique()
 
 
 def test_a_group_without_a_number_says_why():
@@ -35,7 +37,7 @@ def test_a_group_without_a_number_says_why():
     y = [int(c) for c in "001111101010011"]
     score = np.array([int(c) for c in "132412312341234"]) / 10
     who = list("abcd") + list("efg") + list("hihi") + list("klmn")
-    found = evaluation.subgroups(cases, y, score, "age", patients=who, n=50).set_index("group")
+    found = subgroups(cases, y, score, "age", patients=who, n_resamples=50).set_index("group")
     assert found.index.tolist() == ["all", "0-1", "2-3", "4-5", "6-9", "not known"]
     assert found["reason"].tolist() == [
         "",
@@ -55,10 +57,10 @@ def test_a_metric_that_needs_one_class_only_is_judged_on_one_class():
     cases, y, score = grouped()
     cases["truth"] = np.where(y == 1, "sick", "healthy")
     metric, each = partial(evaluation.sensitivity, threshold=0.3), np.arange(len(y))
-    found = evaluation.subgroups(cases, y, score, "truth", metric, each, n=50)
+    found = subgroups(cases, y, score, "truth", metric, each, n_resamples=50)
     assert found["reason"].tolist() == ["", "no sick pictures", ""]
     assert found.loc[0, "value"] == evaluation.sensitivity(y, score, 0.3)
-    assert found["patients"].tolist() == found["n"].tolist()
+    assert found["n_patients"].tolist() == found["n"].tolist()
 
 
 def test_a_metric_that_breaks_is_named():
@@ -69,7 +71,7 @@ def test_a_metric_that_breaks_is_named():
             raise ValueError("expected more. Get more.")
         return float("nan") if len(y) < 150 else y.mean()
 
-    reasons = evaluation.subgroups(cases, y, score, "view", broken, n=5)["reason"].tolist()
+    reasons = subgroups(cases, y, score, "view", broken, n_resamples=5)["reason"].tolist()
     assert reasons[0] == ""
     assert reasons[1].startswith("expected a finite number from the metric, got nan")
     assert reasons[2] == "expected more"
@@ -78,23 +80,23 @@ def test_a_metric_that_breaks_is_named():
 def test_numbers_are_groups_if_there_are_few():
     cases, y, score = grouped()
     cases["year"] = np.where(cases["view"] == "PA", 10, 9)
-    found = evaluation.subgroups(cases, y, score, "year", n=5)
+    found = subgroups(cases, y, score, "year", n_resamples=5)
     assert found["group"].tolist() == ["all", "9", "10"]
     cases["year"] = cases["year"].astype("Int64").where(cases.index > 3)
-    assert evaluation.subgroups(cases, y, score, "year", n=5)["group"].iloc[-1] == "not known"
+    assert subgroups(cases, y, score, "year", n_resamples=5)["group"].iloc[-1] == "not known"
     cases["age"] = np.arange(len(y))
-    with pytest.raises(ValueError, match=r"'age' holds 200 different .*pd.cut\(cases\['age'\]"):
-        evaluation.subgroups(cases, y, score, "age")
+    with pytest.raises(ValueError, match=r"200 different numbers in 'age'.*pd.cut\(cases\['age'\]"):
+        subgroups(cases, y, score, "age")
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"column": "sex"}, "'sex'. It has patient_id, view"),
+        ({"column": "sex"}, r"\(patient_id, view\), got 'sex'"),
         ({"patients": ["a"]}, "a patient for each of 200 pictures, got 1"),
         ({"patients": [None] * 200}, "got 200 without"),
-        ({"n": 0}, "got n=0"),
-        ({"level": 95}, "Write 0.95"),
+        ({"n_resamples": 0}, "got n_resamples=0"),
+        ({"confidence_level": 95}, "Write 0.95"),
         ({"cases": pd.DataFrame({"patient_id": ["a"]})}, "of 200 pictures, got 1"),
     ],
 )
@@ -102,7 +104,7 @@ def test_arguments_that_do_not_fit_are_named(change, words):
     cases, y, score = grouped()
     given = {"cases": cases, "y_true": y, "y_score": score, "column": "view"} | change
     with pytest.raises(ValueError, match=words):
-        evaluation.subgroups(**given)
+        subgroups(**given)
 
 
 def test_k_classes_are_judged_group_by_group():
@@ -111,12 +113,16 @@ def test_k_classes_are_judged_group_by_group():
     score = rng.dirichlet([1, 1, 1], 240) * 0.6 + 0.4 * np.eye(3)[y]
     cases = pd.DataFrame({"patient_id": [f"p{i // 2}" for i in range(240)], "view": view})
     for truth in (y, np.eye(3)[y]):
-        found = evaluation.subgroups(cases, truth, score, "view", n=50).set_index("group")
-        assert found["rarest"].tolist() == [80, 60, 20]
+        found = subgroups(cases, truth, score, "view", n_resamples=50).set_index("group")
+        assert found["n_rarest"].tolist() == [80, 60, 20]
         for name, row in found.iterrows():
             chosen = np.ones(240, bool) if name == "all" else view == name
             alone = evaluation.patient_bootstrap(
-                y[chosen], score[chosen], cases["patient_id"][chosen], evaluation.macro_auc, n=50
+                y[chosen],
+                score[chosen],
+                cases["patient_id"][chosen],
+                evaluation.macro_auc,
+                n_resamples=50,
             )
             assert tuple(row[["value", "low", "high"]]) == alone
 
@@ -125,9 +131,9 @@ def test_a_group_without_one_of_k_classes_says_so():
     y = np.array([0, 1, 2] * 10 + [0, 1] * 10)
     cases = pd.DataFrame({"patient_id": range(50), "view": ["AP"] * 30 + ["PA"] * 20})
     score = np.random.default_rng(0).dirichlet([1, 1, 1], 50)
-    found = evaluation.subgroups(cases, y, score, "view", n=20)
-    assert found["rarest"].tolist() == [10, 10, 0]
+    found = subgroups(cases, y, score, "view", n_resamples=20)
+    assert found["n_rarest"].tolist() == [10, 10, 0]
     assert found["reason"].tolist()[:2] == ["", ""]
     assert "got none of class 2 among 20" in found["reason"][2]
-    of_answers = evaluation.subgroups(cases, y, score, "view", evaluation.accuracy_many, n=20)
+    of_answers = subgroups(cases, y, score, "view", evaluation.accuracy, n_resamples=20)
     assert of_answers["value"].notna().all()

@@ -48,7 +48,7 @@ def test_only_the_repair_keeps_patients_apart(quick, tmp_path, id, shared):
     ("id", "changes"), [("article-2-as-published", True), ("article-2-repaired", False)]
 )
 def test_article_2_turns_the_pictures_that_it_judges(quick, cases, id, changes):
-    parts = {"test": data.read_pictures(cases, 32).where("test")}
+    parts = {"test": data.read_images(cases, 32).split("test")}
     judged = fine_tuning._as_evaluated(parts, quick[id].config, seed=0)["test"]
     assert np.array_equal(judged.images, parts["test"].images) is not changes
 
@@ -57,7 +57,7 @@ def test_article_2_turns_the_pictures_that_it_judges(quick, cases, id, changes):
     ("given", "learns", "momentum"), [(False, False, 0.99), (True, True, 0.99), (0.9, True, 0.9)]
 )
 def test_batch_normalisation_may_follow_the_batches_at_a_given_pace(tiny, given, learns, momentum):
-    network = transfer.network("tiny", (32, 32, 1))
+    network = transfer.build_model("tiny", (32, 32, 1))
     fine_tuning._unfreeze(network, "all", given)
     layer = network.get_layer("block1_bn")
     assert layer.trainable is learns
@@ -76,7 +76,7 @@ def test_a_variant_is_judged_on_the_group_it_never_saw(quick, tmp_path, id):
 
 
 def test_several_views_answer_by_their_mean_logit(cases, monkeypatch):
-    part = {"test": data.read_pictures(cases, 32).where("test")}
+    part = {"test": data.read_images(cases, 32).split("test")}
 
     def brightness(network, parts):
         return {split: each.images.mean(axis=(1, 2)) / 255 for split, each in parts.items()}
@@ -100,10 +100,10 @@ def members():
 def trained_once(monkeypatch, members):
     train = ensemble._train_member
 
-    def member(pictures, left_out, config, seed, resume):
+    def member(pictures, left_out, config, seed, backup_dir):
         key = seed, left_out.tobytes(), pictures.images.tobytes()
         if key not in members:
-            members[key] = train(pictures, left_out, config, seed, resume)
+            members[key] = train(pictures, left_out, config, seed, backup_dir)
         return members[key]
 
     monkeypatch.setattr(ensemble, "_train_member", member)

@@ -33,7 +33,7 @@ def test_the_network_gets_the_article_s_grey_levels():
     grey = np.array([0, 51, 255], np.float32).reshape(1, 1, 3, 1)
     image = np.zeros((1, 32, 32, 1), np.float32)
     image[:, :1, :3] = grey
-    network = transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", head=None)
+    network = transfer.build_model("mobilenet_v2_0.35", (32, 32, 1), weights="random", head=None)
     prepared = keras.Model(network.input, network.get_layer("rescale").output)
     seen = frozen_backbone._rescale(image)
     got = np.asarray(prepared(seen))[0, 0, :3, 0]
@@ -53,7 +53,7 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
         score, found = np.array(each["scores"]["score"]), each["metrics"]
         assert score.shape == (9 * k, k)
         assert len(each["history"]["val_loss"]) == 2
-        right = evaluation.accuracy_many(each["scores"]["y"], score)
+        right = evaluation.accuracy(each["scores"]["y"], score)
         assert found["test accuracy"] == pytest.approx(right, abs=1e-5)
         assert found["article's evaluator images"] == k
         assert found["test images with patient overlap"] > 0
@@ -64,7 +64,7 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
     right = [round(each["metrics"]["test accuracy"] * 9 * k) for each in record.runs]
     pictures = len(set(first["scores"]["path"]) | set(second["scores"]["path"]))
     assert 9 * k < pictures < 18 * k  # the films of COVID are so few that some come twice
-    interval = evaluation.wilson_over_runs(right, [9 * k] * 2, pictures)
+    interval = evaluation.wilson_interval_over_runs(right, [9 * k] * 2, pictures)
     assert (row["low"], row["high"]) == pytest.approx(interval[1:], abs=1e-5)
     assert "2 seeds" in record.summary["article's evaluator accuracy"]["method"]
     assert "images of its own" in record.summary["test accuracy"]["method"]

@@ -60,7 +60,9 @@ def test_strangers_that_look_like_the_test_set_lend_it_their_temperature():
     assert found["val temperature"] == pytest.approx(1, abs=0.1)
     assert found["shifted temperature"] == pytest.approx(3, abs=0.3)
     assert found["test ECE, shifted temperature"] < 0.5 * found["test ECE, val temperature"]
-    assert found["test ECE"] == evaluation.ece(y[2000:], strange[2000:]).value
+    assert (
+        found["test ECE"] == evaluation.expected_calibration_error(y[2000:], strange[2000:]).value
+    )
 
 
 def test_scores_are_kept_by_image():

@@ -93,11 +93,11 @@ def test_pictures_that_are_gone_or_labelled_otherwise_give_no_summary(quick, tmp
 def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(whole, tmp_path, monkeypatch):
     train, asked = from_scratch.run, []
 
-    def killed_at_the_second(cases, config, seed, resume):
+    def killed_at_the_second(cases, config, seed, backup_dir):
         asked.append(seed)
         if asked == [0, 1]:
             raise KeyboardInterrupt
-        return train(cases, config, seed, resume)
+        return train(cases, config, seed, backup_dir)
 
     monkeypatch.setattr(from_scratch, "run", killed_at_the_second)
     command = ["reproduce", "article-3-as-published", "--seeds", "0", "1"]

@@ -61,7 +61,7 @@ def test_the_largest_size_is_the_smallest_class_s(many):
     drawn = sampling.subsample(many, "balanced", "patient", ["normal", "bacterial", "covid"], 0)
     assert data.classes(drawn) == ("normal", "bacterial", "covid")
     assert drawn["label"].value_counts().tolist() == [80, 80, 80]
-    data.splits.check(drawn)
+    data.splits.check_leakage(drawn)
 
 
 def test_the_group_left_out_is_the_one_that_looks_sick():
@@ -82,4 +82,4 @@ def test_the_group_left_out_is_the_one_that_looks_sick():
     found = features.Features(values.astype("float32"), labels, cases)
     table = sampling.leave_one_group_out(cases, found, 2)
     np.testing.assert_array_equal(table["split"] == "shifted", kind == 1)
-    data.splits.check(table)
+    data.splits.check_leakage(table)

@@ -73,7 +73,7 @@ def test_the_pooled_cnn_answers_from_the_means_of_its_last_maps():
     model = models.pooled_cnn((32, 48, 1), (2, 3, 4), seed=1)
     maps = keras.Model(model.inputs, model.get_layer("relu_3").output)
     assert maps.output_shape == (None, 8, 12, 4)
-    weights, bias = model.get_layer("answer").get_weights()
+    weights, bias = model.get_layer("predictions").get_weights()
     logit = maps.predict(pictures(32, 48, 1), verbose=0).mean(axis=(1, 2)) @ weights + bias
     assert_close(model.predict(pictures(32, 48, 1), verbose=0), 1 / (1 + np.exp(-logit)))
 

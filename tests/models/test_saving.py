@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cxrlib import data, models
-from cxrlib.data import Pictures
+from cxrlib.data import ImageSet
 from cxrlib.models import training
 from tests.float32 import assert_close
 from tests.models.training.conftest import some_pictures
@@ -17,13 +17,15 @@ FOUR = ("normal", "bacterial", "viral", "covid")
 
 
 def network(classes=4):
-    return training.compiled(models.pooled_cnn((16, 16, 1), (3,), classes=classes), "Adam", 1e-3)
+    return training.compile_classifier(
+        models.pooled_cnn((16, 16, 1), (3,), classes=classes), "Adam", 1e-3
+    )
 
 
 def as_table_of(pictures, names):
     """Give the same pictures a table whose classes come in another order or under other names."""
     cases = pictures.cases.assign(label=pictures.cases["label"].cat.set_categories(names))
-    return Pictures(pictures.images, data.cases.labels(cases), cases)
+    return ImageSet(pictures.images, data.cases.labels(cases), cases)
 
 
 @pytest.fixture
@@ -62,21 +64,21 @@ def test_names_and_answers_come_back(tmp_path, classes, outputs):
 def test_keras_opens_it_like_any_other(file):
     assert keras.models.load_model(file).input_shape == (None, 16, 16, 1)
     with zipfile.ZipFile(file) as archive:
-        assert sorted(archive.namelist()) == ["config.json", "metadata.json", "model.weights.h5"]
+        assert json.loads(archive.read("class_names.json")) == list(FOUR)
         assert json.loads(archive.read("metadata.json"))["keras_version"] == keras.__version__
 
 
 def test_another_order_is_refused_in_loading_and_in_prediction(file, pictures):
     other = ("bacterial", "normal", "viral", "covid")
     words = (
-        "expected the network's classes normal, bacterial, viral, covid in this order, got "
-        "bacterial, normal, viral, covid as {}. Number 0 means 'normal' to the network and "
+        "expected the model's classes normal, bacterial, viral, covid in this order, got "
+        "bacterial, normal, viral, covid as {}. Number 0 means 'normal' to the model and "
         "'bacterial' there"
     )
-    with pytest.raises(ValueError, match=re.escape(words.format("`classes`"))):
+    with pytest.raises(ValueError, match=re.escape(words.format("`class_names`"))):
         models.load(file, other)
     saved, shuffled = models.load(file), as_table_of(pictures, other)
-    with pytest.raises(ValueError, match=words.format("the pictures' case table")) as refused:
+    with pytest.raises(ValueError, match=words.format("the images' case table")) as refused:
         saved.predict(shuffled)
     # The advice works.
     order = re.search(r"set_categories\((\[.*?\])\)", str(refused.value))[1]
@@ -102,7 +104,7 @@ def test_other_classes_are_refused(file, classes, words):
     ("classes", "names", "words"),
     [
         (4, FOUR[:3], r"expected 4 class names .* 4 output\(s\), got normal, bacterial, viral"),
-        (2, FOUR, r"expected 2 class names for a network with 1 output\(s\)"),
+        (2, FOUR, r"expected 2 class names for a model with 1 output\(s\)"),
         (2, "pneumonia", "two different class names or more"),
         (3, ("a", "b", "a"), "two different class names or more"),
         (3, ("a", "b", ""), "two different class names or more"),
@@ -133,7 +135,7 @@ def test_a_file_without_names_says_how_to_give_them(tmp_path):
 
 
 def test_a_missing_truncated_or_foreign_file_is_named(tmp_path, file):
-    with pytest.raises(FileNotFoundError, match=r"none\.keras: expected a file, there is none"):
+    with pytest.raises(FileNotFoundError, match=r"none\.keras: expected a file, got none"):
         models.load(tmp_path / "none.keras")
     whole = file.read_bytes()
     for size in (0, 100, len(whole) // 2, len(whole) - 10):
@@ -145,7 +147,9 @@ def test_a_missing_truncated_or_foreign_file_is_named(tmp_path, file):
         models.load(file)
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("letter.txt", "hello")
-    with pytest.raises(ValueError, match=r"one without config\.json, metadata\.json, model"):
+    with pytest.raises(
+        ValueError, match=r"with config\.json, metadata\.json, .*got only letter\.txt"
+    ):
         models.load(file)
 
 
@@ -165,7 +169,7 @@ def test_a_config_that_keras_cannot_build_is_named(tmp_path, file):
         for name in old.namelist():
             content = old.read(name)
             new.writestr(name, content.replace(b'"Conv2D"', b'"Conv9D"'))
-    with pytest.raises(ValueError, match=r"other\.keras: expected a network that Keras .* can"):
+    with pytest.raises(ValueError, match=r"other\.keras: expected a model that Keras .* can"):
         models.load(other)
 
 
@@ -181,8 +185,8 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, file, monkeypatch):
 
 def test_pictures_of_another_size_or_none_are_refused(file):
     saved = models.load(file)
-    with pytest.raises(ValueError, match=r"expected new pictures of shape \(16, 16, 1\).*24, 24"):
+    with pytest.raises(ValueError, match=r"expected new images of shape \(16, 16, 1\).*24, 24"):
         saved.predict(some_pictures(8, classes=FOUR, size=24))
     few = some_pictures(8, classes=FOUR)
-    with pytest.raises(ValueError, match="at least one picture, got none"):
-        saved.predict(Pictures(few.images[:0], few.labels[:0], few.cases[:0]))
+    with pytest.raises(ValueError, match="at least one image, got none"):
+        saved.predict(ImageSet(few.images[:0], few.labels[:0], few.cases[:0]))

@@ -89,7 +89,7 @@ def test_structure_of_the_pneumonia_plan():
     }
     assert len(set(sixteen.values())) == 2
     wide = [
-        np.mean([j.arguments["aspect"] for j in jobs if ("PNEUM" in j.path) == sick])
+        np.mean([j.arguments["aspect_ratio"] for j in jobs if ("PNEUM" in j.path) == sick])
         for sick in (True, False)
     ]
     assert wide[0] > wide[1]
@@ -133,8 +133,8 @@ def test_a_full_folder_and_wrong_arguments_are_refused(tmp_path):
     (tmp_path / "mine.txt").write_text("dear")
     with pytest.raises(FileExistsError, match="new or empty folder"):
         phantoms.write(tmp_path, "adults", n=24)
-    with pytest.raises(ValueError, match="must be one of"):
+    with pytest.raises(ValueError, match="expected `name` as one of"):
         phantoms.write(tmp_path / "new", "teeth")
-    with pytest.raises(ValueError, match="`n` must be at least 20"):
+    with pytest.raises(ValueError, match="expected `n` of at least 20, got 19"):
         phantoms.write(tmp_path / "new", "adults", n=19)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

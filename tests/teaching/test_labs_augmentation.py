@@ -1,18 +1,14 @@
-import base64
-import io
-import re
 import subprocess
 import sys
 from dataclasses import asdict
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from cxrlib.data import augment
+from cxrlib.data import augmentation
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs.augmentation import LIMITS, VERDICTS
-from tests.teaching.test_labs import config, picture
+from tests.teaching.test_labs import config, picture, stills
 
 
 def test_recipes_are_those_of_augment():
@@ -20,14 +16,14 @@ def test_recipes_are_those_of_augment():
     names = {"as it is": "none", "plausible": "plausible"} | {
         f"article {i}": f"article-{i}" for i in (0, 3, 4)
     }
-    assert recipes == {text: asdict(augment.PRESETS[name]) for text, name in names.items()}
+    assert recipes == {text: asdict(augmentation.PRESETS[name]) for text, name in names.items()}
 
 
-@pytest.mark.parametrize("name", augment.PRESETS)
+@pytest.mark.parametrize("name", augmentation.PRESETS)
 def test_sliders_and_links_reach_as_far_as_every_recipe(name):
-    drawn = augment.draw(name, 500, np.random.default_rng(0))
-    for key, column in zip(augment.Setting._fields, drawn.T, strict=True):
-        if key in ("mirrored", "upside_down"):
+    drawn = augmentation.random_transforms(name, 500, np.random.default_rng(0))
+    for key, column in zip(augmentation.Transform._fields, drawn.T, strict=True):
+        if key in ("horizontal_flip", "vertical_flip"):
             continue
         unit = 1 if key in ("rotation", "shear", "gamma") else 100
         low, high = LIMITS[key]
@@ -36,36 +32,25 @@ def test_sliders_and_links_reach_as_far_as_every_recipe(name):
 
 def test_start_is_said_in_degrees_and_percent():
     made = labs.augmentation_lab(
-        picture(), rotation=3, right=0.07, zoom=1.1, contrast=0.9, mirrored=True, fill="wrap"
+        picture(),
+        rotation=3,
+        translate_x=0.07,
+        zoom=1.1,
+        contrast=0.9,
+        horizontal_flip=True,
+        fill_mode="wrap",
     )
-    start = config(made)["start"]
-    assert start == {
-        "rotation": 3,
-        "right": 7,
-        "down": 0,
-        "zoom_x": 110,
-        "zoom_y": 110,
-        "shear": 0,
-        "mirrored": 1,
-        "upside_down": 0,
-        "contrast": 90,
-        "brightness": 0,
-        "gamma": 1,
-        "fill": "wrap",
-    }
-
-
-def stills(lab):
-    pngs = re.findall(r"base64,([^\"]+)\">", lab._repr_html_())
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))) for png in pngs]
+    values = [3, 7, 0, 110, 110, 0, 1, 0, 90, 0, 1, "wrap"]
+    fields = (*augmentation.Transform._fields, "fill_mode")
+    assert config(made)["start"] == dict(zip(fields, values, strict=True))
 
 
 def test_the_still_shows_the_picture_as_it_is_and_changed():
     one = picture(12, 20)
-    before, after = stills(labs.augmentation_lab(one, mirrored=True))
+    before, after = stills(labs.augmentation_lab(one, horizontal_flip=True))
     assert np.array_equal(before, one)
     assert np.array_equal(after, one[:, ::-1])
-    moved = stills(labs.augmentation_lab(one, right=0.2, fill="constant"))[1]
+    moved = stills(labs.augmentation_lab(one, translate_x=0.2, fill_mode="constant"))[1]
     assert np.array_equal(moved, np.pad(one, ((0, 0), (4, 0)))[:, :20])
     darker = stills(labs.augmentation_lab(np.full((8, 8), 128), brightness=-0.2))[1]
     assert np.all(darker == 77)
@@ -82,10 +67,10 @@ def test_every_setting_has_a_verdict_for_any_distance():
 
 
 def test_each_setting_of_the_plausible_recipe_is_called_plausible():
-    recipe = augment.PRESETS["plausible"]
+    recipe = augmentation.PRESETS["plausible"]
     reaches = {
         "rotation": recipe.rotation,
-        "shift": 100 * recipe.shift,
+        "translation": 100 * recipe.translation,
         "zoom": 100 * recipe.zoom,
         "contrast": 100 * recipe.contrast,
         "brightness": 100 * recipe.brightness,

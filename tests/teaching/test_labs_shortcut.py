@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cxrlib.teaching import labs
-from cxrlib.teaching.labs import squares
+from cxrlib.teaching.labs import shortcut as lab_module
 from tests.book.lab_pages import MOST, corner, shortcut
 from tests.teaching.test_labs import config, picture
 
@@ -22,8 +22,8 @@ def softmax(batch):
 def stored(lab, which):
     """Return one picture's probabilities as the page reads them, (sets, classes)."""
     known = config(lab)
-    bytes_ = base64.b64decode(known["cases"][which]["answers"])
-    others = np.frombuffer(bytes_, "<u2").reshape(len(known["classes"]) - 1, -1).T / 65_535
+    bytes_ = base64.b64decode(known["cases"][which]["probabilities"])
+    others = np.frombuffer(bytes_, "<u2").reshape(len(known["class_names"]) - 1, -1).T / 65_535
     return np.column_stack([1 - others.sum(axis=1), others])
 
 
@@ -45,7 +45,7 @@ def by_hand(one, covered, rows, columns, grey):
 )
 def test_stored_numbers_are_the_network_s(predict, names, rows, columns, fill):
     images = np.stack([picture(50, 37, seed) for seed in (0, 1)])
-    lab = labs.shortcut_lab(images, predict, names, rows=rows, columns=columns, fill=fill)
+    lab = labs.shortcut_lab(images, predict, names, rows=rows, columns=columns, fill_value=fill)
     for i, one in enumerate(images):
         found = stored(lab, i)
         assert len(found) == 2 ** (rows * columns)
@@ -87,8 +87,8 @@ def test_most_used_and_least_set_by_brute_force(seed):
     given = table[0].argmax()
     drops = [table[0, given] - table[1 << i, given] for i in range(6)]
     expected = int(np.argmax(drops)) if max(drops) >= 655.35 else None
-    assert squares.most_used(table) == expected
-    found = squares.least_set(table)
+    assert lab_module.most_influential_square(table) == expected
+    found = lab_module.smallest_flipping_set(table)
     changing = [m for m in range(64) if table[m].argmax() != given]
     fewest = min(m.bit_count() for m in changing)
     tied = [m for m in changing if m.bit_count() == fewest]
@@ -101,7 +101,7 @@ def test_lungs_are_covered_by_the_fewest_squares():
         assert case["lungs"] == sum(1 << i for i in (3, 5, 6, 8))
         assert case["shares"] == [0.25 if i in (3, 5, 6, 8) else 0 for i in range(12)]
     known = np.array([0.5, 0.3, 0.2, 0])
-    assert squares.lung_set(known) == 0b11
+    assert lab_module.smallest_lung_set(known) == 0b11
 
 
 def test_at_most_64_pictures_at_once_and_each_set_once():
@@ -135,7 +135,7 @@ def test_labels_of_every_kind_and_names_with_tags():
 
 
 def test_the_still_says_what_the_network_answers():
-    text = re.sub(r"<[^>]+>", " ", shortcut().still)
+    text = re.sub(r"<[^>]+>", " ", shortcut().fallback)
     first = corner(np.float32(255) * np.ones((1, 48, 36, 1)))[0, 0]
     assert 0.75 < first < 1
     assert re.search(r"A: the network answers pneumonia, 0\.\d{3}, its label is pneumonia\.", text)
@@ -165,9 +165,13 @@ def test_bad_pictures(images, says):
 @pytest.mark.parametrize(
     ("predict", "names", "says"),
     [
-        (lambda b: np.full((len(b), 1), 1.5), "ab", r"from 0 to 1, got 1\.5 to 1\.5.*sigmoid"),
+        (lambda b: np.full((len(b), 1), 1.5), "ab", r"add up to 1, got 1\.5 to 1\.5.*sigmoid"),
         (lambda b: np.full((len(b), 1), np.nan), "ab", "from 0 to 1"),
-        (lambda b: np.full((len(b), 3), 0.5), "abc", r"add up to 1, got sums from 1\.5"),
+        (
+            lambda b: np.full((len(b), 3), 0.5),
+            "abc",
+            r"add up to 1, got 0\.5 to 0\.5 with sums from 1\.5",
+        ),
         (lambda b: np.full((len(b), 4), 0.25), "abc", r"shape \(64, 3\).*got \(64, 4\)"),
         (lambda b: np.full((len(b), 1), 0.25), "abc", r"for 3 class names, got \(64, 1\)"),
         (lambda b: np.full(len(b), 0.5), "ab", r"shape \(64, 1 or 2\).*got \(64,\)"),
@@ -189,8 +193,8 @@ def test_bad_networks_and_names(predict, names, says):
         ({"rows": 4, "columns": 4}, r"at most 12 squares, got 4 × 4 = 16.*65,536 times"),
         ({"rows": 1}, "`rows` as one of 2"),
         ({"columns": 2.0}, "`columns`"),
-        ({"fill": 256}, "`fill` as a grey level"),
-        ({"fill": "black"}, "'mean', got 'black'"),
+        ({"fill_value": 256}, "`fill_value` as a number from 0 to 255"),
+        ({"fill_value": "black"}, "got 'black'"),
         ({"labels": [2, 0, 0]}, "`labels` as 3 whole numbers from 0 to 1"),
         ({"labels": [0, 1]}, r"got shape \(2,\)"),
         ({"labels": [0.5, 0, 1]}, "`labels`"),

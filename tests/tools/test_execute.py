@@ -88,7 +88,7 @@ def test_a_copy_that_is_not_complete_is_never_taken(course):
         ("quick = False\nseed = 0", ["-p", "sede=3"], ["quick, seed", "got sede"]),
         ("seed = 0", ["--quick"], ["01-one", "got quick"]),
         ("seed = 0", ["07-none"], ["07-none", "01-one"]),
-        ("seed = 0", ["-p", "seed"], ["expects NAME=VALUE", "'seed'"]),
+        ("seed = 0", ["-p", "seed"], ["expected NAME=VALUE", "'seed'"]),
     ],
 )
 def test_an_unknown_parameter_or_chapter_is_refused_before_anything_runs(

@@ -57,8 +57,8 @@ def test_every_collection_that_a_chapter_uses_is_fetched_and_kept():
     assert {"pneumonia", "covid", "adults"} <= used & set(fetched)
 
     def folders(names):
-        parts = {key for name in names for key in registry.get(name).collections}
-        return {f"~/.cache/cxrlib/{registry.COLLECTIONS[key].folder}" for key in parts}
+        parts = {key for name in names for key in registry.get(name).sources}
+        return {f"~/.cache/cxrlib/{registry.SOURCES[key].folder}" for key in parts}
 
     assert folders(used) <= folders(fetched)
     kept = [

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from cxrlib import data
 from cxrlib.data.cases import Problem
 from cxrlib.evaluation.audit import duplicates, probes
-from cxrlib.evaluation.audit.report import SHOWN, Finding, Report, examples, is_report
+from cxrlib.evaluation.audit.report import MAX_FILES, Finding, Report, examples, is_report
 
 CHECKS = (
     "counts",
@@ -30,8 +30,8 @@ CHECKS = (
     "sizes",
     "brightness",
 )
-RARE = 0.1  # share of a class below which accuracy says little
-DRIFT = 0.05  # difference of a class's share between splits
+RARE_CLASS = 0.1  # proportion of a class below which accuracy says little
+MAX_SHIFT = 0.05  # difference of a class's proportion between splits
 
 
 def audit(cases: pd.DataFrame, *, seed: int = 0) -> Report:
@@ -59,66 +59,66 @@ def audit(cases: pd.DataFrame, *, seed: int = 0) -> Report:
     started = time.perf_counter()
     with warnings.catch_warnings():  # what could not be read stands in the report
         warnings.filterwarnings("ignore", message=".*could not be read and are left out")
-        pictures = data.read_pictures(cases, probes.SIDE, "squash")
+        pictures = data.read_images(cases, probes.SIDE, "stretch")
     rows, thumbnails = pictures.cases, pictures.images[:, :, :, 0]
     problems = (*cases.attrs.get("problems", ()), *pictures.problems)
     checks = (
-        partial(counts, cases),
-        partial(broken, problems),
-        partial(duplicates.contradictions, problems),
-        partial(odd_pictures, rows, thumbnails),
-        partial(duplicates.check, rows, thumbnails, problems),
-        partial(patients, cases),
-        partial(probes.folder_shift, rows, thumbnails, seed=seed),
-        partial(probes.shortcuts, rows, thumbnails, seed=seed),
-        partial(sizes, rows),
-        partial(brightness, rows, thumbnails),
+        partial(check_counts, cases),
+        partial(check_files, problems),
+        partial(duplicates.check_contradicting_labels, problems),
+        partial(check_odd_images, rows, thumbnails),
+        partial(duplicates.check_duplicates, rows, thumbnails, problems),
+        partial(check_patients, cases),
+        partial(probes.check_folder_shift, rows, thumbnails, seed=seed),
+        partial(probes.check_shortcuts, rows, thumbnails, seed=seed),
+        partial(check_sizes, rows),
+        partial(check_brightness, rows, thumbnails),
     )
     with threadpool_limits(1):  # many small matrices: more threads would only wait for each other
-        found = [_guarded(name, check) for name, check in zip(CHECKS, checks, strict=True)]
+        found = [_run_check(name, check) for name, check in zip(CHECKS, checks, strict=True)]
     seconds = time.perf_counter() - started
     return Report(str(cases.attrs.get("name", "data")), len(cases), tuple(found), seconds)
 
 
-def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
+def _run_check(name: str, check: Callable[[], Finding]) -> Finding:
     """Say that a check could not be made rather than stop the whole audit."""
     try:
         return check()
     except ValueError as error:
         return Finding(name, "not checked", str(error))
     except Exception as error:  # a fault in one check shall not take the others' answers along
-        says = f"the check itself broke: {type(error).__name__}: {error}"
-        return Finding(name, "not checked", says, "Please tell us what the data look like.")
+        summary = f"the check itself broke: {type(error).__name__}: {error}"
+        return Finding(name, "not checked", summary, "Please tell us what the data look like.")
 
 
-def counts(cases: pd.DataFrame) -> Finding:
+def check_counts(cases: pd.DataFrame) -> Finding:
     """Count pictures by split and class; name imbalance and shares that differ by split."""
     names = list(data.classes(cases))
     table = pd.crosstab(cases["split"].astype("string").fillna("no split"), cases["label"])
     table = table.reindex(columns=names, fill_value=0)
-    shares = table.div(table.sum(axis=1), axis=0)
+    proportions = table.div(table.sum(axis=1), axis=0)
     numbers = {split: {c: int(n) for c, n in row.items()} for split, row in table.iterrows()}
     total = table.sum()
     commonest = total.idxmax()
-    says = f"{total[commonest] / total.sum():.0%} of the pictures are {commonest!r}"
-    drift = float((shares.max() - shares.min()).max())
+    summary = f"{total[commonest] / total.sum():.0%} of the pictures are {commonest!r}"
+    shift = float((proportions.max() - proportions.min()).max())
     advice = []
-    if total[commonest] / total.sum() > 0.6 or total.min() / total.sum() < RARE:
+    if total[commonest] / total.sum() > 0.6 or total.min() / total.sum() < RARE_CLASS:
         advice.append(
             f"Answering {commonest!r} to everything is right that often: report sensitivity and "
             "specificity instead of accuracy."
         )
-    if len(table) > 1 and drift > DRIFT and chi2_contingency(table).pvalue < 0.01:
-        says += f"; a class's share differs by {drift:.0%} between splits"
+    if len(table) > 1 and shift > MAX_SHIFT and chi2_contingency(table).pvalue < 0.01:
+        summary += f"; a class's share differs by {shift:.0%} between splits"
         advice.append(
             "Precision and accuracy move with the share of the sick: do not compare them across "
             "splits, and choose no threshold by them."
         )
     verdict = "look" if advice else "fine"
-    return Finding("counts", verdict, says, " ".join(advice), numbers)
+    return Finding("counts", verdict, summary, " ".join(advice), numbers)
 
 
-def broken(problems: Sequence[Problem]) -> Finding:
+def check_files(problems: Sequence[Problem]) -> Finding:
     """List files that could not be used and files that are odd; copies have checks of their own.
 
     An older report of the audit is no fault of the data.
@@ -130,18 +130,18 @@ def broken(problems: Sequence[Problem]) -> Finding:
     ]
     left = [p for p in named if p.action == "left out"]
     listed = left + [p for p in named if p.action != "left out"]
-    numbers = {"left out": len(left), "odd but kept": len(listed) - len(left)}
-    numbers["files"] = [f"{p.path}: {p.problem}" for p in listed[:SHOWN]]
-    if len(listed) > SHOWN:
-        numbers["not shown"] = len(listed) - SHOWN
+    numbers: dict[str, object] = {"left out": len(left), "odd but kept": len(listed) - len(left)}
+    numbers["files"] = [f"{p.path}: {p.problem}" for p in listed[:MAX_FILES]]
+    if len(listed) > MAX_FILES:
+        numbers["not shown"] = len(listed) - MAX_FILES
     if not listed:
         return Finding("files", "fine", "every file could be read", numbers=numbers)
-    says = f"{len(left):,} files could not be used, {len(listed) - len(left):,} are odd"
+    summary = f"{len(left):,} files could not be used, {len(listed) - len(left):,} are odd"
     advice = "Replace or remove them. What is left out is not left out at random."
-    return Finding("files", "fail" if left else "look", says, advice, numbers)
+    return Finding("files", "fail" if left else "look", summary, advice, numbers)
 
 
-def patients(cases: pd.DataFrame) -> Finding:
+def check_patients(cases: pd.DataFrame) -> Finding:
     """Look for patients on both sides of a split, also under a key that reads only the number."""
     known = cases[cases["patient_id"].notna() & cases["split"].notna()]
     missing = len(cases) - int(cases["patient_id"].notna().sum())
@@ -149,42 +149,46 @@ def patients(cases: pd.DataFrame) -> Finding:
         what = "no patient ids" if missing else "one split only"
         advice = "Without patient ids nobody can tell whether a split is honest." if missing else ""
         return Finding("patients", "not checked", what, advice, {"without id": missing})
-    leaked = _on_both_sides(known, known["patient_id"])
+    leaked = _in_two_splits(known, known["patient_id"])
     numbers = {
         "patients": int(known["patient_id"].nunique()),
         "on both sides": len(leaked),
         "without id": missing,
     }
-    bare = known["patient_id"].map(_bare_number)
+    bare = known["patient_id"].map(_digits_only)
     if bare.notna().all() and bare.nunique() < numbers["patients"]:
-        false = _on_both_sides(known, bare)
+        false = _in_two_splits(known, bare)
         test = known[bare.isin(false) & (known["split"] == "test")]
         numbers |= {"false overlaps by the number alone": len(false)}
         numbers |= {"test pictures touched by them": len(test)}
     if leaked:
         rows = known[known["patient_id"].isin(leaked)].sort_values(["patient_id", "split"])
         captions = [f"{r.patient_id}, {r.split}" for r in rows.itertuples()]
-        advice = "Split again: data.splits.by_patient. A network may know these patients by heart."
-        says = f"{len(leaked):,} patients with {len(rows):,} pictures stand on both sides"
-        return Finding("patients", "fail", says, advice, numbers, examples(rows["path"], captions))
-    says = f"none of {numbers['patients']:,} patients stands on both sides"
+        advice = (
+            "Split again: data.splits.patient_split. A network may know these patients by heart."
+        )
+        summary = f"{len(leaked):,} patients with {len(rows):,} pictures stand on both sides"
+        return Finding(
+            "patients", "fail", summary, advice, numbers, examples(rows["path"], captions)
+        )
+    summary = f"none of {numbers['patients']:,} patients stands on both sides"
     if missing:
-        return Finding("patients", "look", f"{says}; {missing:,} pictures have no id",
+        return Finding("patients", "look", f"{summary}; {missing:,} pictures have no id",
                        "Fill the ids, or leave these pictures out.", numbers)  # fmt: skip
-    return Finding("patients", "fine", says, numbers=numbers)
+    return Finding("patients", "fine", summary, numbers=numbers)
 
 
-def _on_both_sides(cases: pd.DataFrame, key: pd.Series) -> list:
+def _in_two_splits(cases: pd.DataFrame, key: pd.Series) -> list:
     sides = cases["split"].astype(str).groupby(key).nunique()
     return list(sides.index[sides > 1])
 
 
-def _bare_number(patient: str) -> str | None:
+def _digits_only(patient: str) -> str | None:
     found = re.findall(r"\d+", str(patient))
     return found[-1] if found else None
 
 
-def sizes(cases: pd.DataFrame) -> Finding:
+def check_sizes(cases: pd.DataFrame) -> Finding:
     """Ask whether width, height or aspect ratio alone tells the label."""
     width, height = (cases[side].to_numpy(float) for side in ("width", "height"))
     values = {"width": width, "height": height, "aspect ratio": width / height}
@@ -193,18 +197,18 @@ def sizes(cases: pd.DataFrame) -> Finding:
         "Squashing keeps the trace of the shape."
     )
     fine = "sizes do not tell the classes apart"
-    return probes.one_number("sizes", cases, values, advice, look=0.6, fine=fine)
+    return probes.check_single_feature("sizes", cases, values, advice, look=0.6, fine=fine)
 
 
-def brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
+def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     """Ask whether mean grey or contrast alone tells the label."""
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     values = {"mean grey": flat.mean(axis=1), "contrast": flat.std(axis=1)}
     advice = "Standardise each picture by itself and vary the exposure in training."
-    return probes.one_number("brightness", cases, values, advice, look=0.65)
+    return probes.check_single_feature("brightness", cases, values, advice, look=0.65)
 
 
-def odd_pictures(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
+def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     """Look for inverted and for nearly blank pictures."""
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     spread = flat.std(axis=1)
@@ -212,14 +216,14 @@ def odd_pictures(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     standard = (flat - flat.mean(axis=1, keepdims=True)) / np.maximum(spread, 1)[:, None]
     typical = np.median(standard, axis=0)
     typical = (typical - typical.mean()) / max(float(typical.std()), 1e-6)
-    alike = standard @ typical / flat.shape[1]
-    inverted = (alike < -0.25) & ~blank
+    correlation = standard @ typical / flat.shape[1]
+    inverted = (correlation < -0.25) & ~blank
     numbers = {"inverted": int(inverted.sum()), "nearly blank": int(blank.sum())}
     if not (inverted | blank).any():
         return Finding("odd pictures", "fine", "none inverted, none blank", numbers=numbers)
     rows = np.flatnonzero(inverted | blank)
     captions = ["inverted?" if inverted[i] else "nearly blank" for i in rows]
-    says = ", ".join(f"{count:,} {what}" for what, count in numbers.items() if count)
+    summary = ", ".join(f"{count:,} {what}" for what, count in numbers.items() if count)
     advice = "Look at them. Invert or remove them, in all classes alike."
-    return Finding("odd pictures", "fail", says, advice, numbers,
+    return Finding("odd pictures", "fail", summary, advice, numbers,
                    examples(cases["path"].iloc[rows], captions))  # fmt: skip

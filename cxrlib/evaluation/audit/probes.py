@@ -14,27 +14,27 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib import data
-from cxrlib.data import covers
+from cxrlib.data import occlusion
 from cxrlib.evaluation.audit.report import Finding
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 from cxrlib.evaluation.metrics import roc_auc
 
 SIDE = 64  # pixels of a thumbnail
-MOST = 6000  # pictures a probe learns from; more change little and cost much
-FOLDS = 5
-COMPONENTS = 50
-RESAMPLES = 1000
+MAX_IMAGES = 6000  # images a probe learns from; more change little and cost much
+N_FOLDS = 5
+N_COMPONENTS = 50
+N_RESAMPLES = 1000
 
 
-def seen_through(cover: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
-    """Cover pictures (N, H, W, 1), and drop what is black or repeated: (N, D) tells as much."""
-    # Covering a picture in which each pixel has a grey of its own shows which ones are left.
+def visible_pixels(occlude: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+    """Occlude images (N, H, W, 1), and drop what is black or repeated: (N, D) tells as much."""
+    # Occluding an image in which each pixel has a grey of its own shows which ones are left.
     greys = np.arange(1, images[0].size + 1, dtype=np.float32).reshape(1, *images.shape[1:])
-    left, first = np.unique(cover(greys), return_index=True)
-    return np.take(cover(images).reshape(len(images), -1), first[left > 0], axis=1)
+    left, first = np.unique(occlude(greys), return_index=True)
+    return np.take(occlude(images).reshape(len(images), -1), first[left > 0], axis=1)
 
 
-def grouped_scores(
+def out_of_fold_scores(
     x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0
 ) -> np.ndarray:
     """Give every picture log odds (N,) by a model that has not seen its patient.
@@ -43,16 +43,16 @@ def grouped_scores(
     patients than there are folds.
     """
     fewest = min(len(np.unique(groups[y == k])) for k in (0, 1))
-    if fewest < FOLDS:
+    if fewest < N_FOLDS:
         raise ValueError(
-            f"expected at least {FOLDS} patients of each class, got {fewest}. Use more pictures."
+            f"expected at least {N_FOLDS} patients of each class, got {fewest}. Use more pictures."
         )
     scores = np.empty(len(y))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=seed)
     for train, test in folds.split(x, y, groups):
-        parts = min(COMPONENTS, x.shape[1], len(train) - 1)
+        n_components = min(N_COMPONENTS, x.shape[1], len(train) - 1)
         model = make_pipeline(
-            PCA(parts, svd_solver="randomized", random_state=seed),
+            PCA(n_components, svd_solver="randomized", random_state=seed),
             StandardScaler(),
             LogisticRegression(C=0.1, max_iter=500),
         )
@@ -61,13 +61,13 @@ def grouped_scores(
     return scores
 
 
-def auc(x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> Interval:
-    """Return the AUC of :func:`grouped_scores` with its patient-bootstrap interval."""
-    scores = grouped_scores(x, y, groups, seed=seed)
-    return patient_bootstrap(y, scores, groups, roc_auc, n=RESAMPLES, seed=seed)
+def out_of_fold_auc(x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> Interval:
+    """Return the AUC of :func:`out_of_fold_scores` with its patient-bootstrap interval."""
+    scores = out_of_fold_scores(x, y, groups, seed=seed)
+    return patient_bootstrap(y, scores, groups, roc_auc, n_resamples=N_RESAMPLES, seed=seed)
 
 
-def one_number(
+def check_single_feature(
     check: str,
     cases: pd.DataFrame,
     values: dict[str, np.ndarray],
@@ -77,85 +77,92 @@ def one_number(
     fine: str = "",
 ) -> Finding:
     """Ask whether one number a picture tells a class from the rest, the best of all classes."""
-    groups = _groups(cases)
-    told = {}
+    groups = _patient_groups(cases)
+    aucs: dict[str, Interval] = {}
     for name, each in values.items():
         intervals = []
-        for y in _each_class(cases):
-            turned = each if roc_auc(y, each) >= 0.5 else -each
-            intervals.append(patient_bootstrap(y, turned, groups, roc_auc, n=RESAMPLES))
-        told[name] = max(intervals)
-    best = max(told, key=lambda name: told[name].value)
-    says = f"{best} alone tells the classes apart with AUC {told[best]:.2f}"
-    says = fine if fine and told[best].low < look else says
-    return _judged(check, told, best, says, advice, look)
+        for y in _one_vs_rest(cases):
+            oriented = each if roc_auc(y, each) >= 0.5 else -each
+            intervals.append(
+                patient_bootstrap(y, oriented, groups, roc_auc, n_resamples=N_RESAMPLES)
+            )
+        aucs[name] = max(intervals)
+    best = max(aucs, key=lambda name: aucs[name].value)
+    summary = f"{best} alone tells the classes apart with AUC {aucs[best]:.2f}"
+    summary = fine if fine and aucs[best].low < look else summary
+    return _finding(check, aucs, best, summary, advice, look)
 
 
-def shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
+def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
     """Ask what can be told without lungs: border, corners, black centre, 8 × 8 squares."""
     cases, thumbnails = _sampled(cases, thumbnails, seed)
     x = thumbnails[..., None].astype(np.float32) / 255
-    groups = _groups(cases)
-    told: dict[str, Interval] = {}
-    for name, cover in covers.COVERS.items():
-        parts = seen_through(cover, x)
-        told[name] = max(auc(parts, y, groups, seed=seed) for y in _each_class(cases))
-    worst = max(("border only", "corners only"), key=lambda name: told[name].low)
-    says = f"{worst}: AUC {told[worst]:.2f}; full picture {told['full picture'].value:.2f}"
+    groups = _patient_groups(cases)
+    aucs: dict[str, Interval] = {}
+    for name, occlude in occlusion.OCCLUSIONS.items():
+        visible = visible_pixels(occlude, x)
+        aucs[name] = max(
+            out_of_fold_auc(visible, y, groups, seed=seed) for y in _one_vs_rest(cases)
+        )
+    worst = max(("border only", "corners only"), key=lambda name: aucs[name].low)
+    summary = f"{worst}: AUC {aucs[worst]:.2f}; full picture {aucs['full picture'].value:.2f}"
     advice = (
         "Something outside the lungs goes with the label: another device, marker or cropping for "
         "each class. Crop or mask it, take classes from one source, and test on another hospital."
     )
-    return _judged("shortcuts", told, worst, says, advice, look=0.65)
+    return _finding("shortcuts", aucs, worst, summary, advice, look=0.65)
 
 
-def folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
+def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
     """Ask whether training and test pictures *of one class* can be told apart."""
     both = cases["split"].isin(["train", "test"]).to_numpy()
     if cases.loc[both, "split"].nunique() < 2:
         return Finding("folder shift", "not checked", "there are no train and test splits")
     cases, thumbnails = _sampled(cases[both], thumbnails[both], seed)
-    x, told = thumbnails.reshape(len(cases), -1) / np.float32(255), {}
+    x = thumbnails.reshape(len(cases), -1) / np.float32(255)
+    aucs: dict[str, Interval] = {}
     for name in data.classes(cases):
         rows = (cases["label"] == name).to_numpy()
         y = (cases["split"] == "test").to_numpy()[rows].astype(int)
         with contextlib.suppress(ValueError):  # too few patients of this class
-            told[name] = auc(x[rows], y, _groups(cases[rows]), seed=seed)
-    if not told:
+            aucs[name] = out_of_fold_auc(x[rows], y, _patient_groups(cases[rows]), seed=seed)
+    if not aucs:
         return Finding("folder shift", "not checked", "too few patients in some split")
-    worst = max(told, key=lambda name: told[name].low)
-    says = f"test pictures of {worst!r} are told from training pictures with AUC {told[worst]:.2f}"
+    worst = max(aucs, key=lambda name: aucs[name].low)
+    summary = (
+        f"test pictures of {worst!r} are told from training pictures with AUC {aucs[worst]:.2f}"
+    )
     advice = (
         "The test set comes from another place, device or time. A threshold chosen on training "
         "patients may be wrong there: look at each class's scores, and calibrate where it is used."
     )
-    return _judged("folder shift", told, worst, says, advice, look=0.6, fail=0.7)
+    return _finding("folder shift", aucs, worst, summary, advice, look=0.6, fail=0.7)
 
 
-def _judged(
+def _finding(
     check: str,
-    told: dict[str, Interval],
+    aucs: dict[str, Interval],
     worst: str,
-    says: str,
+    summary: str,
     advice: str,
     look: float,
     fail: float = 0.8,
 ) -> Finding:
     """Give the verdict by the lower end of the worst AUC's interval."""
-    numbers, low = {name: list(interval) for name, interval in told.items()}, told[worst].low
+    numbers, low = {name: list(interval) for name, interval in aucs.items()}, aucs[worst].low
     if low < look:
-        return Finding(check, "fine", says, numbers=numbers)
-    return Finding(check, "fail" if low > fail else "look", says, advice, numbers)
+        return Finding(check, "fine", summary, numbers=numbers)
+    return Finding(check, "fail" if low > fail else "look", summary, advice, numbers)
 
 
-def _each_class(cases: pd.DataFrame) -> list[np.ndarray]:
+def _one_vs_rest(cases: pd.DataFrame) -> list[np.ndarray]:
     """Tell each class from the rest; of two, the first says it all."""
     codes = cases["label"].cat.codes.to_numpy()
     count = len(data.classes(cases)) if codes.max() > 1 else 1
     return [(codes == k).astype(int) for k in range(count)]
 
 
-def _groups(cases: pd.DataFrame) -> np.ndarray:
+def _patient_groups(cases: pd.DataFrame) -> np.ndarray:
     """Patients as numbers; a picture without a patient is a patient of its own."""
     known = cases["patient_id"].astype(object).where(cases["patient_id"].notna(), cases["path"])
     return pd.factorize(known)[0]
@@ -165,5 +172,5 @@ def _sampled(
     cases: pd.DataFrame, thumbnails: np.ndarray, seed: int
 ) -> tuple[pd.DataFrame, np.ndarray]:
     numbered = cases.set_axis(range(len(cases)))
-    chosen = data.sample(numbered, MOST, seed)
+    chosen = data.sample(numbered, MAX_IMAGES, seed)
     return chosen, thumbnails[chosen.index.to_numpy()]

@@ -14,8 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 from cxrlib import data
+from cxrlib.data.cases import did_you_mean
 
-SHOWN = 50  # files that a finding names
+MAX_FILES = 50  # files that a finding names
 VERDICTS = ("fail", "look", "fine", "not checked")
 MARKS = {"fail": "✗", "look": "!", "fine": "✓", "not checked": "–"}
 GENERATOR = '<meta name="generator" content="cxr audit">'
@@ -58,7 +59,7 @@ class Finding:
     verdict : str
         ``"fail"``: a result on this set would be misleading. ``"look"``: a person should look.
         ``"fine"``, or ``"not checked"`` where the table lacks what is needed.
-    says : str
+    summary : str
         One line.
     advice : str
         What to do about it; empty where there is nothing to do.
@@ -70,13 +71,13 @@ class Finding:
 
     check: str
     verdict: str
-    says: str
+    summary: str
     advice: str = ""
     numbers: dict = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
 
-    def named(self) -> list[str]:
-        """Files that it names, each with what is wrong: its lists of text, then its examples."""
+    def affected_files(self) -> list[str]:
+        """List the files, each with what is wrong: its lists of text, then its examples."""
         lines = [v for value in self.numbers.values() if isinstance(value, list) for v in value]
         texts = [line for line in lines if isinstance(line, str)]
         return texts or [f"{e.path}: {e.caption}" for e in self.examples]
@@ -85,7 +86,7 @@ class Finding:
         if self.verdict not in VERDICTS:
             raise ValueError(
                 f"expected a verdict of {', '.join(VERDICTS)}, got {self.verdict!r} for "
-                f"{self.check}."
+                f"{self.check}.{did_you_mean(self.verdict, VERDICTS)}"
             )
 
 
@@ -97,7 +98,7 @@ class Report:
     ----------
     name : str
         Of the data set.
-    pictures : int
+    n_images : int
         Rows of the case table.
     findings : tuple of Finding
         In the order of the checks.
@@ -106,35 +107,36 @@ class Report:
     """
 
     name: str
-    pictures: int
+    n_images: int
     findings: tuple[Finding, ...]
     seconds: float
 
     @property
     def failed(self) -> tuple[Finding, ...]:
         """The findings whose verdict is ``"fail"``."""
-        return self.where("fail")
+        return self.with_verdict("fail")
 
-    def where(self, verdict: str) -> tuple[Finding, ...]:
+    def with_verdict(self, verdict: str) -> tuple[Finding, ...]:
         """Return the findings of one verdict."""
         return tuple(f for f in self.findings if f.verdict == verdict)
 
     def __getitem__(self, check: str) -> Finding:
         found = [f for f in self.findings if f.check == check]
         if not found:
-            known = ", ".join(f.check for f in self.findings)
-            raise KeyError(f"no check {check!r}. Checks of this report: {known}")
+            names = [f.check for f in self.findings]
+            known = ", ".join(names)
+            raise KeyError(f"expected one of {known}, got {check!r}.{did_you_mean(check, names)}")
         return found[0]
 
     def __str__(self) -> str:
         width = max(len(f.check) for f in self.findings)
-        lines = [f"{f.verdict:12}{f.check:{width}}  {f.says}" for f in self.findings]
-        return "\n".join([f"{self.name}: {self.pictures:,} pictures", *lines])
+        lines = [f"{f.verdict:12}{f.check:{width}}  {f.summary}" for f in self.findings]
+        return "\n".join([f"{self.name}: {self.n_images:,} pictures", *lines])
 
 
-def examples(paths: Sequence[str], captions: Sequence[str], most: int = 6) -> tuple[Example, ...]:
+def examples(paths: Sequence[str], captions: Sequence[str], n: int = 6) -> tuple[Example, ...]:
     """Pair the first few paths with their captions."""
-    return tuple(Example(str(p), c) for p, c in zip(paths, captions, strict=True))[:most]
+    return tuple(Example(str(p), c) for p, c in zip(paths, captions, strict=True))[:n]
 
 
 def write_html(report: Report, path: str | os.PathLike) -> Path:
@@ -154,8 +156,8 @@ def write_html(report: Report, path: str | os.PathLike) -> Path:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = json.dumps(asdict(report), indent=1, ensure_ascii=False, default=float)
-    for file, text in ((path, _page(report)), (path.with_suffix(".json"), known + "\n")):
+    as_json = json.dumps(asdict(report), indent=1, ensure_ascii=False, default=float)
+    for file, text in ((path, _page(report)), (path.with_suffix(".json"), as_json + "\n")):
         part = file.with_name(f".{file.name}.part")
         part.write_text(text, encoding="utf-8")
         part.replace(file)
@@ -173,11 +175,11 @@ def is_report(path: str | os.PathLike) -> bool:
 
 def _page(report: Report) -> str:
     order = sorted(report.findings, key=lambda f: VERDICTS.index(f.verdict))
-    counts = [f"{len(report.where(v))} {v}" for v in VERDICTS if report.where(v)]
+    counts = [f"{len(report.with_verdict(v))} {v}" for v in VERDICTS if report.with_verdict(v)]
     rows = "".join(
-        f'<tr class="{_kind(f)}"><td><b>{MARKS[f.verdict]} {f.verdict}</b></td>'
-        f'<th scope="row"><a href="#{_kind_id(f)}">{html.escape(f.check)}</a></th>'
-        f"<td>{html.escape(f.says)}</td></tr>"
+        f'<tr class="{_css_class(f)}"><td><b>{MARKS[f.verdict]} {f.verdict}</b></td>'
+        f'<th scope="row"><a href="#{_anchor(f)}">{html.escape(f.check)}</a></th>'
+        f"<td>{html.escape(f.summary)}</td></tr>"
         for f in order
     )
     name = html.escape(report.name)
@@ -185,7 +187,7 @@ def _page(report: Report) -> str:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Audit: {name}</title>'
         f'{GENERATOR}<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style></head><body>\n<h1>Audit of {name}</h1>\n"
-        f"<p>{report.pictures:,} pictures · {', '.join(counts)} · "
+        f"<p>{report.n_images:,} pictures · {', '.join(counts)} · "
         f"{report.seconds:.0f} seconds</p>\n"
         f"<table><tbody>{rows}</tbody></table>\n{''.join(map(_section, order))}\n"
         '<p class="note">An audit finds known faults, not all faults. It judges pictures as data, '
@@ -200,9 +202,9 @@ def _section(finding: Finding) -> str:
         for name, value in finding.numbers.items()
     )
     return (
-        f'<section class="{_kind(finding)}" id="{_kind_id(finding)}">'
+        f'<section class="{_css_class(finding)}" id="{_anchor(finding)}">'
         f"<h2>{html.escape(finding.check)} <b>{MARKS[finding.verdict]} {finding.verdict}</b></h2>"
-        f"<p>{html.escape(finding.says)}</p>{advice}"
+        f"<p>{html.escape(finding.summary)}</p>{advice}"
         f'<table class="numbers"><tbody>{rows}</tbody></table>'
         f"{''.join(_figure(e.path, e.caption) for e in finding.examples)}</section>\n"
     )
@@ -235,9 +237,9 @@ def _text(value: object) -> str:
         value, float) else str(value)  # fmt: skip
 
 
-def _kind(finding: Finding) -> str:
+def _css_class(finding: Finding) -> str:
     return finding.verdict.replace(" ", "-")
 
 
-def _kind_id(finding: Finding) -> str:
+def _anchor(finding: Finding) -> str:
     return finding.check.replace(" ", "-")

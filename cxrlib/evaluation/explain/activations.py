@@ -84,8 +84,8 @@ def check_flat(model: keras.Model) -> None:
     if nested:
         raise ValueError(
             f"expected a flat model, got one with a model inside it: {', '.join(nested)}. Its "
-            "layers cannot be reached from the picture. Build it flat: "
-            "keras.applications.X(include_top=False, input_tensor=x), or models.transfer.network."
+            "layers cannot be reached from the picture. Build it flat: models.transfer.build_model "
+            "or keras.applications.X(include_top=False, input_tensor=x)."
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
         raise ValueError(
@@ -142,7 +142,7 @@ def as_batch(model: keras.Model, images: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"expected pictures of shape (N, {sides}), as the model takes them, got "
             f"{np.shape(images)}. One picture alone is images[i : i + 1]; another size is read "
-            "again with data.read_pictures(cases, size); grey is made colour inside the model."
+            "again with data.read_images(cases, size); grey is made colour inside the model."
         )
     if not len(array):
         raise ValueError("expected at least one picture, got none. Is the split empty?")

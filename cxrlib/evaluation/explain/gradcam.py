@@ -20,7 +20,7 @@ from cxrlib.evaluation.explain.activations import (
     resolve_class_index,
     select_class,
 )
-from cxrlib.models import transfer
+from cxrlib.models.transfer import find_target_layer
 
 CONVOLUTIONS = (
     layers.Conv2D,
@@ -145,7 +145,7 @@ def _find_target(model: keras.Model, name: str | None) -> keras.Layer:
     if name is not None:
         return get_layer(model, name, is_spatial)
     try:
-        return model.get_layer(transfer.target_layer(model))
+        return model.get_layer(find_target_layer(model))
     except ValueError:  # not a network of models.transfer
         return last
 

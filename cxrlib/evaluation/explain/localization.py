@@ -93,7 +93,7 @@ def pointing_game(
     hits = np.diagonal(shares).copy()
     hit_rate = patient_bootstrap(
         np.ones(len(maps)), hits, patients, lambda _, hit: float(hit.mean()),
-        n=n_resamples, seed=seed, level=confidence_level,
+        n_resamples=n_resamples, seed=seed, confidence_level=confidence_level,
     )  # fmt: skip
     ids = np.asarray(patients, dtype=object).reshape(-1)
     return PointingGame(

@@ -1,7 +1,7 @@
-"""How sure is a number? Intervals for shares, and for metrics by resampling patients.
+"""How sure is a number? Intervals of proportions, and of metrics by resampling patients.
 
 An interval of a metric is made in three files: ``bootstrap`` asks for it, ``resampling`` draws
-patients and computes the metric on each resample, ``bca`` says where it ends.
+patients and computes the metric on each resample, ``limits`` says where it ends.
 """
 
 import lazy_loader as _lazy

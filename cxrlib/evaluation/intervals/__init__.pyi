@@ -1,7 +1,10 @@
-from .bca import Interval as Interval
 from .bootstrap import (
     paired_difference as paired_difference,
     patient_bootstrap as patient_bootstrap,
     runs_bootstrap as runs_bootstrap,
 )
-from .proportions import wilson as wilson, wilson_over_runs as wilson_over_runs
+from .limits import (
+    Interval as Interval,
+    wilson_interval as wilson_interval,
+    wilson_interval_over_runs as wilson_interval_over_runs,
+)

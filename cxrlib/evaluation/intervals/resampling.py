@@ -6,7 +6,7 @@ own metrics are computed for all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -14,25 +14,25 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics, multiclass
-from cxrlib.evaluation.intervals.bca import check_resamples, jackknife_acceleration
+from cxrlib.evaluation.intervals.limits import jackknife_acceleration
 
-CHUNK = 250  # resamples held in memory at once
+BATCH = 250  # resamples held in memory at once
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
+Statistic = Callable[[np.ndarray], np.ndarray]  # of counts (resamples, N)
 OnCounts = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # (counts, y, score)
 
 
-def resampled(
+def resample(
     y: np.ndarray,
     patients: ArrayLike,
-    statistic: Callable[[np.ndarray], np.ndarray],
+    statistic: Statistic,
     classes: tuple[int, ...],
     *,
-    n: int,
+    n_resamples: int,
     seed: int | list[int],
-    level: float,
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Compute a statistic for ``n`` draws of the patients, and without each of them.
+    """Compute a statistic for draws of the patients, and without each of them.
 
     Parameters
     ----------
@@ -43,28 +43,28 @@ def resampled(
         number, or a row of numbers, for each resample.
     classes : tuple of int
         Classes the statistic looks at: each needs two patients or more.
-    n, seed, level
-        As in :func:`.patient_bootstrap`; the level is only checked.
+    n_resamples, seed
+        As in :func:`.patient_bootstrap`.
 
     Returns
     -------
-    drawn : ndarray, shape (n,) or (n, K)
+    resampled : ndarray, shape (n_resamples,) or (n_resamples, K)
     acceleration : ndarray, shape () or (K,)
-        How skewed the statistic's error is: :func:`.bca.jackknife_acceleration`.
+        How skewed the statistic's error is: :func:`.limits.jackknife_acceleration`.
     n_effective : float
-        How many patients the statistic rests on: :func:`effective_patients`.
+        How many patients the statistic rests on: :func:`effective_sample_size`.
     """
-    check_resamples(n, level)
-    groups, strata = group(y, patients)
-    check_enough(y, groups, strata, classes)
+    groups, strata = stratify(y, patients)
+    check_patients(y, groups, strata, classes)
     rng = np.random.default_rng(seed)
-    sizes = [min(CHUNK, int(n) - start) for start in range(0, int(n), CHUNK)]
-    drawn = [statistic(draw(strata, size, rng)[:, groups]) for size in sizes]
-    acceleration = jackknife_acceleration(_left_out(statistic, groups, len(strata)), strata)
-    return np.concatenate(drawn), acceleration, effective_patients(y, groups, classes)
+    n = int(n_resamples)
+    sizes = [min(BATCH, n - start) for start in range(0, n, BATCH)]
+    resampled = [statistic(draw_patients(strata, size, rng)[:, groups]) for size in sizes]
+    acceleration = jackknife_acceleration(_jackknife(statistic, groups, len(strata)), strata)
+    return np.concatenate(resampled), acceleration, effective_sample_size(y, groups, classes)
 
 
-def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def stratify(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Give each picture the number of its patient, and each patient a stratum.
 
     Returns
@@ -94,10 +94,10 @@ def group(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     has[:, 0] = ~has[:, 0]  # in this order two classes are always drawn as healthy, both, sick
     kinds, strata = np.unique(has, axis=0, return_inverse=True)
     kinds[:, 0] = ~kinds[:, 0]
-    return groups, _pooled(kinds, strata.reshape(-1))
+    return groups, _merge_singletons(kinds, strata.reshape(-1))
 
 
-def _pooled(kinds: np.ndarray, strata: np.ndarray) -> np.ndarray:
+def _merge_singletons(kinds: np.ndarray, strata: np.ndarray) -> np.ndarray:
     """Let patients who are alone in a stratum join the nearest one of several, if any is near.
 
     Near is a stratum with a class in common, nearest that in which fewest classes differ, and among
@@ -113,7 +113,7 @@ def _pooled(kinds: np.ndarray, strata: np.ndarray) -> np.ndarray:
     return np.unique(joins[strata], return_inverse=True)[1].reshape(-1)
 
 
-def check_enough(
+def check_patients(
     y: np.ndarray, groups: np.ndarray, strata: np.ndarray, classes: tuple[int, ...]
 ) -> None:
     """Refuse a class that could be missing from a resample, or be the same in every one."""
@@ -128,11 +128,11 @@ def check_enough(
                 f"expected at least 2 patients of class {label} to draw from, got {own}"
                 f"{f' and {both} with pictures of both it and another' if both else ''}: every "
                 "resample would be the same, and the interval too narrow. Use more patients; for a "
-                "share, evaluation.wilson works with any count of patients."
+                "proportion, evaluation.wilson_interval works with any count of patients."
             )
 
 
-def effective_patients(y: np.ndarray, groups: np.ndarray, classes: tuple[int, ...]) -> float:
+def effective_sample_size(y: np.ndarray, groups: np.ndarray, classes: tuple[int, ...]) -> float:
     """How many patients with equally many pictures the smallest class is worth.
 
     The classes are drawn apart, so the one with the fewest patients limits how well the resamples'
@@ -149,43 +149,45 @@ def effective_patients(y: np.ndarray, groups: np.ndarray, classes: tuple[int, ..
     return min(float(m.sum() ** 2 / (m**2).sum()) for m in pictures)
 
 
-def draw(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+def draw_patients(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """How often each patient was drawn in each of ``n`` resamples: shape (n, patients)."""
     counts = np.zeros((n, len(strata)), np.int64)
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
-        share = np.full(len(members), 1 / len(members))
-        counts[:, members] = rng.multinomial(len(members), share, size=n)
+        uniform = np.full(len(members), 1 / len(members))
+        counts[:, members] = rng.multinomial(len(members), uniform, size=n)
     return counts
 
 
-def _left_out(statistic: Callable, groups: np.ndarray, patients: int) -> np.ndarray:
+def _jackknife(statistic: Statistic, groups: np.ndarray, n_patients: int) -> np.ndarray:
     """Compute a statistic without each patient; NaN where a metric refuses what is left."""
-    each = np.arange(patients)[:, None]
-    parts = (each[start : start + CHUNK] for start in range(0, patients, CHUNK))
+    each = np.arange(n_patients)[:, None]
+    parts = (each[start : start + BATCH] for start in range(0, n_patients, BATCH))
     try:
         return np.concatenate([statistic((groups != part).astype(np.int64)) for part in parts])
     except (ValueError, ArithmeticError):  # each resample went well, so this is no broken metric
-        return np.full(patients, np.nan)
+        return np.full(n_patients, np.nan)
 
 
-def needs(metric: Callable, score: np.ndarray) -> tuple[int, ...]:
+def required_classes(metric: Metric, score: np.ndarray) -> tuple[int, ...]:
     """Which classes of the scores a metric looks at; an unknown one is taken to look at all."""
-    k = score.shape[1] if score.ndim == 2 else 2
-    only = {metrics.sensitivity: (1,), metrics.specificity: (0,)}
-    return only.get(_taken_apart(metric)[0], tuple(range(k)))
+    n_classes = score.shape[1] if score.ndim == 2 else 2
+    one: dict[Metric, tuple[int, ...]] = {metrics.sensitivity: (1,), metrics.specificity: (0,)}
+    return one.get(_split_threshold(metric)[0], tuple(range(n_classes)))
 
 
-def on_counts(metric: Callable, y: np.ndarray, score: np.ndarray) -> Callable:
+def vectorize(metric: Metric, y: np.ndarray, score: np.ndarray) -> Statistic:
     """Turn ``metric(y, score)`` into a function of counts, shape (resamples, N) -> (resamples,).
 
-    A metric that is not in :data:`AT_THRESHOLD` or :data:`OF_SCORES` is called for each resample,
-    which takes a hundred times as long.
+    A metric that is in none of the tables below is called for each resample, which takes a hundred
+    times as long.
     """
-    base, threshold = _taken_apart(metric)
-    if base in AT_THRESHOLD:
+    base, threshold = _split_threshold(metric)
+    if score.ndim == 2 and base in MULTICLASS:
+        return lambda counts: MULTICLASS[base](counts, y, score)
+    if score.ndim == 1 and base in AT_THRESHOLD:
         return lambda counts: AT_THRESHOLD[base](counts, y, score >= threshold)
-    if base in OF_SCORES:
+    if score.ndim == 1 and base in OF_SCORES:
         return lambda counts: OF_SCORES[base](counts, y, score)
     rows = np.arange(len(y))
     return lambda counts: np.array(
@@ -193,7 +195,7 @@ def on_counts(metric: Callable, y: np.ndarray, score: np.ndarray) -> Callable:
     )
 
 
-def _taken_apart(metric: Callable) -> tuple[Hashable, float]:
+def _split_threshold(metric: Metric) -> tuple[Metric, float]:
     """Return a metric and its threshold, also for ``partial(metric, threshold=...)``."""
     if isinstance(metric, partial) and not metric.args and set(metric.keywords) == {"threshold"}:
         return metric.func, metric.keywords["threshold"]
@@ -202,54 +204,56 @@ def _taken_apart(metric: Callable) -> tuple[Hashable, float]:
 
 def _auc(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
     """Pairs in the right order, ties by half."""
-    sick, healthy = _by_score(counts, y, score)
+    sick, healthy = _counts_by_score(counts, y, score)
     below = np.cumsum(healthy, axis=1) - healthy / 2
     return (sick * below).sum(axis=1) / (sick.sum(axis=1) * healthy.sum(axis=1))
 
 
 def _average_precision(counts: np.ndarray, y: np.ndarray, score: np.ndarray) -> np.ndarray:
     """Precision at each score, weighted by the sick that are found there."""
-    sick, healthy = (c[:, ::-1] for c in _by_score(counts, y, score))
-    found = np.cumsum(sick, axis=1)
-    called = np.maximum(found + np.cumsum(healthy, axis=1), 1)
-    return (sick * found / called).sum(axis=1) / sick.sum(axis=1)
+    sick, healthy = (c[:, ::-1] for c in _counts_by_score(counts, y, score))
+    tp = np.cumsum(sick, axis=1)
+    called = np.maximum(tp + np.cumsum(healthy, axis=1), 1)
+    return (sick * tp / called).sum(axis=1) / sick.sum(axis=1)
 
 
-def _by_score(
+def _counts_by_score(
     counts: np.ndarray, y: np.ndarray, score: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Count the sick and the healthy at each distinct score, the lowest first."""
     order = np.argsort(score, kind="stable")
     starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
     counts = counts[:, order]
-    groups = (counts * y[order], counts * (1 - y[order]))
+    sick, healthy = counts * y[order], counts * (1 - y[order])
     if len(starts) == len(score):  # no ties, nothing to add up
-        return groups
-    return tuple(np.add.reduceat(c, starts, axis=1) for c in groups)
+        return sick, healthy
+    return np.add.reduceat(sick, starts, axis=1), np.add.reduceat(healthy, starts, axis=1)
 
 
-def _called(of: Callable) -> OnCounts:
+def _from_confusion(of: Callable[..., np.ndarray]) -> OnCounts:
     """Turn a function of tp, fp, fn and tn, one of each a resample, into one of the calls."""
 
-    def on(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
+    def on_counts(counts: np.ndarray, y: np.ndarray, called: np.ndarray) -> np.ndarray:
         sick = y == 1
         cells = np.stack([sick & called, ~sick & called, sick & ~called, ~sick & ~called], axis=1)
         return of(*(counts @ cells.astype(int)).T)
 
-    return on
+    return on_counts
 
 
-def _share(part: np.ndarray, rest: np.ndarray) -> np.ndarray:
+def _ratio(part: np.ndarray, rest: np.ndarray) -> np.ndarray:
     return part / np.maximum(part + rest, 1)
 
 
-def _balanced(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray, tn: np.ndarray) -> np.ndarray:
-    return (_share(tp, fn) + _share(tn, fp)) / 2
+def _balanced_accuracy(
+    tp: np.ndarray, fp: np.ndarray, fn: np.ndarray, tn: np.ndarray
+) -> np.ndarray:
+    return (_ratio(tp, fn) + _ratio(tn, fp)) / 2
 
 
 def _weighted_f1(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray, tn: np.ndarray) -> np.ndarray:
     sick, wrong = (tp + fn) / (tp + fp + fn + tn), fp + fn
-    return sick * _share(2 * tp, wrong) + (1 - sick) * _share(2 * tn, wrong)
+    return sick * _ratio(2 * tp, wrong) + (1 - sick) * _ratio(2 * tn, wrong)
 
 
 def _macro(of: OnCounts) -> OnCounts:
@@ -259,29 +263,31 @@ def _macro(of: OnCounts) -> OnCounts:
     )
 
 
-def _of_answers(of: OnCounts) -> OnCounts:
+def _at_argmax(of: OnCounts) -> OnCounts:
     """Take the answers, marked as bool of shape (N, K), in place of the probabilities."""
     return lambda counts, y, score: of(
         counts, y, score.argmax(axis=1)[:, None] == np.arange(score.shape[1])
     )
 
 
-AT_THRESHOLD: dict[Hashable, OnCounts] = {
-    metrics.accuracy: _called(lambda tp, fp, fn, tn: _share(tp + tn, fp + fn)),
-    metrics.sensitivity: _called(lambda tp, fp, fn, tn: _share(tp, fn)),
-    metrics.specificity: _called(lambda tp, fp, fn, tn: _share(tn, fp)),
-    metrics.balanced_accuracy: _called(_balanced),
-    metrics.precision: _called(lambda tp, fp, fn, tn: _share(tp, fp)),
-    metrics.f1: _called(lambda tp, fp, fn, tn: _share(2 * tp, fp + fn)),
-    metrics.weighted_f1: _called(_weighted_f1),
+AT_THRESHOLD: dict[Metric, OnCounts] = {
+    metrics.accuracy: _from_confusion(lambda tp, fp, fn, tn: _ratio(tp + tn, fp + fn)),
+    metrics.sensitivity: _from_confusion(lambda tp, fp, fn, tn: _ratio(tp, fn)),
+    metrics.specificity: _from_confusion(lambda tp, fp, fn, tn: _ratio(tn, fp)),
+    metrics.balanced_accuracy: _from_confusion(_balanced_accuracy),
+    metrics.precision: _from_confusion(lambda tp, fp, fn, tn: _ratio(tp, fp)),
+    metrics.f1_score: _from_confusion(lambda tp, fp, fn, tn: _ratio(2 * tp, fp + fn)),
+    metrics.weighted_f1: _from_confusion(_weighted_f1),
 }
-OF_SCORES: dict[Hashable, OnCounts] = {
+OF_SCORES: dict[Metric, OnCounts] = {
     metrics.roc_auc: _auc,
-    metrics.pr_auc: _average_precision,
-    multiclass.accuracy_many: lambda counts, y, score: (
+    metrics.average_precision: _average_precision,
+}
+MULTICLASS: dict[Metric, OnCounts] = {
+    metrics.accuracy: lambda counts, y, score: (
         counts @ (score.argmax(axis=1) == y).astype(int) / counts.sum(axis=1)
     ),
     multiclass.macro_auc: _macro(_auc),
-    multiclass.macro_sensitivity: _of_answers(_macro(AT_THRESHOLD[metrics.sensitivity])),
-    multiclass.macro_f1: _of_answers(_macro(AT_THRESHOLD[metrics.f1])),
+    multiclass.macro_sensitivity: _at_argmax(_macro(AT_THRESHOLD[metrics.sensitivity])),
+    multiclass.macro_f1: _at_argmax(_macro(AT_THRESHOLD[metrics.f1_score])),
 }

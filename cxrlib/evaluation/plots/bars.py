@@ -100,7 +100,7 @@ def plot_forest(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str) -> 
         if group.reason:
             _annotate_reason(ax, group.reason, group.value, row)
     _label_rows(ax, [
-        f"{group.group}\n{group.n:,} pictures, {group.patients:,} patients"
+        f"{group.group}\n{group.n:,} pictures, {group.n_patients:,} patients"
         for group in table.itertuples()
     ])  # fmt: skip
     ax.set_ylim(len(table) - 0.5, -0.5)

@@ -22,11 +22,11 @@ def plot_calibration_curve(
     Parameters
     ----------
     tables : DataFrame or mapping of str to DataFrame
-        From :func:`cxrlib.evaluation.reliability`; several are named in a legend. Bins without
-        pictures are left out. For one table each point carries its number of pictures.
+        From :func:`cxrlib.evaluation.calibration_curve`; several are named in a legend. Bins
+        without pictures are left out. For one table each point carries its number of pictures.
     outcome : str
-        What is counted, for the labels: with ``one_against_rest`` a class, such as ``"viral"``,
-        with ``top_label`` ``"right"``.
+        What is counted, for the labels: with ``one_vs_rest`` a class, such as ``"viral"``,
+        with ``top_label_confidence`` ``"right"``.
     """
     ax = ax or plt.gca()
     ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
@@ -36,7 +36,7 @@ def plot_calibration_curve(
     named = _named(tables)
     for i, (name, table) in enumerate(named.items()):
         style, bins = class_style(name, i), table[table["n"] > 0]
-        x, y = bins["mean_score"], bins["share_sick"]
+        x, y = bins["prob_pred"], bins["prob_true"]
         ax.errorbar(
             x, y, [y - bins["low"], bins["high"] - y], color=style.color, ecolor=style.color,
             marker=style.marker, markersize=6, linestyle=style.linestyle, lw=1.2, elinewidth=1.2,
@@ -55,7 +55,7 @@ def _annotate_counts(ax: Axes, bins: pd.DataFrame) -> None:
     """Write the number of pictures over each bin; every other one higher, so that none touch."""
     style: dict[str, Any] = {"va": "bottom", "fontsize": "x-small", "color": INK}
     style["annotation_clip"] = False
-    for i, (x, n) in enumerate(zip(bins["mean_score"], bins["n"], strict=True)):
+    for i, (x, n) in enumerate(zip(bins["prob_pred"], bins["n"], strict=True)):
         y = 1.02 + 0.06 * (i % 2)
         ax.annotate(f"{n:,}", (x, y), xycoords=("data", "axes fraction"), ha="center", **style)
     ax.annotate("pictures", (-0.02, 1.02), xycoords="axes fraction", ha="right", **style)

@@ -119,8 +119,8 @@ def plot_curves_over_seeds(
     Parameters
     ----------
     series : mapping of str to DataFrame
-        ``{"training": over_seeds(histories, "loss"), "validation": ...}``, from
-        :func:`cxrlib.evaluation.over_seeds`, all with the same epochs.
+        ``{"training": average_histories(histories, "loss"), "validation": ...}``, from
+        :func:`cxrlib.evaluation.average_histories`, all with the same epochs.
     ylabel : str
         What was measured. How many runs there are is added to it, and where runs stop early, how
         many were still training at the end.
@@ -157,7 +157,7 @@ def plot_one_vs_rest(curves: Curves, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     curves : mapping of str to (false positive rate, sensitivity)
-        One a class: ``roc_curve(*evaluation.one_against_rest(y, score, k))[:2]``.
+        One a class: ``roc_curve(*evaluation.one_vs_rest(y, score, k))[:2]``.
 
     Returns
     -------

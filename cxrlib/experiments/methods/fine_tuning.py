@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Recipe, augmented
+from cxrlib.data.augmentation import Augmentation, augment_images
 from cxrlib.experiments import metrics, sampling
 from cxrlib.models import features, transfer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 EPSILON = 1e-7  # a score of exactly 0 or 1 has no logit
-TTA = Recipe(rotation=3, shift=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
+TTA = Augmentation(rotation=3, translation=0.02, zoom=0.04, contrast=0.1, brightness=0.05)
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -31,10 +31,10 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """
     ((by, size),) = config["validation"].items()
     if by == "patients":
-        cases = data.splits.hold_out(cases, size, seed=seed)
+        cases = data.splits.train_val_split(cases, size, seed=seed)
         if not config["n_groups"]:
             return cases
-        found = features.compute(cases, config["network"])
+        found = features.extract(cases, config["network"])
         return sampling.leave_one_group_out(cases, found, config["n_groups"], seed=seed)
     train = cases[cases["split"] == "train"].groupby("label", observed=True)
     chosen = (
@@ -45,15 +45,15 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return cases.assign(split=cases["split"].mask(cases.index.isin(chosen.index), "val"))
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
-    parts = {split: pictures.where(split) for split in cases["split"].unique()}
-    network, history = train_one(parts, config, 10 * seed, resume)
+    pictures = data.read_images(cases, config["size"], "stretch")
+    parts = {split: pictures.split(split) for split in cases["split"].unique()}
+    network, history = train_one(parts, config, 10 * seed, backup_dir)
     evaluated = _as_evaluated(parts, config, seed)
     scores = _predict_tta(network, evaluated, config["tta_views"], seed)
     shifted = parts.pop(sampling.SHIFTED, None)
@@ -72,20 +72,20 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def train_one(
-    parts: Mapping[str, data.Pictures], config: dict, seed: int, resume: Path
+    parts: Mapping[str, data.ImageSet], config: dict, seed: int, backup_dir: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Build one network and train it on ``parts["train"]``; also return its history."""
     train, val, size = parts["train"], parts["val"], config["size"]
-    preprocessing = {"crop": config["crop"], "standardise": config["standardise"]}
-    network = transfer.network(
+    preprocessing = {"crop": config["crop"], "standardize": config["standardize"]}
+    network = transfer.build_model(
         config["network"], (size, size, 1), dropout=config["dropout"], seed=seed, **preprocessing
     )
     if config["head_init"] == "probe":
-        found = features.compute(train, config["network"], cache=False, **preprocessing)
-        probe = features.probe(found)
-        transfer.with_head(network, features.as_head(probe))
+        found = features.extract(train, config["network"], **preprocessing)
+        probe = features.fit_linear_probe(found)
+        transfer.set_head_weights(network, features.probe_to_head(probe))
         if not config["epochs"]:
-            loss = log_loss(found.labels[:, 0], features.scores(probe, found)[:, 0])
+            loss = log_loss(found.labels[:, 0], features.predict_scores(probe, found)[:, 0])
             return network, pd.DataFrame({"loss": [loss]})
     _unfreeze(network, config["unfreeze"], config["batch_norm"])
     _compile(network, config, len(train))
@@ -102,7 +102,7 @@ def train_one(
         augment=_recipe(config),
         class_weight=config["class_weight"],
         patience=config["patience"],
-        resume=resume.with_name(f"{resume.name}-{size}-{seed}"),
+        backup_dir=backup_dir.with_name(f"{backup_dir.name}-{size}-{seed}"),
         seed=seed,
     )
     return network, history
@@ -119,27 +119,29 @@ def _unfreeze(network: keras.Model, first: str, batch_norm: bool | float) -> Non
 
 def _compile(network: keras.Model, config: dict, n_images: int) -> None:
     def scheduled(rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
-        steps = {"pictures": n_images, "batch_size": config["batch_size"]}
-        if config["schedule"] == "warmup_cosine":
-            return models.warm_cosine(rate, epochs=config["epochs"], **steps)
-        return models.cosine_restarts(rate, **steps) if config["schedule"] else rate
+        steps = {"n_images": n_images, "batch_size": config["batch_size"]}
+        if config["schedule"] == "warmup_cosine_decay":
+            return models.warmup_cosine_decay(rate, epochs=config["epochs"], **steps)
+        return models.cosine_decay_restarts(rate, **steps) if config["schedule"] else rate
 
     rates, settings = config["learning_rate"], config["optimizer_settings"]
     if isinstance(rates, Mapping):
         rates = {part: scheduled(rate) for part, rate in rates.items()}
-        transfer.compiled(network, rates, config["optimizer"], **settings)
+        transfer.compile_layerwise(network, rates, config["optimizer"], **settings)
     else:
-        models.training.compiled(network, config["optimizer"], scheduled(rates), **settings)
+        models.training.compile_classifier(
+            network, config["optimizer"], scheduled(rates), **settings
+        )
 
 
-def _recipe(config: dict) -> Recipe | str | None:
+def _recipe(config: dict) -> Augmentation | str | None:
     recipe = config["augment"]
-    return Recipe(**recipe) if isinstance(recipe, Mapping) else recipe
+    return Augmentation(**recipe) if isinstance(recipe, Mapping) else recipe
 
 
 def _as_evaluated(
-    parts: Mapping[str, data.Pictures], config: dict, seed: int
-) -> dict[str, data.Pictures]:
+    parts: Mapping[str, data.ImageSet], config: dict, seed: int
+) -> dict[str, data.ImageSet]:
     """Augment images as for training, if the article does that to all its images."""
     recipe = _recipe(config)
     if recipe is None or not config["augment_evaluation"]:
@@ -148,16 +150,16 @@ def _as_evaluated(
 
 
 def _augmented(
-    parts: Mapping[str, data.Pictures], recipe: Recipe | str, seed: int
-) -> dict[str, data.Pictures]:
+    parts: Mapping[str, data.ImageSet], recipe: Augmentation | str, seed: int
+) -> dict[str, data.ImageSet]:
     def copies(images: np.ndarray) -> np.ndarray:
-        return augmented(images, recipe, seed=seed).round().astype("uint8")
+        return augment_images(images, recipe, seed=seed).round().astype("uint8")
 
     return {split: replace(part, images=copies(part.images)) for split, part in parts.items()}
 
 
 def _predict_tta(
-    network: keras.Model, parts: Mapping[str, data.Pictures], views: int, seed: int
+    network: keras.Model, parts: Mapping[str, data.ImageSet], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Test-time augmentation: the mean logit over each image and some mildly changed copies."""
     scores = [metrics.predict(network, parts)]
@@ -174,5 +176,5 @@ def to_logit(score: np.ndarray) -> np.ndarray:
     return logit(np.clip(score, EPSILON, 1 - EPSILON))
 
 
-def _own_patients(pictures: data.Pictures) -> data.Pictures:
+def _own_patients(pictures: data.ImageSet) -> data.ImageSet:
     return replace(pictures, cases=pictures.cases.assign(patient_id=pictures.cases["path"]))

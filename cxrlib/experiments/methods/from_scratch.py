@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import augmented
+from cxrlib.data.augmentation import augment_images
 from cxrlib.experiments.metrics import evaluate_binary, predict
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the rows that are used, with the split that the setting ``validate_on`` names."""
-    return data.splits.hold_out(cases, seed=seed) if config["validate_on"] == "val" else cases
+    return (
+        data.splits.train_val_split(cases, seed=seed) if config["validate_on"] == "val" else cases
+    )
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters
@@ -32,7 +34,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         Of a :class:`~cxrlib.experiments.registry.Study`.
     seed : int
         Of initial weights, order, augmentation and dropout.
-    resume : path
+    backup_dir : path
         Where an interrupted training is kept.
 
     Returns
@@ -40,11 +42,11 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
     dict
         One of a record's ``runs``.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
-    parts = {split: pictures.where(split) for split in cases["split"].unique()}
+    pictures = data.read_images(cases, config["size"], "stretch")
+    parts = {split: pictures.split(split) for split in cases["split"].unique()}
     validation = parts[config["validate_on"]]
     if config["validation_augment"]:
-        changed = augmented(validation.images, config["validation_augment"], seed=seed)
+        changed = augment_images(validation.images, config["validation_augment"], seed=seed)
         validation = replace(validation, images=changed.round().astype("uint8"))
     network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
     history = models.fit(
@@ -56,7 +58,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
         augment=config["augment"],
         class_weight=config["class_weight"],
         patience=config["patience"],
-        resume=resume,
+        backup_dir=backup_dir,
         seed=seed,
     )
     return evaluate_binary(parts, predict(network, parts), history, seed)
@@ -70,8 +72,8 @@ def _network(config: dict, n_images: int, n_classes: int, seed: int) -> keras.Mo
     if config["decay_rate"] < 1:
         rate = models.exponential_decay(
             rate,
-            pictures=n_images,
+            n_images=n_images,
             batch_size=config["batch_size"],
-            each_epoch=config["decay_rate"],
+            decay_rate=config["decay_rate"],
         )
-    return models.training.compiled(network, config["optimizer"], rate)
+    return models.training.compile_classifier(network, config["optimizer"], rate)

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Recipe, augmented
+from cxrlib.data.augmentation import Augmentation, augment_images
 from cxrlib.experiments import sampling
 from cxrlib.experiments.metrics import class_probabilities, evaluate_multiclass
 from cxrlib.models import features, transfer
@@ -23,15 +23,15 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return sampling.subsample(cases, config["sizes"], config["split_by"], config["classes"], seed)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
+def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
-        keeps nothing at ``resume``.
+        keeps nothing at ``backup_dir``.
     """
-    pictures = data.read_pictures(cases, config["size"], "squash")
-    train, test = pictures.where("train"), pictures.where("test")
+    pictures = data.read_images(cases, config["size"], "stretch")
+    train, test = pictures.split("train"), pictures.split("test")
     predict = _linear_probe if config["head"] == "probe" else _article_head
     score, history, more = predict(train, test, config, seed)
     batch_size = config["evaluator_batch_size"]
@@ -41,37 +41,40 @@ def run(cases: pd.DataFrame, config: dict, seed: int, resume: Path) -> dict:
 
 
 def _linear_probe(
-    train: data.Pictures, test: data.Pictures, config: dict, seed: int
+    train: data.ImageSet, test: data.ImageSet, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Fit a logistic regression on pooled features of augmented copies."""
-    preprocessing = {"standardise": config["standardise"], "cache": False}
+    preprocessing = {"standardize": config["standardize"]}
     augmentation = {"augment": config["augment"], "copies": config["augmented_copies"]}
-    copies = features.compute(train, config["network"], **augmentation, seed=seed, **preprocessing)
-    probe = features.probe(copies, config["C"], class_weight=config["class_weight"], seed=seed)
-    plain = features.compute(_concat(train, test), config["network"], **preprocessing)
-    score = class_probabilities(features.scores(probe, plain))
+    copies = features.extract(train, config["network"], **augmentation, seed=seed, **preprocessing)
+    probe = features.fit_linear_probe(
+        copies, config["C"], class_weight=config["class_weight"], seed=seed
+    )
+    plain = features.extract(_concat(train, test), config["network"], **preprocessing)
+    score = class_probabilities(features.predict_scores(probe, plain))
     y = train.cases["label"].cat.codes
     loss = log_loss(y, score[: len(train)], labels=range(score.shape[1]))
     return score[len(train) :], pd.DataFrame({"loss": [loss]}), {"C": float(probe[-1].C)}
 
 
 def _article_head(
-    train: data.Pictures, test: data.Pictures, config: dict, seed: int
+    train: data.ImageSet, test: data.ImageSet, config: dict, seed: int
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Train article 4's head, on another augmented copy of each image in each epoch."""
     n, n_copies = len(train), config["augmented_copies"]
-    recipe = Recipe(**config["augment"])
+    recipe = Augmentation(**config["augment"])
     seeds = np.random.default_rng(seed).integers(2**31, size=n_copies)
     copies = [
-        replace(train, images=augmented(train.images, recipe, seed=int(each))) for each in seeds
+        replace(train, images=augment_images(train.images, recipe, seed=int(each)))
+        for each in seeds
     ]
     together = _concat(*copies, test)
     rescaled = replace(together, images=_rescale(together.images))
-    maps = features.compute(rescaled, config["network"], pooled=False, cache=False).values
+    maps = features.extract(rescaled, config["network"], pooled=False).values
     validation = sampling.validation_split(train.cases, config["validation_split"])
     n_classes = len(data.classes(train.cases))
-    head = transfer.head(maps.shape[1:], config["head"], classes=n_classes, seed=seed)
-    models.training.compiled(head, config["optimizer"], config["learning_rate"])
+    head = transfer.build_head(maps.shape[1:], config["head"], classes=n_classes, seed=seed)
+    models.training.compile_classifier(head, config["optimizer"], config["learning_rate"])
     histories = []
     for epoch in range(config["epochs"]):
         start = epoch % n_copies * n
@@ -101,15 +104,15 @@ def _rescale(images: np.ndarray) -> np.ndarray:
     return images / np.float32(2) + np.float32(127.5)
 
 
-def _concat(*parts: data.Pictures) -> data.Pictures:
-    return data.Pictures(
+def _concat(*parts: data.ImageSet) -> data.ImageSet:
+    return data.ImageSet(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
         pd.concat([part.cases for part in parts], ignore_index=True),
     )
 
 
-def _own_patients(pictures: data.Pictures, maps: np.ndarray, rows: np.ndarray) -> data.Pictures:
+def _own_patients(pictures: data.ImageSet, maps: np.ndarray, rows: np.ndarray) -> data.ImageSet:
     """Take some rows' maps as images, each of another patient, as the article does."""
     cases = pictures.cases[rows]
-    return data.Pictures(maps[rows], pictures.labels[rows], cases.assign(patient_id=cases["path"]))
+    return data.ImageSet(maps[rows], pictures.labels[rows], cases.assign(patient_id=cases["path"]))

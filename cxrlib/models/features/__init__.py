@@ -1,4 +1,4 @@
-"""Features: what a frozen backbone makes of each picture, computed once."""
+"""Features: what a frozen backbone makes of each image, computed once."""
 
 import lazy_loader as _lazy
 

@@ -1,2 +1,6 @@
-from .extraction import Features as Features, compute as compute
-from .linear_probe import as_head as as_head, probe as probe, scores as scores
+from .extraction import Features as Features, extract as extract
+from .linear_probe import (
+    fit_linear_probe as fit_linear_probe,
+    predict_scores as predict_scores,
+    probe_to_head as probe_to_head,
+)

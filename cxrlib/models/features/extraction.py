@@ -1,6 +1,6 @@
-"""``compute``: pictures in, features out, each picture through the frozen backbone once.
+"""``extract``: images in, features out, each image through the frozen backbone once.
 
-The way of a picture: read here, through the network of :mod:`cxrlib.models.transfer.build`, whose
+The way of an image: read here, through the model of :mod:`cxrlib.models.transfer.build`, whose
 batch normalisation :mod:`cxrlib.models.features.fusion` makes a part of its convolutions.
 """
 
@@ -15,18 +15,23 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cxrlib.data import DataError, Pictures, read_pictures
-from cxrlib.data.augmentation import Recipe, apply, draw, preset
+from cxrlib.data import DataError, ImageSet, read_images
+from cxrlib.data.augmentation import (
+    Augmentation,
+    apply_transforms,
+    get_preset,
+    random_transforms,
+)
 from cxrlib.data.cases import Problem
-from cxrlib.models.features.fusion import fused
-from cxrlib.models.training.fit import watched
-from cxrlib.models.transfer.backbones import Backbone, backbone
-from cxrlib.models.transfer.build import network
+from cxrlib.models.features.fusion import fuse_batch_norm
+from cxrlib.models.training.fit import is_interactive
+from cxrlib.models.transfer.backbones import Backbone, get_backbone
+from cxrlib.models.transfer.build import build_model
 from cxrlib.models.transfer.weights import Weights
 
-PART = 128  # pictures at a time
-BATCH = 32  # of them through the network at once
-DRAWN = 4096  # settings of a copy, of which a picture's content picks one
+CHUNK_SIZE = 128  # images at a time
+BATCH_SIZE = 32  # of them through the model at once
+N_DRAWS = 4096  # settings of a copy, of which an image's content picks one
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +42,15 @@ class Features:
     ----------
     values : ndarray of float32
         Shape (N, D) for pooled features, (N, h, w, C) for maps; (copies, N, …) of augmented
-        pictures.
+        images.
     labels : ndarray of float32
         Shape (N, 1) for two classes, one-hot (N, K) for more.
     cases : DataFrame
         The N rows of the case table, in the same order.
     problems : tuple of Problem
-        Pictures that could not be decoded and are not in here.
+        Images that could not be decoded and are not in here.
     copies : int
-        0 for pictures as they are, else how many augmented copies there are of each.
+        0 for images as they are, else how many augmented copies there are of each.
     """
 
     values: np.ndarray
@@ -57,19 +62,19 @@ class Features:
     def __len__(self) -> int:
         return len(self.cases)
 
-    def where(self, split: str) -> Features:
+    def split(self, name: str) -> Features:
         """Return the features of one split."""
-        mask = (self.cases["split"] == split).to_numpy(dtype=bool, na_value=False)
+        mask = (self.cases["split"] == name).to_numpy(dtype=bool, na_value=False)
         if not mask.any():
-            have = ", ".join(map(str, self.cases["split"].unique()))
-            raise DataError(f"no features in split {split!r}. Splits here: {have}")
+            known = ", ".join(map(str, self.cases["split"].unique()))
+            raise DataError(f"expected a split of {known}, got {name!r}. Take one of these.")
         values = self.values[:, mask] if self.copies else self.values[mask]
         return Features(values, self.labels[mask], self.cases[mask], (), self.copies)
 
-    def pictures(self) -> Pictures:
-        """Return them as ``models.fit`` takes pictures, to train ``transfer.head`` on.
+    def to_image_set(self) -> ImageSet:
+        """Return them as ``models.fit`` takes images, to train ``transfer.build_head`` on.
 
-        Shape (N, 1, 1, D) or (N, h, w, C). Copies follow one another as further pictures.
+        Shape (N, 1, 1, D) or (N, h, w, C). Copies follow one another as further images.
         """
         values, times = self.values, max(1, self.copies)
         if self.copies:
@@ -77,155 +82,168 @@ class Features:
         if values.ndim == 2:
             values = values[:, None, None, :]
         cases = pd.concat([self.cases] * times, ignore_index=True) if times > 1 else self.cases
-        return Pictures(values, np.tile(self.labels, (times, 1)), cases)
+        return ImageSet(values, np.tile(self.labels, (times, 1)), cases)
 
 
-def compute(
-    pictures: pd.DataFrame | Pictures,
+def extract(
+    images: pd.DataFrame | ImageSet,
     name: str | Backbone,
     *,
     size: int | None = None,
-    fit: str = "pad",
+    resize: str = "pad",
     weights: str | os.PathLike | Weights = "imagenet",
     pooled: bool = True,
     crop: float = 0.0,
-    standardise: bool = False,
-    augment: str | Recipe | None = None,
+    standardize: bool = False,
+    augment: str | Augmentation | None = None,
     copies: int = 1,
     seed: int = 0,
-    cache: bool = False,  # until the chapters do not say it
 ) -> Features:
-    """Compute a frozen backbone's features.
+    """Extract a frozen backbone's features.
 
     Parameters
     ----------
-    pictures : DataFrame or Pictures
-        A case table, or pictures in memory.
+    images : DataFrame or ImageSet
+        A case table, or images in memory.
     name : str or Backbone
-        See :func:`cxrlib.models.transfer.backbone`.
+        See :func:`cxrlib.models.transfer.get_backbone`.
     size : int, optional
-        Side of the pictures in pixels; by default as on ImageNet. Pictures in memory have theirs.
-    fit : {"pad", "squash"}
+        Side of the images in pixels; by default as on ImageNet. Images in memory have theirs.
+    resize : {"pad", "stretch"}
         See :func:`cxrlib.data.read_image`.
-    weights, crop, standardise
-        See :func:`cxrlib.models.transfer.network`.
+    weights, crop, standardize
+        See :func:`cxrlib.models.transfer.build_model`.
     pooled : bool
-        Average each map over the picture: (N, D). Otherwise the maps: (N, h, w, C).
-    augment : str or Recipe, optional
-        Compute ``copies`` changed copies of each picture instead of itself. For training pictures
-        only. The same picture, seed and copy give the same change, whatever else is computed.
+        Average each map over the image: (N, D). Otherwise the maps: (N, h, w, C).
+    augment : str or Augmentation, optional
+        Extract from ``copies`` changed copies of each image instead of itself. For training images
+        only. The same image, seed and copy give the same change, whatever else is extracted.
     copies : int
         How many.
     seed : int
         Of the augmentation, and of random weights.
-    cache : False
-        Nothing is kept on disk.
 
     Returns
     -------
     Features
-        ``.values`` (N, D) or (copies, N, D), with ``.labels``, ``.cases``, ``.where(split)``. A
-        picture that cannot be decoded is left out, named in a warning, and listed in
-        ``.problems``.
+        ``.values`` (N, D) or (copies, N, D), with ``.labels``, ``.cases``, ``.split(name)``. An
+        image that cannot be decoded is left out, named in a warning, and listed in ``.problems``.
 
     Raises
     ------
     DataError
-        If no picture can be read, or others than training pictures would be augmented.
+        If no image can be read, or others than training images would be augmented.
     ValueError
         If a setting is impossible. ``WeightsError`` if the weights are not to be had.
     """
-    if cache is not False:
-        raise ValueError(
-            f"expected `cache` as False, got {cache!r}. Features are kept in memory only: "
-            "np.save(file, found.values) writes them."
-        )
-    entry = backbone(name)
-    recipe = None if augment is None else preset(augment)
-    in_memory = isinstance(pictures, Pictures)
-    _check_settings(pictures.cases if in_memory else pictures, recipe, copies)
-    size = _side(pictures.images, size) if in_memory else size or entry.side
-    options = {"weights": weights, "crop": crop, "standardise": standardise, "seed": seed}
-    model = frozen(entry, size, pooled=pooled, **options)
-    if not in_memory:
-        pictures = read_pictures(pictures, size, fit)
-    values = np.empty((copies, len(pictures), *model.output_shape[1:]), np.float32)
-    with tqdm(total=len(pictures), unit="picture", desc="features", disable=not watched()) as bar:
-        for start in range(0, len(pictures), PART):
-            part = slice(start, start + PART)
-            images = pictures.images[part]
+    backbone = get_backbone(name)
+    augmentation = None if augment is None else get_preset(augment)
+    in_memory = isinstance(images, ImageSet)
+    _check_settings(images.cases if in_memory else images, augmentation, copies)
+    size = _side(images.images, size) if in_memory else size or backbone.image_size
+    model = build_extractor(
+        backbone,
+        size,
+        pooled=pooled,
+        weights=weights,
+        crop=crop,
+        standardize=standardize,
+        seed=seed,
+    )
+    image_set = images if in_memory else read_images(images, size, resize)
+    n = len(image_set)
+    values = np.empty((copies, n, *model.output_shape[1:]), np.float32)
+    with tqdm(total=n, unit="image", desc="features", disable=not is_interactive()) as bar:
+        for start in range(0, n, CHUNK_SIZE):
+            chunk = slice(start, start + CHUNK_SIZE)
+            pixels = image_set.images[chunk]
             for copy in range(copies):
-                seen = images.astype(np.float32)
-                if recipe is not None:
-                    seen = _changed(images, recipe, seed, copy)
-                values[copy, part] = predict(model, seen)
-            bar.update(len(images))
-    values, copies = (values[0], 0) if recipe is None else (values, copies)
-    return Features(values, pictures.labels, pictures.cases, pictures.problems, copies)
+                seen = pixels.astype(np.float32)
+                if augmentation is not None:
+                    seen = _augment(pixels, augmentation, seed, copy)
+                values[copy, chunk] = predict(model, seen)
+            bar.update(len(pixels))
+    values, copies = (values[0], 0) if augmentation is None else (values, copies)
+    return Features(values, image_set.labels, image_set.cases, image_set.problems, copies)
 
 
-def frozen(
-    name: str | Backbone, size: int, *, pooled: bool = True, **options: object
+def build_extractor(
+    name: str | Backbone,
+    size: int,
+    *,
+    pooled: bool = True,
+    weights: str | os.PathLike | Weights = "imagenet",
+    crop: float = 0.0,
+    standardize: bool = False,
+    seed: int = 0,
 ) -> keras.Model:
-    """Build a backbone without a head, to answer and not to learn: quicker by half.
+    """Build a backbone without a head, for inference and not to learn: quicker by half.
 
-    Parameters
-    ----------
-    name, size, pooled
-        As in :func:`compute`.
-    **options
-        ``weights``, ``crop``, ``standardise``, ``seed`` of :func:`cxrlib.models.transfer.network`.
+    Parameters as in :func:`extract`.
     """
-    model = network(name, (size, size, 1), head=None, **options)
+    model = build_model(
+        name,
+        (size, size, 1),
+        head=None,
+        weights=weights,
+        crop=crop,
+        standardize=standardize,
+        seed=seed,
+    )
     if pooled:
-        maps = keras.layers.GlobalAveragePooling2D(name="pool")(model.output)
-        model = keras.Model(model.input, maps)
-    return fused(model)
+        means = keras.layers.GlobalAveragePooling2D(name="pool")(model.output)
+        model = keras.Model(model.input, means)
+    return fuse_batch_norm(model)
 
 
 def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the features of some pictures, float32 (n, H, W, 1) in [0, 255]."""
+    """Return the features of some images, float32 (n, H, W, 1) in [0, 255]."""
     n = len(images)
     # Full batches only: Keras would build a graph for each other size.
-    filled = np.concatenate([images, np.zeros((-n % BATCH, *images.shape[1:]), "float32")])
-    batches = [filled[i : i + BATCH] for i in range(0, n, BATCH)]
+    filled = np.concatenate([images, np.zeros((-n % BATCH_SIZE, *images.shape[1:]), "float32")])
+    batches = [filled[i : i + BATCH_SIZE] for i in range(0, n, BATCH_SIZE)]
     return np.concatenate([model.predict_on_batch(batch) for batch in batches])[:n]
 
 
-def _changed(images: np.ndarray, recipe: Recipe, seed: int, copy: int) -> np.ndarray:
-    """Return one augmented copy of each picture; which one depends on its content alone."""
-    settings = draw(recipe, DRAWN, np.random.default_rng([seed, copy]))
-    kind = images.dtype.str.encode()
-    digests = [hashlib.blake2b(kind + x.tobytes(), digest_size=16).digest() for x in images]
-    rows = [int.from_bytes(digest[:8], "big") % DRAWN for digest in digests]
-    return apply(images.astype(np.float32), settings[rows], recipe).numpy()
+def _augment(images: np.ndarray, augmentation: Augmentation, seed: int, copy: int) -> np.ndarray:
+    """Return one augmented copy of each image; which one depends on its content alone."""
+    settings = random_transforms(augmentation, N_DRAWS, np.random.default_rng([seed, copy]))
+    dtype = images.dtype.str.encode()
+    digests = [hashlib.blake2b(dtype + x.tobytes(), digest_size=16).digest() for x in images]
+    rows = [int.from_bytes(digest[:8], "big") % N_DRAWS for digest in digests]
+    return apply_transforms(images.astype(np.float32), settings[rows], augmentation).numpy()
 
 
-def _check_settings(cases: pd.DataFrame, recipe: Recipe | None, copies: int) -> None:
+def _check_settings(cases: pd.DataFrame, augmentation: Augmentation | None, copies: int) -> None:
     if not len(cases):
-        raise DataError("expected at least one picture, got none. Is the split empty?")
+        raise DataError("expected at least one image, got none. Is the split empty?")
     if isinstance(copies, bool) or copies != int(copies) or copies < 1:
-        raise ValueError(f"expected `copies` as a whole number of at least 1, got {copies!r}.")
-    if recipe is None and copies > 1:
+        raise ValueError(
+            f"expected `copies` as a whole number of at least 1, got {copies!r}. Try 4."
+        )
+    if augmentation is None and copies > 1:
         raise ValueError(
             f"expected an augmentation for {copies} copies, got none: they would all be the same. "
             'Give one, such as augment="plausible".'
         )
     others = cases["split"][~(cases["split"] == "train").fillna(False)]
-    if recipe is not None and len(others):
+    if augmentation is not None and len(others):
         raise DataError(
-            f"augmentation is for training pictures, but {len(others):,} of {len(cases):,} are of "
-            f"split {str(others.iloc[0])!r}. Compute these without `augment`, and the training "
-            'pictures alone: cases[cases["split"] == "train"].'
+            f"expected training images to augment, got {len(others):,} of {len(cases):,} of split "
+            f"{str(others.iloc[0])!r}. Extract these without `augment`, and the training images "
+            'alone: cases[cases["split"] == "train"].'
         )
 
 
 def _side(images: np.ndarray, size: int | None) -> int:
     if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 1:
-        raise DataError(f"expected square grey pictures of shape (N, S, S, 1), got {images.shape}.")
+        raise DataError(
+            f"expected square grey images of shape (N, S, S, 1), got {images.shape}. "
+            "Read them with data.read_images."
+        )
     if size is not None and size != images.shape[1]:
         raise DataError(
-            f"the pictures are {images.shape[1]} px, `size` says {size}. Leave `size` out, or "
-            "read the pictures again."
+            f"expected images of `size` {size} px, got {images.shape[1]} px. Leave `size` out, or "
+            "read the images again."
         )
     return images.shape[1]

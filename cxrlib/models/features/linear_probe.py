@@ -11,13 +11,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib.data.cases import require_patients
-from cxrlib.models import transfer
 from cxrlib.models.features.extraction import Features
+from cxrlib.models.transfer.build import build_head
 
-STRENGTHS, FOLDS = (1e-4, 1e-3, 1e-2, 1e-1), 5
+C_GRID, N_SPLITS = (1e-4, 1e-3, 1e-2, 1e-1), 5
 
 
-def probe(
+def fit_linear_probe(
     train: Features,
     C: float | str = 1e-3,
     *,
@@ -54,33 +54,34 @@ def probe(
         raise ValueError(
             f"expected features of at least two classes, got {len(y):,} of one. Look at the split."
         )
-    strength = STRENGTHS[1] if C == "cv" else C
     model = make_pipeline(
         StandardScaler(),
-        LogisticRegression(C=strength, class_weight=class_weight, max_iter=2000, tol=1e-3),
+        LogisticRegression(
+            C=C_GRID[1] if C == "cv" else C, class_weight=class_weight, max_iter=2000, tol=1e-3
+        ),
     )
     if C != "cv":
         return model.fit(x, y)
     require_patients(train.cases)
     search = GridSearchCV(
         model,
-        {"logisticregression__C": list(STRENGTHS)},
+        {"logisticregression__C": list(C_GRID)},
         scoring="roc_auc" if y.max() == 1 else "roc_auc_ovr",
-        cv=StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed),
-        refit=_simplest,
+        cv=StratifiedGroupKFold(N_SPLITS, shuffle=True, random_state=seed),
+        refit=_within_one_standard_error,
     )
     return search.fit(x, y, groups=patients).best_estimator_
 
 
-def scores(model: Pipeline, features: Features) -> np.ndarray:
-    """Return a probe's answers, as ``model.predict`` of a network would.
+def predict_scores(probe: Pipeline, features: Features) -> np.ndarray:
+    """Return a probe's probabilities, as ``model.predict`` of a network would.
 
     Parameters
     ----------
-    model : Pipeline
-        Of :func:`probe`.
+    probe : Pipeline
+        Of :func:`fit_linear_probe`.
     features : Features
-        Of pictures as they are.
+        Of images as they are.
 
     Returns
     -------
@@ -89,52 +90,53 @@ def scores(model: Pipeline, features: Features) -> np.ndarray:
     """
     if features.copies:
         raise ValueError(
-            f"expected features of pictures as they are, got {features.copies} augmented copies "
+            f"expected features of images as they are, got {features.copies} augmented copies "
             "of each. Compute these without `augment`."
         )
-    answers = model.predict_proba(_table(features)[0]).astype(np.float32)
-    return answers[:, 1:] if answers.shape[1] == 2 else answers
+    scores = probe.predict_proba(_table(features)[0]).astype(np.float32)
+    return scores[:, 1:] if scores.shape[1] == 2 else scores
 
 
-def as_head(model: Pipeline) -> keras.Model:
-    """Write a probe as a head, to begin fine-tuning with.
+def probe_to_head(probe: Pipeline) -> keras.Model:
+    """Convert a probe to a head, to begin fine-tuning with.
 
-    The probe's standardising is folded into its weights: ``w / spread`` and
-    ``b − Σ w · mean / spread`` answer the same.
+    The probe's standardising is folded into its weights: ``w / std`` and ``b − Σ w · mean / std``
+    predict the same.
 
     Parameters
     ----------
-    model : Pipeline
-        Of :func:`probe`, on pooled features.
+    probe : Pipeline
+        Of :func:`fit_linear_probe`, on pooled features.
 
     Returns
     -------
     keras.Model
-        As ``transfer.head((1, 1, D))`` gives it, for :func:`cxrlib.models.transfer.with_head`.
+        As ``transfer.build_head((1, 1, D))`` gives it, for
+        :func:`cxrlib.models.transfer.set_head_weights`.
     """
-    scaler, neuron = model[0], model[-1]
-    kernel = neuron.coef_ / scaler.scale_
-    bias = neuron.intercept_ - kernel @ scaler.mean_
-    rows, wide = kernel.shape
-    head = transfer.head((1, 1, wide), classes=max(2, rows))
-    head.get_layer("answer").set_weights([kernel.T, bias])
+    scaler, regression = probe[0], probe[-1]
+    kernel = regression.coef_ / scaler.scale_
+    bias = regression.intercept_ - kernel @ scaler.mean_
+    outputs, n_features = kernel.shape
+    head = build_head((1, 1, n_features), classes=max(2, outputs))
+    head.get_layer("predictions").set_weights([kernel.T, bias])
     return head
 
 
-def _simplest(results: dict) -> int:
+def _within_one_standard_error(results: dict) -> int:
     """Return the first of the settings, strongest regularisation first, that is good enough."""
     mean, error = results["mean_test_score"], results["std_test_score"]
     best = int(np.argmax(mean))
-    return int(np.argmax(mean >= mean[best] - error[best] / np.sqrt(FOLDS - 1)))
+    return int(np.argmax(mean >= mean[best] - error[best] / np.sqrt(N_SPLITS - 1)))
 
 
 def _table(features: Features) -> tuple[np.ndarray, np.ndarray, pd.Series]:
     """Return rows of numbers, class numbers, and patients."""
-    pictures = features.pictures()
-    y = pictures.labels
+    rows = features.to_image_set()
+    y = rows.labels
     numbers = y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)
     return (
-        pictures.images.reshape(len(pictures), -1),
+        rows.images.reshape(len(rows), -1),
         numbers.astype(int),
-        pictures.cases["patient_id"],
+        rows.cases["patient_id"],
     )

@@ -1,41 +1,45 @@
-"""Chapters 02 and 04: a layer of neurons, what squeezes its sums, and its error's way back."""
+"""Chapters 02 and 04: a layer of neurons, its activations, and both backward."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def sigmoid(z):
+def sigmoid(z: np.ndarray) -> np.ndarray:
     """Squeeze any number into (0, 1): 1 / (1 + exp(-z)), without overflow at either end."""
     return np.exp(-np.logaddexp(0, -z))
 
 
-def relu(z):
+def relu(z: np.ndarray) -> np.ndarray:
     """Keep what is positive, and put 0 for the rest."""
     return np.maximum(z, 0)
 
 
-def dense(x, weights, bias):
+def dense(x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Weigh and add: x (N, D), weights (D, K), bias (K,) → (N, K). One neuron is K = 1."""
     check_dense(x, weights, bias)
     return x @ weights + bias
 
 
-def network(x, w1, b1, w2, b2):
+def mlp_forward(
+    x: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarray, b2: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Two layers: the hidden layer's outputs (N, K) and the logits (N, 1)."""
     hidden = relu(dense(x, w1, b1))
     return hidden, dense(hidden, w2, b2)
 
 
-def relu_gradient(z, back):
-    """Pass an error back through ``relu(z)``: where z was cut off, nothing passes."""
-    check_same_shape(back, z)
-    return back * (z > 0)
+def relu_backward(z: np.ndarray, grad_output: np.ndarray) -> np.ndarray:
+    """Pass a gradient back through ``relu(z)``: where z was cut off, nothing passes."""
+    check_same_shape(grad_output, z)
+    return grad_output * (z > 0)
 
 
-def dense_gradients(x, weights, back):
-    """Pass an error back through ``dense(x, weights, bias)``: for x, weights and bias."""
-    return back @ weights.T, x.T @ back, back.sum(axis=0)
+def dense_backward(
+    x: np.ndarray, weights: np.ndarray, grad_output: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pass a gradient back through ``dense(x, weights, bias)``: for x, weights and bias."""
+    return grad_output @ weights.T, x.T @ grad_output, grad_output.sum(axis=0)
 
 
 def check_array(array: np.ndarray, rank: int, name: str, hint: str) -> None:
@@ -52,18 +56,18 @@ def check_array(array: np.ndarray, rank: int, name: str, hint: str) -> None:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(
             f"expected finite numbers in `{name}`, got NaN or infinity. "
-            "Look at the pictures that went in, or take a smaller learning rate."
+            "Look at the images that went in, or take a smaller learning rate."
         )
 
 
 def check_dense(x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
     """Refuse a layer's input, weights and bias that do not fit each other."""
-    check_array(x, 2, "x", "one row a picture: images.reshape(len(images), -1)")
+    check_array(x, 2, "x", "one row an image: images.reshape(len(images), -1)")
     check_array(weights, 2, "weights", "one column a neuron: (inputs, neurons)")
     if x.shape[1] != weights.shape[0]:
         raise ValueError(
             f"expected weights with {x.shape[1]:,} rows, one for each number in a row of x, got "
-            f"shape {weights.shape}. Are the weights transposed, or the pictures of another size?"
+            f"shape {weights.shape}. Are the weights transposed, or the images of another size?"
         )
     if np.shape(bias) != (weights.shape[1],):
         raise ValueError(
@@ -73,7 +77,7 @@ def check_dense(x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
 
 
 def check_same_shape(y: np.ndarray, outputs: np.ndarray) -> None:
-    """Refuse labels, or an error, of another shape: NumPy would blow them up in silence."""
+    """Refuse labels, or a gradient, of another shape: NumPy would blow them up in silence."""
     if np.shape(y) != np.shape(outputs):
         raise ValueError(
             f"expected labels of the outputs' shape {np.shape(outputs)}, got {np.shape(y)}. "

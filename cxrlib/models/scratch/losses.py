@@ -10,7 +10,7 @@ import numpy as np
 from cxrlib.models.scratch.dense import check_array, check_same_shape
 
 
-def binary_cross_entropy(y, z):
+def binary_cross_entropy(y: np.ndarray, z: np.ndarray) -> float:
     """Mean loss of logits ``z`` (before the sigmoid) for labels ``y``, both (N, 1).
 
     The same as -mean(y log p + (1 - y) log(1 - p)) with p = sigmoid(z), but finite for any z.
@@ -19,22 +19,22 @@ def binary_cross_entropy(y, z):
     return np.mean(np.logaddexp(0, z) - y * z)
 
 
-def softmax(z):
-    """Turn K sums a picture into K probabilities that add up to 1, without overflow."""
-    check_array(z, 2, "z", "one row a picture, one column a class")
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Turn K logits an image into K probabilities that add up to 1, without overflow."""
+    check_array(z, 2, "z", "one row an image, one column a class")
     powers = np.exp(z - z.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def cross_entropy(y, z):
+def cross_entropy(y: np.ndarray, z: np.ndarray) -> float:
     """Mean loss of logits ``z`` (before the softmax) for one-hot labels ``y``."""
-    check_array(z, 2, "z", "one row a picture, one column a class")
+    check_array(z, 2, "z", "one row an image, one column a class")
     check_same_shape(y, z)
-    above = z - z.max(axis=1, keepdims=True)
-    return np.mean(np.log(np.exp(above).sum(axis=1)) - (y * above).sum(axis=1))
+    shifted = z - z.max(axis=1, keepdims=True)
+    return np.mean(np.log(np.exp(shifted).sum(axis=1)) - (y * shifted).sum(axis=1))
 
 
-def cross_entropy_gradient(y, z):
-    """Gradient of the mean loss for the logits: answer minus truth again, over N."""
+def cross_entropy_backward(y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Gradient of the mean loss for the logits: prediction minus label again, over N."""
     check_same_shape(y, z)
     return (softmax(z) - y) / len(y)

@@ -1,99 +1,112 @@
-"""How large the steps are from epoch to epoch."""
+"""Learning rate schedules, given in epochs."""
 
 from __future__ import annotations
 
 import math
 
 import keras
+from keras.optimizers.schedules import LearningRateSchedule
 
 
 def exponential_decay(
-    rate: float, *, pictures: int, batch_size: int, each_epoch: float = 0.9
-) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Multiply the learning rate by ``each_epoch`` once an epoch, smoothly from step to step.
+    learning_rate: float, *, n_images: int, batch_size: int, decay_rate: float = 0.9
+) -> LearningRateSchedule:
+    """Multiply the learning rate by ``decay_rate`` once an epoch, smoothly from step to step.
 
     Parameters
     ----------
-    rate : float
+    learning_rate : float
         To begin with.
-    pictures, batch_size : int
+    n_images, batch_size : int
         Give the steps of an epoch.
-    each_epoch : float
-        Between 0 and 1.
+    decay_rate : float
+        Above 0, at most 1.
     """
-    _check(rate, pictures, batch_size)
-    if not 0 < each_epoch <= 1:
+    steps = _steps_per_epoch(learning_rate, n_images, batch_size)
+    if not 0 < decay_rate <= 1:
         raise ValueError(
-            f"expected `each_epoch` above 0 and at most 1, got {each_epoch}. "
-            "0.9 leaves nine tenths of the rate after each epoch."
+            f"expected `decay_rate` above 0 and at most 1, got {decay_rate}. "
+            "0.9 leaves nine tenths of the learning rate after each epoch."
         )
     return keras.optimizers.schedules.ExponentialDecay(
-        rate, decay_steps=math.ceil(pictures / batch_size), decay_rate=each_epoch
+        learning_rate, decay_steps=steps, decay_rate=decay_rate
     )
 
 
-def cosine_restarts(
-    rate: float, *, pictures: int, batch_size: int, first: int = 5, longer: float = 2.0
-) -> keras.optimizers.schedules.LearningRateSchedule:
+def cosine_decay_restarts(
+    learning_rate: float,
+    *,
+    n_images: int,
+    batch_size: int,
+    first_decay_epochs: int = 5,
+    t_mul: float = 2.0,
+) -> LearningRateSchedule:
     """Let the rate fall along a cosine to zero and start again (Loshchilov and Hutter 2017).
 
     Parameters
     ----------
-    rate : float
+    learning_rate : float
         At each start.
-    pictures, batch_size : int
+    n_images, batch_size : int
         Give the steps of an epoch.
-    first : int
+    first_decay_epochs : int
         Epochs until the first restart.
-    longer : float
-        Factor on the length of each following stretch.
+    t_mul : float
+        Factor on the length of each following cycle.
     """
-    _check(rate, pictures, batch_size)
-    if first < 1 or longer < 1:
+    steps = _steps_per_epoch(learning_rate, n_images, batch_size)
+    if first_decay_epochs < 1 or t_mul < 1:
         raise ValueError(
-            f"expected `first` and `longer` of at least 1, got {first} and {longer}. "
-            "5 and 2 restart after 5, 15 and 35 epochs."
+            f"expected `first_decay_epochs` and `t_mul` of at least 1, got {first_decay_epochs} "
+            f"and {t_mul}. 5 and 2 restart after 5, 15 and 35 epochs."
         )
     return keras.optimizers.schedules.CosineDecayRestarts(
-        rate, first_decay_steps=first * math.ceil(pictures / batch_size), t_mul=longer
+        learning_rate, first_decay_steps=first_decay_epochs * steps, t_mul=t_mul
     )
 
 
-def warm_cosine(
-    rate: float, *, pictures: int, batch_size: int, epochs: int
-) -> keras.optimizers.schedules.LearningRateSchedule:
+def warmup_cosine_decay(
+    learning_rate: float, *, n_images: int, batch_size: int, epochs: int
+) -> LearningRateSchedule:
     """Let the rate rise for the first tenth of the training, then fall along a cosine.
 
-    It begins at a tenth of ``rate`` and ends at a hundredth. Small first steps spare what was
-    learned before; small last ones let the weights settle (Goyal et al. 2017; Loshchilov and
+    It begins at a tenth of ``learning_rate`` and ends at a hundredth. Small first steps spare what
+    was learned before; small last ones let the weights settle (Goyal et al. 2017; Loshchilov and
     Hutter 2017).
 
     Parameters
     ----------
-    rate : float
+    learning_rate : float
         The highest.
-    pictures, batch_size, epochs : int
+    n_images, batch_size, epochs : int
         Give the steps of the training.
     """
-    _check(rate, pictures, batch_size)
+    steps = _steps_per_epoch(learning_rate, n_images, batch_size)
     if epochs < 1:
-        raise ValueError(f"expected at least one epoch, got {epochs}.")
-    steps = epochs * math.ceil(pictures / batch_size)
-    rise = max(1, steps // 10)
+        raise ValueError(f"expected `epochs` of at least 1, got {epochs}. Usual: 5 to 50.")
+    warmup = max(1, epochs * steps // 10)
     return keras.optimizers.schedules.CosineDecay(
-        rate / 10, max(1, steps - rise), alpha=0.01, warmup_target=rate, warmup_steps=rise
+        learning_rate / 10,
+        max(1, epochs * steps - warmup),
+        alpha=0.01,
+        warmup_target=learning_rate,
+        warmup_steps=warmup,
     )
 
 
-def current_rate(optimizer: keras.optimizers.Optimizer) -> float:
+def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     """Return the learning rate of the next step; of several optimizers in one, the first's."""
     return float(getattr(optimizer, "optimizers", [optimizer])[0].learning_rate)
 
 
-def _check(rate: float, pictures: int, batch_size: int) -> None:
-    if not (math.isfinite(rate) and rate > 0):
-        raise ValueError(f"expected a learning rate above 0, got {rate}. Usual: 1e-4 to 1e-2.")
-    if pictures < 1 or batch_size < 1:
+def _steps_per_epoch(learning_rate: float, n_images: int, batch_size: int) -> int:
+    if not (math.isfinite(learning_rate) and learning_rate > 0):
         raise ValueError(
-            f"expected at least one picture and one a batch, got {pictures} and {batch_size}."
+            f"expected a learning rate above 0, got {learning_rate}. Usual: 1e-4 to 1e-2."
         )
+    if n_images < 1 or batch_size < 1:
+        raise ValueError(
+            f"expected `n_images` and `batch_size` of at least 1, got {n_images} and "
+            f"{batch_size}. n_images=len(train) counts the training images."
+        )
+    return math.ceil(n_images / batch_size)

@@ -1,12 +1,23 @@
-from .backbones import BACKBONES as BACKBONES, Backbone as Backbone, backbone as backbone
-from .build import head as head, network as network, with_head as with_head
+from .backbones import (
+    BACKBONES as BACKBONES,
+    Backbone as Backbone,
+    get_backbone as get_backbone,
+)
+from .build import (
+    build_head as build_head,
+    build_model as build_model,
+    set_head_weights as set_head_weights,
+)
 from .freezing import (
+    block_summary as block_summary,
+    find_target_layer as find_target_layer,
     freeze as freeze,
-    parts as parts,
-    target_layer as target_layer,
     unfreeze as unfreeze,
 )
-from .rates import compiled as compiled, learning_rates as learning_rates
+from .learning_rates import (
+    compile_layerwise as compile_layerwise,
+    learning_rate_summary as learning_rate_summary,
+)
 from .weights import (
     Weights as Weights,
     WeightsError as WeightsError,

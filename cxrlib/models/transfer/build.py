@@ -1,4 +1,4 @@
-"""Networks on a backbone: flat and functional, raw grey pictures in, probabilities out."""
+"""Models on a backbone: flat and functional, raw grey images in, probabilities out."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import keras
 import numpy as np
 from keras import layers
 
+from cxrlib.data.cases import did_you_mean
+from cxrlib.models.networks import prediction_layer
 from cxrlib.models.preprocessing import samplewise
 from cxrlib.models.transfer import efficientnet_lite
-from cxrlib.models.transfer.backbones import Backbone, backbone
+from cxrlib.models.transfer.backbones import Backbone, get_backbone
 from cxrlib.models.transfer.weights import Weights, WeightsError, resolve
 
-OURS = {
-    "efficientnet_lite0": efficientnet_lite.efficientnet_lite0
-}  # builders that Keras does not have
 SCALINGS = {  # factor, then what is added to each colour
     "caffe": (1.0, [-103.939, -116.779, -123.68]),  # as in Keras's `preprocess_input`
     "symmetric": (1 / 127.5, -1.0),
     "lite": (1 / 128, -127 / 128),
 }
-SPREAD, MIDDLE = 64, 127.5  # what a standardised picture is given, in grey levels
+STD, MEAN = 64, 127.5  # what a standardised image is given, in grey levels
 HEADS = ("pool", "flatten")
-HEAD_LAYERS = ("pool", "flatten", "dense", "dropout", "answer")
+HEAD_LAYERS = ("pool", "flatten", "dense", "dropout", "predictions")
 
 
-def network(
+def build_model(
     name: str | Backbone,
     input_shape: Sequence[int] | None = None,
     *,
@@ -37,24 +36,24 @@ def network(
     classes: int = 2,
     weights: str | os.PathLike | Weights = "imagenet",
     crop: float = 0.0,
-    standardise: bool = False,
+    standardize: bool = False,
     seed: int = 0,
 ) -> keras.Model:
-    """Build a pretrained network with a new head. Nothing is frozen or compiled yet.
+    """Build a pretrained model with a new head. Nothing is frozen or compiled yet.
 
     Parameters
     ----------
     name : str or Backbone
-        See :func:`cxrlib.models.transfer.backbone`.
+        See :func:`cxrlib.models.transfer.get_backbone`.
     input_shape : (height, width, 1), optional
-        Of one grey picture, values in [0, 255]; by default as on ImageNet.
+        Of one grey image, values in [0, 255]; by default as on ImageNet.
     head : {"pool", "flatten"} or None
-        ``"pool"`` averages each map over the picture (articles 1 and 2); ``"flatten"`` keeps all
+        ``"pool"`` averages each map over the image (articles 1 and 2); ``"flatten"`` keeps all
         places, followed by a hidden layer (article 4). None ends with the backbone's maps.
     dense : int, optional
         Neurons of a hidden layer (ReLU); by default 256 after ``"flatten"``, none after ``"pool"``.
     dropout : float
-        Share of numbers silenced before the answer in each training step.
+        Share of numbers silenced before the prediction in each training step.
     classes : int
         2 gives one sigmoid output; K > 2 gives K softmax outputs.
     weights : {"imagenet", "random"}, path or Weights
@@ -63,8 +62,8 @@ def network(
         is for shapes and speed: no result comes from random numbers.
     crop : float
         Share of the sides cut off at each border, inside the network.
-    standardise : bool
-        Give each picture the same mean and spread by its own pixels, inside the network, before
+    standardize : bool
+        Give each image the same mean and spread by its own pixels, inside the network, before
         the backbone's own scaling. After ``crop``, so that the border has no say.
     seed : int
         Of the head, its dropout, and random weights.
@@ -72,7 +71,7 @@ def network(
     Returns
     -------
     keras.Model
-        Its ``name`` is the backbone's; ``weights_from`` says where the weights came from.
+        Its ``name`` is the backbone's; ``backbone_weights`` says where those came from.
 
     Raises
     ------
@@ -80,23 +79,23 @@ def network(
         If a setting is impossible. ``WeightsError`` if the weights are missing, damaged, or of
         another network.
     """
-    entry = backbone(name)
-    shape = _check_shape(input_shape or (entry.side, entry.side, 1), crop)
+    entry = get_backbone(name)
+    shape = _check_shape(input_shape or (entry.image_size, entry.image_size, 1), crop)
     source = resolve(entry, weights, seed)
-    picture = keras.Input(shape, name="picture")
-    base = _base(entry, _prepared(picture, entry, crop, standardise))
+    image = keras.Input(shape, name="image")
+    base = _base(entry, _preprocess(image, entry, crop, standardize))
     load_weights(base, entry, source)
     x = base.output
-    if entry.target not in {layer.name for layer in base.layers}:
-        x = layers.Activation("linear", name=entry.target)(x)
+    if entry.target_layer not in {layer.name for layer in base.layers}:
+        x = layers.Activation("linear", name=entry.target_layer)(x)
     if head is not None:
-        x = _headed(x, head, dense, dropout, classes, seed)
-    model = keras.Model(picture, x, name=entry.name)
-    model.weights_from = source
+        x = _add_head(x, head, dense, dropout, classes, seed)
+    model = keras.Model(image, x, name=entry.name)
+    model.backbone_weights = source
     return model
 
 
-def head(
+def build_head(
     shape: Sequence[int],
     kind: str = "pool",
     *,
@@ -110,23 +109,23 @@ def head(
     Parameters
     ----------
     shape : (height, width, channels)
-        Of one picture's features; (1, 1, D) for pooled ones. ``Features.pictures().images``
+        Of one image's features; (1, 1, D) for pooled ones. ``Features.to_image_set().images``
         has them.
     kind, dense, dropout, classes, seed
-        As in :func:`network`: the same seed gives the same first weights there.
+        As in :func:`build_model`: the same seed gives the same first weights there.
     """
     features = keras.Input(tuple(shape), name="features")
-    answer = _headed(features, kind, dense, dropout, classes, seed)
-    return keras.Model(features, answer, name="head")
+    outputs = _add_head(features, kind, dense, dropout, classes, seed)
+    return keras.Model(features, outputs, name="head")
 
 
-def with_head(model: keras.Model, trained: keras.Model) -> keras.Model:
-    """Copy a head that was trained alone into a network with the same head.
+def set_head_weights(model: keras.Model, head: keras.Model) -> keras.Model:
+    """Copy the weights of a head that was trained alone into a model with the same head.
 
     Returns
     -------
     keras.Model
-        The same network: pictures in, the head's answers out.
+        The same model: images in, the head's predictions out.
 
     Raises
     ------
@@ -135,7 +134,7 @@ def with_head(model: keras.Model, trained: keras.Model) -> keras.Model:
     """
     ours, theirs = (
         {layer.name: layer for layer in side.layers if layer.name in HEAD_LAYERS and layer.weights}
-        for side in (model, trained)
+        for side in (model, head)
     )
     shapes = [
         {name: [tuple(w.shape) for w in layer.weights] for name, layer in side.items()}
@@ -144,7 +143,7 @@ def with_head(model: keras.Model, trained: keras.Model) -> keras.Model:
     if shapes[0] != shapes[1]:
         raise ValueError(
             f"expected a head with the weights {shapes[0]}, got {shapes[1]}. Build both with the "
-            "same kind, dense, classes and picture size."
+            "same kind, dense, classes and image size."
         )
     for name, layer in theirs.items():
         ours[name].set_weights(layer.get_weights())
@@ -159,57 +158,59 @@ def _base(entry: Backbone, x: keras.KerasTensor) -> keras.Model:
     return builder(include_top=False, weights=None, input_tensor=x, **width, **entry.options)
 
 
-def _prepared(
-    picture: keras.KerasTensor, entry: Backbone, crop: float, standardise: bool
+def _preprocess(
+    image: keras.KerasTensor, entry: Backbone, crop: float, standardize: bool
 ) -> keras.KerasTensor:
-    x, (height, width) = picture, picture.shape[1:3]
+    x, (height, width) = image, image.shape[1:3]
     if crop:
         x = layers.Cropping2D((round(crop * height), round(crop * width)), name="crop")(x)
-    if standardise:
+    if standardize:
         x = samplewise()(x)
-        x = layers.Rescaling(SPREAD, offset=MIDDLE, name="as_grey_levels")(x)
+        x = layers.Rescaling(STD, offset=MEAN, name="as_grey_levels")(x)
     # All three colours are the same, so that red-green-blue and blue-green-red are too.
     x = layers.Concatenate(name="grey_to_colour")([x, x, x])
-    factor, added = SCALINGS[entry.scaling]
-    return layers.Rescaling(factor, offset=added, name="rescale")(x)
+    scale, offset = SCALINGS[entry.scaling]
+    return layers.Rescaling(scale, offset=offset, name="rescale")(x)
 
 
-def _headed(
+def _add_head(
     x: keras.KerasTensor, kind: str, dense: int | None, dropout: float, classes: int, seed: int
 ) -> keras.KerasTensor:
     if kind not in HEADS:
-        raise ValueError(f"expected a head of {', '.join(HEADS)}, got {kind!r}.")
-    if classes < 2:
-        raise ValueError(f"expected 2 classes or more, got {classes}. One sigmoid output is 2.")
+        raise ValueError(
+            f"expected a head of {', '.join(HEADS)}, got {kind!r}.{did_you_mean(str(kind), HEADS)} "
+            "head=None builds the backbone alone."
+        )
     dense = dense if dense is not None else {"pool": 0, "flatten": 256}[kind]
-    starts = [keras.initializers.GlorotUniform(seed=1000 * seed + i) for i in (1, 2)]
+    init = [keras.initializers.GlorotUniform(seed=1000 * seed + i) for i in (1, 2)]
     if kind == "pool":
         x = layers.GlobalAveragePooling2D(name="pool")(x)
     else:
         x = layers.Flatten(name="flatten")(x)
     if dense:
-        x = layers.Dense(dense, "relu", kernel_initializer=starts[0], name="dense")(x)
+        x = layers.Dense(dense, "relu", kernel_initializer=init[0], name="dense")(x)
     if dropout:
         x = layers.Dropout(dropout, seed=seed + 1, name="dropout")(x)
-    units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
-    return layers.Dense(units, activation, kernel_initializer=starts[1], name="answer")(x)
+    return prediction_layer(classes, init[1])(x)
 
 
 def _check_shape(input_shape: Sequence[int], crop: float) -> tuple[int, int, int]:
     shape = tuple(input_shape)
     if len(shape) != 3 or shape[2] != 1 or not all(isinstance(n, int) and n > 0 for n in shape):
         raise ValueError(
-            f"expected `input_shape` as (height, width, 1), got {shape}. Pictures come in grey "
+            f"expected `input_shape` as (height, width, 1), got {shape}. Images come in grey "
             "and are given three colours inside. For 224 pixels: (224, 224, 1)."
         )
     if not 0 <= crop < 0.5:
-        raise ValueError(f"expected `crop` from 0 to below 0.5 of the side, got {crop}.")
+        raise ValueError(
+            f"expected `crop` from 0 to below 0.5 of the side, got {crop}. Such as 0.1."
+        )
     left = [n - 2 * round(crop * n) for n in shape[:2]]
     if min(left) < 32:
         cut = " after cropping" if crop else ""
         raise ValueError(
             f"expected at least 32 pixels a side{cut}, got {left[0]} × {left[1]}. These networks "
-            "halve the picture five times: use larger pictures."
+            "halve the image five times: use larger images."
         )
     return shape
 
@@ -227,7 +228,9 @@ def load_weights(base: keras.Model, entry: Backbone, weights: Weights) -> None:
         return
     try:
         if entry.file.endswith(".pth"):
-            efficientnet_lite.fill(base, efficientnet_lite.read(weights.path, entry.hash))
+            efficientnet_lite.set_weights(
+                base, efficientnet_lite.read_tensors(weights.path, entry.hash)
+            )
         else:
             base.load_weights(str(weights.path))
     except WeightsError:
@@ -259,7 +262,7 @@ def _randomize(base: keras.Model, seed: int) -> None:
             inputs = np.prod(weight.shape[:2] if depthwise else weight.shape[:-1])
             weight.assign(rng.normal(0, np.sqrt(1 / inputs), weight.shape).astype("float32"))
     noise = rng.uniform(0, 255, (4, *base.input_shape[1:])).astype("float32")
-    spread = max(float(np.std(base([noise], training=False))), 1e-9)
+    std = max(float(np.std(base([noise], training=False))), 1e-9)
     kernels = [layer for layer in base.layers if hasattr(layer, "kernel")]
-    chosen = kernels[0 if spread > 1 else -1]  # too much: from the start; faded: at the end
-    chosen.kernel.assign(chosen.kernel / spread)
+    chosen = kernels[0 if std > 1 else -1]  # too much: from the start; faded: at the end
+    chosen.kernel.assign(chosen.kernel / std)

@@ -50,29 +50,31 @@ BLOCK = {
 TOP = {"top_conv": "_conv_head", "top_bn": "_bn1"}
 MAGIC = 0x1950A86A20F9469CFC6C
 TYPES = {"Double": "<f8", "Float": "<f4", "Half": "<f2", "Long": "<i8", "Int": "<i4"}
-STORAGES = {f"{name}Storage": np.dtype(kind) for name, kind in TYPES.items()}
+STORAGES = {f"{name}Storage": np.dtype(code) for name, code in TYPES.items()}
 
 
-def efficientnet_lite0(picture: keras.KerasTensor) -> keras.Model:
+def efficientnet_lite0(image: keras.KerasTensor) -> keras.Model:
     """Build EfficientNet-Lite0 without its top.
 
     Parameters
     ----------
-    picture : KerasTensor
+    image : KerasTensor
         Three colours, (values - 127) / 128: an input, or what a layer makes of one.
 
     Returns
     -------
     keras.Model
-        Flat, with maps of 1,280 channels at a 32nd of the picture's sides.
+        Flat, with maps of 1,280 channels at a 32nd of the image's sides.
     """
-    x = _normed(layers.Conv2D(32, 3, 2, "same", use_bias=False, name="stem_conv")(picture), "stem_")
+    x = _batch_norm(
+        layers.Conv2D(32, 3, 2, "same", use_bias=False, name="stem_conv")(image), "stem_"
+    )
     x = layers.ReLU(6.0, name="stem_activation")(x)
     for name, (kernel, stride, expansion, channels) in blocks():
         x = _inverted_residual(x, f"{name}_", kernel, stride, expansion, channels)
-    x = _normed(layers.Conv2D(1280, 1, use_bias=False, name="top_conv")(x), "top_")
+    x = _batch_norm(layers.Conv2D(1280, 1, use_bias=False, name="top_conv")(x), "top_")
     x = layers.ReLU(6.0, name="top_activation")(x)
-    return keras.Model(keras.utils.get_source_inputs(picture), x, name="efficientnet_lite0")
+    return keras.Model(keras.utils.get_source_inputs(image), x, name="efficientnet_lite0")
 
 
 def _inverted_residual(
@@ -82,17 +84,17 @@ def _inverted_residual(
     before, width = x, x.shape[-1]
     if expansion != 1:
         x = layers.Conv2D(expansion * width, 1, use_bias=False, name=f"{name}expand_conv")(x)
-        x = layers.ReLU(6.0, name=f"{name}expand_activation")(_normed(x, f"{name}expand_"))
+        x = layers.ReLU(6.0, name=f"{name}expand_activation")(_batch_norm(x, f"{name}expand_"))
     # Keras pads "same" as TensorFlow does, for which the weights were trained: at stride 2 one
     # more line at the end than at the beginning.
     depthwise = layers.DepthwiseConv2D(kernel, stride, "same", use_bias=False, name=f"{name}dwconv")
-    x = layers.ReLU(6.0, name=f"{name}activation")(_normed(depthwise(x), name))
+    x = layers.ReLU(6.0, name=f"{name}activation")(_batch_norm(depthwise(x), name))
     x = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}project_conv")(x)
-    x = _normed(x, f"{name}project_")
+    x = _batch_norm(x, f"{name}project_")
     return layers.Add(name=f"{name}add")([before, x]) if before.shape == x.shape else x
 
 
-def _normed(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+def _batch_norm(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     return layers.BatchNormalization(epsilon=1e-3, name=f"{name}bn")(x)
 
 
@@ -104,8 +106,8 @@ def blocks() -> Iterator[tuple[str, tuple[int, int, int, int]]]:
             stride = 1
 
 
-def fill(base: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
-    """Put the numbers of the converted file, named as in PyTorch, into the network.
+def set_weights(base: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
+    """Put the tensors of the converted file, named as in PyTorch, into the model.
 
     Raises
     ------
@@ -122,7 +124,7 @@ def fill(base: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
         parts = ("weight", "bias", "running_mean", "running_var") if norm else ("weight",)
         missing = [part for part in parts if f"{name}.{part}" not in tensors]
         if missing:
-            raise ValueError(f"there is no {name}.{missing[0]}")
+            raise ValueError(f"expected {name}.{missing[0]}, got none. Get the file again.")
         values = [tensors[f"{name}.{part}"] for part in parts]
         if not norm:
             deep = isinstance(layer, layers.DepthwiseConv2D)
@@ -134,14 +136,14 @@ class _Tensor(NamedTuple):
     """Where a tensor's numbers will be: they come after all pickles."""
 
     key: str
-    kind: np.dtype
-    count: int
-    first: int
+    dtype: np.dtype
+    size: int
+    offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
 
-def read(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
+def read_tensors(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
     """Read the tensors of a file by their names.
 
     Parameters
@@ -161,10 +163,10 @@ def read(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
         class or function that tensors do not need.
     """
     content = path.read_bytes()
-    came = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and came != sha256:
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and found != sha256:
         raise WeightsError(
-            f"{path}: expected sha256 {sha256}, got {came} ({len(content):,} bytes). The file is "
+            f"{path}: expected sha256 {sha256}, got {found} ({len(content):,} bytes). The file is "
             "incomplete, or another one. Nothing in it was used; remove it, and get it again."
         )
     try:
@@ -188,22 +190,22 @@ def _tensors(file: io.BytesIO) -> dict[str, np.ndarray]:
         raise ValueError("its storages are not those of its tensors")
     numbers = {}
     for key in keys:
-        kind, count = storages[key].kind, storages[key].count
-        said, raw = int.from_bytes(file.read(8), "little"), file.read(count * kind.itemsize)
-        if said != count or len(raw) != count * kind.itemsize:
-            raise EOFError(f"{count:,} numbers expected in storage {key}")
-        numbers[key] = np.frombuffer(raw, kind)
-    return {name: _shaped(tensor, numbers[tensor.key]) for name, tensor in found.items()}
+        dtype, size = storages[key].dtype, storages[key].size
+        header, raw = int.from_bytes(file.read(8), "little"), file.read(size * dtype.itemsize)
+        if header != size or len(raw) != size * dtype.itemsize:
+            raise EOFError(f"{size:,} numbers expected in storage {key}")
+        numbers[key] = np.frombuffer(raw, dtype)
+    return {name: _reshape(tensor, numbers[tensor.key]) for name, tensor in found.items()}
 
 
-def _shaped(tensor: _Tensor, numbers: np.ndarray) -> np.ndarray:
+def _reshape(tensor: _Tensor, numbers: np.ndarray) -> np.ndarray:
     """Cut a tensor from its storage. What was transposed in PyTorch has strides that say so."""
     last = sum((n - 1) * step for n, step in zip(tensor.shape, tensor.strides, strict=True))
-    steps = (tensor.first, *tensor.strides)
-    if min(steps) < 0 or 0 in tensor.shape or tensor.first + last >= len(numbers):
+    steps = (tensor.offset, *tensor.strides)
+    if min(steps) < 0 or 0 in tensor.shape or tensor.offset + last >= len(numbers):
         raise ValueError(f"a tensor of {tensor.shape} lies outside its storage")
     strides = [step * numbers.itemsize for step in tensor.strides]
-    return as_strided(numbers[tensor.first :], tensor.shape, strides, writeable=False)
+    return as_strided(numbers[tensor.offset :], tensor.shape, strides, writeable=False)
 
 
 class _Tensors(pickle.Unpickler):
@@ -213,7 +215,7 @@ class _Tensors(pickle.Unpickler):
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _rebuilt
+            return _rebuild_tensor
         if module == "torch" and name in STORAGES:
             return STORAGES[name]
         raise WeightsError(
@@ -222,15 +224,15 @@ class _Tensors(pickle.Unpickler):
         )
 
     def persistent_load(self, pid: tuple) -> tuple[str, np.dtype, int]:
-        _, kind, key, _, count, *_ = pid
-        return key, kind, count
+        _, dtype, key, _, size, *_ = pid
+        return key, dtype, size
 
 
-def _rebuilt(
+def _rebuild_tensor(
     storage: tuple[str, np.dtype, int],
-    first: int,
+    offset: int,
     shape: tuple[int, ...],
     strides: tuple[int, ...],
     *_: object,
 ) -> _Tensor:
-    return _Tensor(*storage, first, shape, strides)
+    return _Tensor(*storage, offset, shape, strides)

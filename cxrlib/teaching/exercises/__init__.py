@@ -1,7 +1,7 @@
 """Checks of the exercises: ✅, or ❌ with what was expected, what came, and a hint.
 
 ``check_something(answer)`` shows its result on the page and returns nothing;
-``check_something.judge(answer)`` returns it as a :class:`Result` and shows nothing.
+``check_something.check(answer)`` returns it as a :class:`Result` and shows nothing.
 """
 
 import lazy_loader as _lazy

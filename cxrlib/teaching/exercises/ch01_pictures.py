@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from cxrlib.teaching.exercises.form import Result, attempt, exercise, missing, no_function, wrong
+from cxrlib.teaching.exercises.base import (
+    CustomExercise,
+    Result,
+    check_is_function,
+    fail,
+    is_missing,
+    try_call,
+)
 
 # Pairs of file names: are they the same child? And what does a wrong answer point to?
 PAIRS = (
@@ -30,55 +37,53 @@ PAIRS = (
 )  # fmt: skip
 
 
-@exercise
+@CustomExercise
 def check_patient_key(key: Callable[[str], object]) -> Result:
     """Check a function from file name to patient key."""
     task = "Write a function that turns a file name into the key of its patient."
-    if early := no_function(key, task):
+    if early := check_is_function(key, task):
         return early
     names = sorted({name for pair in PAIRS for name in pair[:2]})
     keys = {}
     for name in names:
-        keys[name], failed = attempt(key, name)
+        keys[name], failed = try_call(key, name)
         if failed:
             return failed._replace(text=f"For `{name}`: {failed.text}")
-    if all(map(missing, keys.values())):
+    if all(map(is_missing, keys.values())):
         return Result(None, task)
     for name, value in keys.items():
-        if missing(value):
-            return wrong(f"a key for `{name}`", "`None`", "is there a `return` for every form?")
+        if is_missing(value):
+            return fail(f"a key for `{name}`", "`None`", "is there a `return` for every form?")
         try:
             hash(value)
         except TypeError:
-            return wrong(
-                "a text or a tuple", f"`{value!r}`", "a list cannot be a key; use a tuple."
-            )
+            return fail("a text or a tuple", f"`{value!r}`", "a list cannot be a key; use a tuple.")
     for first, second, same, hint in PAIRS:
         if (keys[first] == keys[second]) != same:
             expected = "one key" if same else "two keys"
             got = f"`{keys[first]!r}` and `{keys[second]!r}`"
-            return wrong(f"{expected} for `{first}` and `{second}`", got, hint)
+            return fail(f"{expected} for `{first}` and `{second}`", got, hint)
     return Result(
         True, f"All {len(PAIRS)} pairs of file names are told apart, or put together, rightly."
     )
 
 
-@exercise
+@CustomExercise
 def check_split(cases: pd.DataFrame) -> Result:
     """Check that no patient of a case table stands in more than one split."""
-    if missing(cases):
+    if is_missing(cases):
         return Result(None, "Give every row a `split` so that no patient stands on both sides.")
     if not isinstance(cases, pd.DataFrame):
-        return wrong("a case table", type(cases).__name__, "return the whole table.")
+        return fail("a case table", type(cases).__name__, "return the whole table.")
     absent = [c for c in ("patient_id", "split", "label") if c not in cases]
     if absent:
-        return wrong("the columns of a case table", f"none named {', '.join(absent)}",
+        return fail("the columns of a case table", f"none named {', '.join(absent)}",
                      "add a column to the table, do not make a new table.")  # fmt: skip
     empty = int(cases["split"].isna().sum())
     if empty:
-        return wrong("a split in every row", f"{empty:,} rows without", "did a patient get lost?")
+        return fail("a split in every row", f"{empty:,} rows without", "did a patient get lost?")
     if cases["split"].nunique() < 2:
-        return wrong("two splits or more", f"{cases['split'].nunique()}",
+        return fail("two splits or more", f"{cases['split'].nunique()}",
                      "nothing is held out yet.")  # fmt: skip
     sides = cases.groupby("patient_id")["split"].nunique()
     torn = sides.index[sides > 1]
@@ -88,7 +93,7 @@ def check_split(cases: pd.DataFrame) -> Result:
         leaks = int((rows["split"] == held_out).sum())
         example = rows[rows["patient_id"] == torn[0]]
         where = ", ".join(f"{n} in {side}" for side, n in example["split"].value_counts().items())
-        return wrong(
+        return fail(
             "every patient on one side", f"{len(torn):,} patients on both",
             f"you dealt out pictures; deal out patients. `{torn[0]}` has {where}. In all, "
             f"{leaks:,} pictures of `{held_out}` show somebody whom the other side knows.",
@@ -99,7 +104,7 @@ def check_split(cases: pd.DataFrame) -> Result:
         for label in set(cases["label"]) - set(part["label"])
     ]
     if gone:
-        return wrong("every class on every side", f"no {gone[0][1]} in {gone[0][0]}",
+        return fail("every class on every side", f"no {gone[0][1]} in {gone[0][0]}",
                      "split each class by itself.")  # fmt: skip
     share = cases["split"].value_counts(normalize=True)
     parts = ", ".join(f"{side} {100 * part:.0f} %" for side, part in share.items())

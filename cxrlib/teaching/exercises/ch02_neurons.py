@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cxrlib.models.scratch import relu, sigmoid
-from cxrlib.teaching.exercises.form import Exercise, Result, missing
+from cxrlib.teaching.exercises.base import Exercise, Result, is_missing
 
 X = np.array([[1.0, 2.0], [0.0, -1.0], [3.0, 0.5]])
 WEIGHTS, BIAS = np.array([[0.5], [-1.0]]), np.array([0.25])
 
 
-def _flat(array: object) -> str:
+def _flat(array: np.ndarray) -> str:
     return "`[" + ", ".join(f"{value:.3f}" for value in np.ravel(array)[:6]) + "]`"
 
 
@@ -26,7 +26,7 @@ AXES = (
 
 check_neuron = Exercise(
     task="`neuron(x, weights, bias)` returns one probability a picture.",
-    reference=_neuron,
+    solution=_neuron,
     mistakes={
         "the sigmoid is missing: this is the weighted sum.": lambda x, w, b: x @ w + b,
         "the bias is missing.": lambda x, w, b: sigmoid(x @ w),
@@ -44,9 +44,9 @@ check_neuron = Exercise(
         "not.": lambda x, w, b: np.exp(x @ w + b) / (1 + np.exp(x @ w + b)),
     },
     cases=[(X, WEIGHTS, BIAS), (1e4 * X, WEIGHTS, BIAS)],
-    praise=f"Three pictures, three probabilities: {_flat(_neuron(X, WEIGHTS, BIAS))}.",
-    form=AXES,
-    show=_flat,
+    success=f"Three pictures, three probabilities: {_flat(_neuron(X, WEIGHTS, BIAS))}.",
+    shape_hint=AXES,
+    format=_flat,
 )
 """``neuron(x, weights, bias)``: probabilities (N, 1) from rows of pixels (N, D)."""
 
@@ -73,7 +73,7 @@ def _batch() -> tuple:
 
 check_gradient = Exercise(
     task="`gradient(x, y, weights, bias, price)` has the shape of the weights.",
-    reference=_gradient,
+    solution=_gradient,
     mistakes={
         "the sign is turned round: it is p − y, answer minus truth.": lambda *a: -_gradient(*a),
         "the price is missing: this is the gradient of the plain loss.": (
@@ -98,9 +98,9 @@ check_gradient = Exercise(
         ),
     },
     cases=[_batch()],
-    praise=f"The same as measured by nudging: {_flat(_gradient(*_batch()))}.",
-    form=AXES,
-    show=_flat,
+    success=f"The same as measured by nudging: {_flat(_gradient(*_batch()))}.",
+    shape_hint=AXES,
+    format=_flat,
 )
 """``gradient(x, y, weights, bias, price)``: of the loss in which the sick count more.
 
@@ -112,8 +112,8 @@ for is its gradient for the weights, shape (D, 1).
 class _Number(Exercise):
     """An exercise whose answer is a number instead of a function."""
 
-    def judge(self, answer: object) -> Result:
-        return super().judge(answer if missing(answer) else lambda: answer)
+    def check(self, answer: object) -> Result:
+        return super().check(answer if is_missing(answer) else lambda: answer)
 
 
 SIDE, HIDDEN = 224, 64
@@ -123,7 +123,7 @@ COUNT = ALL_WEIGHTS + ALL_BIASES
 
 check_parameter_count = _Number(
     task=f"How many weights and biases for pictures of shape ({SIDE}, {SIDE}, 1)?",
-    reference=lambda: COUNT,
+    solution=lambda: COUNT,
     mistakes={
         # Without any bias and without the output neuron: it is the same number.
         "a part is missing: the biases, one for each neuron, or the output neuron, which has "
@@ -139,8 +139,8 @@ check_parameter_count = _Number(
         ),
     },
     cases=[()],
-    praise=f"{ALL_WEIGHTS:,} weights and {ALL_BIASES:,} biases.",
-    otherwise="count layer by layer: inputs × neurons, and a bias a neuron.",
-    form="write it as a number or a formula.",
+    success=f"{ALL_WEIGHTS:,} weights and {ALL_BIASES:,} biases.",
+    default_hint="count layer by layer: inputs × neurons, and a bias a neuron.",
+    shape_hint="write it as a number or a formula.",
 )
 """The number of weights and biases of an MLP with 64 hidden neurons and one output."""

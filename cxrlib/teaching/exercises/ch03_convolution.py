@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cxrlib.models import scratch
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 PICTURE = np.array(
     [[1.0, 0, 2, 5, 1, 0], [3, 1, 0, 2, 2, 4], [0, 2, 4, 1, 0, 1], [1, 5, 0, 3, 1, 2]]
@@ -13,32 +13,32 @@ PICTURE = np.array(
 
 check_convolution = Exercise(
     task="`slide(picture, kernel)` returns a map, a number for each place.",
-    reference=scratch.conv2d,
+    solution=scratch.conv2d,
     mistakes={
         "the kernel was flipped. Mathematicians do that; networks lay it on as it is.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel[::-1, ::-1])
+            lambda x, k: scratch.conv2d(x, k[::-1, ::-1])
         ),
         "the kernel is transposed: rows and columns have changed places.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel.T)
+            lambda x, k: scratch.conv2d(x, k.T)
         ),
         "the last place is missing, below and to the right: `range(n)` stops at n − 1, so n is "
-        "picture − kernel + 1.": lambda picture, kernel: scratch.conv2d(picture[:-1, :-1], kernel),
+        "picture − kernel + 1.": lambda x, k: scratch.conv2d(x[:-1, :-1], k),
         "this is the mean of the products; we want their sum.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel) / kernel.size
+            lambda x, k: scratch.conv2d(x, k) / k.size
         ),
         "zeros were put round the picture; here the window stays inside.": (
-            lambda picture, kernel: scratch.conv2d(picture, kernel, padding="same")
+            lambda x, k: scratch.conv2d(x, k, padding="same")
         ),
         "the window's pixels were added without the kernel's weights.": (
-            lambda picture, kernel: scratch.conv2d(picture, np.ones_like(kernel))
+            lambda x, k: scratch.conv2d(x, np.ones_like(k))
         ),
     },
     cases=[
         (PICTURE, np.array([[0.0, 1, 2], [0, 0, 5], [-3, 0, 1]])),
         (PICTURE, np.array([[1.0, 0, 2]])),
     ],
-    praise="Every place, every product: the same as `scratch.conv2d`.",
-    form="count the places at which the window fits.",
+    success="Every place, every product: the same as `scratch.conv2d`.",
+    shape_hint="count the places at which the window fits.",
 )
 """``slide(picture, kernel)``: weigh and add at every place where the window fits."""
 
@@ -49,7 +49,7 @@ def _size(size: int, kernel: int, stride: int, padding: int) -> int:
 
 check_output_size = Exercise(
     task="How many places has a window on an axis? Write it as a function.",
-    reference=_size,
+    solution=_size,
     mistakes={
         "the place where the window starts counts as well: add 1.": (
             lambda n, k, s, p: (n + 2 * p - k) // s
@@ -76,9 +76,9 @@ check_output_size = Exercise(
         ),
     },
     cases=[(7, 3, 1, 0), (8, 3, 1, 1), (9, 3, 2, 1), (224, 7, 2, 3), (9, 2, 2, 0), (64, 5, 3, 0)],
-    names=("size", "kernel", "stride", "padding"),
-    praise="Steps that fit, rounded down, and the start.",
-    otherwise="draw a row of 7 pixels and move a window of 3 along it.",
+    arg_names=("size", "kernel", "stride", "padding"),
+    success="Steps that fit, rounded down, and the start.",
+    default_hint="draw a row of 7 pixels and move a window of 3 along it.",
 )
 """``rule(size, kernel, stride, padding)``: how many places the window has on one axis.
 
@@ -92,11 +92,9 @@ def _weights(kernel: int, channels: int, filters: int, size: int) -> int:
 
 check_conv_weights = Exercise(
     task="How many weights and biases has the layer? Write it as a function.",
-    reference=_weights,
+    solution=_weights,
     mistakes={
-        "the biases are missing: one for each filter.": (
-            lambda k, c, f, n: _weights(k, c, f, n) - f
-        ),
+        "the biases are missing: one for each filter.": lambda k, c, f, n: _weights(k, c, f, n) - f,
         "one bias will not do: each filter has its own.": (
             lambda k, c, f, n: _weights(k, c, f, n) - f + 1
         ),
@@ -104,7 +102,7 @@ check_conv_weights = Exercise(
             lambda k, c, f, n: k * k * f + f
         ),
         "this is one filter; how many are there?": lambda k, c, f, n: k * k * c + 1,
-        "a kernel has rows and columns: its side counts twice.": (lambda k, c, f, n: k * c * f + f),
+        "a kernel has rows and columns: its side counts twice.": lambda k, c, f, n: k * c * f + f,
         "a bias belongs to a filter, not to each of its channels.": (
             lambda k, c, f, n: k * k * c * f + c * f
         ),
@@ -115,9 +113,9 @@ check_conv_weights = Exercise(
         "everywhere, however large the picture.": lambda k, c, f, n: n * n * c * f + f,
     },
     cases=[(3, 1, 16, 64), (3, 16, 32, 64), (3, 16, 32, 224), (5, 3, 8, 96), (1, 8, 4, 32)],
-    names=("kernel", "channels", "filters", "size"),
-    praise="And 64 pixels or 224 make no difference to it.",
-    otherwise="count one filter first: its cells, its channels, its bias.",
+    arg_names=("kernel", "channels", "filters", "size"),
+    success="And 64 pixels or 224 make no difference to it.",
+    default_hint="count one filter first: its cells, its channels, its bias.",
 )
 """``rule(kernel, channels, filters, size)``: weights and biases of a convolution."""
 
@@ -129,7 +127,7 @@ def _stack(side: int, channels: int) -> tuple[int, int]:
 
 check_small_kernels = Exercise(
     task="Return two numbers: how many layers of 3×3, and their weights and biases together.",
-    reference=_stack,
+    solution=_stack,
     mistakes={
         "a layer of 3×3 adds a pixel on each side, so the field grows by 2 a layer, from 1.": (
             lambda n, c: (n // 3, n // 3 * (9 * c * c + c))
@@ -137,9 +135,7 @@ check_small_kernels = Exercise(
         "that is one layer too many: the first one sees 3, not 1.": (
             lambda n, c: (_stack(n, c)[0] + 1, (_stack(n, c)[0] + 1) * (9 * c * c + c))
         ),
-        "this counts one layer; there are several.": (
-            lambda n, c: (_stack(n, c)[0], 9 * c * c + c)
-        ),
+        "this counts one layer; there are several.": lambda n, c: (_stack(n, c)[0], 9 * c * c + c),
         "you forgot the channels: maps below times maps above.": (
             lambda n, c: (_stack(n, c)[0], _stack(n, c)[0] * 10)
         ),
@@ -154,9 +150,9 @@ check_small_kernels = Exercise(
         ),
     },
     cases=[(5, 1), (5, 8), (7, 8), (11, 64), (3, 16)],
-    names=("side", "channels"),
-    praise="The same field, fewer weights, and a ReLU between the layers for nothing.",
-    otherwise="start with one layer: it sees 3 pixels. Two see 5.",
+    arg_names=("side", "channels"),
+    success="The same field, fewer weights, and a ReLU between the layers for nothing.",
+    default_hint="start with one layer: it sees 3 pixels. Two see 5.",
 )
 """``rule(side, channels)``: 3×3 layers that see as far as one large kernel.
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import (
+from cxrlib.teaching.exercises.base import (
+    CustomExercise,
     Exercise,
     Result,
-    attempt,
-    exercise,
-    missing,
-    no_function,
-    wrong,
+    fail,
+    is_function,
+    is_missing,
+    try_call,
 )
 
 Layers = Sequence[tuple[int, int]]
@@ -32,27 +34,23 @@ CONV, POOL = (3, 1), (2, 2)
 
 check_receptive_field = Exercise(
     task="How many pixels wide is what one number of the last map sees?",
-    reference=_field,
+    solution=_field,
     mistakes={
         "a window adds its size *less one*: the first pixel is there already.": (
-            lambda layers: _field([(w + 1, s) for w, s in layers], start=0)
+            lambda ls: _field([(w + 1, s) for w, s in ls], start=0)
         ),
-        "start from 1: a pixel sees itself.": lambda layers: _field(layers, start=0),
+        "start from 1: a pixel sees itself.": lambda ls: _field(ls, start=0),
         "the strides are missing: above a stride of 2, one step is two pixels.": (
-            lambda layers: _field([(w, 1) for w, _ in layers])
+            lambda ls: _field([(w, 1) for w, _ in ls])
         ),
         "a layer's own stride spreads only the layers *above* it: multiply after adding.": (
-            lambda layers: _field(layers, own_first=True)
+            lambda ls: _field(ls, own_first=True)
         ),
-        "go from the picture upwards, not from the top down.": (
-            lambda layers: _field(layers[::-1])
-        ),
+        "go from the picture upwards, not from the top down.": lambda ls: _field(ls[::-1]),
         "the windows overlap, so their sizes do not multiply.": (
-            lambda layers: int(np.prod([w for w, _ in layers]))
+            lambda ls: int(np.prod([w for w, _ in ls]))
         ),
-        "only the strides multiply; windows add up.": (
-            lambda layers: int(np.prod([s for _, s in layers]))
-        ),
+        "only the strides multiply; windows add up.": lambda ls: int(np.prod([s for _, s in ls])),
     },
     cases=[
         ([CONV],),
@@ -62,9 +60,9 @@ check_receptive_field = Exercise(
         ([CONV, POOL, CONV, (4, 4)],),
         ([(7, 2), (3, 2), CONV, CONV],),
     ],
-    names=("layers",),
-    praise="Windows add up, strides multiply what comes after.",
-    otherwise="keep two numbers: the field so far, and how many pixels one step is by now.",
+    arg_names=("layers",),
+    success="Windows add up, strides multiply what comes after.",
+    default_hint="keep two numbers: the field so far, and how many pixels one step is by now.",
 )
 """``rule(layers)``: side of the square of pixels that one number of the last map sees.
 
@@ -79,7 +77,7 @@ def _moves(stride: int, pixels: int) -> int | None:
 
 check_moves = Exercise(
     task="By how many places does the map move? `None` where it does not merely move.",
-    reference=_moves,
+    solution=_moves,
     mistakes={
         "the map is smaller than the picture: in it the way is shorter, by the stride.": (
             lambda s, d: d
@@ -100,7 +98,7 @@ check_moves = Exercise(
             lambda s, d: d if s == 1 else None
         ),
         "a picture that stays where it is, stays: 0.": lambda s, d: _moves(s, d) or None,
-        "shifts to the other side count as well.": (lambda s, d: _moves(s, d) if d >= 0 else None),
+        "shifts to the other side count as well.": lambda s, d: _moves(s, d) if d >= 0 else None,
     },
     cases=[
         (1, 3),
@@ -115,10 +113,10 @@ check_moves = Exercise(
         (2, 0),
         (1, -1),
     ],
-    names=("stride", "pixels"),
-    praise="Convolution with stride 1 always moves along; pooling only by whole squares.",
-    otherwise="try stride 2 on a row of pixels: shift it by 1, then by 2.",
-    form="return `None` itself where the map does not merely move.",
+    arg_names=("stride", "pixels"),
+    success="Convolution with stride 1 always moves along; pooling only by whole squares.",
+    default_hint="try stride 2 on a row of pixels: shift it by 1, then by 2.",
+    shape_hint="return `None` itself where the map does not merely move.",
 )
 """``rule(stride, pixels)``: by how much a map moves when the picture moves.
 
@@ -140,66 +138,59 @@ def _transposed(square: np.ndarray, error: float) -> np.ndarray:
     return flat
 
 
-SHARES = {
-    "task": "Return two arrays of the square's shape: the max's shares, then the average's.",
-    "cases": [(np.array([[1.0, 7], [3, 2]]), 8.0), (np.array([[-5.0, -4], [-1, -3]]), -2.0)],
-    "praise": "The largest gets all of it; in a mean everybody gets a quarter.",
-    "form": "each pixel of the square has its share: keep the shape.",
-}
-MAX = Exercise(
-    names=lambda square, error: f"the max of {square.tolist()}",
-    reference=_most,
+_exercise = functools.partial(
+    Exercise,
+    task="Return two arrays of the square's shape: the max's shares, then the average's.",
+    cases=[(np.array([[1.0, 7], [3, 2]]), 8.0), (np.array([[-5.0, -4], [-1, -3]]), -2.0)],
+    success="The largest gets all of it; in a mean everybody gets a quarter.",
+    shape_hint="each pixel of the square has its share: keep the shape.",
+)
+MAX = _exercise(
+    arg_names=lambda x, e: f"the max of {x.tolist()}",
+    solution=_most,
     mistakes={
         "the two have changed places: the max's comes first.": _mean,
         "each pixel got the whole error; only the largest did anything, so only it gets some.": (
-            lambda square, error: np.full(square.shape, error)
+            lambda x, e: np.full(x.shape, e)
         ),
         "this passes the pixel's value on; what goes back is the error.": (
-            lambda square, error: square * (square == square.max())
+            lambda x, e: x * (x == x.max())
         ),
         "the error went to the largest *in size*; −5 is less than −1.": (
-            lambda square, error: error * (np.abs(square) == np.abs(square).max())
+            lambda x, e: e * (np.abs(x) == np.abs(x).max())
         ),
-        "the error went to the smallest pixel.": (
-            lambda square, error: error * (square == square.min())
-        ),
+        "the error went to the smallest pixel.": lambda x, e: e * (x == x.min()),
         "rows and columns have changed places.": _transposed,
-        "this only marks the largest pixel; give it the error.": (
-            lambda square, error: 1.0 * (square == square.max())
-        ),
+        "this only marks the largest pixel; give it the error.": lambda x, e: 1.0 * (x == x.max()),
     },
-    **SHARES,
 )
-AVERAGE = Exercise(
-    names=lambda square, error: f"the average of {square.tolist()}",
-    reference=_mean,
+AVERAGE = _exercise(
+    arg_names=lambda x, e: f"the average of {x.tolist()}",
+    solution=_mean,
     mistakes={
         "these are the max's shares once more.": _most,
         "each pixel moved the mean by a quarter only: it gets a quarter of the error.": (
-            lambda square, error: np.full(square.shape, error)
+            lambda x, e: np.full(x.shape, e)
         ),
         "the shares do not depend on the pixels: a mean weighs all alike.": (
-            lambda square, error: error * square / square.sum()
+            lambda x, e: e * x / x.sum()
         ),
-        "a quarter of the *error*, not of 1.": (
-            lambda square, error: np.full(square.shape, 1 / square.size)
-        ),
+        "a quarter of the *error*, not of 1.": lambda x, e: np.full(x.shape, 1 / x.size),
     },
-    **SHARES,
 )
 
 
-@exercise
+@CustomExercise
 def check_pool_gradients(share: object) -> Result:
     """Check ``share(square, error)``: what each pixel gets under max and under average pooling."""
-    if early := no_function(share, MAX.task):
-        return early
-    pair, failed = attempt(share, *MAX.cases[0])
-    if not (failed or missing(pair)) and not (isinstance(pair, tuple | list) and len(pair) == 2):
-        return wrong("two arrays", f"`{pair!r}`", "return the max's first, then the average's.")
-    result = MAX.judge(lambda *case: _part(share(*case), 0))
-    return AVERAGE.judge(lambda *case: _part(share(*case), 1)) if result.passed else result
+    if not is_function(share):
+        return MAX.check(share)
+    pair, failed = try_call(share, *MAX.cases[0])
+    if not (failed or is_missing(pair)) and not (isinstance(pair, tuple | list) and len(pair) == 2):
+        return fail("two arrays", f"`{pair!r}`", "return the max's first, then the average's.")
+    result = MAX.check(lambda *case: _part(share(*case), 0))
+    return AVERAGE.check(lambda *case: _part(share(*case), 1)) if result.passed else result
 
 
-def _part(pair: object, part: int) -> object:
-    return pair if missing(pair) else pair[part]
+def _part(pair: Any, part: int) -> object:
+    return pair if is_missing(pair) else pair[part]

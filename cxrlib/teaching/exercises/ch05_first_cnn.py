@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise, table
+from cxrlib.teaching.exercises.base import Exercise, format_array
 
 FILMS = np.array([[[10.0, 30], [50, 110]], [[60, 70], [80, 90]], [[0, 0], [200, 40]]])
 EACH, PIXELS = (1, 2), (0,)
@@ -30,7 +30,7 @@ def _centred(x: np.ndarray) -> np.ndarray:
 
 check_standardised = Exercise(
     task="`standardised(images)` returns pictures with mean 0 and spread 1 each.",
-    reference=_recipe(EACH, EACH),
+    solution=_recipe(EACH, EACH),
     mistakes={
         "the spread is missing: divide by each picture's standard deviation.": _centred,
         "the mean is missing: subtract each picture's own mean first.": (
@@ -51,9 +51,9 @@ check_standardised = Exercise(
         ),
     },
     cases=[(FILMS,)],
-    praise="Mean 0 and spread 1, each by itself.",
-    form="all pictures come back, in their shape.",
-    show=lambda films: table(np.reshape(films, (len(FILMS), -1))),  # a picture a row
+    success="Mean 0 and spread 1, each by itself.",
+    shape_hint="all pictures come back, in their shape.",
+    format=lambda films: format_array(np.reshape(films, (len(FILMS), -1))),  # a picture a row
 )
 """``standardised(images)``: each of N pictures (H, W) gets mean 0 and spread 1."""
 
@@ -64,7 +64,7 @@ def _dense(side: int, poolings: int, filters: int, neurons: int) -> int:
 
 check_dense_weights = Exercise(
     task="How many weights and biases has the dense layer behind the last pooling?",
-    reference=_dense,
+    solution=_dense,
     mistakes={
         "the biases are missing: one a neuron.": lambda s, p, f, n: _dense(s, p, f, n) - n,
         "one bias for the whole layer? Each neuron has its own.": (
@@ -96,9 +96,9 @@ check_dense_weights = Exercise(
         ),
     },
     cases=[(64, 4, 128, 512), (180, 4, 128, 512), (180, 3, 64, 10), (32, 0, 1, 5), (100, 5, 8, 1)],
-    names=("side", "poolings", "filters", "neurons"),
-    praise="Numbers that come in, times neurons, and a bias a neuron.",
-    otherwise="how wide is a map after the last pooling? Then count its numbers, all maps.",
+    arg_names=("side", "poolings", "filters", "neurons"),
+    success="Numbers that come in, times neurons, and a bias a neuron.",
+    default_hint="how wide is a map after the last pooling? Then count its numbers, all maps.",
 )
 """``rule(side, poolings, filters, neurons)``: weights and biases after ``Flatten``.
 
@@ -138,7 +138,7 @@ def _in_a_row(val_losses: Losses, patience: int) -> tuple[int, int]:
 
 check_early_stopping = Exercise(
     task="Which epoch is the last one run, and which epoch's weights are kept?",
-    reference=_stop,
+    solution=_stop,
     mistakes={
         "epochs count from 1 here, Python's lists from 0.": (
             lambda v, p: tuple(n - 1 for n in _stop(v, p))
@@ -163,9 +163,7 @@ check_early_stopping = Exercise(
         ),
         "compare with the *lowest* loss so far, not with the epoch before.": _in_a_row,
         "equally low is not lower: it is no new best.": lambda v, p: _stop(v, p, ties=True),
-        "the best epoch is the one with the *lowest* loss.": (
-            lambda v, p: _stop([-x for x in v], p)
-        ),
+        "the best epoch is the one with the *lowest* loss.": lambda v, p: _stop([-x for x in v], p),
     },
     cases=[
         ([0.6, 0.5, 0.4, 0.45, 0.44], 2),
@@ -176,9 +174,9 @@ check_early_stopping = Exercise(
         ([0.6, 0.5, 0.4], 2),
         ([0.3, 0.6, 0.5, 0.4, 0.2], 3),
     ],
-    names=("val_losses", "patience"),
-    praise="Patience counts from the best epoch, and every new best starts it again.",
-    otherwise="walk along the list, and keep two things: the lowest loss so far and its epoch.",
+    arg_names=("val_losses", "patience"),
+    success="Patience counts from the best epoch, and every new best starts it again.",
+    default_hint="walk along the list, and keep two things: the lowest loss so far and its epoch.",
 )
 """``rule(val_losses, patience)``: (last epoch that is run, epoch whose weights stay).
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 check_invented = Exercise(
     task="Which share of the picture is invented?",
-    reference=lambda r, d: 1 - (1 - abs(r)) * (1 - abs(d)),
+    solution=lambda r, d: 1 - (1 - abs(r)) * (1 - abs(d)),
     mistakes={
-        "that is the share of the film that is *left*.": (lambda r, d: (1 - abs(r)) * (1 - abs(d))),
+        "that is the share of the film that is *left*.": lambda r, d: (1 - abs(r)) * (1 - abs(d)),
         "the corner between the two strips is counted twice.": lambda r, d: abs(r) + abs(d),
         "that is only the corner, where both strips meet.": lambda r, d: abs(r * d),
         "a strip comes in at one side only: the other side moves out of the picture.": (
@@ -25,60 +25,54 @@ check_invented = Exercise(
         ),
     },
     cases=[(0.2, 0.0), (0.0, 0.25), (0.2, 0.2), (0.1, 0.3), (-0.1, 0.2), (-0.2, -0.1), (0.0, 0.0)],
-    names=("right", "down"),
-    praise="What is left is a rectangle: at 20 % each way, 64 % of the picture.",
-    otherwise="draw the film's rectangle, moved. How much of the picture does it still cover?",
+    arg_names=("right", "down"),
+    success="What is left is a rectangle: at 20 % each way, 64 % of the picture.",
+    default_hint="draw the film's rectangle, moved. How much of the picture does it still cover?",
 )
 """``rule(right, down)``: share of a picture that a shift by these shares makes up."""
 
 
 check_turn_factor = Exercise(
     task="Which factor turns by up to so many degrees, to both sides?",
-    reference=lambda degrees: degrees / 360,
+    solution=lambda d: d / 360,
     mistakes={
-        "a full turn has 360 degrees.": lambda degrees: degrees / 180,
-        "the factor already goes to both sides: don't halve it.": lambda degrees: degrees / 720,
-        "it is no percentage, but a share of a full turn.": lambda degrees: degrees / 100,
+        "a full turn has 360 degrees.": lambda d: d / 180,
+        "the factor already goes to both sides: don't halve it.": lambda d: d / 720,
+        "it is no percentage, but a share of a full turn.": lambda d: d / 100,
         "these are radians. Keras wants the share of a full turn here.": (
-            lambda degrees: degrees * 3.141592653589793 / 180
+            lambda d: d * 3.141592653589793 / 180
         ),
-        "these are still degrees.": lambda degrees: degrees,
-        "the other way round: divide by the full turn.": lambda degrees: 360 / degrees,
-        "a quarter turn is 90 degrees; a *full* one is asked for.": lambda degrees: degrees / 90,
+        "these are still degrees.": lambda d: d,
+        "the other way round: divide by the full turn.": lambda d: 360 / d,
+        "a quarter turn is 90 degrees; a *full* one is asked for.": lambda d: d / 90,
     },
     cases=[(10,), (36,), (90,), (180,), (5,)],
-    names=("degrees",),
-    praise="10 degrees are 0.028, and 0.1 is 36 degrees.",
-    otherwise="which share of a full turn is it?",
+    arg_names=("degrees",),
+    success="10 degrees are 0.028, and 0.1 is 36 degrees.",
+    default_hint="which share of a full turn is it?",
 )
 """``rule(degrees)``: factor with which ``RandomRotation`` turns by up to ``degrees``."""
 
 
 check_copies = Exercise(
     task="How many different pictures does the network see, with and without a recipe?",
-    reference=lambda epochs, films, augmented: epochs * films if augmented else films,
+    solution=lambda e, n, aug: e * n if aug else n,
     mistakes={
-        "without a recipe the same films come again in every epoch.": (
-            lambda epochs, films, augmented: epochs * films
-        ),
-        "with a recipe every epoch brings new pictures.": (lambda epochs, films, augmented: films),
-        "the two cases have changed places.": (
-            lambda epochs, films, augmented: films if augmented else epochs * films
-        ),
+        "without a recipe the same films come again in every epoch.": lambda e, n, aug: e * n,
+        "with a recipe every epoch brings new pictures.": lambda e, n, aug: n,
+        "the two cases have changed places.": lambda e, n, aug: n if aug else e * n,
         "the films as they are do not come as well: each is changed every time.": (
-            lambda epochs, films, augmented: (epochs + 1) * films if augmented else films
+            lambda e, n, aug: (e + 1) * n if aug else n
         ),
-        "a film is changed in the first epoch too.": (
-            lambda epochs, films, augmented: (epochs - 1) * films if augmented else films
-        ),
+        "a film is changed in the first epoch too.": lambda e, n, aug: (e - 1) * n if aug else n,
         "one changed copy a film and *epoch*, not one a film.": (
-            lambda epochs, films, augmented: 2 * films if augmented else films
+            lambda e, n, aug: 2 * n if aug else n
         ),
-        "count all films, not one.": (lambda epochs, films, augmented: epochs if augmented else 1),
+        "count all films, not one.": lambda e, n, aug: e if aug else 1,
     },
     cases=[(30, 120, True), (30, 120, False), (10, 700, True), (1, 50, True), (5, 8, False)],
-    names=("epochs", "films", "augmented"),
-    praise="New pictures every epoch, but never a new child.",
-    otherwise="count one epoch first, then ask whether the next one brings the same pictures.",
+    arg_names=("epochs", "films", "augmented"),
+    success="New pictures every epoch, but never a new child.",
+    default_hint="count one epoch first, then ask whether the next one brings the same pictures.",
 )
 """``rule(epochs, films, augmented)``: how many different pictures a network sees."""

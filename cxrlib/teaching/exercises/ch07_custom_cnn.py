@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 Rates = tuple[float, float, float]
 
@@ -16,7 +16,10 @@ GAMMA, BETA = np.array([1.0, 2, 0.5, -1]), np.array([0.0, 1, -2, 3])
 EPSILON = 1e-3
 
 
-def _normed(x: np.ndarray, m: np.ndarray, v: np.ndarray, g: object, b: object) -> np.ndarray:
+Numbers = np.ndarray | float
+
+
+def _normed(x: np.ndarray, m: Numbers, v: np.ndarray, g: Numbers, b: Numbers) -> np.ndarray:
     return g * (x - m) / np.sqrt(v + EPSILON) + b
 
 
@@ -28,7 +31,7 @@ def _by_the_batch(
 
 check_batch_norm = Exercise(
     task="`my_norm(x, mean, variance, gamma, beta)` returns maps of the shape of `x`.",
-    reference=_normed,
+    solution=_normed,
     mistakes={
         "these are the batch's own mean and variance. A trained network uses those it was given.": (
             _by_the_batch
@@ -58,8 +61,8 @@ check_batch_norm = Exercise(
         "the mean is not taken away.": lambda x, m, v, g, b: _normed(x, 0, v, g, b),
     },
     cases=[(MAPS, MEAN, VARIANCE, GAMMA, BETA)],
-    praise="No other child is in it: the same child, the same answer.",
-    form="all numbers come back, in their shape.",
+    success="No other child is in it: the same child, the same answer.",
+    shape_hint="all numbers come back, in their shape.",
 )
 """``normed(x, mean, variance, gamma, beta)``: batch normalisation of a trained network.
 
@@ -68,18 +71,18 @@ Epsilon is 0.001, as in Keras.
 """
 
 
-def _rates(matrix: Sequence[Sequence[int]]) -> Rates:
+def _rates(matrix: np.ndarray) -> Rates:
     (left_alone, alarms), (missed, found) = matrix
     return found / (found + alarms), found / (found + missed), left_alone / (left_alone + alarms)
 
 
-def _shuffled(*order: int) -> Callable[[Sequence[Sequence[int]]], Rates]:
+def _shuffled(*order: int) -> Callable[[np.ndarray], tuple[float, ...]]:
     return lambda matrix: tuple(_rates(matrix)[i] for i in order)
 
 
 check_rates = Exercise(
     task="Return precision, sensitivity and specificity of a confusion matrix.",
-    reference=_rates,
+    solution=_rates,
     mistakes={
         "rows are the truth, columns what was called: this read them the other way round.": (
             lambda m: _rates(np.transpose(m))
@@ -104,20 +107,20 @@ check_rates = Exercise(
             lambda m: (*_rates(m)[:2], m[0][0] / np.sum(m))
         ),
         "for the last one, divide by the healthy (first row), not by those called healthy "
-        "(first column).": (lambda m: (*_rates(m)[:2], m[0][0] / (m[0][0] + m[1][0]))),
+        "(first column).": lambda m: (*_rates(m)[:2], m[0][0] / (m[0][0] + m[1][0])),
     },
     cases=[
         (np.array(rows),)
         for rows in ([[80, 20], [5, 95]], [[90, 10], [30, 10]], [[2, 48], [1, 149]])
     ],
-    names=("matrix",),
-    praise="Sensitivity looks at the sick row alone, specificity at the healthy one. "
+    arg_names=("matrix",),
+    success="Sensitivity looks at the sick row alone, specificity at the healthy one. "
     "Precision looks down a column, so it moves with the share of the sick.",
-    otherwise="name the four numbers first: `(left_alone, alarms), (missed, found) = matrix`.",
+    default_hint="name the four numbers first: `(left_alone, alarms), (missed, found) = matrix`.",
 )
 """``rates(matrix)``: precision, sensitivity and specificity of a confusion matrix.
 
-``matrix`` is as :func:`cxrlib.evaluation.confusion` gives it: truth in rows, healthy first.
+``matrix`` is as :func:`cxrlib.evaluation.confusion_matrix` gives it: truth in rows, healthy first.
 """
 
 
@@ -127,7 +130,7 @@ def _weights(n: np.ndarray) -> np.ndarray:
 
 check_class_weights = Exercise(
     task="Return one weight a class: `n / (n_class · K)`.",
-    reference=_weights,
+    solution=_weights,
     mistakes={
         "the number of classes is missing: without it, all errors grow dearer "
         "together.": lambda n: n.sum() / n,
@@ -146,11 +149,11 @@ check_class_weights = Exercise(
         "2 is right for two classes only: take `len(counts)`.": lambda n: n.sum() / (n * 2),
     },
     cases=[(np.array(counts),) for counts in ([100, 300], [50, 50], [10, 20, 70])],
-    names=("counts",),
-    praise="Weighed like this, all classes have the same sum, and a picture's mean weight is "
+    arg_names=("counts",),
+    success="Weighed like this, all classes have the same sum, and a picture's mean weight is "
     "1: the loss keeps its size.",
-    otherwise="all pictures, divided by the class's pictures times the number of classes.",
-    read=lambda weights: tuple(weights.values()) if isinstance(weights, dict) else weights,
+    default_hint="all pictures, divided by the class's pictures times the number of classes.",
+    transform=lambda weights: tuple(weights.values()) if isinstance(weights, dict) else weights,
 )
 """``weights(counts)``: one weight a class, ``n / (n_class · K)``.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise, as_numbers
 
 # Scores of the sick, scores of the healthy, share of the sick to be found.
 WARDS = (
@@ -18,8 +19,15 @@ WARDS = (
 )
 
 
+Share = float | np.floating
+Chooser = Callable[[np.ndarray, np.ndarray, float], Share]
+
+
 def _reaching(
-    candidates: np.ndarray, share: Callable[[float], float], target: float, pick=max
+    candidates: np.ndarray,
+    share: Callable[[float], Share],
+    target: float,
+    pick: Callable[[list[float]], float] = max,
 ) -> float:
     """Pick a candidate whose share reaches the target; minus infinity if there is none."""
     enough = [t for t in candidates if share(t) >= target]
@@ -28,9 +36,6 @@ def _reaching(
 
 def _threshold(sick: np.ndarray, healthy: np.ndarray, target: float) -> float:
     return _reaching(sick, lambda t: np.mean(sick >= t), target)
-
-
-Chooser = Callable[[np.ndarray, np.ndarray, float], float]
 
 
 def _by_class(choose: Chooser) -> Chooser:
@@ -49,7 +54,7 @@ def _everybody(sick: np.ndarray, healthy: np.ndarray) -> np.ndarray:
     return np.concatenate([sick, healthy])
 
 
-def _quantile(method: str) -> Chooser:
+def _quantile(method: Literal["linear", "lower", "higher"]) -> Chooser:
     return lambda sick, healthy, p: np.quantile(sick, 1 - p, method=method)
 
 
@@ -80,7 +85,11 @@ MISTAKES: dict[str, tuple[Chooser, ...]] = {
         lambda s, h, p: _largest(s, int(np.ceil(p * len(s))) + 1),
     ),
     "`np.quantile` goes by the gaps between the scores, and there is one gap fewer than there are "
-    "scores. Count the sick instead.": tuple(map(_quantile, ("linear", "lower", "higher"))),
+    "scores. Count the sick instead.": (
+        _quantile("linear"),
+        _quantile("lower"),
+        _quantile("higher"),
+    ),
     "wrong end: this share of the sick lies *below* the threshold. It should lie above.": (
         lambda s, h, p: np.quantile(s, p),
     ),
@@ -111,30 +120,27 @@ MISTAKES: dict[str, tuple[Chooser, ...]] = {
 
 
 class _ByCalls(Exercise):
-    """An exercise whose answer, a threshold, is judged by whom it calls sick."""
+    """An exercise whose answer, a threshold, is checked by whom it calls sick."""
 
-    def same(self, case: tuple, got: object, wanted: object) -> bool:
-        if _number(got) is None or _number(wanted) is None:
+    def is_equal(self, case: tuple, got: object, expected: object) -> bool:
+        thresholds = _number(got), _number(expected)
+        if thresholds[0] is None or thresholds[1] is None:
             return False
-        return _calls(case, _number(got)) == _calls(case, _number(wanted))
+        return _calls(case, thresholds[0]) == _calls(case, thresholds[1])
 
-    def told(self, case: tuple, answer: float) -> str:
-        return f"a threshold that {_found(case, answer)}, for {self.names(*case)}"
+    def describe_expected(self, case: tuple, answer: object) -> str:
+        return f"a threshold that {_found(case, _number(answer))}, for {self.describe_case(case)}"
 
-    def came(self, case: tuple, answer: object) -> str:
-        if _number(answer) is None:
+    def describe_answer(self, case: tuple, answer: object) -> str:
+        threshold = _number(answer)
+        if threshold is None:
             return f"`{answer!r}`"
-        return f"`{_number(answer):g}`, which {_found(case, _number(answer))}"
+        return f"`{threshold:g}`, which {_found(case, threshold)}"
 
 
 def _number(answer: object) -> float | None:
-    if isinstance(answer, bool | str):
-        return None
-    try:
-        number = None if np.ndim(answer) else float(answer)
-    except (TypeError, ValueError):
-        return None
-    return None if number is None or np.isnan(number) else number
+    numbers = as_numbers(answer)
+    return None if numbers is None or numbers.ndim or np.isnan(numbers) else float(numbers)
 
 
 def _calls(case: tuple, threshold: float) -> tuple[int, int]:
@@ -143,8 +149,8 @@ def _calls(case: tuple, threshold: float) -> tuple[int, int]:
     return int(np.sum(scores[y == 1] >= threshold)), int(np.sum(scores[y == 0] >= threshold))
 
 
-def _found(case: tuple, threshold: float) -> str:
-    found, alarms = _calls(case, threshold)
+def _found(case: tuple, threshold: float | None) -> str:
+    found, alarms = _calls(case, np.nan if threshold is None else threshold)
     called = "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
     return f"finds {found} of {case[0].sum()} with {called}"
 
@@ -158,14 +164,14 @@ def _ward(y: np.ndarray, scores: np.ndarray, target: float) -> str:
 
 check_threshold = _ByCalls(
     task="Return the highest threshold that still finds the share `target` of the sick.",
-    reference=_by_class(_threshold),
+    solution=_by_class(_threshold),
     mistakes={hint: tuple(map(_by_class, choosers)) for hint, choosers in MISTAKES.items()},
     cases=[_mixed(*ward) for ward in WARDS],
-    names=_ward,
-    praise="It finds as many of the sick as it promised, and of all thresholds that do it has the "
+    arg_names=_ward,
+    success="It finds as many of the sick as it promised, and of all thresholds that do it has the "
     "fewest false alarms.",
-    otherwise="try the scores that occur: between two neighbours the calls stay the same.",
-    form="return the threshold, a score.",
+    default_hint="try the scores that occur: between two neighbours the calls stay the same.",
+    shape_hint="return the threshold, a score.",
 )
 """``rule(y, scores, target)``: the highest threshold that finds enough of the sick.
 
@@ -182,7 +188,7 @@ def _pairs(sick: np.ndarray, healthy: np.ndarray, tie: float = 0.5) -> float:
 
 check_auc = Exercise(
     task="Of all pairs of a sick and a healthy child, which share is in the right order?",
-    reference=_pairs,
+    solution=_pairs,
     mistakes={
         "a tie is nobody's: count it by half.": lambda s, h: _pairs(s, h, tie=0),
         "a tie is half right, not right.": lambda s, h: _pairs(s, h, tie=1),
@@ -213,10 +219,10 @@ check_auc = Exercise(
         (np.array([0.5, 0.5]), np.array([0.5, 0.5, 0.5])),
         (np.array([0.3]), np.array([0.2, 0.3, 0.9, 0.1])),
     ],
-    names=("sick", "healthy"),
-    praise="Only the order counts, and no threshold. Squeeze the scores together: the AUC stays "
+    arg_names=("sick", "healthy"),
+    success="Only the order counts, and no threshold. Squeeze the scores together: the AUC stays "
     "the same.",
-    otherwise="list the pairs: each sick child with each healthy one.",
+    default_hint="list the pairs: each sick child with each healthy one.",
 )
 """``rule(sick, healthy)``: the share of pairs in the right order, ties by half.
 
@@ -231,7 +237,7 @@ def _ppv(sens: float, spec: float, prevalence: float) -> float:
 
 check_ppv = Exercise(
     task="Of those who are called sick, which share is?",
-    reference=_ppv,
+    solution=_ppv,
     mistakes={
         "the prevalence is missing. Think of 1,000 children: how many of them are sick?": (
             lambda a, b, p: a / (a + 1 - b)
@@ -262,9 +268,9 @@ check_ppv = Exercise(
         "a share lies between 0 and 1: leave out the 100.": lambda a, b, p: 100 * _ppv(a, b, p),
     },
     cases=[(0.9, 0.8, 0.1), (0.95, 0.7, 0.6), (0.75, 0.99, 0.002), (0.6, 0.9, 0.5)],
-    names=("sensitivity", "specificity", "prevalence"),
-    praise="The same test is right in most of its alarms on one ward, and wrong in most of "
+    arg_names=("sensitivity", "specificity", "prevalence"),
+    success="The same test is right in most of its alarms on one ward, and wrong in most of "
     "them where few are sick.",
-    otherwise="true alarms, divided by true and false alarms.",
+    default_hint="true alarms, divided by true and false alarms.",
 )
 """``rule(sensitivity, specificity, prevalence)``: the positive predictive value."""

@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Result, attempt, exercise, missing, no_function, wrong
+from cxrlib.teaching.exercises.base import (
+    CustomExercise,
+    Result,
+    check_is_function,
+    fail,
+    is_missing,
+    try_call,
+)
 
 DRAWS = 200
 SIZES = (1, 2, 3, 4) * 3  # pictures of each child
@@ -19,7 +26,7 @@ UNFAIR = 0.35
 Resample = Callable[[np.ndarray, np.random.Generator], Sequence[int]]
 
 
-@exercise
+@CustomExercise
 def check_resample(rule: Resample) -> Result:
     """Check ``rule(patients, rng)``: the row numbers of one bootstrap sample by patient.
 
@@ -28,15 +35,15 @@ def check_resample(rule: Resample) -> Result:
     it is judged by what must hold for any, over many draws.
     """
     task = "Return the row numbers of one sample: children drawn again, with all their pictures."
-    if early := no_function(rule, task):
+    if early := check_is_function(rule, task):
         return early
     twins = [np.random.default_rng(1), np.random.default_rng(1)]
-    drawn = []
+    drawn: list[np.ndarray] = []
     for rng in twins + [np.random.default_rng(8)] * DRAWS:
-        rows, failed = attempt(lambda patients, rng=rng: rule(patients, rng), PATIENTS)
+        rows, failed = try_call(lambda patients, rng=rng: rule(patients, rng), PATIENTS)
         if failed:
             return failed
-        if missing(rows) and not drawn:
+        if is_missing(rows) and not drawn:
             return Result(None, task)
         problem = _no_rows(rows)
         if problem:
@@ -69,18 +76,18 @@ def _no_rows(rows: object) -> Result | None:
     if array.ndim != 1 or array.dtype.kind not in "biufUS":
         several = array.ndim > 1 or isinstance(rows, list | tuple)
         came = "several lists in one" if several else f"`{rows!r}`"
-        return wrong(f"one list of {expected}", came, "`np.concatenate` makes one of many.")
+        return fail(f"one list of {expected}", came, "`np.concatenate` makes one of many.")
     if array.dtype == bool:
         hint = f"a mask cannot take anybody twice. {find}"
-        return wrong(expected, "a mask of True and False", hint)
+        return fail(expected, "a mask of True and False", hint)
     if array.dtype.kind in "US":
         hint = f"you have drawn children; now look where their pictures stand. {find}"
-        return wrong(expected, f"names, such as `{array[0]}`", hint)
+        return fail(expected, f"names, such as `{array[0]}`", hint)
     last = len(PATIENTS) - 1
     outside = array[~((array >= 0) & (array <= last) & (array == np.floor(array)))]
     if outside.size:
         hint = f"whole numbers, the first row is 0. {find}"
-        return wrong(f"{expected} from 0 to {last}", f"`{outside[0]}`", hint)
+        return fail(f"{expected} from 0 to {last}", f"`{outside[0]}`", hint)
     return None
 
 
@@ -96,7 +103,7 @@ def _torn(counts: np.ndarray) -> Result | None:
         others = np.concatenate([rows[1:] for rows in ROWS])
         if not counts[:, others].any():
             hint = "each child came with one picture only. All of them belong in the sample."
-        return wrong(
+        return fail(
             f"all pictures of `{name}` equally often", f"its {len(rows)} pictures {times} times",
             hint,
         )  # fmt: skip
@@ -117,7 +124,7 @@ def _wrong_number(times: np.ndarray) -> Result | None:
     elif (number == len(PATIENTS)).all():
         hint = "that is the number of pictures. Draw as many children as there are children."
     other = number[number != len(NAMES)][0]
-    return wrong(f"{len(NAMES)} children in a sample", f"{other}", hint)
+    return fail(f"{len(NAMES)} children in a sample", f"{other}", hint)
 
 
 def _not_random(times: np.ndarray) -> Result | None:
@@ -127,13 +134,13 @@ def _not_random(times: np.ndarray) -> Result | None:
             "this is without replacement, so it is always the same sample. "
             "`rng.choice(names, size=len(names))` may take a name again."
         )
-        return wrong("some children twice, and some not at all", "everybody once", hint)
+        return fail("some children twice, and some not at all", "everybody once", hint)
     if (times[2:] == times[2]).all():
         hint = "draw with the `rng` that is given. A seed of its own begins anew each time."
-        return wrong("another sample each time", "always the same", hint)
+        return fail("another sample each time", "always the same", hint)
     if (times[0] != times[1]).any():
         hint = "draw with the `rng` that is given, and with no other."
-        return wrong("the same sample from the same seed", "two that differ", hint)
+        return fail("the same sample from the same seed", "two that differ", hint)
     return None
 
 
@@ -147,4 +154,4 @@ def _unequal(times: np.ndarray) -> Result | None:
     if not mean.all():
         odd, hint = int(np.argmin(mean)), "one name can never be drawn. The first, or the last?"
     came = f"`{NAMES[odd]}` (of {SIZES[odd]} pictures) {mean[odd]:.1f} times"
-    return wrong("every child once in a sample, on average", came, hint)
+    return fail("every child once in a sample, on average", came, hint)

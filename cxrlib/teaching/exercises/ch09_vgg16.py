@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 MAPS, HALVINGS = 512, 5  # VGG16's last block; a picture's side is halved after each block
 MEAN = np.array([103.939, 116.779, 123.68])  # ImageNet's mean blue, green and red
@@ -22,35 +22,33 @@ def _flat(side: int) -> int:
 
 check_head_weights = Exercise(
     task="Count the parameters of Flatten, `dense` hidden neurons, and one that answers.",
-    reference=_head,
+    solution=_head,
     mistakes={
         # Without any bias and without the last neuron: it is the same number.
         "a part is missing: the biases (one for each neuron, in both layers), or the last "
-        "neuron.": lambda side, dense: _flat(side) * dense + dense,
-        "the last neuron has a bias, too.": (lambda side, dense: (_flat(side) + 1) * dense + dense),
-        "the hidden neurons have a bias each, too.": (
-            lambda side, dense: _flat(side) * dense + dense + 1
-        ),
+        "neuron.": lambda s, d: _flat(s) * d + d,
+        "the last neuron has a bias, too.": lambda s, d: (_flat(s) + 1) * d + d,
+        "the hidden neurons have a bias each, too.": lambda s, d: _flat(s) * d + d + 1,
         "the maps have a height and a width: square the side.": (
-            lambda side, dense: (side // 32 * MAPS + 1) * dense + dense + 1
+            lambda s, d: (s // 32 * MAPS + 1) * d + d + 1
         ),
         "five halvings, each rounded down: `side // 32` pixels are left, a whole number.": (
-            lambda side, dense: ((side / 32) ** 2 * MAPS + 1) * dense + dense + 1
+            lambda s, d: ((s / 32) ** 2 * MAPS + 1) * d + d + 1
         ),
         "halve five times, not four: there is a pooling after each of the five blocks.": (
-            lambda side, dense: _head(side, dense, 4)
+            lambda s, d: _head(s, d, 4)
         ),
         "all 512 maps are laid out: multiply by 512.": (
-            lambda side, dense: ((side // 32) ** 2 + 1) * dense + dense + 1
+            lambda s, d: ((s // 32) ** 2 + 1) * d + d + 1
         ),
         "that is a pooled head: Flatten keeps all places of each map.": (
-            lambda side, dense: (MAPS + 1) * dense + dense + 1
+            lambda s, d: (MAPS + 1) * d + d + 1
         ),
     },
     cases=[(150, 256), (224, 256), (96, 10)],
-    names=("side", "dense"),
-    praise="Nearly all of them sit in one layer, and each is tied to one place of the picture.",
-    otherwise="`(side // 32) ** 2 * 512` numbers go into each hidden neuron, with a bias.",
+    arg_names=("side", "dense"),
+    success="Nearly all of them sit in one layer, and each is tied to one place of the picture.",
+    default_hint="`(side // 32) ** 2 * 512` numbers go into each hidden neuron, with a bias.",
 )
 """``weights(side, dense)``: parameters of Flatten, Dense and one neuron on VGG16.
 
@@ -64,33 +62,29 @@ def _grey(picture: np.ndarray) -> np.ndarray:
 
 check_colours = Exercise(
     task="`my_colours(picture, mean)` returns an array (H, W, 3).",
-    reference=lambda picture, mean: _grey(picture) - mean,
+    solution=lambda x, m: _grey(x) - m,
     mistakes={
-        "the mean is not taken away.": lambda picture, mean: _grey(picture),
+        "the mean is not taken away.": lambda x, m: _grey(x),
         "the mean is in grey levels, so the picture must not be divided by 255.": (
-            lambda picture, mean: _grey(picture) / 255 - mean
+            lambda x, m: _grey(x) / 255 - m
         ),
         "divided by 255 and nothing taken away: this is article 4's way, not VGG16's.": (
-            lambda picture, mean: _grey(picture) / 255
+            lambda x, m: _grey(x) / 255
         ),
         "divide by nothing: VGG16 was taught with numbers up to some hundred and fifty.": (
-            lambda picture, mean: (_grey(picture) - mean) / 255
+            lambda x, m: (_grey(x) - m) / 255
         ),
-        "the mean is already blue, green, red: keep its order.": (
-            lambda picture, mean: _grey(picture) - mean[::-1]
-        ),
-        "take the mean away, don't add it.": lambda picture, mean: _grey(picture) + mean,
-        "each colour has its own mean.": lambda picture, mean: _grey(picture) - mean.mean(),
-        "this is the picture's own mean. VGG16 wants ImageNet's.": (
-            lambda picture, mean: _grey(picture) - picture.mean()
-        ),
+        "the mean is already blue, green, red: keep its order.": lambda x, m: _grey(x) - m[::-1],
+        "take the mean away, don't add it.": lambda x, m: _grey(x) + m,
+        "each colour has its own mean.": lambda x, m: _grey(x) - m.mean(),
+        "this is the picture's own mean. VGG16 wants ImageNet's.": lambda x, m: _grey(x) - x.mean(),
         "numbers from 0 to 255 only: the dark pixels must become negative.": (
-            lambda picture, mean: np.clip(_grey(picture) - mean, 0, 255)
+            lambda x, m: np.clip(_grey(x) - m, 0, 255)
         ),
     },
     cases=[(PICTURE, MEAN)],
-    praise="Black is not 0 here but the darkest of ImageNet: far below the mean.",
-    form="the same grey three times, in a new last axis: `picture[..., None]`.",
+    success="Black is not 0 here but the darkest of ImageNet: far below the mean.",
+    shape_hint="the same grey three times, in a new last axis: `picture[..., None]`.",
 )
 """``colours(picture, mean)``: a grey picture as VGG16 was taught to see.
 
@@ -104,40 +98,30 @@ def _saved(train: int, val: int, epochs: int, copies: int) -> int:
 
 check_passes_saved = Exercise(
     task="How many passes through the backbone are saved?",
-    reference=_saved,
+    solution=_saved,
     mistakes={
-        "validation is looked at after each epoch, too.": (
-            lambda train, val, epochs, copies: epochs * train - copies * train
-        ),
+        "validation is looked at after each epoch, too.": lambda t, v, e, c: e * t - c * t,
         "that is what end to end costs. Take away what the features cost.": (
-            lambda train, val, epochs, copies: epochs * (train + val)
+            lambda t, v, e, c: e * (t + v)
         ),
         "that is what the features cost. How many passes do they save?": (
-            lambda train, val, epochs, copies: copies * train + val
+            lambda t, v, e, c: c * t + v
         ),
         "each training picture passes once for each of its copies.": (
-            lambda train, val, epochs, copies: (epochs - 1) * (train + val)
+            lambda t, v, e, c: (e - 1) * (t + v)
         ),
-        "validation has no copies: it is never augmented.": (
-            lambda train, val, epochs, copies: (epochs - copies) * (train + val)
-        ),
+        "validation has no copies: it is never augmented.": lambda t, v, e, c: (e - c) * (t + v),
         "end to end no copies are kept: each epoch sees one version of each picture.": (
-            lambda train, val, epochs, copies: (
-                epochs * (copies * train + val) - (copies * train + val)
-            )
+            lambda t, v, e, c: e * (c * t + v) - (c * t + v)
         ),
-        "the other way round: end to end minus features.": (
-            lambda train, val, epochs, copies: -_saved(train, val, epochs, copies)
-        ),
-        "that is a ratio. How many passes are saved?": (
-            lambda train, val, epochs, copies: epochs * (train + val) / (copies * train + val)
-        ),
+        "the other way round: end to end minus features.": lambda t, v, e, c: -_saved(t, v, e, c),
+        "that is a ratio. How many passes are saved?": lambda t, v, e, c: e * (t + v) / (c * t + v),
     },
     cases=[(104, 26, 20, 1), (1000, 250, 20, 4), (300, 100, 5, 8)],
-    names=("train", "val", "epochs", "copies"),
-    praise="With more copies than epochs the answer turns negative: then end to end is cheaper "
+    arg_names=("train", "val", "epochs", "copies"),
+    success="With more copies than epochs the answer turns negative: then end to end is cheaper "
     "and sees as many versions.",
-    otherwise="write down both sums, one for each way, and take one from the other.",
+    default_hint="write down both sums, one for each way, and take one from the other.",
 )
 """``saved(train, val, epochs, copies)``: passes through the backbone that features save.
 

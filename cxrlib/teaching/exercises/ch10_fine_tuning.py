@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 History = Mapping[str, Sequence[float]]
 
@@ -24,9 +24,9 @@ def _change(before: np.ndarray, after: np.ndarray) -> float:
 
 check_change = Exercise(
     task="`my_change(before, after)` returns one number: 0 for a kernel that did not move.",
-    reference=_change,
+    solution=_change,
     mistakes={
-        "the root is missing: this is the ratio of the squares.": (lambda b, a: _change(b, a) ** 2),
+        "the root is missing: this is the ratio of the squares.": lambda b, a: _change(b, a) ** 2,
         "divide by the length of the kernel *before*, not after.": (
             lambda b, a: _length(a - b) / _length(a)
         ),
@@ -53,9 +53,9 @@ check_change = Exercise(
         (KERNEL, KERNEL),
         (DEEP, 1.5 * DEEP),
     ],
-    names=("before", "after"),
-    praise="0.01 means: moved by a hundredth of its own length.",
-    otherwise="root of the sum of squares of `after - before`, divided by that of `before`.",
+    arg_names=("before", "after"),
+    success="0.01 means: moved by a hundredth of its own length.",
+    default_hint="root of the sum of squares of `after - before`, divided by that of `before`.",
 )
 """``change(before, after)``: length of a kernel's change over its length before.
 
@@ -82,7 +82,7 @@ def _late(epoch: float, rate: float, first: float) -> float:
 
 def _unmoved(epoch: float, rate: float, first: float) -> float:
     """Find the stretch, and forget to count from its beginning."""
-    begin, length = 0, first
+    begin, length = 0.0, first
     while epoch >= begin + length:
         begin, length = begin + length, 2 * length
     return _cosine(rate, epoch / length)
@@ -102,7 +102,7 @@ def _linear(epoch: float, rate: float, first: float) -> float:
 
 check_restarts = Exercise(
     task="Which learning rate holds at this epoch?",
-    reference=_rate,
+    solution=_rate,
     mistakes={
         "there are no restarts: after `first` epochs the rate jumps back.": (
             lambda e, r, f: _cosine(r, e / f)
@@ -125,9 +125,9 @@ check_restarts = Exercise(
         ),
     },
     cases=[(0, 0.01, 5), (2.5, 0.01, 5), (5, 0.01, 5), (10, 0.01, 5), (20, 0.01, 5), (36, 0.4, 4)],
-    names=("epoch", "rate", "first"),
-    praise="Stretches of 5, 10 and 20 epochs end at 5, 15 and 35.",
-    otherwise="first find the stretch: as long as `epoch` is beyond it, take its epochs away "
+    arg_names=("epoch", "rate", "first"),
+    success="Stretches of 5, 10 and 20 epochs end at 5, 15 and 35.",
+    default_hint="first find the stretch: as long as `epoch` is beyond it, take its epochs away "
     "and double its length.",
 )
 """``rate(epoch, rate, first)``: cosine with warm restarts, each stretch twice as long.
@@ -165,14 +165,14 @@ def _by(column: str) -> Callable[[History, str], int]:
 
 check_kept_epoch = Exercise(
     task="Which epoch's weights are kept?",
-    reference=_kept,
+    solution=_kept,
     mistakes={
         "epochs count from 1 here, Python's lists from 0.": lambda h, m: _kept(h, m) - 1,
         "of equally good epochs the first is kept.": _last_best,
         "a loss is best where it is *lowest*.": (
             lambda h, m: int(np.argmax(h[m])) + 1 if _is_loss(m) else _kept(h, m)
         ),
-        "what is no loss is best where it is *highest*.": (lambda h, m: int(np.argmin(h[m])) + 1),
+        "what is no loss is best where it is *highest*.": lambda h, m: int(np.argmin(h[m])) + 1,
         "the other way round: losses are best low, everything else high.": (
             lambda h, m: int(np.argmax(h[m]) if _is_loss(m) else np.argmin(h[m])) + 1
         ),
@@ -191,10 +191,10 @@ check_kept_epoch = Exercise(
         (FLAT, "val_accuracy"),
         (FLAT, "val_AUC"),
     ],
-    names=("history", "monitor"),
-    praise="Loss and accuracy need not agree. On sixteen pictures the accuracy moves in steps "
+    arg_names=("history", "monitor"),
+    success="Loss and accuracy need not agree. On sixteen pictures the accuracy moves in steps "
     "of a sixteenth, so ties are common.",
-    otherwise="find the best value of `history[monitor]`, then its first place.",
+    default_hint="find the best value of `history[monitor]`, then its first place.",
 )
 """``epoch(history, monitor)``: the epoch whose weights early stopping keeps.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.teaching.exercises.base import Exercise
 
 MAPS = np.array([[[2.0, 0.0], [4.0, 2.0]], [[0.0, 6.0], [8.0, 2.0]]])  # 2 x 2 places, 2 maps
 WEIGHTS = np.array([3.0, -2.0])
@@ -18,34 +18,30 @@ def _places(maps: np.ndarray) -> int:
 
 check_activation_map = Exercise(
     task="`my_cam(maps, weights)` returns an array (H, W).",
-    reference=lambda maps, w: np.maximum(maps @ w, 0) / _places(maps),
+    solution=lambda a, w: np.maximum(a @ w, 0) / _places(a),
     mistakes={
         "the network averages: each place counts for one in H · W.": (
-            lambda maps, w: np.maximum(maps @ w, 0)
+            lambda a, w: np.maximum(a @ w, 0)
         ),
         "what speaks against the class is below zero: cut it, `np.maximum(..., 0)`.": (
-            lambda maps, w: maps @ w / _places(maps)
+            lambda a, w: a @ w / _places(a)
         ),
         "cut the sum, not each map: a map that speaks against the class must lower the sum.": (
-            lambda maps, w: np.maximum(maps * w, 0).sum(axis=-1) / _places(maps)
+            lambda a, w: np.maximum(a * w, 0).sum(axis=-1) / _places(a)
         ),
-        "negative values become zero, not positive.": (
-            lambda maps, w: np.abs(maps @ w) / _places(maps)
-        ),
+        "negative values become zero, not positive.": lambda a, w: np.abs(a @ w) / _places(a),
         "each map has its own weight.": (
-            lambda maps, w: np.maximum(maps.sum(axis=-1) * w.mean(), 0) / _places(maps)
+            lambda a, w: np.maximum(a.sum(axis=-1) * w.mean(), 0) / _places(a)
         ),
-        "the weights are missing.": lambda maps, w: maps.sum(axis=-1) / _places(maps),
-        "divide by the number of places, not of maps.": (
-            lambda maps, w: np.maximum(maps @ w, 0) / len(w)
-        ),
+        "the weights are missing.": lambda a, w: a.sum(axis=-1) / _places(a),
+        "divide by the number of places, not of maps.": lambda a, w: np.maximum(a @ w, 0) / len(w),
         "that is scaled to a highest value of 1. Leave it in the logit's own unit.": (
-            lambda maps, w: np.maximum(maps @ w, 0) / (maps @ w).max()
+            lambda a, w: np.maximum(a @ w, 0) / (a @ w).max()
         ),
     },
     cases=[(MAPS, WEIGHTS)],
-    praise="With all places added up, uncut, and the bias, this is the logit itself.",
-    form="add up over the maps, the last axis; the places stay.",
+    success="With all places added up, uncut, and the bias, this is the logit itself.",
+    shape_hint="add up over the maps, the last axis; the places stay.",
 )
 """``cam(maps, weights)``: what each place gives to the logit, cut at zero.
 
@@ -60,35 +56,27 @@ def _distances(peak: tuple[int, int], places: Places) -> np.ndarray:
 
 check_hit = Exercise(
     task="Does the peak hit? Return True or False.",
-    reference=lambda peak, places, tolerance: bool(_distances(peak, places).min() <= tolerance),
+    solution=lambda p, q, t: bool(_distances(p, q).min() <= t),
     mistakes={
         "use the tolerance: a peak so many pixels beside the mask still counts.": (
-            lambda peak, places, tolerance: peak in places
+            lambda p, q, t: p in q
         ),
         "a peak exactly as far as the tolerance still counts.": (
-            lambda peak, places, tolerance: bool(_distances(peak, places).min() < tolerance)
+            lambda p, q, t: bool(_distances(p, q).min() < t)
         ),
         "the nearest pixel of the mask decides, not its middle.": (
-            lambda peak, places, tolerance: bool(
-                np.hypot(*(np.mean(places, axis=0) - peak)) <= tolerance
-            )
+            lambda p, q, t: bool(np.hypot(*(np.mean(q, axis=0) - p)) <= t)
         ),
         "one pixel of the mask near enough will do, it need not be all.": (
-            lambda peak, places, tolerance: bool(_distances(peak, places).max() <= tolerance)
+            lambda p, q, t: bool(_distances(p, q).max() <= t)
         ),
         "measure straight, by Pythagoras: 3 down and 3 across are more than 4 apart.": (
-            lambda peak, places, tolerance: bool(
-                np.abs(np.array(places) - peak).max(axis=1).min() <= tolerance
-            )
+            lambda p, q, t: bool(np.abs(np.array(q) - p).max(axis=1).min() <= t)
         ),
         "measure straight, by Pythagoras: 3 down and 4 across are 5 apart.": (
-            lambda peak, places, tolerance: bool(
-                np.abs(np.array(places) - peak).sum(axis=1).min() <= tolerance
-            )
+            lambda p, q, t: bool(np.abs(np.array(q) - p).sum(axis=1).min() <= t)
         ),
-        "the other way round: True is a hit.": (
-            lambda peak, places, tolerance: bool(_distances(peak, places).min() > tolerance)
-        ),
+        "the other way round: True is a hit.": lambda p, q, t: bool(_distances(p, q).min() > t),
     },
     cases=[
         ((2, 3), [(2, 3), (2, 4), (2, 9)], 0),
@@ -98,9 +86,9 @@ check_hit = Exercise(
         ((1, 1), [(4, 5), (9, 9)], 4.5),
         ((6, 6), [(2, 6), (10, 6), (6, 8)], 3),
     ],
-    names=("peak", "places", "tolerance"),
-    praise="The tolerance decides who wins, so it must be said, and the chance with it.",
-    otherwise="measure the distance to each place of the mask, and take the smallest.",
+    arg_names=("peak", "places", "tolerance"),
+    success="The tolerance decides who wins, so it must be said, and the chance with it.",
+    default_hint="measure the distance to each place of the mask, and take the smallest.",
 )
 """``hit(peak, places, tolerance)``: whether the peak counts in the pointing game.
 
@@ -134,7 +122,7 @@ def _which(mask: np.ndarray, tolerance: float) -> str:
 
 check_chance = Exercise(
     task="`my_chance(mask, tolerance)` returns a number between 0 and 1.",
-    reference=_chance,
+    solution=_chance,
     mistakes={
         "use the tolerance: pixels so near to the mask count, too.": lambda m, t: m.mean(),
         "a share, not a number of pixels: divide by all pixels.": (
@@ -152,10 +140,10 @@ check_chance = Exercise(
     },
     # At 0 several mistakes look alike, so it comes last.
     cases=[(mask, tolerance) for tolerance in (2, 2.5, 0) for mask in (CORNER, MIDDLE)],
-    names=_which,
-    praise="A tolerance that looks small can double the chance, so report both.",
-    otherwise="for each pixel of the picture, measure to the nearest pixel of the mask.",
-    form="return one number, a share.",
+    arg_names=_which,
+    success="A tolerance that looks small can double the chance, so report both.",
+    default_hint="for each pixel of the picture, measure to the nearest pixel of the mask.",
+    shape_hint="return one number, a share.",
 )
 """``chance(mask, tolerance)``: how often a point thrown at random hits.
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from cxrlib.evaluation import wilson
-from cxrlib.teaching.exercises.form import Exercise
+from cxrlib.evaluation import wilson_interval
+from cxrlib.teaching.exercises.base import Exercise
 
 LOGITS = np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0], [0.5, 0.5, 0.5]])
 LARGE = np.array([[1000.0, 1001.0, 999.0]])
@@ -26,7 +26,7 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 check_softmax = Exercise(
     task="`my_softmax(logits)` returns an array (N, K), each row with sum 1.",
-    reference=_softmax,
+    solution=_softmax,
     mistakes={
         "each row has to sum to 1 by itself: `.sum(axis=1, keepdims=True)`.": (
             lambda z: np.exp(z) / np.exp(z).sum()
@@ -54,8 +54,8 @@ check_softmax = Exercise(
         ),
     },
     cases=[(LOGITS,), (LARGE,)],
-    praise="Taking the same number from all logits of a row changes nothing but the overflow.",
-    form="one probability for each logit: keep the shape.",
+    success="Taking the same number from all logits of a row changes nothing but the overflow.",
+    shape_hint="one probability for each logit: keep the shape.",
 )
 """``softmax(logits)``: a table (N, K) of logits as probabilities, each row by itself."""
 
@@ -66,42 +66,40 @@ def _judged(n: int, batch: int, by: int) -> int:
 
 check_judged = Exercise(
     task="How many different pictures are judged in `ceil(n / by)` steps?",
-    reference=_judged,
+    solution=_judged,
     mistakes={
         "these are the steps. A step hands out `batch` pictures.": (
-            lambda n, batch, by: math.ceil(n / by)
+            lambda n, b, by: math.ceil(n / by)
         ),
-        "half a step is a whole step: round up.": lambda n, batch, by: min(n, n // by * batch),
-        "round up the steps, not the pictures.": (
-            lambda n, batch, by: min(n, math.ceil(n / by * batch))
-        ),
+        "half a step is a whole step: round up.": lambda n, b, by: min(n, n // by * b),
+        "round up the steps, not the pictures.": lambda n, b, by: min(n, math.ceil(n / by * b)),
         "there are only `n` different pictures; then the generator starts again.": (
-            lambda n, batch, by: math.ceil(n / by) * batch
+            lambda n, b, by: math.ceil(n / by) * b
         ),
-        "`batch` and `by` have changed places.": lambda n, batch, by: _judged(n, by, batch),
-        "that holds where `batch` and `by` are the same.": lambda n, batch, by: n,
+        "`batch` and `by` have changed places.": lambda n, b, by: _judged(n, by, b),
+        "that holds where `batch` and `by` are the same.": lambda n, b, by: n,
     },
     cases=[(18, 1, 10), (36, 1, 10), (27, 4, 10), (95, 32, 10), (25, 10, 10)],
-    names=("n", "batch", "by"),
-    praise="Where `batch` is smaller than `by`, pictures are left out, and nothing says so.",
-    otherwise="the steps, rounded up, times the pictures of a step; never more than `n`.",
+    arg_names=("n", "batch", "by"),
+    success="Where `batch` is smaller than `by`, pictures are left out, and nothing says so.",
+    default_hint="the steps, rounded up, times the pictures of a step; never more than `n`.",
 )
 """``judged(n, batch, by)``: different pictures seen in ``ceil(n / by)`` batches."""
 
 
 def _needed(low: float) -> int:
-    return next(n for n in range(1, 10_000) if wilson(n, n).low >= low)
+    return next(n for n in range(1, 10_000) if wilson_interval(n, n).low >= low)
 
 
 check_needed = Exercise(
-    task="The smallest `n` for which `evaluation.wilson(n, n).low` is at least `low`.",
-    reference=_needed,
+    task="The smallest `n` for which `evaluation.wilson_interval(n, n).low` is at least `low`.",
+    solution=_needed,
     mistakes={
         "one more: for this n the lower end is still below `low`.": lambda low: _needed(low) - 1,
         "one less is enough: count from n = 1, and stop at the first that reaches it.": (
             lambda low: _needed(low) + 1
         ),
-        "that is the lower end itself. How large must n be?": lambda low: wilson(2, 2).low,
+        "that is the lower end itself. How large must n be?": lambda low: wilson_interval(2, 2).low,
         "this is the normal interval's z² alone. Solve n / (n + z²) = low for n.": (
             lambda low: math.ceil(1.96**2)
         ),
@@ -110,9 +108,9 @@ check_needed = Exercise(
         ),
     },
     cases=[(0.9,), (0.3,), (0.5,), (0.95,)],
-    names=("low",),
-    praise="Thirty-five patients in a row for a lower end of 0.9. Two reach 0.34.",
-    otherwise="count n up from 1 until the lower end of n of n reaches `low`.",
+    arg_names=("low",),
+    success="Thirty-five patients in a row for a lower end of 0.9. Two reach 0.34.",
+    default_hint="count n up from 1 until the lower end of n of n reaches `low`.",
 )
 """``needed(low)``: right answers in a row until Wilson's lower end reaches ``low``."""
 
@@ -123,7 +121,7 @@ def _macro(counts: np.ndarray) -> float:
 
 check_macro = Exercise(
     task="The share that is found of each class, averaged over the classes.",
-    reference=_macro,
+    solution=_macro,
     mistakes={
         "that is the accuracy, in which large classes count more. Divide each class by its "
         "own number first.": lambda c: np.trace(c) / c.sum(),
@@ -141,8 +139,8 @@ check_macro = Exercise(
         ),
     },
     cases=[(np.array(counts),) for counts in COUNTS],
-    names=("counts",),
-    praise="The smallest class has as much say as the largest.",
-    otherwise="the diagonal, divided by the sums of the rows, then the mean.",
+    arg_names=("counts",),
+    success="The smallest class has as much say as the largest.",
+    default_hint="the diagonal, divided by the sums of the rows, then the mean.",
 )
 """``macro(counts)``: the macro sensitivity of a confusion matrix, truth in rows."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from cxrlib.teaching.exercises.form import Exercise, Result, exercise, missing, wrong
+from cxrlib.teaching.exercises.base import CustomExercise, Exercise, Result, fail, is_missing
 
 FILM = np.arange(11, 53, dtype=np.uint8).reshape(6, 7)
 WIDE = 2
@@ -62,7 +62,7 @@ def _one_later(film: np.ndarray, wide: int) -> np.ndarray:
 
 check_border = Exercise(
     task="`my_border(film, wide)` returns a film of the same shape, black inside the frame.",
-    reference=_kept(lambda rows, columns: rows | columns),
+    solution=_kept(lambda rows, columns: rows | columns),
     mistakes={
         "the other way round: the frame stays, the inside is black.": (
             _kept(lambda rows, columns: ~(rows | columns))
@@ -77,16 +77,14 @@ check_border = Exercise(
             _kept(lambda rows, columns: columns)
         ),
         "counting begins at 0: the inside begins at `wide`, not one later.": _one_later,
-        "nothing is covered.": lambda film, wide: film,
-        "cut off is not covered: the film keeps its size.": (
-            lambda film, wide: film[wide:-wide, wide:-wide]
-        ),
-        "everything is black. The frame keeps its pixels.": lambda film, wide: np.zeros_like(film),
+        "nothing is covered.": lambda x, w: x,
+        "cut off is not covered: the film keeps its size.": lambda x, w: x[w:-w, w:-w],
+        "everything is black. The frame keeps its pixels.": lambda x, w: np.zeros_like(x),
     },
     cases=[(FILM, WIDE)],
-    praise="Slices do it, and the film you were given is still whole.",
-    form="the film keeps its size.",
-    untouched="the film that was handed in is changed, too: work on `film.copy()`.",
+    success="Slices do it, and the film you were given is still whole.",
+    shape_hint="the film keeps its size.",
+    mutation_hint="the film that was handed in is changed, too: work on `film.copy()`.",
 )
 """``border(film, wide)``: a copy in which all but a frame of ``wide`` pixels is black.
 
@@ -102,7 +100,7 @@ def _by_place(sick_a: int, healthy_a: int, sick_b: int, healthy_b: int) -> float
 
 check_auc_of_places = Exercise(
     task="In which share of all pairs, one sick and one healthy, does the sick one win?",
-    reference=_by_place,
+    solution=_by_place,
     mistakes={
         "pairs of the same hospital are ties, and a tie counts half.": (
             lambda a, b, c, d: a * d / ((a + c) * (b + d))
@@ -123,9 +121,9 @@ check_auc_of_places = Exercise(
         "healthy that are in B.": lambda a, b, c, d: (a / (a + b) + d / (c + d)) / 2,
     },
     cases=[(100, 0, 0, 100), (50, 50, 50, 50), (30, 10, 20, 140)],
-    names=("sick_a", "healthy_a", "sick_b", "healthy_b"),
-    praise="Nobody has looked at a lung, and it may still look like a good network.",
-    otherwise="a sick film of A beats a healthy one of B; within a hospital it is a tie.",
+    arg_names=("sick_a", "healthy_a", "sick_b", "healthy_b"),
+    success="Nobody has looked at a lung, and it may still look like a good network.",
+    default_hint="a sick film of A beats a healthy one of B; within a hospital it is a tie.",
 )
 """``auc(sick_a, healthy_a, sick_b, healthy_b)``: the AUC of "it is from hospital A".
 
@@ -144,7 +142,7 @@ def _carried(score: float, trained: float, new: float) -> float:
 
 check_carried_score = Exercise(
     task="Which score would a film have where the share `new` is sick?",
-    reference=_carried,
+    solution=_carried,
     mistakes={
         "those are the odds. Turn them back: odds / (1 + odds).": (
             lambda s, t, n: _odds(s) * _odds(n) / _odds(t)
@@ -165,9 +163,9 @@ check_carried_score = Exercise(
         "nothing has changed.": lambda s, t, n: s,
     },
     cases=[(0.9, 0.5, 0.02), (0.5, 0.75, 0.5), (0.2, 0.1, 0.3)],
-    names=("score", "trained", "new"),
-    praise="Where few are sick, a high score is mostly a false alarm.",
-    otherwise="odds are share / (1 − share). Multiply those of the score by new / old.",
+    arg_names=("score", "trained", "new"),
+    success="Where few are sick, a high score is mostly a false alarm.",
+    default_hint="odds are share / (1 − share). Multiply those of the score by new / old.",
 )
 """``carried(score, trained, new)``: a score where another share of people is sick.
 
@@ -175,16 +173,16 @@ check_carried_score = Exercise(
 """
 
 
-@exercise
+@CustomExercise
 def check_checklist(answers: Mapping[str, bool | None]) -> Result:
     """Check yes (True) or no (False) to each line of the checklist, asked about article 4."""
     task = f"Answer each of the {len(ARTICLE_4)} lines with True or False."
-    if missing(answers):
+    if is_missing(answers):
         return Result(None, task)
     if not isinstance(answers, Mapping) or set(answers) != set(ARTICLE_4):
         expected = "a dictionary with the lines " + ", ".join(ARTICLE_4)
-        return wrong(expected, f"`{answers!r}`", "keep the names, and fill in True or False.")
-    open_ones = [line for line, answer in answers.items() if missing(answer)]
+        return fail(expected, f"`{answers!r}`", "keep the names, and fill in True or False.")
+    open_ones = [line for line, answer in answers.items() if is_missing(answer)]
     if len(open_ones) == len(ARTICLE_4):
         return Result(None, task)
     if open_ones:
@@ -194,7 +192,7 @@ def check_checklist(answers: Mapping[str, bool | None]) -> Result:
         if not isinstance(given, bool | np.bool_) or given != answer:
             right_ones = sum(answers[k] is a for k, (a, _) in ARTICLE_4.items())
             got = f"`{given!r}` ({right_ones} of {len(ARTICLE_4)} lines are right)"
-            return wrong(f"`{answer}` for “{line}”", got, reason)
+            return fail(f"`{answer}` for “{line}”", got, reason)
     kept = sum(answer for answer, _ in ARTICLE_4.values())
     return Result(
         True, f"{kept} of {len(ARTICLE_4)} with a yes, and none of them is about the result."

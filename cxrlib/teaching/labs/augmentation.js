@@ -1,8 +1,8 @@
 // augmentation_lab: a radiograph is turned, moved, zoomed, flipped and exposed, as in
-// cxrlib.data.augment.apply, and each change is doubted.
+// cxrlib.data.augmentation.apply_transforms, and each change is doubted.
 
 function startLab(box, config) {
-  const picture = decodePicture(config.picture);
+  const picture = decodeImage(config.image);
   const { rows, columns } = picture;
   const input = greyImage(picture, 0, 255);
   const { limits, recipes, verdicts } = config;
@@ -24,15 +24,15 @@ function startLab(box, config) {
     const turn = f(f(state.rotation) * radians);
     const lean = f(Math.tan(f(f(state.shear) * radians)));
     const [cos, sin] = [f(Math.cos(turn)), f(Math.sin(turn))];
-    const flipX = state.mirrored ? -1 : 1;
-    const flipY = state.upside_down ? -1 : 1;
+    const flipX = state.horizontal_flip ? -1 : 1;
+    const flipY = state.vertical_flip ? -1 : 1;
     const a = f((cos * flipX) / share("zoom_x"));
     const b = f((sin * flipX) / share("zoom_x"));
     const d = f((f(-sin - f(lean * cos)) * flipY) / share("zoom_y"));
     const e = f((f(cos - f(lean * sin)) * flipY) / share("zoom_y"));
     const [middleX, middleY] = [(columns - 1) / 2, (rows - 1) / 2];
-    const x0 = f(middleX + f(share("right") * columns));
-    const y0 = f(middleY + f(share("down") * rows));
+    const x0 = f(middleX + f(share("translate_x") * columns));
+    const y0 = f(middleY + f(share("translate_y") * rows));
     const c = f(f(middleX - f(a * x0)) - f(b * y0));
     const g = f(f(middleY - f(d * x0)) - f(e * y0));
     return (x, y) => [f(f(f(a * x) + f(b * y)) + c), f(f(f(d * x) + f(e * y)) + g)];
@@ -60,8 +60,8 @@ function startLab(box, config) {
   };
 
   function within(at, length) {
-    const inside = FILLS[state.fill](at, length);
-    return state.fill === "constant" ? inside : clamp(inside, 0, length - 1);
+    const inside = FILLS[state.fill_mode](at, length);
+    return state.fill_mode === "constant" ? inside : clamp(inside, 0, length - 1);
   }
 
   function between(x, y) {
@@ -115,17 +115,17 @@ function startLab(box, config) {
     const zoom = percent("zoom_x", recipe.zoom);
     return {
       rotation: cut("rotation", around(recipe.rotation)),
-      right: percent("right", recipe.shift),
-      down: percent("down", recipe.shift),
+      translate_x: percent("translate_x", recipe.translation),
+      translate_y: percent("translate_y", recipe.translation),
       zoom_x: zoom,
-      zoom_y: recipe.stretch ? percent("zoom_y", recipe.zoom) : zoom,
+      zoom_y: recipe.anisotropic_zoom ? percent("zoom_y", recipe.zoom) : zoom,
       shear: cut("shear", around(recipe.shear), 2),
-      mirrored: recipe.mirror ? coin() : 0,
-      upside_down: recipe.upside_down ? coin() : 0,
+      horizontal_flip: recipe.horizontal_flip ? coin() : 0,
+      vertical_flip: recipe.vertical_flip ? coin() : 0,
       contrast: percent("contrast", recipe.contrast),
       brightness: percent("brightness", recipe.brightness),
       gamma: cut("gamma", Math.exp(around(Math.log1p(recipe.gamma))) - 1, 3),
-      fill: recipe.fill,
+      fill_mode: recipe.fill_mode,
     };
   }
 
@@ -141,7 +141,7 @@ function startLab(box, config) {
     showAll();
   };
   const buttons = Object.entries(recipes).map(([text, recipe]) =>
-    press(text, () => put(draw(recipe), recipe.about)),
+    press(text, () => put(draw(recipe), recipe.description)),
   );
   const knob = (label, keys, unit, step = 1) => {
     const [low, high] = limits[keys[0]];
@@ -159,8 +159,8 @@ function startLab(box, config) {
   };
   const knobs = {
     rotation: knob("Turn clockwise (degrees)", ["rotation"], " degrees"),
-    right: knob("Move to the right (%)", ["right"], " percent"),
-    down: knob("Move down (%)", ["down"], " percent"),
+    translate_x: knob("Move to the right (%)", ["translate_x"], " percent"),
+    translate_y: knob("Move down (%)", ["translate_y"], " percent"),
     zoom: knob("Zoom (%)", ["zoom_x", "zoom_y"], " percent"),
     contrast: knob("Contrast (%)", ["contrast"], " percent"),
     brightness: knob("Brightness (%)", ["brightness"], " percent"),
@@ -169,10 +169,7 @@ function startLab(box, config) {
   const stretched = element("p", { class: "soft stretched" });
   const flips = switches({
     legend: "Flip",
-    options: [
-      ["mirrored", "mirrored"],
-      ["upside_down", "upside down"],
-    ],
+    options: [["horizontal_flip", "mirrored"], ["vertical_flip", "upside down"]],
     changed: (key, on) => put({ [key]: Number(on) }),
   });
   const fill = pills(box, {
@@ -183,20 +180,19 @@ function startLab(box, config) {
       ["reflect", "mirrored (reflect)"],
       ["wrap", "other side (wrap)"],
     ],
-    value: state.fill,
-    changed: (value) => put({ fill: value }),
+    value: state.fill_mode,
+    changed: (value) => put({ fill_mode: value }),
   });
   const size = element("output", { class: "soft" });
   const answer = live("big answer");
   const list = element("ul", { class: "lab-verdicts" });
 
-  const { rotation, right: across, down, zoom, contrast, brightness, gamma } = knobs;
+  const { rotation, translate_x: across, translate_y: down, zoom, contrast, brightness, gamma } = knobs;
   box.querySelector(".lab-body").replaceChildren(
     fieldset("Draw from a recipe", ...buttons),
     drawn,
-    element(
-      "div",
-      { class: "two", style: "margin-top: 0.8rem" },
+    block(
+      "two gap",
       named("As it is", left, soft(`${rows} × ${columns} pixels`)),
       named("Changed", right, size),
     ),
@@ -205,10 +201,9 @@ function startLab(box, config) {
       block(null, rotation, across, down, zoom, stretched),
       block(null, contrast, brightness, gamma),
     ),
-    element("div", { class: "lab-row", style: "margin-top: 0.8rem" }, flips, fill),
-    element(
-      "div",
-      { class: "lab-card", style: "margin-top: 0.9rem" },
+    block("lab-row gap", flips, fill),
+    block(
+      "lab-card gap",
       heading("Would a radiographer see this?"),
       answer,
       list,
@@ -238,20 +233,20 @@ function startLab(box, config) {
     const zoomed = zoomX === zoomY ? `${shown(zoomX)} %` : stretch();
     const way = turn > 0 ? "clockwise" : "anticlockwise";
     const moved = both(
-      toward(state.right, "to the right", "to the left"),
-      toward(state.down, "down", "up"),
+      toward(state.translate_x, "to the right", "to the left"),
+      toward(state.translate_y, "down", "up"),
     );
     const curve = Math.max(state.gamma, 1 / state.gamma);
     const brighter = state.brightness > 0 ? "brighter" : "darker";
     const film = `${percent(changed.outside)} of this picture was not on the film`;
     return [
       ["rotation", "turn", Math.abs(turn), `Turned ${shown(Math.abs(turn))}° ${way}`],
-      ["shift", "move", Math.max(Math.abs(state.right), Math.abs(state.down)), `Moved ${moved}`],
+      ["translation", "move", Math.max(Math.abs(state.translate_x), Math.abs(state.translate_y)), `Moved ${moved}`],
       ["zoom", "zoom", Math.max(off(zoomX), off(zoomY)), `Zoomed to ${zoomed}`],
-      ["stretch", "stretch", Math.abs(zoomX - zoomY), "Stretched one way"],
+      ["anisotropic_zoom", "stretch", Math.abs(zoomX - zoomY), "Stretched one way"],
       ["shear", "shear", Math.abs(shear), `Sheared ${shown(shear)}°`],
-      ["mirrored", "mirror", state.mirrored, "Mirrored"],
-      ["upside_down", "upside down", state.upside_down, "Upside down"],
+      ["horizontal_flip", "mirror", state.horizontal_flip, "Mirrored"],
+      ["vertical_flip", "upside down", state.vertical_flip, "Upside down"],
       ["contrast", "contrast", off(state.contrast), `Contrast ${shown(state.contrast)} %`],
       [
         "brightness",
@@ -260,14 +255,12 @@ function startLab(box, config) {
         `${shown(Math.abs(state.brightness))} % ${brighter}`,
       ],
       ["gamma", "gamma", curve === 1 ? 0 : curve, `Gamma ${shown(state.gamma)}`],
-      ["outside", "made-up border", changed.outside, `${film}; ${MADE_UP[state.fill]}`],
+      ["outside", "made-up border", changed.outside, `${film}; ${MADE_UP[state.fill_mode]}`],
     ].filter(([, , distance]) => distance > 0);
   }
 
   function judged([key, name, distance, done]) {
-    const [, word, why] = verdicts[key].find(
-      ([upTo]) => upTo === null || distance <= upTo + 1e-9,
-    );
+    const [, word, why] = verdicts[key].find(([upTo]) => upTo === null || distance <= upTo + 1e-9);
     return { key, name, done, word, why };
   }
 
@@ -289,7 +282,7 @@ function startLab(box, config) {
       ),
     );
     const done = rows.map((row) => row.done).join(". ") || "unchanged";
-    right.setAttribute("aria-label", `The same chest X-ray. ${done}.`);
+    relabel(right, `The same chest X-ray. ${done}.`);
   }
 
   function showAll() {
@@ -308,36 +301,14 @@ function startLab(box, config) {
       .filter(Boolean)
       .join(" ");
     flips.put(state);
-    fill.put(state.fill);
+    fill.put(state.fill_mode);
     size.textContent = `Not on the film: ${Math.round(changed.outside)}\u00a0%`;
     Object.assign(size.dataset, { rows, columns, outside: changed.outside });
     showVerdicts();
   }
 
   showAll();
-  followLinks(box, config.name, (found) => {
-    const next = { ...state };
-    for (const [key, [low, high]] of Object.entries(limits))
-      next[key] = linked(found, key, low, high, state[key]);
-    for (const key of ["mirrored", "upside_down"])
-      next[key] = linked(found, key, 0, 1, state[key], true);
-    next.fill = oneOf(found, "fill", Object.keys(FILLS), state.fill);
-    put(next);
-  });
-}
-
-// A few switches, each on or off.
-function switches({ legend, options, changed }) {
-  const inputs = options.map(([key]) =>
-    element("input", { type: "checkbox", change: (event) => changed(key, event.target.checked) }),
-  );
-  const labels = options.map(([, text], i) =>
-    element("label", { class: "pill" }, inputs[i], element("span", null, text)),
-  );
-  const whole = fieldset(legend, ...labels);
-  whole.put = (state) =>
-    inputs.forEach((input, i) => {
-      input.checked = Boolean(state[options[i][0]]);
-    });
-  return whole;
+  const allowed = { ...limits, fill_mode: Object.keys(FILLS) };
+  for (const key of ["horizontal_flip", "vertical_flip"]) allowed[key] = [0, 1, true];
+  followLinks(box, config.name, state, allowed, (next) => put(next));
 }

@@ -13,8 +13,8 @@ from cxrlib.teaching.labs import lab
 # How far each slider and a link go, in what is read on the page: degrees, percent, or gamma.
 LIMITS = {
     "rotation": (-50, 50),
-    "right": (-20, 20),
-    "down": (-20, 20),
+    "translate_x": (-20, 20),
+    "translate_y": (-20, 20),
     "zoom_x": (80, 120),
     "zoom_y": (80, 120),
     "shear": (-1, 1),
@@ -22,7 +22,7 @@ LIMITS = {
     "brightness": (-30, 30),
     "gamma": (0.6, 1.6),
 }
-BUTTONS = {  # text of a button: recipe in data.augment.PRESETS
+BUTTONS = {  # text of a button: recipe in data.augmentation.PRESETS
     "as it is": "none",
     "plausible": "plausible",
     "article 0": "article-0",
@@ -47,7 +47,7 @@ VERDICTS = {
         Verdict(20, "rarely", "a restless child may lie like this."),
         Verdict(None, "no", "the film would be taken again."),
     ),
-    "shift": (
+    "translation": (
         Verdict(10, "yes", "the chest is seldom exactly in the middle of the film."),
         Verdict(15, "rarely", "part of the chest may be cut off."),
         Verdict(None, "no", "where a lung is cut off, the film would be taken again."),
@@ -56,7 +56,7 @@ VERDICTS = {
         Verdict(10, "yes", "children differ in size, and so does their distance from the tube."),
         Verdict(None, "rarely", "the chest is cut off, or the film shows much besides it."),
     ),
-    "stretch": (
+    "anisotropic_zoom": (
         Verdict(2, "yes", "too little to notice."),
         Verdict(10, "rarely", "a film enlarges both ways alike; only chests differ in shape."),
         Verdict(None, "no", "a film enlarges both ways alike."),
@@ -65,7 +65,7 @@ VERDICTS = {
         Verdict(0.5, "yes", "too little to notice."),
         Verdict(None, "rarely", "a film does not lean to one side; a patient may."),
     ),
-    "mirrored": (
+    "horizontal_flip": (
         Verdict(
             None,
             "rarely",
@@ -73,7 +73,7 @@ VERDICTS = {
             "the film was put up the wrong way round, which the marker letter gives away.",
         ),
     ),
-    "upside_down": (Verdict(None, "no", "a chest film is put up with the neck at the top."),),
+    "vertical_flip": (Verdict(None, "no", "a chest film is put up with the neck at the top."),),
     "contrast": (
         Verdict(20, "yes", "tubes, doses and development differ."),
         Verdict(30, "rarely", "most films are better exposed than this."),
@@ -98,36 +98,36 @@ VERDICTS = {
 
 
 def augmentation_lab(
-    picture: np.ndarray,
+    image: np.ndarray,
     *,
     rotation: float = 0,
-    right: float = 0,
-    down: float = 0,
+    translate_x: float = 0,
+    translate_y: float = 0,
     zoom: float = 1,
-    mirrored: bool = False,
-    upside_down: bool = False,
+    horizontal_flip: bool = False,
+    vertical_flip: bool = False,
     contrast: float = 1,
     brightness: float = 0,
     gamma: float = 1,
-    fill: str = "nearest",
+    fill_mode: str = "nearest",
     name: str = "augmentation_lab",
 ) -> lab.Lab:
     """Return a lab that changes a radiograph and asks whether a radiographer would see the result.
 
-    The numbers are those of :func:`cxrlib.data.augmentation.apply`.
+    The numbers are those of :func:`cxrlib.data.augmentation.apply_transforms`.
 
     Parameters
     ----------
-    picture : ndarray
+    image : ndarray
         One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
         Fractions are rounded to whole greys.
     rotation : float
         Degrees at the start, clockwise as seen, -50 to 50.
-    right, down : float
-        Shares of the picture's side, -0.2 to 0.2.
+    translate_x, translate_y : float
+        To the right and down, shares of the picture's side, -0.2 to 0.2.
     zoom : float
         0.8 to 1.2; above 1 the chest is larger.
-    mirrored, upside_down : bool
+    horizontal_flip, vertical_flip : bool
         Flipped left to right, top to bottom.
     contrast : float
         0.6 to 1.4, factor on the distance from the picture's own mean.
@@ -135,7 +135,7 @@ def augmentation_lab(
         -0.3 to 0.3, share of the range from black to white.
     gamma : float
         0.6 to 1.6; above 1 mid-tones are darker.
-    fill : "nearest", "constant", "reflect" or "wrap"
+    fill_mode : "nearest", "constant", "reflect" or "wrap"
         What comes in from outside: the edge repeated, black, the picture mirrored or from the
         other side.
     name : str
@@ -146,38 +146,37 @@ def augmentation_lab(
     ValueError
         For a picture or setting it cannot show.
     """
-    pixels = lab.grey_picture(picture)
-    setting = data.augment.Setting(
+    pixels = lab.check_image(image)
+    setting = data.augmentation.Transform(
         rotation=_number(rotation, "rotation", 1),
-        right=_number(right, "right", 100),
-        down=_number(down, "down", 100),
+        translate_x=_number(translate_x, "translate_x", 100),
+        translate_y=_number(translate_y, "translate_y", 100),
         zoom_x=_number(zoom, "zoom_x", 100, "zoom"),
         zoom_y=_number(zoom, "zoom_y", 100, "zoom"),
-        mirrored=_switch(mirrored, "mirrored"),
-        upside_down=_switch(upside_down, "upside_down"),
+        horizontal_flip=_switch(horizontal_flip, "horizontal_flip"),
+        vertical_flip=_switch(vertical_flip, "vertical_flip"),
         contrast=_number(contrast, "contrast", 100),
         brightness=_number(brightness, "brightness", 100),
         gamma=_number(gamma, "gamma", 1),
     )
-    fill = lab.choice(fill, data.augment.FILLS, "fill")
+    fill_mode = lab.check_choice(fill_mode, data.augmentation.FILL_MODES, "fill_mode")
     rows, columns = pixels.shape
     return lab.Lab(
         kind="augmentation_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title="One film, many films: which of them could have been taken?",
-        about="",
-        first=(
+        try_first=(
             "press “plausible” a few times, then “article 4”. Which of these films could come from "
             "a hospital? Then turn the child as far as you would still believe."
         ),
-        still=lab.image(pixels, f"The radiograph, {rows} by {columns} pixels")
-        + lab.image(_changed(pixels, setting, fill), "The same, changed"),
+        fallback=lab.img_tag(pixels, f"The radiograph, {rows} by {columns} pixels")
+        + lab.img_tag(_changed(pixels, setting, fill_mode), "The same, changed"),
         config={
-            "picture": lab.packed(pixels),
-            "start": _as_read(setting) | {"fill": fill},
+            "image": lab.encode_image(pixels),
+            "start": _as_read(setting) | {"fill_mode": fill_mode},
             "limits": LIMITS,
             "recipes": {
-                text: asdict(data.augment.PRESETS[recipe]) for text, recipe in BUTTONS.items()
+                text: asdict(data.augmentation.PRESETS[recipe]) for text, recipe in BUTTONS.items()
             },
             "verdicts": VERDICTS,
         },
@@ -186,7 +185,7 @@ def augmentation_lab(
 
 def _number(value: float, key: str, unit: float, argument: str = "") -> float:
     low, high = LIMITS[key]
-    return lab.number(value, low / unit, high / unit, argument or key)
+    return lab.check_number(value, low / unit, high / unit, argument or key)
 
 
 def _switch(value: bool, argument: str) -> int:
@@ -199,14 +198,14 @@ def _switch(value: bool, argument: str) -> int:
 
 def _as_read(setting: NamedTuple) -> dict:
     """Return a setting in the page's units: degrees, percent, gamma."""
-    shares = ("right", "down", "zoom_x", "zoom_y", "contrast", "brightness")
+    shares = ("translate_x", "translate_y", "zoom_x", "zoom_y", "contrast", "brightness")
     values = setting._asdict()
     return values | {key: round(100 * values[key], 6) for key in shares}
 
 
-def _changed(pixels: np.ndarray, setting: NamedTuple, fill: str) -> np.ndarray:
-    # Any recipe that both moves and exposes: the setting says by how much.
-    recipe = data.augment.Recipe(rotation=1, gamma=1, fill=fill)
+def _changed(pixels: np.ndarray, setting: NamedTuple, fill_mode: str) -> np.ndarray:
+    # Any recipe that is both geometric and photometric: the setting says by how much.
+    recipe = data.augmentation.Augmentation(rotation=1, gamma=1, fill_mode=fill_mode)
     settings = np.array([setting], np.float32)
-    changed = data.augment.apply(pixels[None, :, :, None], settings, recipe)
+    changed = data.augmentation.apply_transforms(pixels[None, :, :, None], settings, recipe)
     return np.rint(changed)[0, :, :, 0]

@@ -1,16 +1,11 @@
 // kernel_lab: a 3 × 3 kernel walks over a picture; the arithmetic of one place is written out.
 
 function startLab(box, config) {
-  const picture = decodePicture(config.picture);
+  const picture = decodeImage(config.image);
   const input = greyImage(picture, 0, 255);
   const presets = Object.entries(config.presets);
-  const state = {
-    kernel: config.kernel.slice(),
-    stride: config.stride,
-    padding: config.padding,
-    row: config.row,
-    column: config.column,
-  };
+  const { stride: firstStride, padding: firstPadding, row, column } = config;
+  const state = { kernel: config.kernel, stride: firstStride, padding: firstPadding, row, column };
   let ways, output, image;
 
   // Keras puts half of the zeros in front, and the odd one behind.
@@ -47,26 +42,21 @@ function startLab(box, config) {
     const asItIs = low >= 0 && high <= 255.0001;
     output = { rows, columns, values, low: asItIs ? 0 : low, high: asItIs ? 255 : high };
     image = greyImage(output, output.low, output.high);
-    [state.row, state.column] = within(state.row, state.column);
+    watch.stayWithin();
   }
 
   // ---- the parts on the page
 
   const left = pixelCanvas(picture, 1, "");
   const right = pixelCanvas(picture, 1, "");
-  const within = (row, column) => [
-    clamp(row, 0, output.rows - 1),
-    clamp(column, 0, output.columns - 1),
-  ];
-  const watch = watched({
-    label: "Move the frame: arrow keys, mouse or finger. Shift moves it by five.",
-    tidy: (down, across) =>
-      within(
-        Math.round((down - 1.5 + ways.down.before) / state.stride),
-        Math.round((across - 1.5 + ways.right.before) / state.stride),
-      ),
-    stepped: (down, across) => within(state.row + down, state.column + across),
-    stay: (place) => ([state.row, state.column] = place),
+  const watch = watchedCell({
+    label: "frame",
+    state,
+    result: () => output,
+    tidy: (down, across) => [
+      Math.round((down - 1.5 + ways.down.before) / state.stride),
+      Math.round((across - 1.5 + ways.right.before) / state.stride),
+    ],
     show: () => showPlace(),
   });
   const problem = problemLine(box);
@@ -80,10 +70,7 @@ function startLab(box, config) {
       high: 1000,
       write: weightText,
       problem,
-      changed: (number) => {
-        state.kernel[i] = number;
-        showAll();
-      },
+      changed: (number) => put({ kernel: state.kernel.with(i, number) }),
     });
   });
   const set = (key) => (value) => {
@@ -97,35 +84,17 @@ function startLab(box, config) {
   };
   const preset = pills(box, {
     legend: "Kernel",
-    options: presets.map(([name]) => [name, name]),
+    options: presets.map(([name]) => name),
     value: "",
-    changed: (name) => {
-      state.kernel = config.presets[name].slice();
-      showAll();
-    },
+    changed: (name) => put({ kernel: config.presets[name] }),
   });
-  const stride = pills(box, {
-    legend: "Stride",
-    options: [1, 2, 3].map((step) => [step, String(step)]),
-    value: state.stride,
-    changed: set("stride"),
-  });
-  const padding = pills(box, {
-    legend: "Padding",
-    options: [
-      ["valid", "valid"],
-      ["same", "same (zeros)"],
-    ],
-    value: state.padding,
-    changed: set("padding"),
-  });
+  const few = (legend, options, key) =>
+    pills(box, { legend, options, value: state[key], changed: set(key) });
+  const stride = few("Stride", [1, 2, 3], "stride");
+  const padding = few("Padding", ["valid", ["same", "same (zeros)"]], "padding");
   const size = element("output", { class: "size" });
   const ramp = [element("span"), element("span")];
-  const products = state.kernel.map(() => [
-    element("i", { class: "swatch" }),
-    element("span"),
-    element("span"),
-  ]);
+  const products = state.kernel.map(() => ["i", "span", "span"].map((tag) => element(tag)));
   const cells = products.map(([, factors, product]) => block("lab-cell", factors, product));
   const sum = quiet("big sum");
   const heard = spoken();
@@ -137,19 +106,14 @@ function startLab(box, config) {
   const nine = element("legend", null, "The nine weights");
   box.querySelector(".lab-body").replaceChildren(
     preset,
-    element(
-      "div",
-      { class: "two", style: "margin-top: 0.8rem" },
-      named("Picture", pointable(left, watch), soft(pixels)),
-      result,
-    ),
+    block("two gap", named("Picture", pointable(left, watch), soft(pixels)), result),
     block(
       "parts",
       block(
         "lab-card",
         heading("At the frame: pixel × weight"),
         grid(cells),
-        element("div", { style: "margin-top: 0.5rem" }, sum, heard),
+        block("close", sum, heard),
       ),
       block(
         "stack",
@@ -158,16 +122,13 @@ function startLab(box, config) {
         size,
       ),
     ),
-    linkRow(box, config.name, () => ({
-      ...state,
-      kernel: state.kernel.map(weightText),
-    })),
+    linkRow(box, config.name, () => ({ ...state, kernel: state.kernel.map(weightText) })),
   );
 
   // ---- showing
 
   function showPlace() {
-    const [row, column] = watch.passing() || [state.row, state.column];
+    const [row, column] = watch.cell();
     const [top, first] = corner(row, column);
     const { stride: step } = state;
     left.redraw((context) => {
@@ -202,12 +163,8 @@ function startLab(box, config) {
       cells[i].dataset.value = result;
     });
     const value = output.values[row * output.columns + column];
-    sum.textContent = `Sum = ${shown(value)}`;
-    sum.append(
-      element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1} of the result`),
-    );
-    Object.assign(sum.dataset, { value, row, column });
-    if (!watch.passing()) heard.tell(sum.textContent);
+    const text = `Sum = ${shown(value)}`;
+    tellNumber(sum, heard, text, value, [row, column], watch.passing(), " of the result");
   }
 
   function sizeSentence({ length, places }) {
@@ -235,38 +192,40 @@ function startLab(box, config) {
   function showAll() {
     convolve();
     fields.forEach((field, i) => field.put(state.kernel[i]));
-    const alike = (weights) =>
-      weights.every((weight, i) => Math.abs(weight - state.kernel[i]) < 1e-9);
+    const alike = (weights) => weights.every((one, i) => Math.abs(one - state.kernel[i]) < 1e-9);
     const named = presets.find(([, weights]) => alike(weights));
     preset.put(named ? named[0] : "");
     stride.put(state.stride);
     padding.put(state.padding);
     ramp[0].textContent = `black ${shown(output.low, 1)}`;
     ramp[1].textContent = `white ${shown(output.high, 1)}`;
-    right.setAttribute(
-      "aria-label",
+    relabel(
+      right,
       `The result, ${output.rows} by ${output.columns} numbers, ` +
-        `${ramp[0].textContent}, ${ramp[1].textContent}`,
+      `${ramp[0].textContent}, ${ramp[1].textContent}`,
     );
     right.numbers = Array.from(output.values);
     showSize();
     showPlace();
   }
 
-  left.setAttribute(
-    "aria-label",
-    `A chest X-ray of ${picture.rows} by ${picture.columns} pixels with the kernel's frame on it`,
-  );
-  showAll();
-  followLinks(box, config.name, (found) => {
-    const weights = (found.get("kernel") || "")
-      .split(",")
-      .map((text) => parseNumber(text, -1000, 1000).value);
-    if (weights.length === 9 && !weights.includes(undefined)) state.kernel = weights;
-    state.stride = linked(found, "stride", 1, 3, state.stride, true);
-    state.padding = oneOf(found, "padding", ["valid", "same"], state.padding);
-    state.row = linked(found, "row", 0, 63, state.row, true);
-    state.column = linked(found, "column", 0, 63, state.column, true);
+  function put(next) {
+    Object.assign(state, next);
     showAll();
+  }
+
+  const sides = `${picture.rows} by ${picture.columns} pixels`;
+  relabel(left, `A chest X-ray of ${sides} with the kernel's frame on it`);
+  put({});
+  const allowed = {
+    stride: [1, 3, true],
+    padding: ["valid", "same"],
+    row: [0, 63, true],
+    column: [0, 63, true],
+  };
+  followLinks(box, config.name, state, allowed, (next, found) => {
+    const texts = (found.get("kernel") || "").split(",");
+    const kernel = texts.map((text) => parseNumber(text, -1000, 1000).value);
+    put(kernel.length === 9 && !kernel.includes(undefined) ? { ...next, kernel } : next);
   });
 }

@@ -15,15 +15,15 @@ PRESETS = {
     "sharpen": scratch.SHARPEN,
     "Sobel x": scratch.SOBEL_X,
     "Sobel y": scratch.SOBEL_Y,
-    "Laplacian": scratch.EDGES,
+    "Laplacian": scratch.LAPLACIAN,
 }
 STRIDES = (1, 2, 3)
 PADDINGS = ("valid", "same")
-LARGEST_WEIGHT = 1000
+MAX_WEIGHT = 1000
 
 
 def kernel_lab(
-    picture: np.ndarray,
+    image: np.ndarray,
     *,
     kernel: str | Sequence[Sequence[float]] = "Sobel x",
     stride: int = 1,
@@ -34,7 +34,7 @@ def kernel_lab(
 
     Parameters
     ----------
-    picture : ndarray
+    image : ndarray
         One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
         Fractions are rounded to whole greys.
     kernel : str, or 3 × 3 numbers
@@ -50,41 +50,40 @@ def kernel_lab(
     ValueError
         For a picture, kernel or setting it cannot show.
     """
-    pixels = lab.grey_picture(picture)
+    pixels = lab.check_image(image)
     weights = _weights(kernel)
-    stride = lab.choice(stride, STRIDES, "stride")
-    padding = lab.choice(padding, PADDINGS, "padding")
+    stride = lab.check_choice(stride, STRIDES, "stride")
+    padding = lab.check_choice(padding, PADDINGS, "padding")
     rows, columns = pixels.shape
     result = scratch.conv2d(pixels.astype(float), weights, stride=stride, padding=padding)
     inside = result.min() >= 0 and result.max() <= 255
     limits = (0, 255) if inside else (result.min(), result.max())
     return lab.Lab(
         kind="kernel_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title="Nine weights walk over the picture",
-        about="",
-        first=(
+        try_first=(
             "move the frame from an edge into the middle of a lung. What happens to the sum? "
             "Then press Sobel y: which edges are left?"
         ),
-        still=lab.image(pixels, f"The picture, {rows} by {columns} pixels")
-        + lab.image(
+        fallback=lab.img_tag(pixels, f"The picture, {rows} by {columns} pixels")
+        + lab.img_tag(
             result, f"The result of the kernel, {result.shape[0]} by {result.shape[1]}", *limits
         ),
         config={
-            "picture": lab.packed(pixels),
+            "image": lab.encode_image(pixels),
             "presets": {label: preset.ravel().tolist() for label, preset in PRESETS.items()},
             "kernel": weights.ravel().tolist(),
             "stride": stride,
             "padding": padding,
-            **lab.liveliest(np.abs(result)),
+            **lab.central_argmax(np.abs(result)),
         },
     )
 
 
 def _weights(kernel: str | Sequence[Sequence[float]]) -> np.ndarray:
     if isinstance(kernel, str):
-        return PRESETS[lab.choice(kernel, PRESETS, "kernel")]
+        return PRESETS[lab.check_choice(kernel, PRESETS, "kernel")]
     try:
         weights = np.asarray(kernel, float)
     except (TypeError, ValueError):
@@ -94,9 +93,9 @@ def _weights(kernel: str | Sequence[Sequence[float]]) -> np.ndarray:
             f"expected a kernel of 3 × 3 numbers, got {kernel!r}. "
             "Write three rows of three: [[0, 0, 0], [0, 1, 0], [0, 0, 0]]."
         )
-    if not (np.abs(weights) <= LARGEST_WEIGHT).all():
+    if not (np.abs(weights) <= MAX_WEIGHT).all():
         raise ValueError(
-            f"expected weights from -{LARGEST_WEIGHT} to {LARGEST_WEIGHT}, got "
+            f"expected weights from -{MAX_WEIGHT} to {MAX_WEIGHT}, got "
             f"{weights.tolist()}. Divide the kernel by its largest number."
         )
     return weights

@@ -27,6 +27,21 @@ let ids = 0;
 const newId = (box) => `${box.id}-${++ids}`;
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const total = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+const relabel = (part, text) => part.setAttribute("aria-label", text);
+
+// Where a pointer is on a box, down and across, as shares of its sides.
+function pointed(box, event) {
+  const { left, top, width, height } = box.getBoundingClientRect();
+  return [(event.clientY - top) / height, (event.clientX - left) / width];
+}
+
+// Of several drawings the one whose `data-KEY` is wanted.
+function showOnly(box, key, wanted) {
+  for (const part of box.querySelectorAll(`[data-${key}]`))
+    part.toggleAttribute("hidden", Number(part.dataset[key]) !== wanted);
+}
 
 // Said again only when it has changed: a slider on its way shall not be heard at each step.
 function say(output, text) {
@@ -103,17 +118,8 @@ function parseNumber(text, low, high, whole = false) {
 }
 
 // A field that never passes on anything but a number; what is wrong stands in `problem`.
-function numberField({
-  label,
-  value,
-  low,
-  high,
-  whole,
-  write = String,
-  problem,
-  where = "",
-  changed,
-}) {
+function numberField(options) {
+  const { label, value, low, high, whole, write = String, problem, where = "", changed } = options;
   let good = value;
   const field = element("input", {
     class: "lab-number",
@@ -132,9 +138,7 @@ function numberField({
   const tell = (trouble) => {
     if (trouble) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
-    problem.textContent = trouble
-      ? `${where}${trouble} Still using ${withMinus(write(good))}.`
-      : "";
+    problem.textContent = trouble ? `${where}${trouble} Still using ${withMinus(write(good))}.` : "";
   };
   field.put = (next) => {
     const typing = document.activeElement === field && field.hasAttribute("aria-invalid");
@@ -151,28 +155,12 @@ const problemLine = (box) => element("p", { class: "problem", id: newId(box), ro
 
 // `says` reads a value out with its unit.
 function slider(box, options) {
-  const { label, value, low, high, step, whole = step === 1, write, says, changed } = options;
+  const { label, value, low, high, step, whole = step === 1, says, changed } = options;
   const problem = problemLine(box);
   const id = newId(box);
-  const range = element("input", {
-    type: "range",
-    id,
-    min: low,
-    max: high,
-    step,
-    value,
-    input: () => changed(Number(range.value)),
-  });
-  const field = numberField({
-    label: `${label}, typed`,
-    value,
-    low,
-    high,
-    whole,
-    write,
-    problem,
-    changed,
-  });
+  const input = () => changed(Number(range.value));
+  const range = element("input", { type: "range", id, min: low, max: high, step, value, input });
+  const field = numberField({ ...options, label: `${label}, typed`, whole, problem });
   const name = element("label", { for: id, class: "lab-name" }, label);
   const both = block("slider", name, range, field, problem);
   both.put = (next) => {
@@ -186,33 +174,33 @@ function slider(box, options) {
 // ---- a choice of a few, as radio buttons
 
 const fieldset = (legend, ...children) =>
-  element(
-    "fieldset",
-    null,
-    element("legend", null, legend),
-    block("pills", ...children),
-  );
+  element("fieldset", null, element("legend", null, legend), block("pills", ...children));
 
-function pills(box, { legend, options, value, changed }) {
-  const name = newId(box);
-  const inputs = options.map(([key]) =>
-    element("input", {
-      type: "radio",
-      name,
-      value: key,
-      change: () => changed(key),
-    }),
-  );
-  const labels = options.map(([, text], i) =>
-    element("label", { class: "pill" }, inputs[i], element("span", null, text)),
+// Each option is a key with its text, or a key alone. `attributes` are those of each input.
+function options(legend, pairs, attributes, isOn) {
+  const keys = pairs.map((pair) => [pair].flat()[0]);
+  const inputs = keys.map((key) => element("input", { value: key, ...attributes(key) }));
+  const labels = pairs.map((pair, i) =>
+    element("label", { class: "pill" }, inputs[i], element("span", null, String([pair].flat().at(-1)))),
   );
   const whole = fieldset(legend, ...labels);
-  whole.put = (next) =>
-    inputs.forEach((input, i) => {
-      input.checked = options[i][0] === next;
-    });
+  whole.put = (state) => inputs.forEach((input, i) => (input.checked = isOn(keys[i], state)));
+  return whole;
+}
+
+function pills(box, { legend, options: pairs, value, changed }) {
+  const name = newId(box);
+  const attributes = (key) => ({ type: "radio", name, change: () => changed(key) });
+  const whole = options(legend, pairs, attributes, (key, chosen) => key === chosen);
   whole.put(value);
   return whole;
+}
+
+// A few switches, each on or off.
+function switches({ legend, options: pairs, changed }) {
+  const change = (key) => (event) => changed(key, event.target.checked);
+  const attributes = (key) => ({ type: "checkbox", change: change(key) });
+  return options(legend, pairs, attributes, (key, state) => Boolean(state[key]));
 }
 
 // Whole numbers below 65,536, two bytes each, low byte first.
@@ -224,7 +212,7 @@ function decodeWhole(packed) {
 
 // ---- grey pictures
 
-function decodePicture({ rows, columns, bytes }) {
+function decodeImage({ rows, columns, bytes }) {
   const text = atob(bytes);
   return { rows, columns, values: Float64Array.from(text, (letter) => letter.charCodeAt(0)) };
 }
@@ -267,9 +255,7 @@ function pixelCanvas({ rows, columns }, margin, label) {
     paint(context);
   };
   canvas.place = (event) => {
-    const area = canvas.getBoundingClientRect();
-    const down = (event.clientY - area.top) / area.height;
-    const right = (event.clientX - area.left) / area.width;
+    const [down, right] = pointed(canvas, event);
     return [down * (rows + 2 * margin) - margin, right * (columns + 2 * margin) - margin];
   };
   return canvas;
@@ -295,6 +281,14 @@ function frame(context, x, y, width, height, inner = 1) {
 }
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+// An arrow key moves by a step, with Shift by `far`; the page and the notebook don't see it.
+function stepped(event, far, step) {
+  if (!STEPS[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+  step(...STEPS[event.key].map((one) => one * (event.shiftKey ? far : 1)));
+  event.preventDefault();
+  event.stopPropagation();
+}
 
 // Mouse, finger and arrow keys on a drawing. A mouse that only passes by previews;
 // pressing, touching and keys stay.
@@ -326,22 +320,15 @@ function pointable(content, { label, point, step, leave = () => {} }) {
       },
       pointercancel: finger.end,
       pointerleave: leave,
-      keydown: (event) => {
-        const direction = STEPS[event.key];
-        if (!direction || event.ctrlKey || event.metaKey || event.altKey) return;
-        const far = event.shiftKey ? 5 : 1;
-        step(direction[0] * far, direction[1] * far);
-        event.preventDefault();
-        event.stopPropagation();
-      },
+      keydown: (event) => stepped(event, 5, step),
     },
     content,
   );
 }
 
 // The place that is looked at: a mouse that only passes by previews one, and anything else sets the
-// one that stays. `tidy` makes a place of what was pointed at, `stays` keeps it, `show` draws.
-function watched({ label, tidy, stay, stepped, show }) {
+// one that stays. `tidy` makes a place of what was pointed at, `stay` keeps it, `show` draws.
+function watched({ label, tidy, stay, moved, show }) {
   let passing = null;
   const go = (place, pressed) => {
     passing = pressed ? null : place;
@@ -351,13 +338,40 @@ function watched({ label, tidy, stay, stepped, show }) {
   return {
     label,
     point: (place, pressed) => go(tidy(...place), pressed),
-    step: (down, across) => go(stepped(down, across), true),
+    step: (down, across) => go(moved(down, across), true),
     leave: () => {
       passing = null;
       show();
     },
     passing: () => passing,
   };
+}
+
+// The same for a cell of a result, whose row and column are in the state.
+function watchedCell({ label, state, result, tidy, show }) {
+  const within = (row, column) => [
+    clamp(row, 0, result().rows - 1),
+    clamp(column, 0, result().columns - 1),
+  ];
+  const stay = ([row, column]) => Object.assign(state, { row, column });
+  const watch = watched({
+    label: `Move the ${label}: arrow keys, mouse or finger. Shift moves it by five.`,
+    tidy: (...place) => within(...tidy(...place)),
+    moved: (down, across) => within(state.row + down, state.column + across),
+    stay,
+    show,
+  });
+  watch.cell = () => watch.passing() || [state.row, state.column];
+  watch.stayWithin = () => stay(within(state.row, state.column));
+  return watch;
+}
+
+// Below a drawing: a number, where it stands, and the same for those who listen.
+function tellNumber(output, heard, text, value, [row, column], passing, of = "") {
+  const where = ` in row ${row + 1}, column ${column + 1}${of}`;
+  output.replaceChildren(text, element("span", { class: "soft" }, where));
+  Object.assign(output.dataset, { value, row, column });
+  if (!passing) heard.tell(output.textContent);
 }
 
 // "⌊(28 − 3) / 1⌋ + 1 = 26", for a window that stays inside.
@@ -378,30 +392,20 @@ function stateInLink(name) {
   } catch {
     return null;
   }
-  const part = hash
-    .slice(1)
-    .split("&")
-    .find((one) => one.startsWith(`${name}=`));
+  const parts = hash.slice(1).split("&");
+  const part = parts.find((one) => one.startsWith(`${name}=`));
   if (!part) return null;
-  return new Map(
-    part
-      .slice(name.length + 1)
-      .split(";")
-      .map((pair) => {
-        const cut = pair.indexOf(":");
-        return [pair.slice(0, cut), pair.slice(cut + 1)];
-      }),
-  );
+  const pairs = part.slice(name.length + 1).split(";");
+  return new Map(pairs.map((pair) => [pair.split(":", 1)[0], pair.slice(pair.indexOf(":") + 1)]));
 }
 
-// A number from a link, or the present one where the link makes no sense.
-function linked(found, key, low, high, present, whole = false) {
-  const read = parseNumber(found.get(key) || "", low, high, whole);
+// What a link says of a key, or what is present where the link makes no sense. `allowed` is a list
+// of texts, or [low, high] of a number; with a third, it is a whole one.
+function linked(text, allowed, present) {
+  if (typeof allowed[0] === "string") return allowed.includes(text) ? text : present;
+  const read = parseNumber(text || "", ...allowed);
   return read.problem ? present : read.value;
 }
-
-const oneOf = (found, key, choices, present) =>
-  choices.includes(found.get(key)) ? found.get(key) : present;
 
 // Inside a notebook's frame the address is not the page's own, so only the text is offered.
 function pageAddress() {
@@ -445,12 +449,14 @@ function linkRow(box, name, write) {
   return row;
 }
 
-// Follow the link the page was opened with, and any that is opened later.
-function followLinks(box, name, restore) {
+// Follow the link the page was opened with, and any that is opened later: `put` gets the state that
+// is allowed of it, and the link itself.
+function followLinks(box, name, state, allowed, put) {
   const follow = () => {
     const found = stateInLink(name);
     if (!found) return;
-    restore(found);
+    const read = ([key, range]) => [key, linked(found.get(key), range, state[key])];
+    put(Object.fromEntries(Object.entries(allowed).map(read)), found);
     box.scrollIntoView({ block: "nearest" });
   };
   window.addEventListener("hashchange", follow);

@@ -9,18 +9,23 @@ import io
 import json
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
 
-LARGEST = 60_000  # bytes
-LEAST_SIDE, MOST_SIDE = 8, 64
+from cxrlib.data.cases import did_you_mean
+
+MAX_BYTES = 60_000  # bytes
+MIN_SIDE, MAX_SIDE = 8, 64
+MAX_LETTERS = 24  # of a name
+T = TypeVar("T", str, int)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lab:
     """An interactive figure; a notebook shows it as HTML, anything else as one line of text.
 
@@ -30,24 +35,26 @@ class Lab:
         The function that made it, such as ``"kernel_lab"``.
     name : str
         What it is called in a link: ``page.html#NAME=...``.
-    title, about, first : str
-        Its heading, what is shown (may be empty), and what to try first.
-    still : str
+    title, try_first : str
+        Its heading, and what to try first.
+    fallback : str
         HTML that stands where the lab would be while JavaScript is off.
     config : dict
         What the script starts from.
-    largest : int
-        Bytes of HTML that it may not exceed.
+    description : str
+        What is shown, where the title does not say it.
+    max_bytes : int
+        Of its HTML.
     """
 
     kind: str
     name: str
     title: str
-    about: str
-    first: str
-    still: str
+    try_first: str
+    fallback: str
     config: dict
-    largest: int = LARGEST
+    description: str = ""
+    max_bytes: int = MAX_BYTES
 
     def __repr__(self) -> str:
         return (
@@ -60,27 +67,26 @@ class Lab:
         identity = f"cxr-{self.name}-{secrets.token_hex(4)}"
         config = json.dumps({**self.config, "name": self.name}, separators=(",", ":"))
         config = config.replace("<", r"\u003c")  # nothing in it may end the script
-        own = self.kind.replace("_lab", ".css")  # few have one
-        styles = _file("lab.css") + (_file(own) if _there(own) else "")
-        about = f'<p class="try">{html.escape(self.about)}</p>\n' if self.about else ""
+        own = self.kind.removesuffix("_lab")
+        said = html.escape(self.description)
+        description = f'<p class="try">{said}</p>\n' if said else ""
         page = (
-            f"<style>\n{styles}</style>\n"
+            f"<style>\n{_file('lab.css')}{_file(f'{own}.css')}</style>\n"
             f'<div class="cxr-lab" id="{identity}" data-lab="{self.kind}" data-name="{self.name}" '
             f'data-lm-suppress-shortcuts="true" role="group" aria-labelledby="{identity}-title">\n'
             f'<p class="lab-title" id="{identity}-title">{html.escape(self.title)}</p>\n'
-            f"{about}"
-            f'<p class="try"><b>Try first:</b> {html.escape(self.first)}</p>\n'
-            f'<div class="lab-body"><div class="still">{self.still}'
+            f"{description}"
+            f'<p class="try"><b>Try first:</b> {html.escape(self.try_first)}</p>\n'
+            f'<div class="lab-body"><div class="still">{self.fallback}'
             "<p>A still picture. Where JavaScript is on, this figure has knobs to turn.</p>"
             "</div></div>\n</div>\n"
-            f'<script>\n(() => {{\n"use strict";\n{_file("lab.js")}\n'
-            f"{_file(self.kind.replace('_lab', '.js'))}\n"
+            f'<script>\n(() => {{\n"use strict";\n{_file("lab.js")}\n{_file(f"{own}.js")}\n'
             f'startLab(document.getElementById("{identity}"), {config});\n'
             "})();\n</script>\n"
         )
-        if len(page.encode()) > self.largest:
+        if len(page.encode()) > self.max_bytes:
             raise ValueError(
-                f"expected a lab of at most {self.largest:,} bytes, got {len(page.encode()):,}. "
+                f"expected a lab of at most {self.max_bytes:,} bytes, got {len(page.encode()):,}. "
                 "Give it a smaller picture, or fewer of them, or fewer points."
             )
         return page
@@ -88,37 +94,36 @@ class Lab:
 
 @functools.cache
 def _file(name: str) -> str:
-    """Read a style sheet or a script; comments and indentation are for its authors alone."""
-    lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines(keepends=True)
+    """Read a style sheet or a script, if there is one; comments are for its authors alone."""
+    file = files(__package__).joinpath(name)
+    if not file.is_file():  # few labs have a style sheet of their own
+        return ""
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     return "".join(line.lstrip(" ") for line in lines if not line.lstrip().startswith("//"))
 
 
-def _there(name: str) -> bool:
-    return files(__package__).joinpath(name).is_file()
-
-
-def packed(picture: np.ndarray) -> dict:
+def encode_image(image: np.ndarray) -> dict:
     """Return a grey picture as the script reads it."""
-    rows, columns = picture.shape
-    return {"rows": rows, "columns": columns, "bytes": base64_of(picture.tobytes())}
+    rows, columns = image.shape
+    return {"rows": rows, "columns": columns, "bytes": to_base64(image.tobytes())}
 
 
-def image(numbers: np.ndarray, text: str, low: float = 0, high: float = 255) -> str:
+def img_tag(numbers: np.ndarray, text: str, low: float = 0, high: float = 255) -> str:
     """Return numbers as a small PNG in an ``img`` element, from black at ``low`` to white."""
     span = (high - low) or 1
     grey = np.clip(255 * (numbers.astype(float) - low) / span, 0, 255).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(grey).save(file, format="PNG", optimize=True)
-    source = f"data:image/png;base64,{base64_of(file.getvalue())}"
+    source = f"data:image/png;base64,{to_base64(file.getvalue())}"
     return f'<img alt="{html.escape(text)}" src="{source}">'
 
 
-def icon(shape: str) -> str:
+def svg_icon(shape: str) -> str:
     """Return a mark of a drawing as a small picture for its legend."""
     return f'<svg viewBox="-12 -12 24 24" aria-hidden="true">{shape}</svg>'
 
 
-def base64_of(content: bytes) -> str:
+def to_base64(content: bytes) -> str:
     """Return bytes as text that a script can read."""
     return base64.b64encode(content).decode("ascii")
 
@@ -126,55 +131,57 @@ def base64_of(content: bytes) -> str:
 # ---- what labs ask of their arguments, and where they start
 
 
-def grey_picture(picture: np.ndarray, most: int = MOST_SIDE) -> np.ndarray:
+def check_image(
+    image: np.ndarray, min_side: int = MIN_SIDE, max_side: int = MAX_SIDE
+) -> np.ndarray:
     """Return a picture as uint8 (rows, columns).
 
     Parameters
     ----------
-    picture : ndarray
+    image : ndarray
         (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, values 0 to 255. Fractions
         are rounded, since the arithmetic that is written out reads better in whole greys.
-    most : int
-        Pixels a side, where a lab can show more than 64.
+    min_side, max_side : int
+        Pixels a side, where a lab asks for others.
 
     Raises
     ------
     ValueError
         For another shape or kind of numbers, with what to do about it.
     """
-    array = np.asarray(picture)
+    array = np.asarray(image)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim != 2:
         raise ValueError(
-            f"expected one grey picture of shape (rows, columns), got shape {np.shape(picture)}. "
-            "Take one picture: images[0]; make colours grey: picture.mean(axis=-1)."
+            f"expected one grey picture of shape (rows, columns), got shape {np.shape(image)}. "
+            "Take one picture: images[0]; make colours grey: image.mean(axis=-1)."
         )
-    if min(array.shape) < LEAST_SIDE or max(array.shape) > most:
+    if min(array.shape) < min_side or max(array.shape) > max_side:
         raise ValueError(
-            f"expected {LEAST_SIDE} to {most} pixels a side, got {array.shape}. "
+            f"expected {min_side} to {max_side} pixels a side, got {array.shape}. "
             "Resize it: data.read_image(path, size=40)."
         )
     if array.dtype.kind not in "fiu":
         raise ValueError(
             f"expected numbers from 0 to 255, got dtype {array.dtype}. "
-            "Convert it: picture.astype('uint8')."
+            "Convert it: image.astype('uint8')."
         )
     if not np.isfinite(array).all():
         raise ValueError(
             f"expected numbers from 0 to 255, got {np.sum(~np.isfinite(array))} that are NaN or "
-            "infinite. Find out where they come from, or fill them: np.nan_to_num(picture)."
+            "infinite. Find out where they come from, or fill them: np.nan_to_num(image)."
         )
     low, high = array.min(), array.max()
     if low < 0 or high > 255 or (array.dtype.kind == "f" and 0 < high <= 1):
         raise ValueError(
             f"expected grey values from 0 (black) to 255 (white), got {low:g} to {high:g}. "
-            "Rescale it: 255 * (picture - picture.min()) / np.ptp(picture)."
+            "Rescale it: 255 * (image - image.min()) / np.ptp(image)."
         )
     return np.rint(array).astype(np.uint8)
 
 
-def link_name(name: str) -> str:
+def check_name(name: str) -> str:
     """Return a name that can stand in a link."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", name):
         raise ValueError(
@@ -184,26 +191,42 @@ def link_name(name: str) -> str:
     return name
 
 
-def choice(value: object, choices: Collection, argument: str) -> object:
+def check_choice(value: T, choices: Collection[T], argument: str) -> T:
     """Return a value that is one of some."""
     known = isinstance(value, (str, int, np.integer)) and not isinstance(value, bool)
     if not known or value not in choices:
         listed = ", ".join(map(repr, choices))
-        raise ValueError(f"expected `{argument}` as one of {listed}, got {value!r}. Choose one.")
+        near = did_you_mean(str(value), map(str, choices))
+        raise ValueError(
+            f"expected `{argument}` as one of {listed}, got {value!r}.{near} Choose one."
+        )
     return value if isinstance(value, str) else int(value)
 
 
-def number(value: float, low: float, high: float, argument: str) -> float:
+def check_texts(texts: Sequence[str], argument: str, fewest: int, most: int) -> list[str]:
+    """Return different short texts, so many of them."""
+    known = [] if isinstance(texts, str) or not np.iterable(texts) else list(texts)
+    fits = all(isinstance(one, str) and 1 <= len(one.strip()) <= MAX_LETTERS for one in known)
+    if not fits or not fewest <= len(known) <= most or len(set(known)) < len(known):
+        count = f"{fewest} to {most}" if fewest < most else f"{fewest}"
+        raise ValueError(
+            f"expected `{argument}` as {count} different texts of 1 to {MAX_LETTERS} letters, got "
+            f"{texts!r}. Name each one, shortly."
+        )
+    return [one.strip() for one in known]
+
+
+def check_number(value: Any, low: float, high: float, argument: str) -> float:
     """Return a finite number between two others."""
     if isinstance(value, (bool, str)) or np.ndim(value) or not low <= value <= high:
         raise ValueError(
             f"expected `{argument}` as a number from {low:g} to {high:g}, got {value!r}. "
-            "That is as far as its slider goes."
+            "Choose one between these."
         )
     return float(value)
 
 
-def liveliest(numbers: np.ndarray) -> dict:
+def central_argmax(numbers: np.ndarray) -> dict:
     """Return row and column of the largest number in the middle half, where a lab shall start."""
     rows, columns = numbers.shape
     middle = numbers[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]

@@ -1,12 +1,12 @@
 // leak_lab: patients on both sides of a split, and what the validation score then promises.
 
 function startLab(box, config) {
-  const { variants, families, score } = config;
+  const { variants, families, metric } = config;
   const [low, high] = config.range;
   const state = { ...config.start };
-  const stops = () => variants[state.labels].stops;
+  const stops = () => variants[state.variant].stops;
   const nearest = (whole) => {
-    const far = stops().map((stop) => Math.abs(stop.whole - whole));
+    const far = stops().map((stop) => Math.abs(stop.grouped - whole));
     return far.indexOf(Math.min(...far));
   };
   const percent = (share) => `${shown(100 * share, 0)} %`;
@@ -18,13 +18,8 @@ function startLab(box, config) {
   const chart = box.querySelector(".promise");
   const blocks = [...drawing.querySelectorAll("div > svg > .patient")];
   const label = newId(box);
-  const range = element("input", {
-    type: "range",
-    id: label,
-    min: 0,
-    step: 1,
-    input: () => put({ whole: stops()[Number(range.value)].whole }),
-  });
+  const input = () => put({ grouped: stops()[Number(range.value)].grouped });
+  const range = element("input", { type: "range", id: label, min: 0, step: 1, input });
   const chosen = element("output", { class: "big chosen" });
   const name = element("label", { for: label, class: "lab-name" }, "Patients kept whole by the split");
   const [from, to] = ["by picture", "by patient"].map((text) => element("span", null, text));
@@ -33,7 +28,7 @@ function startLab(box, config) {
     legend: "Labels",
     options: variants.map(({ name }, i) => [i, name]),
     value: 0,
-    changed: (value) => put({ labels: value }),
+    changed: (value) => put({ variant: value }),
   });
   const counted = element("output", { class: "soft counted" });
   const answer = live("answer");
@@ -44,18 +39,18 @@ function startLab(box, config) {
       named("The split, in a drawing", drawing, counted),
       named("The trainings, one mark each", chart),
     ),
-    element("div", { class: "lab-card", style: "margin-top: 0.9rem" }, answer),
+    block("lab-card gap", answer),
     linkRow(box, config.name, () => ({ ...state })),
   );
 
   // ---- showing
 
   function showPatients() {
-    const whole = Math.round(state.whole * families.length);
+    const whole = Math.round(state.grouped * families.length);
     let [both, inside, leaked] = [0, 0, 0];
     families.forEach(({ rank, side, pictures }, i) => {
       const sides = rank < whole ? pictures.map(() => side) : pictures;
-      const here = sides.reduce((sum, one) => sum + one, 0);
+      const here = total(sides);
       const split = here > 0 && here < sides.length;
       blocks[i].classList.toggle("both", split);
       blocks[i].querySelectorAll(".shot").forEach((shot, k) => shot.classList.toggle("val", sides[k] === 1));
@@ -71,10 +66,9 @@ function startLab(box, config) {
 
   function showPromise(stop) {
     const { left, right, top, bottom } = config.places;
-    const x = left + (right - left) * stop.whole;
+    const x = left + (right - left) * stop.grouped;
     const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
-    for (const group of chart.querySelectorAll("[data-variant]"))
-      group.toggleAttribute("hidden", Number(group.dataset.variant) !== state.labels);
+    showOnly(chart, "variant", state.variant);
     chart.querySelector(".veil").setAttribute("transform", `translate(${x})`);
     chart
       .querySelector(".gap")
@@ -85,34 +79,30 @@ function startLab(box, config) {
     const of = stop.runs > 1 ? ` (means of ${stop.runs} trainings)` : "";
     say(
       answer,
-      `With ${percent(stop.whole)} of the patients kept whole, ${percent(stop.leaked)} of the ` +
-        `validation pictures have a sibling in training. Validation says ${score} ` +
+      `With ${percent(stop.grouped)} of the patients kept whole, ${percent(stop.leaked)} of the ` +
+        `validation pictures have a sibling in training. Validation says ${metric} ` +
         `${stop.validation.toFixed(2)}, new patients give ${stop.test.toFixed(2)}${of}: ` +
         `the validation ${promise}.`,
     );
-    const { whole, validation, test, leaked, runs } = stop;
-    Object.assign(answer.dataset, { whole, validation, test, leaked, runs, gap });
+    const { grouped, validation, test, leaked, runs } = stop;
+    Object.assign(answer.dataset, { grouped, validation, test, leaked, runs, gap });
   }
 
   function put(next) {
     Object.assign(state, next);
-    const at = nearest(state.whole);
+    const at = nearest(state.grouped);
     const stop = stops()[at];
-    state.whole = stop.whole;
+    state.grouped = stop.grouped;
     range.max = stops().length - 1;
     range.value = at;
-    range.setAttribute("aria-valuetext", `${percent(stop.whole)} of the patients kept whole`);
-    chosen.textContent = percent(stop.whole);
-    labels.put(state.labels);
+    range.setAttribute("aria-valuetext", `${percent(stop.grouped)} of the patients kept whole`);
+    chosen.textContent = percent(stop.grouped);
+    labels.put(state.variant);
     showPatients();
     showPromise(stop);
   }
 
   put({});
-  followLinks(box, config.name, (found) =>
-    put({
-      labels: linked(found, "labels", 0, variants.length - 1, state.labels, true),
-      whole: linked(found, "whole", 0, 1, state.whole),
-    }),
-  );
+  const allowed = { variant: [0, variants.length - 1, true], grouped: [0, 1] };
+  followLinks(box, config.name, state, allowed, put);
 }

@@ -1,22 +1,24 @@
-"""``leak_lab``: siblings on both sides of a split, and what a validation score then promises."""
+"""``leak_lab``: siblings on both sides of a split, and what a validation metric then promises."""
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from cxrlib.teaching.labs import lab
 
-COLUMNS = ("whole", "validation", "test", "leaked")
+COLUMNS = ("grouped", "validation", "test", "leaked")
 STOPS = (2, 11)
-MOST_RUNS = 120
-MOST_VARIANTS = 4
+MAX_RUNS = 120
+MAX_VARIANTS = 4
 # Pictures a patient, invented: many have one, a few have many.
-SIBLINGS = (2, 1, 4, 1, 3, 8, 1, 2, 6, 1, 3, 2, 1, 4, 2, 1, 5, 3, 1, 8, 2, 4, 2, 3)
+IMAGES_PER_PATIENT = (2, 1, 4, 1, 3, 8, 1, 2, 6, 1, 3, 2, 1, 4, 2, 1, 5, 3, 1, 8, 2, 4, 2, 3)
+
+Scale = Callable[[float], float]
 
 IN_VALIDATION = 0.25  # share of the pictures
 PLACES = {"left": 46, "right": 280, "top": 12, "bottom": 256}
@@ -32,8 +34,8 @@ ICONS = (
 def leak_lab(
     runs: pd.DataFrame,
     *,
-    score: str = "AUC",
-    siblings: Sequence[int] | None = None,
+    metric: str = "AUC",
+    images_per_patient: Sequence[int] | None = None,
     name: str = "leak_lab",
 ) -> lab.Lab:
     """Return a lab that goes from a split by picture to a split by patient, over recorded runs.
@@ -41,14 +43,14 @@ def leak_lab(
     Parameters
     ----------
     runs : DataFrame
-        A training a row, at most 120: ``whole`` (share of the patients that the split keeps whole,
-        0 by picture to 1 by patient, 2 to 11 different ones), ``validation`` and ``test`` (scores
-        from 0 to 1), ``leaked`` (share of the validation pictures whose patient is in training
-        too). Where there is a column ``labels``, it names up to four variants to choose from.
-        Other columns, such as ``seed``, are not looked at.
-    score : str
+        A training a row, at most 120: ``grouped`` (share of the patients that the split keeps
+        whole, 0 by picture to 1 by patient, 2 to 11 different ones), ``validation`` and ``test``
+        (scores from 0 to 1), ``leaked`` (share of the validation pictures whose patient
+        is in training too). A column ``variant`` names up to four variants to choose from. Other
+        columns, such as ``seed``, are not looked at.
+    metric : str
         What the scores are; for ``"AUC"`` chance is drawn at 0.5.
-    siblings : sequence of int, optional
+    images_per_patient : sequence of int, optional
         Pictures of each patient in the drawing, 4 to 24 patients with 1 to 8 each; by default 24
         invented ones.
     name : str
@@ -60,54 +62,52 @@ def leak_lab(
         For runs or settings it cannot show.
     """
     variants = _variants(runs)
-    if not isinstance(score, str) or not 1 <= len(score) <= 24:
-        raise ValueError(f"expected `score` as a short text such as 'AUC', got {score!r}.")
-    families = _families(_sizes(siblings))
-    start = float(variants[0]["stops"][0]["whole"])
+    metric = lab.check_texts([metric], "metric", 1, 1)[0]
+    families = _families(_check_sizes(images_per_patient))
+    start = float(variants[0]["stops"][0]["grouped"])
     return lab.Lab(
         kind="leak_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title="The same patient on both sides: what does validation promise?",
-        about="",
-        first=(
+        try_first=(
             "move the slider from split by picture to split by patient. Which of the two scores "
             "moves, and which stays?"
         ),
-        still=_patients(families, start) + _chart(variants, score),
+        fallback=_patients(families, start) + _chart(variants, metric),
         config={
             "variants": [{"name": one["name"], "stops": one["stops"]} for one in variants],
             "families": families,
-            "score": score,
-            "range": _scale(variants, score),
+            "metric": metric,
+            "range": _scale(variants, metric),
             "places": PLACES,
-            "start": {"whole": start, "labels": 0},
+            "start": {"grouped": start, "variant": 0},
         },
     )
 
 
 def _variants(runs: pd.DataFrame) -> list[dict]:
-    table = _checked(runs)
-    if "labels" not in table:
+    table = _check_runs(runs)
+    if "variant" not in table:
         return [_variant("", table)]
-    if table["labels"].isna().any() or table["labels"].nunique() > MOST_VARIANTS:
+    if table["variant"].isna().any() or table["variant"].nunique() > MAX_VARIANTS:
         raise ValueError(
-            f"expected 1 to {MOST_VARIANTS} names in the column `labels`, none of them missing, "
-            f"got {table['labels'].unique()[:6].tolist()}. Choose some rows."
+            f"expected 1 to {MAX_VARIANTS} names in the column `variant`, none of them missing, "
+            f"got {table['variant'].unique()[:6].tolist()}. Choose some rows."
         )
-    groups = table.groupby("labels", sort=False)
+    groups = table.groupby("variant", sort=False)
     return [_variant(str(title)[:40], group) for title, group in groups]
 
 
-def _checked(runs: pd.DataFrame) -> pd.DataFrame:
+def _check_runs(runs: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(runs, pd.DataFrame):
         raise ValueError(
             f"expected `runs` as a DataFrame, a training a row, got {type(runs).__name__}. "
             "Make one: pd.DataFrame(rows)."
         )
     lacking = [column for column in COLUMNS if column not in runs]
-    if lacking or not 1 <= len(runs) <= MOST_RUNS:
+    if lacking or not 1 <= len(runs) <= MAX_RUNS:
         raise ValueError(
-            f"expected 1 to {MOST_RUNS} rows with the columns {', '.join(COLUMNS)}, got "
+            f"expected 1 to {MAX_RUNS} rows with the columns {', '.join(COLUMNS)}, got "
             f"{len(runs)} rows without {', '.join(lacking) or 'a missing column'}. "
             "Rename columns, or choose rows."
         )
@@ -129,35 +129,35 @@ def _checked(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _variant(title: str, table: pd.DataFrame) -> dict:
     low, high = STOPS
-    rounded = table.assign(whole=table["whole"].astype(float).round(4))
-    means = rounded.groupby("whole")[list(COLUMNS[1:])].mean()
+    rounded = table.assign(grouped=table["grouped"].astype(float).round(4))
+    means = rounded.groupby("grouped")[list(COLUMNS[1:])].mean()
     if not low <= len(means) <= high:
         raise ValueError(
-            f"expected {low} to {high} different numbers in the column `whole`"
+            f"expected {low} to {high} different numbers in the column `grouped`"
             f"{f' for {title!r}' if title else ''}, got {len(means)}. "
             "Train with some patients kept whole and some not: 0, 0.5, 1."
         )
-    counts = rounded.groupby("whole").size()
+    counts = rounded.groupby("grouped").size()
     return {
         "name": title,
         "runs": rounded,
         "stops": [
-            {"whole": float(whole), "runs": int(counts[whole])}
+            {"grouped": float(whole), "runs": int(counts[whole])}
             | {column: round(float(value), 5) for column, value in row.items()}
             for whole, row in means.iterrows()
         ],
     }
 
 
-def _sizes(siblings: Sequence[int] | None) -> list[int]:
-    sizes = np.asarray(SIBLINGS if siblings is None else siblings)
-    fits = sizes.ndim == 1 and 4 <= len(sizes) <= 24 and sizes.dtype.kind in "iu"
-    if not fits or sizes.min() < 1 or sizes.max() > 8 or sizes.max() == 1:
+def _check_sizes(sizes: Sequence[int] | None) -> list[int]:
+    array = np.asarray(IMAGES_PER_PATIENT if sizes is None else sizes)
+    fits = array.ndim == 1 and 4 <= len(array) <= 24 and array.dtype.kind in "iu"
+    if not fits or array.min() < 1 or array.max() > 8 or array.max() == 1:
         raise ValueError(
-            "expected `siblings` as 4 to 24 whole numbers from 1 to 8, not all of them 1, got "
-            f"{np.ravel(sizes)[:30].tolist()}. It is a drawing: choose a few patients."
+            "expected `images_per_patient` as 4 to 24 whole numbers from 1 to 8, not all 1, "
+            f"got {np.ravel(array)[:30].tolist()}. It is a drawing: choose a few patients."
         )
-    return sizes.tolist()
+    return array.tolist()
 
 
 def _families(sizes: Sequence[int], seed: int = 0) -> list[dict]:
@@ -206,24 +206,24 @@ def _patients(families: Sequence[dict], share: float) -> str:
         '<div class="drawing families"><div>'
         f'<svg viewBox="0 0 400 {tall}" role="img" aria-label="Patients as blocks, their pictures '
         f'as squares, in training or in validation">{blocks}</svg></div><p class="lab-legend">'
-        f"<span>{lab.icon(ICONS[0])}picture in training</span>"
-        f"<span>{lab.icon(ICONS[1])}in validation</span><span>{lab.icon(ICONS[2])}"
+        f"<span>{lab.svg_icon(ICONS[0])}picture in training</span>"
+        f"<span>{lab.svg_icon(ICONS[1])}in validation</span><span>{lab.svg_icon(ICONS[2])}"
         "patient on both sides</span></p></div>"
     )
 
 
-def _scale(variants: Sequence[dict], score: str) -> list[float]:
+def _scale(variants: Sequence[dict], metric: str) -> list[float]:
     """Return where the chart begins and ends: whole tenths around all scores."""
     columns = [one["runs"][column] for one in variants for column in SHAPES]
     low = min(min(column) for column in columns)
-    if score == "AUC":
+    if metric == "AUC":
         low = min(low, 0.5)
     return [min(math.floor(10 * low + 1e-9) / 10, 0.9), 1.0]
 
 
-def _chart(variants: Sequence[dict], score: str) -> str:
+def _chart(variants: Sequence[dict], metric: str) -> str:
     """Draw every run as a mark, and the means as lines; the first stop is marked."""
-    low, high = _scale(variants, score)
+    low, high = _scale(variants, metric)
     left, right, top, bottom = PLACES.values()
 
     def x(whole: float) -> float:
@@ -245,46 +245,46 @@ def _chart(variants: Sequence[dict], score: str) -> str:
     chance = (
         f'<path class="curve chance" d="M{left} {y(0.5):g}H{right}"/>'
         f'<text x="{right + 14}" y="{y(0.5) + 4:g}">chance</text>'
-        if score == "AUC"
+        if metric == "AUC"
         else ""
     )
-    groups = "".join(_runs(one, i, x, y, score) for i, one in enumerate(variants))
+    groups = "".join(_runs(one, i, x, y, metric) for i, one in enumerate(variants))
     first = variants[0]["stops"][0]
     text = html.escape(
-        f"{score} of validation (discs) and of new patients (triangles) by the share of patients "
+        f"{metric} of validation (discs) and of new patients (triangles) by the share of patients "
         "that the split keeps whole"
     )
     return (
-        f'<div class="drawing promise"><p class="upright soft">{html.escape(score)}</p><div>'
+        f'<div class="drawing promise"><p class="upright soft">{html.escape(metric)}</p><div>'
         f'<svg viewBox="0 0 400 {bottom + 44}" role="img" aria-label="{text}">{ticks}{ends}{chance}'
         f'<text x="{left - 20}" y="{bottom + 38}">by picture</text>'
         f'<text x="{right + 30}" y="{bottom + 38}" text-anchor="end">by patient</text>'
         f'<path class="veil" d="M-12 {top}H12V{bottom}H-12Z" '
-        f'transform="translate({x(first["whole"]):g})"/>{groups}'
-        f'<path class="line gap" d="M{x(first["whole"]):g} {y(first["validation"]):g}'
+        f'transform="translate({x(first["grouped"]):g})"/>{groups}'
+        f'<path class="line gap" d="M{x(first["grouped"]):g} {y(first["validation"]):g}'
         f'V{y(first["test"]):g}"/></svg></div>'
         '<p class="flat soft">patients kept whole by the split</p></div>'
     )
 
 
-def _runs(one: dict, i: int, x: object, y: object, score: str) -> str:
+def _runs(one: dict, i: int, x: Scale, y: Scale, metric: str) -> str:
     marks, lines, names = "", "", ""
     last = one["stops"][-1]
     heights = {column: y(last[column]) for column in SHAPES}
-    upper = min(SHAPES, key=heights.get)
+    upper = min(SHAPES, key=heights.__getitem__)
     close = max(0.0, 17 - abs(heights["validation"] - heights["test"])) / 2
     for column, shape in SHAPES.items():
         aside = -4 if column == "validation" else 4
         marks += "".join(
             f'<g transform="translate({x(whole) + aside:g} {y(value):.1f})">{shape}</g>'
-            for whole, value in zip(one["runs"]["whole"], one["runs"][column], strict=True)
+            for whole, value in zip(one["runs"]["grouped"], one["runs"][column], strict=True)
         )
-        places = " ".join(f"{x(s['whole']):g} {y(s[column]):.1f}" for s in one["stops"])
+        places = " ".join(f"{x(s['grouped']):g} {y(s[column]):.1f}" for s in one["stops"])
         lines += f'<path class="curve mean {column}" d="M{places}"/>'
         nudge = -close if column == upper else close
-        floor = y(0.5) - 14 if score == "AUC" else math.inf  # above the word chance
+        floor = y(0.5) - 14 if metric == "AUC" else math.inf  # above the word chance
         at = heights[column] + nudge + 4
-        if abs(at - 4 - y(0.5)) < 16 and score == "AUC":
+        if abs(at - 4 - y(0.5)) < 16 and metric == "AUC":
             at = floor - (17 if column == upper else 0) + 4
         text = "validation" if column == "validation" else "new patients"
         names += f'<text class="strong" x="{x(1) + 14:g}" y="{at:.1f}">{text}</text>'

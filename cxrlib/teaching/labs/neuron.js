@@ -1,9 +1,10 @@
 // neuron_lab: two inputs, two weights, a bias, an activation, and the line that they draw.
 
 function startLab(box, config) {
-  const { points, labels, classes, features, reach } = config;
+  const { points, labels, reach } = config;
   const state = { ...config.start };
-  const [w1Name, w2Name] = features;
+  const [w1Name, w2Name] = config.feature_names;
+  const classes = config.class_names;
 
   const ACTIVATIONS = {
     step: { of: (z) => (z > 0 ? 1 : 0), written: (z) => [`step(${z})`], shade: (a) => a },
@@ -40,23 +41,18 @@ function startLab(box, config) {
   );
   const shade = element("canvas", { width: 80, height: 80, "aria-hidden": "true" });
   shade.place = (event) => {
-    const area = shade.getBoundingClientRect();
-    const right = (event.clientX - area.left) / area.width;
-    const down = (event.clientY - area.top) / area.height;
+    const [down, right] = pointed(shade, event);
     return [(1 - 2 * down) * reach, (2 * right - 1) * reach];
   };
   const tidy = (value) => Number(clamp(value, -reach, reach).toFixed(2));
   const watch = watched({
     label: "Move the chosen point: arrow keys, mouse or finger. Shift moves it by five steps.",
     tidy: (y, x) => [tidy(x), tidy(y)],
-    stepped: (down, across) => [tidy(state.x + across * 0.1), tidy(state.y - down * 0.1)],
+    moved: (down, across) => [tidy(state.x + across * 0.1), tidy(state.y - down * 0.1)],
     stay: (place) => ([state.x, state.y] = place),
     show: () => showPoint(),
   });
-  const change = (key) => (value) => {
-    state[key] = value;
-    showAll();
-  };
+  const change = (key) => (value) => put({ [key]: value });
   const knob = (label, key) =>
     slider(box, {
       label,
@@ -76,12 +72,7 @@ function startLab(box, config) {
     legend: "Activation",
     value: state.activation,
     changed: change("activation"),
-    options: [
-      ["step", "step"],
-      ["sigmoid", "sigmoid"],
-      ["relu", "ReLU"],
-      ["tanh", "tanh"],
-    ],
+    options: ["step", "sigmoid", ["relu", "ReLU"], "tanh"],
   });
   const sum = quiet("sum");
   const answer = quiet("big answer");
@@ -95,21 +86,12 @@ function startLab(box, config) {
   const view = pointable(plane, watch);
   still.querySelector(".upright").after(view);
   box.querySelector(".lab-body").replaceChildren(
-    element(
-      "div",
-      { class: "parts", style: "margin-top: 0" },
+    block(
+      "parts first",
       still,
       block("stack", ...Object.values(knobs), activation, block("lab-card", loss, right, scored)),
     ),
-    element(
-      "div",
-      { class: "lab-card", style: "margin-top: 0.9rem" },
-      heading("At the cross"),
-      sum,
-      answer,
-      verdict,
-      heard,
-    ),
+    block("lab-card gap", heading("At the cross"), sum, answer, verdict, heard),
     linkRow(box, config.name, () => ({ ...state })),
   );
 
@@ -117,7 +99,7 @@ function startLab(box, config) {
 
   const across = (x) => 200 + (200 * x) / reach;
   const down = (y) => 200 - (200 * y) / reach;
-  const put = (part, places) => {
+  const setAll = (part, places) => {
     for (const [name, value] of Object.entries(places)) part.setAttribute(name, value.toFixed(2));
   };
 
@@ -131,7 +113,7 @@ function startLab(box, config) {
     const [ux, uy] = [w1 / length, w2 / length];
     const [x, y] = [(-bias / length) * ux, (-bias / length) * uy];
     const far = 4 * reach;
-    put(line, {
+    setAll(line, {
       x1: across(x - uy * far),
       y1: down(y + ux * far),
       x2: across(x + uy * far),
@@ -163,7 +145,7 @@ function startLab(box, config) {
     const sums = points.map(sumOf);
     const wrong = sums.map((z, i) => z > 0 !== (labels[i] === 1));
     dots.forEach((dot, i) => dot.classList.toggle("wrong", wrong[i]));
-    const mean = sums.reduce((total, z, i) => total + lossOf(z, labels[i]), 0) / points.length;
+    const mean = total(sums.map((z, i) => lossOf(z, labels[i]))) / points.length;
     const name = state.activation === "sigmoid" ? "cross-entropy" : "mean squared error";
     loss.replaceChildren(`Loss ${shown(mean)} `, element("span", { class: "soft" }, name));
     const of = (label) => {
@@ -188,10 +170,8 @@ function startLab(box, config) {
       `z = w₁ × ${w1Name} + w₂ × ${w2Name} + b = ` +
       `${shown(state.w1, 4)} × ${b(x)} + ${b(state.w2)} × ${b(y)} + ${b(state.bias)} = ${shown(z)}`;
     answer.replaceChildren(...written(bracketed(z)), ` = ${shown(output)}`);
-    verdict.textContent =
-      z > 0
-        ? `z is above 0: on the side of ${classes[1]}.`
-        : `z is not above 0: on the side of ${classes[0]}.`;
+    const side = z > 0 ? ["above", classes[1]] : ["not above", classes[0]];
+    verdict.textContent = `z is ${side[0]} 0: on the side of ${side[1]}.`;
     Object.assign(sum.dataset, { x, y, value: z });
     answer.dataset.value = output;
     if (!watch.passing()) heard.tell(`${sum.textContent}. ${verdict.textContent}`);
@@ -206,12 +186,14 @@ function startLab(box, config) {
     showPoint();
   }
 
-  showAll();
-  followLinks(box, config.name, (found) => {
-    for (const key of ["w1", "w2", "bias"])
-      state[key] = linked(found, key, -config.limit, config.limit, state[key]);
-    for (const key of ["x", "y"]) state[key] = linked(found, key, -reach, reach, state[key]);
-    state.activation = oneOf(found, "activation", Object.keys(ACTIVATIONS), state.activation);
+  function put(next) {
+    Object.assign(state, next);
     showAll();
-  });
+  }
+
+  put({});
+  const { limit } = config;
+  const allowed = { activation: Object.keys(ACTIVATIONS), x: [-reach, reach], y: [-reach, reach] };
+  for (const key of Object.keys(knobs)) allowed[key] = [-limit, limit];
+  followLinks(box, config.name, state, allowed, put);
 }

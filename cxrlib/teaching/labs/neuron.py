@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from cxrlib.teaching.labs import lab
 
 ACTIVATIONS = ("step", "sigmoid", "relu", "tanh")
-MOST_POINTS = 200
-FARTHEST = 10
+MAX_POINTS = 200
+MAX_DISTANCE = 10
 SHAPES = ('<circle class="c0" r="6.5"/>', '<path class="c1" d="M0-8 7.5 6-7.5 6Z"/>')
 RING = '<circle class="ring" r="11"/>'
 # Invented, two numbers a child: brightness of both lungs, in standard deviations from the average
@@ -20,14 +21,18 @@ NORMAL = """-1.2 -0.9  -0.8 -1.4  -0.6 -0.3  -1.5 -0.2  -0.2 -0.8  0.3 -0.9
     -0.9 0.3  0.1 -0.1  -0.4 -1.1  -1.1 -1.6  0.5 0.2  -0.3 0.4"""
 PNEUMONIA = """1.4 -0.4  0.9 0.8  -0.5 1.6  0.4 1.3  1.7 0.6  1.1 1.5
     0.2 0.9  1.5 -0.9  0.7 0.3  -0.9 1.2  0.8 -0.2  1.9 1.1"""
+INVENTED = (
+    "invented children, two numbers each: how white the left lung is, and how white the right one, "
+    "from the average child (0) up and down."
+)
 
 
 def neuron_lab(
     points: Sequence[Sequence[float]] | None = None,
     labels: Sequence[int] | None = None,
     *,
-    features: tuple[str, str] = ("left lung", "right lung"),
-    classes: tuple[str, str] = ("normal", "pneumonia"),
+    feature_names: tuple[str, str] = ("left lung", "right lung"),
+    class_names: tuple[str, str] = ("normal", "pneumonia"),
     weights: tuple[float, float] = (1.0, 0.0),
     bias: float = 0.0,
     activation: str = "sigmoid",
@@ -43,7 +48,7 @@ def neuron_lab(
         Two inputs a case, at most 200 cases, standardised to about -3 to 3. Without points, 24
         invented ones are shown and called so.
     labels : N numbers 0 or 1
-    features, classes : (str, str)
+    feature_names, class_names : (str, str)
         What the inputs and the classes 0 and 1 are called.
     weights, bias, activation
         Where the knobs start; activation is "step", "sigmoid", "relu" or "tanh".
@@ -64,48 +69,46 @@ def neuron_lab(
     ValueError
         For points, labels or settings it cannot show.
     """
-    places, truth = _cases(points, labels)
+    given = points is not None or labels is not None
+    places, truth = _check_points(points, labels) if given else _invented_points()
     reach = max(1.0, float(np.ceil(np.abs(places).max() * 2.1) / 2))
-    limit = lab.number(limit, 0.1, 1000, "limit")
-    first, second = (lab.number(weight, -limit, limit, "weights") for weight in weights)
-    x, y = (lab.number(place, -reach, reach, "at") for place in at)
-    features, classes = (tuple(map(str, pair)) for pair in (features, classes))
-    start = {"w1": first, "w2": second, "bias": lab.number(bias, -limit, limit, "bias")}
-    start |= {"activation": lab.choice(activation, ACTIVATIONS, "activation"), "x": x, "y": y}
-    about = (
-        f"{len(places)} invented children, two numbers each: how white the left lung is, and how "
-        "white the right one, from the average child (0) up and down."
-        if points is None
-        else ""
-    )
+    limit = lab.check_number(limit, 0.1, 1000, "limit")
+    numbers = {"w1": (weights[0], limit, "weights"), "w2": (weights[1], limit, "weights")}
+    numbers |= {"bias": (bias, limit, "bias"), "x": (at[0], reach, "at"), "y": (at[1], reach, "at")}
+    start = {
+        key: lab.check_number(value, -most, most, argument)
+        for key, (value, most, argument) in numbers.items()
+    }
+    names = [str(name) for name in (*feature_names, *class_names)]
     return lab.Lab(
         kind="neuron_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title="One neuron, two inputs",
-        about=about,
-        first=(
+        description="" if given else f"{len(places)} {INVENTED}",
+        try_first=(
             "turn the bias. The line slides and never tilts. Which knob tilts it? "
             "Then bring the loss down as far as you can."
         ),
-        still=_drawing(places, truth, start, reach, features, classes),
+        fallback=_drawing(places, truth, start, reach, names),
         config={
             "points": places.tolist(),
             "labels": truth.tolist(),
-            "features": features,
-            "classes": classes,
+            "feature_names": names[:2],
+            "class_names": names[2:],
             "reach": reach,
             "limit": limit,
-            "start": start,
+            "start": start
+            | {"activation": lab.check_choice(activation, ACTIVATIONS, "activation")},
         },
     )
 
 
-def _cases(points: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
-    if points is None and labels is None:
-        healthy, sick = (
-            np.array(pairs.split(), float).reshape(-1, 2) for pairs in (NORMAL, PNEUMONIA)
-        )
-        return np.concatenate([healthy, sick]), np.repeat([0, 1], [len(healthy), len(sick)])
+def _invented_points() -> tuple[np.ndarray, np.ndarray]:
+    classes = [np.array(pairs.split(), float).reshape(-1, 2) for pairs in (NORMAL, PNEUMONIA)]
+    return np.concatenate(classes), np.repeat([0, 1], [len(one) for one in classes])
+
+
+def _check_points(points: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     try:
         places = np.asarray(points, float)
         truth = np.asarray(labels, float).ravel()
@@ -114,9 +117,9 @@ def _cases(points: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
             "expected points as (N, 2) numbers and labels as N times 0 or 1, got something that "
             "is not numbers. Give both: neuron_lab(x, y)."
         ) from None
-    if places.ndim != 2 or places.shape[1] != 2 or not 1 <= len(places) <= MOST_POINTS:
+    if places.ndim != 2 or places.shape[1] != 2 or not 1 <= len(places) <= MAX_POINTS:
         raise ValueError(
-            f"expected 1 to {MOST_POINTS} points of two numbers each, got shape {places.shape}. "
+            f"expected 1 to {MAX_POINTS} points of two numbers each, got shape {places.shape}. "
             "Choose two columns and some rows: x[:100, :2]."
         )
     if len(truth) != len(places) or not np.isin(truth, (0, 1)).all():
@@ -125,9 +128,9 @@ def _cases(points: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
             f"{len(truth)} with the values {np.unique(truth)[:5].tolist()}. "
             "Number the classes 0 and 1."
         )
-    if not (np.abs(places) <= FARTHEST).all():
+    if not (np.abs(places) <= MAX_DISTANCE).all():
         raise ValueError(
-            f"expected points of about -3 to 3, at most {FARTHEST} from 0, got "
+            f"expected points of about -3 to 3, at most {MAX_DISTANCE} from 0, got "
             f"{places.min():g} to {places.max():g}. Standardise each column: "
             "(x - x.mean(axis=0)) / x.std(axis=0)."
         )
@@ -137,10 +140,9 @@ def _cases(points: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
 def _drawing(
     places: np.ndarray,
     truth: np.ndarray,
-    start: dict,
+    start: dict[str, float],
     reach: float,
-    features: Sequence[str],
-    classes: Sequence[str],
+    names: Sequence[str],
 ) -> str:
     """Draw the plane; the script takes this drawing over and moves line and cross in it."""
 
@@ -157,10 +159,10 @@ def _drawing(
     cross = at(start["x"], start["y"])
     hidden = "" if start["w1"] or start["w2"] else " hidden"
     text = html.escape(
-        f"{len(places)} cases by {features[0]} and {features[1]}: {classes[0]} as discs, "
-        f"{classes[1]} as triangles, and the neuron's line between them"
+        "{} cases by {} and {}: {} as discs, {} as triangles, and the neuron's line "
+        "between them".format(len(places), *names)
     )
-    x_name, y_name, normal, sick = map(html.escape, (*features, *classes))
+    x_name, y_name, normal, sick = map(html.escape, names)
     return (
         f'<div class="drawing"><p class="upright soft">{y_name}</p>'
         f'<div class="plane"><svg viewBox="0 0 400 400" role="img" aria-label="{text}">'
@@ -173,13 +175,13 @@ def _drawing(
         f'<g class="dots">{dots}</g><path class="chosen" d="M-9 0H9M0-9V9" '
         f'transform="translate({cross[0]:.1f} {cross[1]:.1f})"/></svg></div>'
         f'<p class="flat soft">{x_name}</p>'
-        f'<p class="lab-legend"><span>{lab.icon(SHAPES[0])}{normal}</span>'
-        f"<span>{lab.icon(SHAPES[1])}{sick}</span>"
-        f"<span>{lab.icon(RING)}on the wrong side</span></p></div>"
+        f'<p class="lab-legend"><span>{lab.svg_icon(SHAPES[0])}{normal}</span>'
+        f"<span>{lab.svg_icon(SHAPES[1])}{sick}</span>"
+        f"<span>{lab.svg_icon(RING)}on the wrong side</span></p></div>"
     )
 
 
-def _line(start: dict, reach: float, at: Callable) -> tuple:
+def _line(start: dict[str, float], reach: float, at: Callable) -> tuple:
     """Return the ends of the line where the sum is 0, the arrow's turn in degrees and its foot."""
     weights = np.array([start["w1"], start["w2"]])
     length = np.hypot(*weights) or 1.0

@@ -1,7 +1,7 @@
 // pooling_lab: squares of a picture become one number each; then the picture moves.
 
 function startLab(box, config) {
-  const picture = decodePicture(config.picture);
+  const picture = decodeImage(config.image);
   const { rows, columns } = picture;
   const state = { ...config.start };
   const TENTH = 25.5; // of the range 0 to 255
@@ -11,28 +11,28 @@ function startLab(box, config) {
   function shifted() {
     const values = new Float64Array(rows * columns);
     for (let row = 0; row < rows; row++) {
-      const from = Math.max(row - state.down, 0) * columns;
+      const from = Math.max(row - state.translate_y, 0) * columns;
       for (let column = 0; column < columns; column++) {
-        values[row * columns + column] = picture.values[from + Math.max(column - state.right, 0)];
+        values[row * columns + column] = picture.values[from + Math.max(column - state.translate_x, 0)];
       }
     }
     return { rows, columns, values };
   }
 
-  const places = (length) => Math.floor((length - state.size) / state.stride) + 1;
+  const places = (length) => Math.floor((length - state.pool_size) / state.stride) + 1;
 
   function squareAt(values, row, column) {
     const numbers = [];
-    for (let i = 0; i < state.size; i++) {
+    for (let i = 0; i < state.pool_size; i++) {
       const from = (row * state.stride + i) * columns + column * state.stride;
-      for (let j = 0; j < state.size; j++) numbers.push(values[from + j]);
+      for (let j = 0; j < state.pool_size; j++) numbers.push(values[from + j]);
     }
     return numbers;
   }
 
   function one(numbers) {
-    if (state.kind === "max") return Math.max(...numbers);
-    return numbers.reduce((a, b) => a + b) / numbers.length;
+    if (state.mode === "max") return Math.max(...numbers);
+    return total(numbers) / numbers.length;
   }
 
   function pool({ values }) {
@@ -52,61 +52,45 @@ function startLab(box, config) {
 
   const left = pixelCanvas(picture, 0, "");
   const right = pixelCanvas(picture, 0, "");
-  const within = (row, column) => [
-    clamp(row, 0, after.rows - 1),
-    clamp(column, 0, after.columns - 1),
-  ];
-  const watch = watched({
-    label: "Move the square: arrow keys, mouse or finger. Shift moves it by five.",
+  const watch = watchedCell({
+    label: "square",
+    state,
+    result: () => after,
     tidy: (...place) => {
-      const half = (state.size - state.stride) / 2;
-      return within(...place.map((at) => Math.floor((at - half) / state.stride)));
+      const half = (state.pool_size - state.stride) / 2;
+      return place.map((at) => Math.floor((at - half) / state.stride));
     },
-    stepped: (down, across) => within(state.row + down, state.column + across),
-    stay: (place) => ([state.row, state.column] = place),
     show: () => showPlace(),
   });
   const set = (key) => (value) => {
     // The square stays where it is in the picture; a new size brings its own stride, as in Keras.
     const [y, x] = [state.row * state.stride, state.column * state.stride];
     state[key] = value;
-    if (key === "size") state.stride = value;
+    if (key === "pool_size") state.stride = value;
     state.row = Math.round(y / state.stride);
     state.column = Math.round(x / state.stride);
     showAll();
   };
-  const few = (legend, numbers, key) =>
-    pills(box, {
-      legend,
-      options: numbers.map((n) => [n, String(n)]),
-      value: state[key],
-      changed: set(key),
-    });
-  const kind = pills(box, {
-    legend: "Keep the",
-    options: [
-      ["max", "maximum"],
-      ["average", "average"],
-    ],
-    value: state.kind,
-    changed: set("kind"),
-  });
-  const size = few("Size", [2, 3, 4], "size");
-  const stride = few("Stride", [1, 2, 3, 4], "stride");
+  const few = (legend, options, key) =>
+    pills(box, { legend, options, value: state[key], changed: set(key) });
+  const modes = [["max", "maximum"], ["average", "average"]];
   const shift = (label, key) =>
     slider(box, {
-      label,
+      label: `Move ${label} (pixels)`,
       value: state[key],
       low: 0,
       high: 4,
       step: 1,
-      changed: (value) => {
-        state[key] = value;
-        showAll();
-      },
+      changed: (value) => put({ [key]: value }),
     });
-  const toRight = shift("Move the picture to the right (pixels)", "right");
-  const downwards = shift("Move it down (pixels)", "down");
+  const controls = {
+    mode: few("Keep the", modes, "mode"),
+    pool_size: few("Size", [2, 3, 4], "pool_size"),
+    stride: few("Stride", [1, 2, 3, 4], "stride"),
+    translate_x: shift("the picture to the right", "translate_x"),
+    translate_y: shift("it down", "translate_y"),
+  };
+  const { mode, pool_size: size, stride } = controls;
   const shape = element("output", { class: "shape" });
   const square = block("lab-cells");
   const answer = quiet("big answer");
@@ -115,10 +99,9 @@ function startLab(box, config) {
   const meter = ([text, bar, look]) => block(null, text, block(look, bar));
 
   box.querySelector(".lab-body").replaceChildren(
-    block("lab-row", kind, size, stride),
-    element(
-      "div",
-      { class: "two", style: "margin-top: 0.8rem" },
+    block("lab-row", mode, size, stride),
+    block(
+      "two gap",
       named("Picture, moved", pointable(left, watch)),
       named("Pooled", pointable(right, watch)),
     ),
@@ -127,18 +110,13 @@ function startLab(box, config) {
       "parts",
       block(
         "stack",
-        toRight,
-        downwards,
+        controls.translate_x,
+        controls.translate_y,
         block("lab-card stack", heading("Changed by more than a tenth"), ...meters.map(meter)),
       ),
       block(
         "stack",
-        block(
-          "lab-card",
-          heading("In the square"),
-          square,
-          element("div", { style: "margin-top: 0.5rem" }, answer, heard),
-        ),
+        block("lab-card", heading("In the square"), square, block("close", answer, heard)),
         shape,
       ),
     ),
@@ -148,8 +126,8 @@ function startLab(box, config) {
   // ---- showing
 
   function showPlace() {
-    const [row, column] = watch.passing() || [state.row, state.column];
-    const { size: side, stride: step } = state;
+    const [row, column] = watch.cell();
+    const { pool_size: side, stride: step } = state;
     left.redraw((context) => {
       context.drawImage(movedImage, 0, 0);
       frame(context, column * step, row * step, side, side, side);
@@ -163,7 +141,7 @@ function startLab(box, config) {
     });
     const numbers = squareAt(moved.values, row, column);
     const kept = after.values[row * after.columns + column];
-    const best = state.kind === "max" ? numbers.indexOf(kept) : -1;
+    const best = state.mode === "max" ? numbers.indexOf(kept) : -1;
     square.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
     square.replaceChildren(
       ...numbers.map((number, i) => {
@@ -172,12 +150,9 @@ function startLab(box, config) {
         return block(i === best ? "lab-cell best" : "lab-cell", swatch, String(number));
       }),
     );
-    const total = numbers.reduce((a, b) => a + b);
-    const mean = `${total} / ${numbers.length} = ${shown(kept)}`;
-    answer.textContent = state.kind === "max" ? `Largest = ${shown(kept)}` : mean;
-    answer.append(element("span", { class: "soft" }, ` in row ${row + 1}, column ${column + 1}`));
-    Object.assign(answer.dataset, { value: kept, row, column });
-    if (!watch.passing()) heard.tell(answer.textContent);
+    const mean = `${total(numbers)} / ${numbers.length} = ${shown(kept)}`;
+    const text = state.mode === "max" ? `Largest = ${shown(kept)}` : mean;
+    tellNumber(answer, heard, text, kept, [row, column], watch.passing());
   }
 
   function showDots(context, step) {
@@ -185,10 +160,7 @@ function startLab(box, config) {
     changes(before, after).forEach((changed, i) => {
       if (!changed) return;
       const [y, x] = [Math.floor(i / after.columns), i % after.columns];
-      for (const [grow, colour] of [
-        [1.6, "#000"],
-        [1, "#ffb454"],
-      ]) {
+      for (const [grow, colour] of [[1.6, "#000"], [1, "#ffb454"]]) {
         context.fillStyle = colour;
         context.beginPath();
         context.arc((x + 0.5) * step, (y + 0.5) * step, radius * grow, 0, 7);
@@ -199,7 +171,7 @@ function startLab(box, config) {
 
   function showShare([text, bar], what, a, b) {
     const list = changes(a, b);
-    const count = list.reduce((sum, changed) => sum + changed, 0);
+    const count = total(list);
     const share = count / list.length;
     text.replaceChildren(
       `${what}: `,
@@ -211,9 +183,8 @@ function startLab(box, config) {
   }
 
   function showSize() {
-    const by = [rows, columns].map((length) =>
-      placesText(length, state.size, state.stride, places(length)),
-    );
+    const { pool_size: side, stride: step } = state;
+    const by = [rows, columns].map((length) => placesText(length, side, step, places(length)));
     shape.textContent = sizeText(rows, columns, ...by, after);
     Object.assign(shape.dataset, { rows: after.rows, columns: after.columns });
   }
@@ -224,18 +195,14 @@ function startLab(box, config) {
     after = pool(moved);
     movedImage = greyImage(moved, 0, 255);
     pooledImage = greyImage(after, 0, 255);
-    [state.row, state.column] = within(state.row, state.column);
-    const controls = { kind, size, stride, right: toRight, down: downwards };
+    watch.stayWithin();
     for (const [key, control] of Object.entries(controls)) control.put(state[key]);
-    left.setAttribute(
-      "aria-label",
+    relabel(
+      left,
       `A chest X-ray of ${rows} by ${columns} pixels, ` +
-        `moved ${state.right} to the right and ${state.down} down`,
+      `moved ${state.translate_x} to the right and ${state.translate_y} down`,
     );
-    right.setAttribute(
-      "aria-label",
-      `The same after pooling: ${after.rows} by ${after.columns} numbers`,
-    );
+    relabel(right, `The same after pooling: ${after.rows} by ${after.columns} numbers`);
     right.numbers = after.values;
     showSize();
     showShare(meters[0], "Pixels of the picture", picture, moved);
@@ -243,18 +210,20 @@ function startLab(box, config) {
     showPlace();
   }
 
-  showAll();
-  followLinks(box, config.name, (found) => {
-    const whole = (key, low, high) => linked(found, key, low, high, state[key], true);
-    Object.assign(state, {
-      size: whole("size", 2, 4),
-      stride: whole("stride", 1, 4),
-      kind: oneOf(found, "kind", ["max", "average"], state.kind),
-      right: whole("right", 0, 4),
-      down: whole("down", 0, 4),
-      row: whole("row", 0, 63),
-      column: whole("column", 0, 63),
-    });
+  function put(next) {
+    Object.assign(state, next);
     showAll();
-  });
+  }
+
+  put({});
+  const allowed = {
+    pool_size: [2, 4, true],
+    stride: [1, 4, true],
+    mode: ["max", "average"],
+    translate_x: [0, 4, true],
+    translate_y: [0, 4, true],
+    row: [0, 63, true],
+    column: [0, 63, true],
+  };
+  followLinks(box, config.name, state, allowed, put);
 }

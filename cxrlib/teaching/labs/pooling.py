@@ -9,18 +9,18 @@ from cxrlib.teaching.labs import lab
 
 SIZES = (2, 3, 4)
 STRIDES = (1, 2, 3, 4)
-KINDS = {"max": scratch.max_pool, "average": scratch.average_pool}
+MODES = {"max": scratch.max_pool, "average": scratch.average_pool}
 SHIFTS = (0, 1, 2, 3, 4)
 
 
 def pooling_lab(
-    picture: np.ndarray,
+    image: np.ndarray,
     *,
-    size: int = 2,
+    pool_size: int = 2,
     stride: int | None = None,
-    kind: str = "max",
-    right: int = 1,
-    down: int = 0,
+    mode: str = "max",
+    translate_x: int = 1,
+    translate_y: int = 0,
     name: str = "pooling_lab",
 ) -> lab.Lab:
     """Return a lab that pools a picture, moves it, and says what share of the numbers changed.
@@ -30,16 +30,16 @@ def pooling_lab(
 
     Parameters
     ----------
-    picture : ndarray
+    image : ndarray
         One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
         Fractions are rounded to whole greys.
-    size : 2, 3 or 4
+    pool_size : 2, 3 or 4
         Side of the square.
     stride : 1 to 4, optional
         Its step; by default the square's side, as in Keras.
-    kind : "max" or "average"
-    right, down : 0 to 4
-        How many pixels the picture has moved at the start.
+    mode : "max" or "average"
+    translate_x, translate_y : 0 to 4
+        How many pixels the picture has moved to the right and down at the start.
     name : str
         What the lab is called in links; two on a page need two names.
 
@@ -48,32 +48,32 @@ def pooling_lab(
     ValueError
         For a picture or setting it cannot show.
     """
-    pixels = lab.grey_picture(picture)
-    size = lab.choice(size, SIZES, "size")
-    start = {
-        "size": size,
-        "stride": lab.choice(size if stride is None else stride, STRIDES, "stride"),
-        "kind": lab.choice(kind, KINDS, "kind"),
-        "right": lab.choice(right, SHIFTS, "right"),
-        "down": lab.choice(down, SHIFTS, "down"),
-    }
-    moved = np.pad(pixels, ((start["down"], 0), (start["right"], 0)), mode="edge")
+    pixels = lab.check_image(image)
+    pool_size = lab.check_choice(pool_size, SIZES, "pool_size")
+    stride = lab.check_choice(pool_size if stride is None else stride, STRIDES, "stride")
+    mode = lab.check_choice(mode, MODES, "mode")
+    right = lab.check_choice(translate_x, SHIFTS, "translate_x")
+    down = lab.check_choice(translate_y, SHIFTS, "translate_y")
+    moved = np.pad(pixels, ((down, 0), (right, 0)), mode="edge")
     moved = moved[: pixels.shape[0], : pixels.shape[1]]
     before, pooled = (
-        KINDS[kind](one.astype(float), size, stride=start["stride"]) for one in (pixels, moved)
+        MODES[mode](one.astype(float), pool_size, stride=stride) for one in (pixels, moved)
     )
-    start |= lab.liveliest(np.abs(pooled - before))
+    start = {"pool_size": pool_size, "stride": stride, "mode": mode}
+    start |= {"translate_x": right, "translate_y": down}
     rows, columns = pixels.shape
     return lab.Lab(
         kind="pooling_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title="One number from each square, and then the patient moves",
-        about="",
-        first=(
+        try_first=(
             "move the picture to the right, pixel by pixel. How many pixels change, and how many "
             "pooled numbers? Then make the squares larger."
         ),
-        still=lab.image(moved, f"The picture, {rows} by {columns} pixels")
-        + lab.image(pooled, f"After pooling, {pooled.shape[0]} by {pooled.shape[1]}"),
-        config={"picture": lab.packed(pixels), "start": start},
+        fallback=lab.img_tag(moved, f"The picture, {rows} by {columns} pixels")
+        + lab.img_tag(pooled, f"After pooling, {pooled.shape[0]} by {pooled.shape[1]}"),
+        config={
+            "image": lab.encode_image(pixels),
+            "start": start | lab.central_argmax(np.abs(pooled - before)),
+        },
     )

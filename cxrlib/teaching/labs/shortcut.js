@@ -1,7 +1,7 @@
 // shortcut_lab: squares of a radiograph are covered; a network's answers were stored beforehand.
 
 function startLab(box, config) {
-  const { cases, classes } = config;
+  const { cases, class_names: classes } = config;
   const [tall, wide] = [config.rows.length, config.columns.length];
   const count = tall * wide;
   const all = 2 ** count - 1;
@@ -15,11 +15,11 @@ function startLab(box, config) {
     const whole = decodeWhole(text);
     return (covered) => {
       const others = classes.slice(1).map((_, k) => whole[k * (all + 1) + covered]);
-      const first = Math.max(WHOLE - others.reduce((a, b) => a + b), 0);
+      const first = Math.max(WHOLE - total(others), 0);
       return [first, ...others].map((one) => one / WHOLE);
     };
   }
-  const tables = cases.map(({ answers }) => decodeAnswers(answers));
+  const tables = cases.map(({ probabilities }) => decodeAnswers(probabilities));
   const answered = (covered) => tables[state.picture](covered);
   const highest = (shares) => shares.indexOf(Math.max(...shares));
 
@@ -31,7 +31,7 @@ function startLab(box, config) {
   const three = (share) => share.toFixed(3);
   const ofLungs = (set) => {
     const { shares } = cases[state.picture];
-    const inside = squares.reduce((sum, i) => sum + (has(set, i) ? shares[i] : 0), 0);
+    const inside = total(squares.map((i) => (has(set, i) ? shares[i] : 0)));
     return `${Math.round(100 * inside)} % of the lungs`;
   };
 
@@ -64,10 +64,7 @@ function startLab(box, config) {
   });
   const does = pills(box, {
     legend: "A press on a square",
-    options: [
-      ["cover", "covers it"],
-      ["mark", "marks my guess"],
-    ],
+    options: [["cover", "covers it"], ["mark", "marks my guess"]],
     value: state.press,
     changed: (value) => put({ press: value }),
   });
@@ -104,7 +101,7 @@ function startLab(box, config) {
     ),
     element(
       "p",
-      { class: "soft", style: "margin-top: 0.8rem" },
+      { class: "soft gap" },
       `Asked beforehand, once for each of the ${(all + 1).toLocaleString("en")} ways to cover ` +
         "these squares. A covered square is a sight the network was not trained on, and may " +
         "speak for itself. All this says something about a network, and nothing about a patient.",
@@ -125,15 +122,13 @@ function startLab(box, config) {
     let byPointer = false;
     const finger = sideways();
     const under = (event) => {
-      const area = board.getBoundingClientRect();
+      const [down, right] = pointed(board, event);
       const part = (sides, share) => {
-        let left = share * sides.reduce((a, b) => a + b);
+        let left = share * total(sides);
         return sides.findIndex((side) => (left -= side) < 0);
       };
-      const row = part(config.rows, (event.clientY - area.top) / area.height);
-      const column = part(config.columns, (event.clientX - area.left) / area.width);
-      const outside = event.clientY < area.top || event.clientX < area.left;
-      return outside || row < 0 || column < 0 ? null : row * wide + column;
+      const [row, column] = [part(config.rows, down), part(config.columns, right)];
+      return down < 0 || right < 0 || row < 0 || column < 0 ? null : row * wide + column;
     };
     const paint = (square) => {
       if (square === null) return;
@@ -183,13 +178,11 @@ function startLab(box, config) {
       },
       keydown: (event) => {
         byPointer = false;
-        const direction = STEPS[event.key];
-        if (!direction || event.ctrlKey || event.metaKey || event.altKey) return;
-        const row = clamp(Math.floor(state.square / wide) + direction[0], 0, tall - 1);
-        const column = clamp((state.square % wide) + direction[1], 0, wide - 1);
-        tiles[row * wide + column].focus();
-        event.preventDefault();
-        event.stopPropagation();
+        stepped(event, 1, (down, across) => {
+          const row = clamp(Math.floor(state.square / wide) + down, 0, tall - 1);
+          const column = clamp((state.square % wide) + across, 0, wide - 1);
+          tiles[row * wide + column].focus();
+        });
       },
     };
     for (const [kind, act] of Object.entries(listeners)) board.addEventListener(kind, act);
@@ -207,7 +200,7 @@ function startLab(box, config) {
       if (i === most && state.guess >= 0) notes.push("used most");
       const covered = has(state.covered, i);
       tile.setAttribute("aria-pressed", covered);
-      tile.setAttribute("aria-label", [place(i), ...notes].join(", "));
+      relabel(tile, [place(i), ...notes].join(", "));
       tile.className = [covered && "covered", notes.length && "noted"].filter(Boolean).join(" ");
       tile.replaceChildren(...notes.map((note) => element("span", null, note)));
     });
@@ -296,13 +289,12 @@ function startLab(box, config) {
   }
 
   put({});
-  followLinks(box, config.name, (found) =>
-    put({
-      picture: linked(found, "picture", 0, cases.length - 1, state.picture, true),
-      covered: linked(found, "covered", 0, all, state.covered, true),
-      press: oneOf(found, "press", ["cover", "mark"], state.press),
-      square: linked(found, "square", 0, count - 1, state.square, true),
-      guess: linked(found, "guess", -1, count - 1, state.guess, true),
-    }),
-  );
+  const allowed = {
+    picture: [0, cases.length - 1, true],
+    covered: [0, all, true],
+    press: ["cover", "mark"],
+    square: [0, count - 1, true],
+    guess: [-1, count - 1, true],
+  };
+  followLinks(box, config.name, state, allowed, put);
 }

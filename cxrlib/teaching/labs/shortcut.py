@@ -1,22 +1,31 @@
-"""``shortcut_lab``: cover parts of a radiograph, and see which of them a network's answer needs."""
+"""``shortcut_lab``: occlude parts of a radiograph, and see which of them a network's answer needs.
+
+A covered set is a whole number: bit i stands for square i, counted row by row from the top left.
+Probabilities are kept as whole 65,535ths, so that the page and Python compare the same numbers.
+"""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cxrlib.teaching.labs import lab, squares
+from cxrlib.teaching.labs import lab
 
-MOST_PICTURES = 6
-LEAST_SIDE, MOST_SIDE = 16, 128
-MOST_SQUARES = 12  # 4,096 covered sets a picture
-LONGEST = 24  # letters of a name
-LARGEST = 400_000  # bytes
-BATCH = 64
+MAX_IMAGES = 6
+MIN_SIDE, MAX_SIDE = 16, 128
+MAX_SQUARES = 12  # 4,096 covered sets a picture
+MAX_BYTES = 400_000
+BATCH_SIZE = 64
+WHOLE = 65_535
+MIN_DROP = 0.01  # a square that lowers the probability by less is not said to be used
+LUNG_COVERAGE = 0.8
+TOLERANCE = 5e-4  # how far probabilities may be from adding up to 1
+
+Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def shortcut_lab(
@@ -29,7 +38,7 @@ def shortcut_lab(
     titles: Sequence[str] | None = None,
     rows: int = 4,
     columns: int = 3,
-    fill: float | str = 0,
+    fill_value: float | str = 0,
     name: str = "shortcut_lab",
 ) -> lab.Lab:
     """Return a lab in which squares of a radiograph are covered, and a network's answer moves.
@@ -55,7 +64,7 @@ def shortcut_lab(
         What the pictures are called; by default A, B, C.
     rows, columns : int
         Of the grid, 2 to 6 each and at most 12 squares.
-    fill : float or "mean"
+    fill_value : float or "mean"
         Grey level of a covered square, 0 to 255, or each picture's own mean.
     name : str
         What the lab is called in links; two on a page need two names.
@@ -71,25 +80,25 @@ def shortcut_lab(
     ValueError
         For pictures, answers or settings it cannot show.
     """
-    pictures = _pictures(images)
-    names = _texts(class_names, "class_names", 2, 4)
-    titles = _texts(list("ABCDEF"[: len(pictures)]) if titles is None else titles, "titles",
-                    len(pictures), len(pictures))  # fmt: skip
-    truth = None if labels is None else _truth(labels, len(pictures), len(names))
-    lungs = None if masks is None else _lungs(masks, pictures.shape)
-    square = squares.grid(pictures.shape[1:], *_grid(rows, columns))
-    greys = [_grey(fill, picture) for picture in pictures]
-    ask = squares.asker(predict, len(names))
-    tables = [
-        squares.answers(picture, ask, square, grey, BATCH)
-        for picture, grey in zip(pictures, greys, strict=True)
-    ]
-    cases = [
+    pictures = _check_images(images)
+    n, height, width = pictures.shape
+    names = lab.check_texts(class_names, "class_names", 2, 4)
+    titles = lab.check_texts(list("ABCDEF"[:n]) if titles is None else titles, "titles", n, n)
+    truth = None if labels is None else _check_labels(labels, n, len(names))
+    lungs = None if masks is None else _check_masks(masks, pictures.shape)
+    _check_grid(rows, columns)
+    square = label_squares((height, width), rows, columns)
+    by_mean = isinstance(fill_value, str) and fill_value == "mean"
+    grey = 0.0 if by_mean else lab.check_number(fill_value, 0, 255, "fill_value")
+    greys = [float(picture.mean()) if by_mean else grey for picture in pictures]
+    ask = checked_predict(predict, len(names))
+    tables = [predict_all_sets(*pair, square, ask) for pair in zip(pictures, greys, strict=True)]
+    cases: list[dict] = [
         {
             "title": title,
-            "answers": lab.base64_of(table[:, 1:].T.astype("<u2").tobytes()),
-            "most": squares.most_used(table),
-            "least": squares.least_set(table),
+            "probabilities": lab.to_base64(table[:, 1:].T.astype("<u2").tobytes()),
+            "most": most_influential_square(table),
+            "least": smallest_flipping_set(table),
             "grey": round(grey),
         }
         for title, grey, table in zip(titles, greys, tables, strict=True)
@@ -98,31 +107,29 @@ def shortcut_lab(
         if truth is not None:
             case["label"] = int(truth[i])
         if lungs is not None:
-            shares = squares.lung_shares(lungs[i], square)
-            case |= {"lungs": squares.lung_set(shares), "shares": shares.round(4).tolist()}
-    height, width = pictures.shape[1:]
+            shares = lung_shares(lungs[i], square)
+            case |= {"lungs": smallest_lung_set(shares), "shares": shares.round(4).tolist()}
     return lab.Lab(
         kind="shortcut_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title="What does the network's answer hang on?",
-        about="",
-        first=(
+        try_first=(
             "cover one square after the other until the answer changes. Which square did it? "
             "Then let a press mark your guess, and mark it."
         ),
-        still=_still(pictures, titles, tables, names, truth),
+        fallback=_fallback(pictures, titles, tables, names, truth),
         config={
             "cases": cases,
-            "classes": names,
-            "rows": np.diff(squares.edges(height, rows)).tolist(),
-            "columns": np.diff(squares.edges(width, columns)).tolist(),
+            "class_names": names,
+            "rows": np.diff(grid_edges(height, rows)).tolist(),
+            "columns": np.diff(grid_edges(width, columns)).tolist(),
             "start": {"picture": 0, "covered": 0, "square": 0, "press": "cover", "guess": -1},
         },
-        largest=LARGEST,
+        max_bytes=MAX_BYTES,
     )
 
 
-def _still(
+def _fallback(
     pictures: np.ndarray,
     titles: Sequence[str],
     tables: Sequence[np.ndarray],
@@ -131,59 +138,146 @@ def _still(
 ) -> str:
     shown, said = "", []
     for i, (picture, title, table) in enumerate(zip(pictures, titles, tables, strict=True)):
-        shown += lab.image(picture, f"Chest X-ray “{title}”, {len(picture)} pixels high")
+        shown += lab.img_tag(picture, f"Chest X-ray “{title}”, {len(picture)} pixels high")
         given = table[0].argmax()
         label = "" if truth is None else f", its label is {names[truth[i]]}"
-        share = table[0, given] / squares.WHOLE
+        share = table[0, given] / WHOLE
         said.append(f"{title}: the network answers {names[given]}, {share:.3f}{label}.")
     return f"{shown}<p>{html.escape(' '.join(said))}</p>"
 
 
-def _pictures(images: ArrayLike) -> np.ndarray:
+# ---- a grid over a picture, and the network's answers for every covered set
+
+
+def grid_edges(length: int, parts: int) -> list[int]:
+    """Return where ``parts`` parts of a side begin and end, in whole pixels."""
+    return np.linspace(0, length, parts + 1).round().astype(int).tolist()
+
+
+def label_squares(shape: tuple[int, int], rows: int, columns: int) -> np.ndarray:
+    """Return for each pixel the number of its square, int (H, W)."""
+    row = np.repeat(np.arange(rows), np.diff(grid_edges(shape[0], rows)))
+    column = np.repeat(np.arange(columns), np.diff(grid_edges(shape[1], columns)))
+    return row[:, None] * columns + column
+
+
+def predict_all_sets(
+    picture: np.ndarray, grey: float, square: np.ndarray, predict: Predict
+) -> np.ndarray:
+    """Return the probabilities of every covered set, int (2**squares, classes).
+
+    No more than 64 covered pictures exist at once. The first class gets what the others leave, as
+    on the page.
+    """
+
+    def cover(sets: np.ndarray) -> np.ndarray:
+        hidden = (sets[:, None, None] >> square) & 1 == 1
+        return np.where(hidden, grey, picture)[..., None].astype("float32")
+
+    sets = np.arange(2 ** (int(square.max()) + 1))
+    found = [predict(cover(sets[i : i + BATCH_SIZE])) for i in sets[::BATCH_SIZE]]
+    others = np.rint(WHOLE * np.concatenate(found)[:, 1:]).astype(int)
+    return np.column_stack([np.maximum(WHOLE - others.sum(axis=1), 0), others])
+
+
+def most_influential_square(table: np.ndarray) -> int | None:
+    """Return the square that, covered alone, lowers the bare picture's answer most.
+
+    None where every square alone lowers it by less than 0.01.
+    """
+    given = table[0].argmax()
+    alone = 2 ** np.arange(len(table).bit_length() - 1)
+    drops = table[0, given] - table[alone, given]
+    return int(drops.argmax()) if drops.max() >= MIN_DROP * WHOLE else None
+
+
+def smallest_flipping_set(table: np.ndarray) -> int | None:
+    """Return the set of fewest squares that changes the answer; None where none does.
+
+    Of several, the one that leaves least of the answer.
+    """
+    given = table[0].argmax()
+    changed = np.flatnonzero(table.argmax(axis=1) != given)
+    if not len(changed):
+        return None
+    counts = np.array([int(one).bit_count() for one in changed])
+    return int(changed[np.lexsort((table[changed, given], counts))[0]])
+
+
+def lung_shares(mask: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """Return the share of the lungs' pixels in each square."""
+    counts = np.bincount(square[mask], minlength=square.max() + 1)
+    return counts / counts.sum()
+
+
+def smallest_lung_set(shares: np.ndarray) -> int:
+    """Return the set of fewest squares that hold at least four fifths of the lungs."""
+    order = np.argsort(-shares, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(shares[order]), LUNG_COVERAGE - 1e-9)) + 1
+    return int(np.sum(2 ** order[:enough]))
+
+
+# ---- what it asks of its arguments
+
+
+def checked_predict(predict: Any, n_classes: int) -> Predict:
+    """Return a function from pictures to checked probabilities (n, classes)."""
+    # A Keras model's `predict` prints and sets itself up at each call; this does neither.
+    call = getattr(predict, "predict_on_batch", predict)
+    if not callable(call):
+        raise ValueError(
+            f"expected `predict` as a Keras model or a function, got {type(predict).__name__}. "
+            "Pass what takes pictures (n, H, W, 1) and gives probabilities."
+        )
+
+    def ask(batch: np.ndarray) -> np.ndarray:
+        given = np.asarray(call(batch))
+        widths = (1, 2) if n_classes == 2 else (n_classes,)
+        if given.ndim != 2 or len(given) != len(batch) or given.shape[1] not in widths:
+            raise ValueError(
+                f"expected answers of shape ({len(batch)}, {' or '.join(map(str, widths))}) for "
+                f"{n_classes} class names, got {given.shape}. Give as many names as classes."
+            )
+        given = given.astype(float)
+        sums = given.sum(axis=1) if given.shape[1] > 1 else np.ones(len(given))
+        if not ((given >= 0) & (given <= 1)).all() or np.abs(sums - 1).max() > TOLERANCE:
+            raise ValueError(
+                "expected probabilities from 0 to 1 that add up to 1, got "
+                f"{given.min():g} to {given.max():g} with sums from {sums.min():.4g} to "
+                f"{sums.max():.4g}. Let the network end in a sigmoid or softmax."
+            )
+        return np.column_stack([1 - given, given]) if given.shape[1] == 1 else given
+
+    return ask
+
+
+def _check_images(images: ArrayLike) -> np.ndarray:
     array = np.asarray(images)
     if array.ndim == 4 and array.shape[3] == 1:
         array = array[..., 0]
-    if array.ndim != 3 or not 1 <= len(array) <= MOST_PICTURES:
+    if array.ndim != 3 or not 1 <= len(array) <= MAX_IMAGES:
         raise ValueError(
-            f"expected 1 to {MOST_PICTURES} grey pictures of shape (N, H, W, 1), got shape "
+            f"expected 1 to {MAX_IMAGES} grey pictures of shape (N, H, W, 1), got shape "
             f"{np.shape(images)}. Choose a few: images[:4]; one picture is images[:1]."
         )
-    low, high = min(array.shape[1:]), max(array.shape[1:])
-    if low < LEAST_SIDE or high > MOST_SIDE:
-        raise ValueError(
-            f"expected {LEAST_SIDE} to {MOST_SIDE} pixels a side, got {array.shape[1:]}. Give "
-            "smaller pictures, and a function that makes them as large as the network wants them."
-        )
-    return np.stack([lab.grey_picture(one, most=MOST_SIDE) for one in array])
+    return np.stack([lab.check_image(one, MIN_SIDE, MAX_SIDE) for one in array])
 
 
-def _texts(texts: object, argument: str, fewest: int, most: int) -> list[str]:
-    known = [] if isinstance(texts, str) or not np.iterable(texts) else list(texts)
-    fits = all(isinstance(one, str) and 1 <= len(one.strip()) <= LONGEST for one in known)
-    if not fits or not fewest <= len(known) <= most or len(set(known)) < len(known):
-        count = f"{fewest} to {most}" if fewest < most else f"{fewest}"
-        raise ValueError(
-            f"expected `{argument}` as {count} different texts of 1 to {LONGEST} letters, got "
-            f"{texts!r}. Name each one, shortly."
-        )
-    return [str(one).strip() for one in known]
-
-
-def _truth(labels: ArrayLike, n: int, classes: int) -> np.ndarray:
+def _check_labels(labels: ArrayLike, n: int, n_classes: int) -> np.ndarray:
     array = np.asarray(labels)
-    one_hot = array.shape == (n, classes) and classes > 1
+    one_hot = array.shape == (n, n_classes) and n_classes > 1
     if one_hot and np.array_equal(np.sort(array, axis=1)[:, -2:], np.tile([0, 1], (n, 1))):
         return array.argmax(axis=1)
-    if array.shape not in ((n,), (n, 1)) or not np.isin(array, np.arange(classes)).all():
+    if array.shape not in ((n,), (n, 1)) or not np.isin(array, np.arange(n_classes)).all():
         raise ValueError(
-            f"expected `labels` as {n} whole numbers from 0 to {classes - 1}, or one-hot of shape "
-            f"({n}, {classes}), got shape {array.shape}: {np.ravel(array)[:8].tolist()}. "
+            f"expected `labels` as {n} whole numbers from 0 to {n_classes - 1}, or one-hot of "
+            f"shape ({n}, {n_classes}), got shape {array.shape}: {np.ravel(array)[:8].tolist()}. "
             "Choose the same rows as in `images`."
         )
     return array.reshape(n).astype(int)
 
 
-def _lungs(masks: ArrayLike, shape: tuple[int, int, int]) -> np.ndarray:
+def _check_masks(masks: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     array = np.asarray(masks)
     if array.shape == (*shape, 1):
         array = array[..., 0]
@@ -195,22 +289,11 @@ def _lungs(masks: ArrayLike, shape: tuple[int, int, int]) -> np.ndarray:
     return array > 0
 
 
-def _grid(rows: int, columns: int) -> tuple[int, int]:
+def _check_grid(rows: int, columns: int) -> None:
     for count, argument in ((rows, "rows"), (columns, "columns")):
-        lab.choice(count, range(2, 7), argument)
-    if rows * columns > MOST_SQUARES:
+        lab.check_choice(count, range(2, 7), argument)
+    if rows * columns > MAX_SQUARES:
         raise ValueError(
-            f"expected at most {MOST_SQUARES} squares, got {rows} × {columns} = {rows * columns}: "
+            f"expected at most {MAX_SQUARES} squares, got {rows} × {columns} = {rows * columns}: "
             f"a network asked {2 ** (rows * columns):,} times a picture. Take fewer: 4 × 3."
         )
-    return int(rows), int(columns)
-
-
-def _grey(fill: float | str, picture: np.ndarray) -> float:
-    if isinstance(fill, str) and fill == "mean":
-        return float(picture.mean())
-    if isinstance(fill, (str, bool)) or np.ndim(fill) or not 0 <= fill <= 255:
-        raise ValueError(
-            f"expected `fill` as a grey level from 0 to 255 or 'mean', got {fill!r}. 0 is black."
-        )
-    return float(fill)

@@ -1,8 +1,8 @@
 // threshold_lab: scores of two classes, a threshold, and what it means for many children.
 
 function startLab(box, config) {
-  const { people, limits } = config;
-  const [healthy, sick] = config.classes;
+  const { n_people: people, limits } = config;
+  const [healthy, sick] = config.class_names;
   const exact = (whole) => whole / 10000;
   const sets = config.sets.map((set) => ({
     ...set,
@@ -26,31 +26,29 @@ function startLab(box, config) {
   }
 
   function ratesAt(set, threshold) {
-    const [missed, spared] = [below(set.sick, threshold), below(set.healthy, threshold)];
-    const [found, alarms] = [set.sick.length - missed, set.healthy.length - spared];
-    const sensitivity = found / set.sick.length;
-    const specificity = spared / set.healthy.length;
-    return { found, missed, alarms, spared, sensitivity, specificity };
+    const [fn, tn] = [below(set.sick, threshold), below(set.healthy, threshold)];
+    const [tp, fp] = [set.sick.length - fn, set.healthy.length - tn];
+    return { tp, fn, fp, tn, sensitivity: tp / (tp + fn), specificity: tn / (tn + fp) };
   }
 
   // Expected children, not rounded.
   function childrenAt({ sensitivity, specificity }) {
     const ill = (people * state.prevalence) / 100;
-    const found = ill * sensitivity;
-    const spared = (people - ill) * specificity;
-    return { found, missed: ill - found, alarms: people - ill - spared, spared };
+    const tp = ill * sensitivity;
+    const tn = (people - ill) * specificity;
+    return { tp, fn: ill - tp, fp: people - ill - tn, tn };
   }
 
   function costAt(rates) {
-    const { missed, alarms } = childrenAt(rates);
-    return missed * state.missed + alarms;
+    const { fn, fp } = childrenAt(rates);
+    return fn * state.fn_cost + fp;
   }
 
   function wholeChildren({ sensitivity, specificity }) {
     const ill = Math.round((people * state.prevalence) / 100);
-    const found = Math.round(ill * sensitivity);
-    const alarms = Math.round((people - ill) * (1 - specificity));
-    return { found, missed: ill - found, alarms, spared: people - ill - alarms };
+    const tp = Math.round(ill * sensitivity);
+    const fp = Math.round((people - ill) * (1 - specificity));
+    return { tp, fn: ill - tp, fp, tn: people - ill - fp };
   }
 
   // The number with the fewest digits above one score and not above the next.
@@ -103,7 +101,7 @@ function startLab(box, config) {
   const knobs = {
     threshold: knob(`Threshold: called ${sick} from this score on`, "threshold", 0.01, digits),
     prevalence: knob("Prevalence: sick among the children (%)", "prevalence", 0.5, (value) => `${shown(value)} percent`),
-    missed: knob("A missed sick child weighs as much as … false alarms", "missed", 1, (value) => `${shown(value)} false alarms`),
+    fn_cost: knob("A missed sick child weighs as much as … false alarms", "fn_cost", 1, (value) => `${shown(value)} false alarms`),
   };
   const which = pills(box, {
     legend: "Show",
@@ -118,9 +116,7 @@ function startLab(box, config) {
     const peeked = state.set > 0 ? ` But this was peeking: ${rule()}` : "";
     say(hint, `On ${sets[state.set].name}, ${words} from ${digits(threshold)} on.${peeked}`);
   };
-  const buttons = Object.entries(RULES).map(([key, [words]]) =>
-    press(words, () => choose(key)),
-  );
+  const buttons = Object.entries(RULES).map(([key, [words]]) => press(words, () => choose(key)));
   const [hint, answer, values] = ["soft hint", "answer", "big values"].map(live);
   const cost = element("output", { class: "cost" });
   const share = soft("");
@@ -129,10 +125,10 @@ function startLab(box, config) {
   const heads = ["", "sensitivity", "specificity", "AUC"].map((text) => cell(text ? "th" : "td", text));
   const table = element("table", null, element("thead", null, element("tr", null, ...heads)), body);
   const ICONS = [
-    ["missed", "c1 hollow", `${sick}, missed`, "not looked at again because of this; treatment may come late."],
-    ["found", "c1", `${sick}, found`, "a doctor looks again, soon."],
-    ["alarms", "c0 hollow", `${healthy}, called ${sick}`, "looked at again for nothing: worry, time, perhaps a drug too many."],
-    ["spared", "c0", `${healthy}, let go`, "left in peace."],
+    ["fn", "c1 hollow", `${sick}, missed`, "not looked at again because of this; treatment may come late."],
+    ["tp", "c1", `${sick}, found`, "a doctor looks again, soon."],
+    ["fp", "c0 hollow", `${healthy}, called ${sick}`, "looked at again for nothing: worry, time, perhaps a drug too many."],
+    ["tn", "c0", `${healthy}, let go`, "left in peace."],
   ];
   const grid = make("svg", { viewBox: `0 0 400 ${10 * Math.ceil(people / 40)}`, role: "img" });
   const called = make("path", { class: "veil" });
@@ -151,16 +147,15 @@ function startLab(box, config) {
   box.querySelector(".lab-body").replaceChildren(
     ...(several ? [which] : []),
     block("parts", block("stack", knobs.threshold, strips), block("stack", roc, table)),
-    element(
-      "div",
-      { class: "lab-card stack", style: "margin-top: 0.9rem" },
+    block(
+      "lab-card stack gap",
       answer,
       fieldset(`Put the threshold where, on the set shown,`, ...buttons),
       hint,
     ),
     block(
       "parts",
-      block("stack", knobs.prevalence, share, knobs.missed, values, cost),
+      block("stack", knobs.prevalence, share, knobs.fn_cost, values, cost),
       named(
         `${people.toLocaleString("en")} children like these`,
         grid,
@@ -192,15 +187,14 @@ function startLab(box, config) {
     crop(strips.querySelector(".called"), at, 400 - at);
     strips.querySelector(".veil").setAttribute("d", `M${at} 20H400V276H${at}Z`);
     strips.querySelector(".line").setAttribute("transform", `translate(${at})`);
-    for (const group of strips.querySelectorAll("[data-set]"))
-      group.toggleAttribute("hidden", Number(group.dataset.set) !== state.set);
-    const words = { missed: "missed", found: "found", spared: "let go", alarms: "false alarms" };
+    showOnly(strips, "set", state.set);
+    const words = { fn: "missed", tp: "found", tn: "let go", fp: "false alarms" };
     for (const text of strips.querySelectorAll("[data-part]"))
       text.textContent = `${rates[text.dataset.part]} ${words[text.dataset.part]}`;
     strips.querySelector("svg").setAttribute(
       "aria-label",
       `Scores of ${sets[state.set].name} as bars: ${sick} above the axis, ${healthy} below. ` +
-        `Threshold ${digits(state.threshold)}: ${rates.missed} missed, ${rates.alarms} false alarms.`,
+        `Threshold ${digits(state.threshold)}: ${rates.fn} missed, ${rates.fp} false alarms.`,
     );
   }
 
@@ -241,21 +235,21 @@ function startLab(box, config) {
     });
     called.setAttribute("d", tint);
     const text = ICONS.map(([key, , name]) => `${whole[key]} ${name}`).join("; ");
-    grid.setAttribute("aria-label", `${people} children: ${text}.`);
+    relabel(grid, `${people} children: ${text}.`);
     Object.assign(grid.dataset, whole);
   }
 
   function showValues(rates) {
-    const { found, missed, alarms, spared } = childrenAt(rates);
-    const ppv = found / (found + alarms);
-    const npv = spared / (spared + missed);
+    const { tp, fn, fp, tn } = childrenAt(rates);
+    const ppv = tp / (tp + fp);
+    const npv = tn / (tn + fn);
     const of = (value) => shown(100 * value, value > 0.99 || value < 0.01 ? 1 : 0);
-    const first = found + alarms > 0 ? `Of 100 children called ${sick}, ${of(ppv)} are (PPV).` : "Nobody is called.";
-    const second = spared + missed > 0 ? `Of 100 let go, ${of(npv)} are ${healthy} (NPV).` : "Nobody is let go.";
+    const first = tp + fp > 0 ? `Of 100 children called ${sick}, ${of(ppv)} are (PPV).` : "Nobody is called.";
+    const second = tn + fn > 0 ? `Of 100 let go, ${of(npv)} are ${healthy} (NPV).` : "Nobody is let go.";
     say(values, `${first} ${second}`);
-    const total = missed * state.missed + alarms;
+    const total = costAt(rates);
     cost.textContent =
-      `Cost: ${shown(missed, 1)} missed × ${shown(state.missed)} + ${shown(alarms, 1)} false ` +
+      `Cost: ${shown(fn, 1)} missed × ${shown(state.fn_cost)} + ${shown(fp, 1)} false ` +
       `alarms = ${shown(total, 1)}, before rounding to whole children.`;
     Object.assign(values.dataset, { ppv, npv });
     cost.dataset.value = total;
@@ -289,12 +283,7 @@ function startLab(box, config) {
   }
 
   put({});
-  followLinks(box, config.name, (found) => {
-    const next = { set: linked(found, "set", 0, sets.length - 1, state.set, true) };
-    for (const [key, [low, high]] of Object.entries(limits))
-      next[key] = linked(found, key, low, high, state[key]);
-    put(next);
-  });
+  followLinks(box, config.name, state, { ...limits, set: [0, sets.length - 1, true] }, put);
 }
 
 function svgElement(near, tag, attributes) {

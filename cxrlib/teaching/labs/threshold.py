@@ -11,13 +11,12 @@ from numpy.typing import ArrayLike
 from cxrlib import evaluation
 from cxrlib.teaching.labs import lab
 
-MOST_SETS = 3
-MOST_CASES = 1500
-LONGEST = 24  # letters of a name
+MAX_SETS = 3
+MAX_CASES = 1500
 # How far sliders go. Just above the highest score nobody is called sick.
 THRESHOLDS = (0, 1.01)
 PREVALENCES = (0.5, 99.5)  # percent
-WEIGHTS = (1, 50)
+COSTS = (1, 50)
 BINS = 40
 LEFT, WIDTH = 20, 360  # where score 0 lies, and how far score 1 lies from it
 MIDDLE, TALLEST = 150, 104
@@ -30,9 +29,9 @@ def threshold_lab(
     *,
     threshold: float = 0.5,
     prevalence: float | None = None,
-    missed: float = 5,
-    classes: tuple[str, str] = ("normal", "pneumonia"),
-    people: int = 1000,
+    fn_cost: float = 5,
+    class_names: tuple[str, str] = ("normal", "pneumonia"),
+    n_people: int = 1000,
     name: str = "threshold_lab",
 ) -> lab.Lab:
     """Return a lab that moves a threshold over scores and counts children.
@@ -51,11 +50,11 @@ def threshold_lab(
     prevalence : float, optional
         Share of the sick among the people, 0.005 to 0.995; by default as in the first set. It is
         rounded to a tenth of a percent.
-    missed : float
+    fn_cost : float
         As how many false alarms one missed sick child weighs, 1 to 50.
-    classes : (str, str)
+    class_names : (str, str)
         What the classes 0 and 1 are called.
-    people : int
+    n_people : int
         Of how many children is spoken, 100 to 1,000.
     name : str
         What the lab is called in links; two on a page need two names.
@@ -71,101 +70,91 @@ def threshold_lab(
     ValueError
         For scores or settings it cannot show.
     """
-    sets = [_checked(title, pair) for title, pair in _sets(scores).items()]
-    healthy, sick = (_text(one, "a class") for one in classes)
+    sets = _check_sets(scores)
+    healthy, sick = lab.check_texts(class_names, "class_names", 2, 2)
     if prevalence is None:
         share = len(sets[0]["sick"]) / (len(sets[0]["sick"]) + len(sets[0]["healthy"]))
         percent = float(np.clip(100 * share, *PREVALENCES))
     else:
         low, high = PREVALENCES
-        percent = 100 * lab.number(prevalence, low / 100, high / 100, "prevalence")
+        percent = 100 * lab.check_number(prevalence, low / 100, high / 100, "prevalence")
     start = {
         "set": 0,
-        "threshold": lab.number(threshold, *THRESHOLDS, "threshold"),
+        "threshold": lab.check_number(threshold, *THRESHOLDS, "threshold"),
         "prevalence": round(percent, 1),
-        "missed": lab.number(missed, *WEIGHTS, "missed"),
+        "fn_cost": lab.check_number(fn_cost, *COSTS, "fn_cost"),
     }
     more = len(sets) > 1
     return lab.Lab(
         kind="threshold_lab",
-        name=lab.link_name(name),
+        name=lab.check_name(name),
         title=f"From which score on is a child called {sick}?",
-        about="",
-        first=(
+        try_first=(
             f"move the threshold until few of the sick on {sets[0]['name']} are missed. "
             + (f"Then show {sets[1]['name']} and leave the threshold alone. " if more else "")
             + "Last, make the sick rare: what becomes of those who are called?"
         ),
-        still=_strips(sets, start["threshold"], (healthy, sick))
+        fallback=_strips(sets, start["threshold"], (healthy, sick))
         + _roc(sets, start["threshold"], (healthy, sick)),
         config={
             "sets": [
                 {"name": one["name"], "auc": one["auc"]}
-                | {side: _packed(one[side]) for side in ("healthy", "sick")}
+                | {side: _encode(one[side]) for side in ("healthy", "sick")}
                 for one in sets
             ],
-            "classes": [healthy, sick],
-            "people": int(lab.number(people, 100, 1000, "people")),
+            "class_names": [healthy, sick],
+            "n_people": int(lab.check_number(n_people, 100, 1000, "n_people")),
             "limits": {
                 "threshold": THRESHOLDS,
                 "prevalence": PREVALENCES,
-                "missed": WEIGHTS,
+                "fn_cost": COSTS,
             },
             "start": start,
         },
     )
 
 
-def _sets(scores: object) -> Mapping:
-    if not isinstance(scores, Mapping) or not 1 <= len(scores) <= MOST_SETS:
+def _check_sets(scores: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> list[dict]:
+    if not isinstance(scores, Mapping) or not 1 <= len(scores) <= MAX_SETS:
         came = f"{len(scores)} sets" if isinstance(scores, Mapping) else type(scores).__name__
         raise ValueError(
-            f"expected `scores` as a dict of 1 to {MOST_SETS} sets, got {came}. "
+            f"expected `scores` as a dict of 1 to {MAX_SETS} sets, got {came}. "
             'Name them: {"validation": (y, score), "test": (y, score)}.'
         )
-    return scores
+    names = lab.check_texts(list(scores), "scores", 1, MAX_SETS)
+    return [_check_set(name, pair) for name, pair in zip(names, scores.values(), strict=True)]
 
 
-def _checked(title: object, pair: object) -> dict:
+def _check_set(name: str, pair: tuple[ArrayLike, ArrayLike]) -> dict:
     """Return a set's name, its AUC, and the scores of both classes from low to high."""
-    title = _text(title, "a set")
     try:
         y, score = pair
-        if max(np.size(y), np.size(score)) > MOST_CASES:
+        if max(np.size(y), np.size(score)) > MAX_CASES:
             raise ValueError(
-                f"expected at most {MOST_CASES:,} cases, got {max(np.size(y), np.size(score)):,}. "
+                f"expected at most {MAX_CASES:,} cases, got {max(np.size(y), np.size(score)):,}. "
                 "Draw some at random, and say so."
             )
-        truth, exact = evaluation.metrics.check_scores(y, score, needs=(0, 1))
+        truth, exact = evaluation.checks.check_binary(y, score, required=(0, 1))
         if exact.min() < 0 or exact.max() > 1:
             raise ValueError(
                 f"expected scores from 0 to 1, got {exact.min():.3g} to {exact.max():.3g}. "
                 "Put logits through a sigmoid first."
             )
     except (TypeError, ValueError) as error:
-        raise ValueError(f"the set {title!r} cannot be shown: {error}") from None
-    rounded = np.sort(exact.round(4))
+        raise ValueError(f"the set {name!r} cannot be shown: {error}") from None
     order = np.argsort(exact, kind="stable")
+    rounded, truth_in_order = exact[order].round(4), truth[order]
     return {
-        "name": title,
+        "name": name,
         "auc": round(evaluation.roc_auc(truth, exact), 5),
-        "healthy": rounded[truth[order] == 0],
-        "sick": rounded[truth[order] == 1],
+        "healthy": rounded[truth_in_order == 0],
+        "sick": rounded[truth_in_order == 1],
     }
 
 
-def _text(text: object, what: str) -> str:
-    if not isinstance(text, str) or not 1 <= len(text.strip()) <= LONGEST:
-        raise ValueError(
-            f"expected the name of {what} as a text of 1 to {LONGEST} letters, got {text!r}. "
-            "Choose a short one, such as 'validation' or 'pneumonia'."
-        )
-    return text.strip()
-
-
-def _packed(scores: np.ndarray) -> str:
+def _encode(scores: np.ndarray) -> str:
     """Return scores as the script reads them: ten-thousandths, two bytes each, low byte first."""
-    return lab.base64_of(np.rint(10_000 * scores).astype("<u2").tobytes())
+    return lab.to_base64(np.rint(10_000 * scores).astype("<u2").tobytes())
 
 
 def _strips(sets: Sequence[dict], threshold: float, classes: Sequence[str]) -> str:
@@ -185,19 +174,15 @@ def _strips(sets: Sequence[dict], threshold: float, classes: Sequence[str]) -> s
         f'<text x="{LEFT + WIDTH * t:g}" y="296" text-anchor="middle">{t:g}</text>'
         for t in TICKS
     )
-    counts = {
-        "missed": np.sum(first["sick"] < threshold),
-        "found": np.sum(first["sick"] >= threshold),
-        "spared": np.sum(first["healthy"] < threshold),
-        "alarms": np.sum(first["healthy"] >= threshold),
-    }
-    words = {"missed": "missed", "found": "found", "spared": "let go", "alarms": "false alarms"}
+    called = {side: np.sum(first[side] >= threshold) for side in ("healthy", "sick")}
     labels = "".join(
-        f'<text x="{2 if part in ("missed", "spared") else 398}" '
-        f'y="{14 if part in ("missed", "found") else 270}" data-part="{part}"'
-        f"{'' if part in ('missed', 'spared') else ' text-anchor=end'}>"
-        f"{number} {words[part]}</text>"
-        for part, number in counts.items()
+        f'<text x="{x}" y="{y}" data-part="{part}"{anchor}>{number} {words}</text>'
+        for part, words, number, x, y, anchor in (
+            ("fn", "missed", len(first["sick"]) - called["sick"], 2, 14, ""),
+            ("tp", "found", called["sick"], 398, 14, " text-anchor=end"),
+            ("tn", "let go", len(first["healthy"]) - called["healthy"], 2, 270, ""),
+            ("fp", "false alarms", called["healthy"], 398, 270, " text-anchor=end"),
+        )
     )
     text = html.escape(
         f"Scores of {first['name']} as bars: {classes[1]} above the axis, {classes[0]} below, "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
+from cxrlib.data.cases import did_you_mean
 from cxrlib.teaching.chapter import in_notebook
 
 COLOURS = {
@@ -17,8 +18,6 @@ COLOURS = {
     "--jq-incorrect-color": "#b3261e",
     "--jq-correct-color": "#1b7f4b",
 }
-# until the chapters say 05-first-cnn and 09-vgg16
-OLD_NAMES = {"training": "05-first-cnn", "transfer": "09-vgg16"}
 
 
 def quiz(chapter: str) -> None:
@@ -27,7 +26,7 @@ def quiz(chapter: str) -> None:
     Parameters
     ----------
     chapter : str
-        Name of the chapter's file, such as ``"06-augmentation"``.
+        Name of the chapter's file without its ending, such as ``"06-augmentation"``.
 
     Raises
     ------
@@ -42,7 +41,7 @@ def quiz(chapter: str) -> None:
         print(item["question"], *(f"  - {a['answer']}" for a in item["answers"]), sep="\n")
 
 
-def known() -> list[str]:
+def list_quizzes() -> list[str]:
     """Return the names of the chapters that have a quiz, in order."""
     names = (file.name for file in files(__package__).iterdir())
     return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
@@ -57,19 +56,17 @@ def read(chapter: str) -> list[dict]:
         If the chapter has no quiz; if a question has fewer than two answers, no right one, or
         another type than the number of right ones makes it; if an answer says nothing back.
     """
-    # until the chapters say 06-augmentation
-    keys = {name[3:].replace("-", "_"): name for name in known()} | OLD_NAMES
-    name = keys.get(chapter, chapter)
-    if name not in known():
+    known = list_quizzes()
+    if chapter not in known:
         raise ValueError(
-            f"expected the name of a chapter with a quiz ({', '.join(known())}), got {chapter!r}. "
-            "Choose one of these."
+            f"expected the name of a chapter with a quiz, got {chapter!r}."
+            f"{did_you_mean(chapter, known)} Choose one of: {', '.join(known)}."
         )
-    text = files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8")
-    return [_checked(question) for question in json.loads(text)]
+    text = files(__package__).joinpath(f"{chapter}.json").read_text(encoding="utf-8")
+    return [_validate(question) for question in json.loads(text)]
 
 
-def _checked(question: dict) -> dict:
+def _validate(question: dict) -> dict:
     text, answers = question["question"], question["answers"]
     right = sum(answer["correct"] is True for answer in answers)
     if len(answers) < 2 or not right:

@@ -35,7 +35,7 @@ def table(root):
 
 def pictured(root):
     """Rows and thumbnails as the checks take them."""
-    pictures = data.read_pictures(table(root), probes.SIDE, "squash")
+    pictures = data.read_images(table(root), probes.SIDE, "stretch")
     return pictures.cases, pictures.images[:, :, :, 0]
 
 
@@ -49,9 +49,11 @@ def _one_thread():
 @pytest.fixture
 def without_probes(monkeypatch):
     """Leave out what takes longest, in tests of everything else."""
-    for name in ("folder_shift", "shortcuts"):
-        finding = Finding(name.replace("_", " "), "not checked", "left out")
-        monkeypatch.setattr(probes, name, lambda *_, said=finding, **__: said)
+    for name in ("folder shift", "shortcuts"):
+        finding = Finding(name, "not checked", "left out")
+        monkeypatch.setattr(
+            probes, f"check_{name.replace(' ', '_')}", lambda *_, said=finding, **__: said
+        )
 
 
 @pytest.fixture(scope="session")

@@ -9,23 +9,23 @@ from cxrlib.evaluation.audit import duplicates
 
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 40), st.integers(0, 130))
-def test_near_pairs_are_those_of_brute_force(seed, n, most):
+def test_pairs_are_those_of_brute_force(seed, n, most):
     rng = np.random.default_rng(seed)
     bits = rng.random((n, 256)) < 0.5
     bits[n // 2] = bits[0] ^ (rng.random(256) < 0.02)
     codes = np.packbits(bits, axis=1).view(np.uint64)
     expected = [(a, b) for a, b in combinations(range(n), 2) if (bits[a] != bits[b]).sum() <= most]
-    assert list(map(tuple, duplicates.near_pairs(codes, most).tolist())) == expected
+    assert list(map(tuple, duplicates.pairs_within(codes, most).tolist())) == expected
 
 
 @pytest.mark.parametrize(("rows", "others"), [(7, 1000), (1000, 9), (7, 11), (11, 3), (1, 1)])
 def test_blocks_do_not_change_the_pairs(monkeypatch, rows, others):
     codes = np.random.default_rng(0).integers(0, 4, (50, 4)).astype(np.uint64)
-    whole = duplicates.near_pairs(codes)
+    whole = duplicates.pairs_within(codes)
     assert len(whole) > 1000
-    monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", rows)
-    monkeypatch.setattr(duplicates, "OTHERS_AT_ONCE", others)
-    np.testing.assert_array_equal(duplicates.near_pairs(codes), whole)
+    monkeypatch.setattr(duplicates, "BLOCK_ROWS", rows)
+    monkeypatch.setattr(duplicates, "BLOCK_COLUMNS", others)
+    np.testing.assert_array_equal(duplicates.pairs_within(codes), whole)
 
 
 def smooth(n, seed=0):
@@ -88,16 +88,18 @@ def nearly_flat(n, noise, seed=0):
 
 def test_smooth_pictures_with_noise_are_no_doubles_of_each_other():
     pictures = nearly_flat(240, noise=2)
-    near = duplicates.near_pairs(duplicates.hashes(pictures))
+    near = duplicates.pairs_within(duplicates.difference_hash(pictures))
     one, other = (pictures[rows].reshape(len(rows), -1) for rows in near.T)
     assert len(near) > 2000  # of 28,680 pairs: codes say little here,
-    assert duplicates.alike(one, other, duplicates.ALIKE).sum() > 50  # and not enough the whole
-    assert len(duplicates.find(pictures)) == 0
+    assert (
+        duplicates.correlated(one, other, duplicates.MIN_CORRELATION).sum() > 50
+    )  # and not enough the whole
+    assert len(duplicates.find_duplicates(pictures)) == 0
     some = pictures[:60]  # and a saved copy of such a picture is found all the same
-    found = duplicates.find(np.concatenate([some, (0.9 * some + 10).astype(np.uint8)]))
+    found = duplicates.find_duplicates(np.concatenate([some, (0.9 * some + 10).astype(np.uint8)]))
     assert set(found["other"] - found["one"]) == {60}
     assert len(found) >= 58  # of 60: noise alone may change a code by more than 12 bits
-    assert len(duplicates.find(pictures[:0])) == 0
+    assert len(duplicates.find_duplicates(pictures[:0])) == 0
 
 
 def test_doubles_are_those_of_a_plain_search(monkeypatch):
@@ -106,10 +108,10 @@ def test_doubles_are_those_of_a_plain_search(monkeypatch):
     exact = {(3, 10), (3, 50), (10, 50)}
     assert {(a, b) for a, b, same in expected if same} == exact
     assert {(a, b) for a, b, _ in expected} == exact | {(4, 20), (5, 30)}
-    for rows in (duplicates.ROWS_AT_ONCE, 2):  # also in blocks that cut pairs apart
-        monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", rows)
-        found = duplicates.find(pictures)
+    for rows in (duplicates.BLOCK_ROWS, 2):  # also in blocks that cut pairs apart
+        monkeypatch.setattr(duplicates, "BLOCK_ROWS", rows)
+        found = duplicates.find_duplicates(pictures)
         assert list(found.itertuples(index=False, name=None)) == expected
     assert {(40, 41), (55, 56)} <= set(
-        map(tuple, duplicates.near_pairs(duplicates.hashes(pictures)))
+        map(tuple, duplicates.pairs_within(duplicates.difference_hash(pictures)))
     )

@@ -58,7 +58,7 @@ def test_a_near_copy_across_splits(without_probes, copy, changed):
 def test_a_picture_under_two_labels(copy):
     with Image.open(files(copy)[5]) as film:  # saved anew: no byte of the file is the same
         film.save(copy / "train/PNEUMONIA/p9002_0.jpg", quality=95)
-    found = duplicates.check(*pictured(copy))
+    found = duplicates.check_duplicates(*pictured(copy))
     assert found.verdict == "fail"
     assert found.numbers["under two labels"] == 1
 
@@ -72,7 +72,7 @@ def test_one_file_under_two_labels(without_probes, copy):
     for one, other in ((film, again), (again, film)):
         assert any(
             line.startswith(f"{one}: ") and str(other) in line
-            for line in report["two labels"].named()
+            for line in report["two labels"].affected_files()
         )
 
 
@@ -80,7 +80,7 @@ def test_files_of_one_content_that_loading_kept_are_named(copy):
     film, again = files(copy)[5], files(copy)[5].with_name("p0000_9.png")
     for path in (film, again):  # of one grey: like nothing, but the same file
         Image.new("L", (90, 96), 30).save(path)
-    found = duplicates.check(*pictured(copy), table(copy).attrs["problems"])
+    found = duplicates.check_duplicates(*pictured(copy), table(copy).attrs["problems"])
     assert found.verdict == "look"
     assert found.numbers["files of one content"] == 2
     assert str(again) in "".join(found.numbers["the same file"])
@@ -95,17 +95,17 @@ def test_a_class_of_one_patient_ends_no_check_in_an_error(copy):
     assert [f.check for f in report.findings] == list(audit.CHECKS)
     for check in ("sizes", "brightness", "shortcuts"):
         assert report[check].verdict == "not checked"
-        assert "patients" in report[check].says
+        assert "patients" in report[check].summary
 
 
 def test_a_check_that_breaks_leaves_the_others_their_answers(clean, monkeypatch, without_probes):
     def breaks(_):
         raise KeyError("width")
 
-    monkeypatch.setattr(checks, "sizes", breaks)
+    monkeypatch.setattr(checks, "check_sizes", breaks)
     report = audit.audit(table(clean))
     assert report["sizes"].verdict == "not checked"
-    assert report["sizes"].says == "the check itself broke: KeyError: 'width'"
+    assert report["sizes"].summary == "the check itself broke: KeyError: 'width'"
     assert not report.failed
 
 
@@ -120,14 +120,14 @@ def test_a_patient_on_both_sides(without_probes, copy):
 
 def test_a_marker_in_the_corner_of_one_class(tmp_path):
     root = draw_set(tmp_path / "set", marker=("AP", (0.06, 0.06), 0.09))
-    found = probes.shortcuts(*pictured(root))
+    found = probes.check_shortcuts(*pictured(root))
     assert found.verdict == "fail"
     assert found.numbers["corners only"][0] > 0.9
 
 
 def test_another_hospital_in_the_test_folder(tmp_path):
     root = draw_set(tmp_path / "set", test_site="c")
-    assert probes.folder_shift(*pictured(root)).verdict == "fail"
+    assert probes.check_folder_shift(*pictured(root)).verdict == "fail"
 
 
 @pytest.mark.parametrize(
@@ -160,14 +160,14 @@ def test_a_size_or_an_exposure_that_tells_the_label(copy):
         with Image.open(path) as film:
             darker = film.convert("L").point(lambda v: int(0.75 * v))
             darker.resize((film.width + 40, film.height)).save(path)
-    assert checks.sizes(table(copy)).verdict == "fail"
-    assert checks.brightness(*pictured(copy)).verdict == "fail"
+    assert checks.check_sizes(table(copy)).verdict == "fail"
+    assert checks.check_brightness(*pictured(copy)).verdict == "fail"
 
 
 def test_a_set_of_mostly_sick_children(copy):
     for path in files(copy)[10:] + files(copy, "test/NORMAL")[5:]:
         path.unlink()
-    assert checks.counts(table(copy)).verdict == "look"
+    assert checks.check_counts(table(copy)).verdict == "look"
 
 
 def test_without_patients_it_says_what_it_could_not_check(without_probes, clean):
@@ -182,7 +182,7 @@ def test_a_handful_of_pictures_is_told_that_probes_need_more(copy):
     shutil.rmtree(copy / "test")
     report = audit.audit(table(copy))
     assert report["shortcuts"].verdict == report["folder shift"].verdict == "not checked"
-    assert "5 patients" in report["shortcuts"].says
+    assert "5 patients" in report["shortcuts"].summary
 
 
 def test_many_classes_are_each_asked_against_the_rest(copy):
@@ -193,4 +193,4 @@ def test_many_classes_are_each_asked_against_the_rest(copy):
             pixels[:14, :14] = 255  # a planted corner
             Image.fromarray(pixels).save(copy / split / "VIRAL" / path.name)
             path.unlink()
-    assert probes.shortcuts(*pictured(copy)).verdict == "fail"
+    assert probes.check_shortcuts(*pictured(copy)).verdict == "fail"

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from cxrlib.data import covers
+from cxrlib.data import occlusion
 from cxrlib.data.cases import Problem
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import checks, probes
@@ -15,15 +15,15 @@ def test_scores_come_from_models_that_have_not_seen_the_patient():
     groups = np.repeat(np.arange(30), 4)
     y = rng.integers(0, 2, 30)[groups]
     x = np.eye(30)[groups]  # a picture tells its patient and nothing else
-    honest = probes.auc(x, y, groups)
-    leaked = probes.auc(x, y, np.arange(len(y)))
+    honest = probes.out_of_fold_auc(x, y, groups)
+    leaked = probes.out_of_fold_auc(x, y, np.arange(len(y)))
     assert leaked.value > 0.95
     assert honest.value < 0.75
 
 
-def test_a_model_gets_each_grey_that_a_cover_leaves_once():
+def test_a_model_gets_each_grey_that_an_occlusion_leaves_once():
     x = np.random.default_rng(0).random((2, 64, 64, 1), np.float32)
-    seen = {name: probes.seen_through(cover, x) for name, cover in covers.COVERS.items()}
+    seen = {name: probes.visible_pixels(of, x) for name, of in occlusion.OCCLUSIONS.items()}
     assert {name: part.shape[1] for name, part in seen.items()} == {
         "full picture": 64 * 64,
         "border only": 64 * 64 - 52 * 52,
@@ -75,11 +75,11 @@ def test_a_report_answers_for_its_checks(report):
 def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
     odd = [Problem(f"{i}.png", "the ending is '.png', the content JPEG", "kept") for i in range(60)]
     pipe = Problem("z/film.png", "a named pipe, not a file", "left out")
-    found = checks.broken([*odd, pipe])
+    found = checks.check_files([*odd, pipe])
     assert found.verdict == "fail"
-    assert found.named()[0] == "z/film.png: a named pipe, not a file"
+    assert found.affected_files()[0] == "z/film.png: a named pipe, not a file"
     assert found.numbers["left out"] == 1
-    assert len(found.named()) + found.numbers["not shown"] == 61
+    assert len(found.affected_files()) + found.numbers["not shown"] == 61
 
 
 def test_an_older_report_is_no_fault_of_the_data(report, tmp_path):
@@ -88,9 +88,11 @@ def test_an_older_report_is_no_fault_of_the_data(report, tmp_path):
     other.write_text("<html>")
     text = "lies outside the class folders, so it has no label"
     problems = [Problem(str(p), text, "left out") for p in (page, page.with_suffix(".json"), other)]
-    assert checks.broken(problems[:2]).verdict == "fine"
-    assert checks.broken(problems).named() == [f"{other}: {text}"]
-    assert checks.broken([Problem(str(tmp_path / "gone.json"), text, "left out")]).named()
+    assert checks.check_files(problems[:2]).verdict == "fine"
+    assert checks.check_files(problems).affected_files() == [f"{other}: {text}"]
+    assert checks.check_files(
+        [Problem(str(tmp_path / "gone.json"), text, "left out")]
+    ).affected_files()
 
 
 def test_an_unknown_verdict_is_refused():

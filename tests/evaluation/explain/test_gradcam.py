@@ -190,9 +190,9 @@ def test_squeezed_maps_have_no_places():
 
 
 def test_a_pretrained_network_is_seen_where_its_backbone_says_and_in_its_crop(tmp_path):
-    model = transfer.network("mobilenet_v2_0.35", (80, 80, 1), weights="random", crop=0.1)
+    model = transfer.build_model("mobilenet_v2_0.35", (80, 80, 1), weights="random", crop=0.1)
     images = RNG.integers(0, 256, (2, 80, 80, 1))
-    assert transfer.target_layer(model) == "out_relu"
+    assert transfer.find_target_layer(model) == "out_relu"
     np.testing.assert_array_equal(raw(model, images), raw(model, images, target_layer="out_relu"))
     model.save(tmp_path / "m.keras")
     loaded = keras.models.load_model(tmp_path / "m.keras")

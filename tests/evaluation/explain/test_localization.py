@@ -80,7 +80,7 @@ def test_the_interval_is_that_of_patients_drawn_again():
     maps, masks = maps_at(*rng.integers(0, 8, (60, 2))), squares(*[(2, 2)] * 60, side=5)
     game = evaluation.pointing_game(maps, masks, patients, n_resamples=300, seed=3)
     expected = evaluation.patient_bootstrap(
-        np.ones(60), game.hits, patients, metrics.sensitivity, n=300, seed=3
+        np.ones(60), game.hits, patients, metrics.sensitivity, n_resamples=300, seed=3
     )
     np.testing.assert_allclose(game.hit_rate, expected)
     assert expected.low < expected.value < expected.high

@@ -16,52 +16,59 @@ def test_an_interval_prints_itself():
 
 def test_the_level_is_the_one_asked_for():
     args = cohort()
-    narrow, wide = (bootstrap(*args, n=400, level=q) for q in (0.5, 0.95))
+    narrow, wide = (bootstrap(*args, n_resamples=400, confidence_level=q) for q in (0.5, 0.95))
     assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
     # Both take their ends from the same 400 resamples: about 25 % lie below, or 2.5 %.
     assert 2 < (wide.high - wide.low) / (narrow.high - narrow.low) < 4
 
 
 @pytest.mark.parametrize("level", [0, 1, -0.95, 95, float("nan")])
-def test_a_level_is_between_0_and_1(level):
+def test_a_confidence_level_is_between_0_and_1(level):
     hint = "Write 0.95 for 95 %" if level == 95 else ""
-    for of in (partial(evaluation.wilson, 8, 10), partial(bootstrap, *cohort(), n=10)):
+    for of in (
+        partial(evaluation.wilson_interval, 8, 10),
+        partial(bootstrap, *cohort(), n_resamples=10),
+    ):
         with pytest.raises(ValueError, match=f"between 0 and 1.*{hint}"):
-            of(level=level)
+            of(confidence_level=level)
 
 
 @pytest.mark.parametrize("n", [0, -5, 2.5])
 def test_resamples_are_counted_from_1(n):
-    with pytest.raises(ValueError, match=f"at least 1, got n={n}"):
-        bootstrap(*cohort(), n=n)
+    with pytest.raises(ValueError, match=f"at least 1, got n_resamples={n}"):
+        bootstrap(*cohort(), n_resamples=n)
 
 
 def test_an_interval_ends_within_what_the_resamples_reach():
     y, score, who = [0, 0, 1, 1], [0.1, 0.7, 0.6, 0.9], [*"abcd"]
-    assert bootstrap(y, score, who, n=200) == (0.75, 0, 1)
-    assert bootstrap(y, [0.1, 0.7, 0.8, 0.9], who, metrics.specificity, n=200) == (0.5, 0, 1)
+    assert bootstrap(y, score, who, n_resamples=200) == (0.75, 0, 1)
+    assert bootstrap(y, [0.1, 0.7, 0.8, 0.9], who, metrics.specificity, n_resamples=200) == (
+        0.5,
+        0,
+        1,
+    )
     # Resamples without an alarm count as precision 0.
-    found = bootstrap(y, [0.1, 0.2, 0.3, 0.9], who, metrics.precision, n=50)
+    found = bootstrap(y, [0.1, 0.2, 0.3, 0.9], who, metrics.precision, n_resamples=50)
     assert (found.low, found.value, found.high) == (0, 1, 1)
 
 
 def test_the_seed_decides():
-    first, again, other = (bootstrap(*cohort(), n=100, seed=s) for s in (1, 1, 2))
+    first, again, other = (bootstrap(*cohort(), n_resamples=100, seed=s) for s in (1, 1, 2))
     assert first == again != other
 
 
 def test_siblings_widen_the_interval():
     y, score, _ = cohort(100, 100)
     copies = [np.repeat(a, 6) for a in (y, score)]
-    by_patient = bootstrap(*copies, np.repeat(np.arange(100), 6), n=500)
-    by_picture = bootstrap(*copies, np.arange(600), n=500)
+    by_patient = bootstrap(*copies, np.repeat(np.arange(100), 6), n_resamples=500)
+    by_picture = bootstrap(*copies, np.arange(600), n_resamples=500)
     wide, narrow = (i.high - i.low for i in (by_patient, by_picture))
     assert wide > 2 * narrow
 
 
 def test_perfect_order_has_no_width():
     y, who = np.repeat([0, 1], 10), np.repeat(np.arange(10), 2)
-    assert bootstrap(y, y + np.linspace(0, 0.5, 20), who, n=100) == (1, 1, 1)
+    assert bootstrap(y, y + np.linspace(0, 0.5, 20), who, n_resamples=100) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +82,16 @@ def test_perfect_order_has_no_width():
 )
 def test_a_class_of_one_patient_gives_no_interval(y, who, label, got):
     with pytest.raises(ValueError, match=rf"(?s)2 patients of class {label} .*{got}.*wilson"):
-        bootstrap(y, np.linspace(0.1, 0.9, len(y)), [*who], n=10)
+        bootstrap(y, np.linspace(0.1, 0.9, len(y)), [*who], n_resamples=10)
 
 
 def test_only_the_classes_that_a_metric_looks_at_are_needed():
     y, score, who = [0, 1, 1, 1], [0.2, 0.3, 0.8, 0.9], [*"abcd"]
-    found = bootstrap(y, score, who, metrics.sensitivity, n=50)
+    found = bootstrap(y, score, who, metrics.sensitivity, n_resamples=50)
     assert found.low < found.value < found.high
     with pytest.raises(ValueError, match="class 0"):
-        bootstrap(y, score, who, metrics.specificity, n=50)
-    only_sick = bootstrap(y[1:], score[1:], who[1:], metrics.accuracy, n=50)
+        bootstrap(y, score, who, metrics.specificity, n_resamples=50)
+    only_sick = bootstrap(y[1:], score[1:], who[1:], metrics.accuracy, n_resamples=50)
     assert only_sick.value == pytest.approx(2 / 3)
 
 
@@ -96,9 +103,9 @@ def test_a_metric_without_a_finite_number_is_refused():
         return float("nan") if len(calls) > 6 else 0.5
 
     with pytest.raises(ValueError, match="5 of 10 resamples without"):
-        bootstrap(*cohort(), sometimes, n=10)
+        bootstrap(*cohort(), sometimes, n_resamples=10)
     with pytest.raises(ValueError, match="got inf for the pictures as they are"):
-        bootstrap(*cohort(), lambda y, s: float("inf"), n=1)
+        bootstrap(*cohort(), lambda y, s: float("inf"), n_resamples=1)
 
 
 def test_a_broken_metric_says_what_is_wrong():
@@ -106,7 +113,7 @@ def test_a_broken_metric_says_what_is_wrong():
         raise ValueError("no such file")
 
     with pytest.raises(ValueError, match="no such file"):
-        bootstrap(*cohort(20, 10), broken, n=5)
+        bootstrap(*cohort(20, 10), broken, n_resamples=5)
 
 
 def test_patients_must_fit():
@@ -116,50 +123,54 @@ def test_patients_must_fit():
         bootstrap([0, 1], [0.1, 0.9], ["a", None])
 
 
-@pytest.mark.parametrize("metric", [evaluation.roc_auc, evaluation.brier, evaluation.sensitivity])
+@pytest.mark.parametrize(
+    "metric", [evaluation.roc_auc, evaluation.brier_score, evaluation.sensitivity]
+)
 def test_turning_the_models_round_turns_the_sign(metric):
     y, a, who = cohort(120, 80)
     b = (a + np.random.default_rng(1).normal(scale=0.3, size=120)).clip(0, 1)
-    one = evaluation.paired_difference(y, a, b, who, metric, n=60)
-    other = evaluation.paired_difference(y, b, a, who, metric, n=60)
+    one = evaluation.paired_difference(y, a, b, who, metric, n_resamples=60)
+    other = evaluation.paired_difference(y, b, a, who, metric, n_resamples=60)
     np.testing.assert_allclose(one, -np.array([other.value, other.high, other.low]), atol=1e-12)
     assert one.value == pytest.approx(metric(y, a) - metric(y, b))
-    assert evaluation.paired_difference(y, a, a, who, metric, n=60) == (0, 0, 0)
+    assert evaluation.paired_difference(y, a, a, who, metric, n_resamples=60) == (0, 0, 0)
 
 
 def test_both_models_are_judged_on_the_same_draws():
     # B is A less 0.1 everywhere: as a mean score the difference is 0.1 in every single resample.
     y, a, who = cohort(60, 30)
-    found = evaluation.paired_difference(y, a, a - 0.1, who, lambda y, s: s.mean(), n=40)
+    found = evaluation.paired_difference(y, a, a - 0.1, who, lambda y, s: s.mean(), n_resamples=40)
     np.testing.assert_allclose(found, [0.1] * 3, atol=1e-12)
 
 
 def test_one_training_has_the_interval_that_it_had():
     y, score, who = cohort()
     for metric in (evaluation.roc_auc, partial(evaluation.sensitivity, threshold=0.3)):
-        alone = bootstrap(y, score, who, metric, n=100, seed=3)
-        assert evaluation.runs_bootstrap([y], [score], [who], metric, n=100, seed=3) == alone
+        alone = bootstrap(y, score, who, metric, n_resamples=100, seed=3)
+        assert (
+            evaluation.runs_bootstrap([y], [score], [who], metric, n_resamples=100, seed=3) == alone
+        )
 
 
 def test_trainings_that_do_not_differ_have_the_interval_of_one():
     y, score, who = cohort()
-    found = evaluation.runs_bootstrap([y] * 3, [score] * 3, [who] * 3, n=500)
-    assert found == pytest.approx(bootstrap(y, score, who, n=500), abs=1e-9)
-    perfect = evaluation.runs_bootstrap([y] * 3, [y] * 3, [who] * 3, n=20)
+    found = evaluation.runs_bootstrap([y] * 3, [score] * 3, [who] * 3, n_resamples=500)
+    assert found == pytest.approx(bootstrap(y, score, who, n_resamples=500), abs=1e-9)
+    perfect = evaluation.runs_bootstrap([y] * 3, [y] * 3, [who] * 3, n_resamples=20)
     assert perfect == (1, 1, 1)
 
 
 def test_a_threshold_each_is_used_for_its_own_training():
     y, score, who = cohort()
     each = [partial(evaluation.sensitivity, threshold=t) for t in (0.3, 0.7)]
-    found = evaluation.runs_bootstrap([y] * 2, [score] * 2, [who] * 2, each, n=50)
+    found = evaluation.runs_bootstrap([y] * 2, [score] * 2, [who] * 2, each, n_resamples=50)
     assert found.value == pytest.approx(np.mean([metric(y, score) for metric in each]))
 
 
 def test_many_classes_have_a_mean_over_trainings_too_which_lie_apart():
     y, metric = np.arange(60) % 3, evaluation.macro_auc
     scores = [np.random.default_rng(i).dirichlet([1, 1, 1], 60) for i in range(3)]
-    found = evaluation.runs_bootstrap([y] * 3, scores, [np.arange(60)] * 3, metric, n=50)
+    found = evaluation.runs_bootstrap([y] * 3, scores, [np.arange(60)] * 3, metric, n_resamples=50)
     values = [metric(y, score) for score in scores]
     assert found.value == pytest.approx(np.mean(values))
     assert found.low < min(values) < max(values) < found.high
@@ -169,4 +180,4 @@ def test_many_classes_have_a_mean_over_trainings_too_which_lie_apart():
 def test_trainings_come_in_lists_of_one_length(lengths, got):
     lists = [[column] * k for column, k in zip(cohort(), lengths, strict=True)]
     with pytest.raises(ValueError, match=f"{got}.* Pass lists of one length"):
-        evaluation.runs_bootstrap(*lists, n=5)
+        evaluation.runs_bootstrap(*lists, n_resamples=5)

@@ -27,8 +27,10 @@ def test_patients_must_be_drawn_for_intervals_to_be_honest():
     for seed in range(sets):
         y, score, who = simulated(seed)
         ways = {
-            "patients": evaluation.patient_bootstrap(y, score, who, n=150, seed=seed),
-            "pictures": evaluation.patient_bootstrap(y, score, np.arange(len(y)), n=150, seed=seed),
+            "patients": evaluation.patient_bootstrap(y, score, who, n_resamples=150, seed=seed),
+            "pictures": evaluation.patient_bootstrap(
+                y, score, np.arange(len(y)), n_resamples=150, seed=seed
+            ),
             "DeLong": delong(y, score),
         }
         for way, interval in ways.items():
@@ -55,7 +57,7 @@ def test_patients_whose_classes_nobody_else_has_are_drawn_too():
     sets, hits, metric = 150, 0, evaluation.macro_sensitivity
     for seed in range(sets):
         y, score, who = mixed(np.random.default_rng(seed))
-        found = evaluation.patient_bootstrap(y, score, who, metric, n=200, seed=seed)
+        found = evaluation.patient_bootstrap(y, score, who, metric, n_resamples=200, seed=seed)
         hits += found.low <= MIXED <= found.high
     # Each in a stratum alone, one patient in five never varied: 88 % of these sets were held.
     assert hits / sets >= 0.91
@@ -66,7 +68,7 @@ def test_few_errors_get_intervals_that_do_not_lie_too_high():
     truth, sets, above, below = stats.norm.cdf(1.8), 200, 0, 0  # 3.6 of 100 sick missed
     for seed in range(sets):
         y, score, who = simulated(seed, patients=200, most=1)
-        interval = evaluation.patient_bootstrap(y, score, who, share, n=200, seed=seed)
+        interval = evaluation.patient_bootstrap(y, score, who, share, n_resamples=200, seed=seed)
         above += interval.low > truth
         below += interval.high < truth
     # Without correction, 12 % lie above the truth, and 0.3 % below.
@@ -84,10 +86,12 @@ def test_intervals_of_several_trainings_hold_the_truth(own, count):
         noise = rng.normal(size=(count if own else 1, 200))
         scores = [noise[i * own] + (APART + rng.normal(scale=0.5)) * y for i in range(count)]
         who = [np.arange(200) + own * i * 200 for i in range(count)]
-        found = evaluation.runs_bootstrap([y] * count, scores, who, n=200, seed=seed)
+        found = evaluation.runs_bootstrap([y] * count, scores, who, n_resamples=200, seed=seed)
         hits += found.low <= truth <= found.high
         if not own:
-            each = [evaluation.patient_bootstrap(y, score, who[0], n=100) for score in scores]
+            each = [
+                evaluation.patient_bootstrap(y, score, who[0], n_resamples=100) for score in scores
+            ]
             _, low, high = np.mean(each, axis=0)
             averaged += low <= truth <= high
     # Of 100 sets at 95 %: 95, give or take 2.2. Where a mean of ends was given, far fewer.

@@ -9,14 +9,14 @@ from cxrlib.evaluation import metrics
 from cxrlib.evaluation.intervals import resampling
 from tests.evaluation.cohorts import cohort, cohort_of
 
-OF_TWO = [metrics.roc_auc, metrics.pr_auc, *resampling.AT_THRESHOLD]
-OF_TWO += [partial(m, threshold=0.37) for m in (metrics.sensitivity, metrics.f1)]
-OF_MANY = [m for m in resampling.OF_SCORES if m not in OF_TWO]
+OF_TWO = [*resampling.OF_SCORES, *resampling.AT_THRESHOLD]
+OF_TWO += [partial(m, threshold=0.37) for m in (metrics.sensitivity, metrics.f1_score)]
+OF_MANY = list(resampling.MULTICLASS)
 
 
 def drawn(y, who, n=10, seed=0):
-    groups, strata = resampling.group(y, who)
-    return resampling.draw(strata, n, np.random.default_rng(seed))[:, groups]
+    groups, strata = resampling.stratify(y, who)
+    return resampling.draw_patients(strata, n, np.random.default_rng(seed))[:, groups]
 
 
 @settings(deadline=None, max_examples=10)
@@ -30,8 +30,8 @@ def test_the_quick_way_equals_calling_the_metric(seed, digits, k):
             continue
         counts = drawn(y, who, seed=seed)
         for metric in wanted:
-            quick = resampling.on_counts(metric, y, score)
-            called = resampling.on_counts(lambda a, b, m=metric: m(a, b), y, score)
+            quick = resampling.vectorize(metric, y, score)
+            called = resampling.vectorize(lambda a, b, m=metric: m(a, b), y, score)
             np.testing.assert_allclose(quick(counts), called(counts), atol=1e-12)
 
 
@@ -39,7 +39,7 @@ def test_whole_patients_are_drawn_class_by_class():
     y, who = np.array([0, 0, 0, 1, 1, 1, 1]), np.array([*"aabccdd"])
     seen = []
     evaluation.patient_bootstrap(
-        y, np.arange(7) / 10, who, lambda a, b: seen.append((a, b)) or 0.0, n=30
+        y, np.arange(7) / 10, who, lambda a, b: seen.append((a, b)) or 0.0, n_resamples=30
     )
     assert len(seen) == 1 + 30 + 4  # as they are, drawn, without each patient
     for truth, score in seen[1:31]:
@@ -69,22 +69,22 @@ def test_every_resample_keeps_all_classes():
 def test_patients_of_the_same_classes_share_a_stratum():
     y = np.array([0, 1, 2, 0, 2, 1, 0, 1, 2, 2, 0, 2, 2, 1])
     who = np.array([*"abccddefghiijj"])
-    _, strata = resampling.group(y, who)  # a e 0, b f 1, g h 2, c i 0 and 2, d j 1 and 2
+    _, strata = resampling.stratify(y, who)  # a e 0, b f 1, g h 2, c i 0 and 2, d j 1 and 2
     assert len(set(strata)) == 5
     for one, other in ("ae", "bf", "gh", "ci", "dj"):
         names = list(dict.fromkeys(who))
         assert strata[names.index(one)] == strata[names.index(other)]
     pairs = np.array([0, 0, 1, 1]), np.array([*"abbc"])
-    assert resampling.group(*pairs)[1].tolist() == [0, 1, 2]  # as always: healthy, both, sick
+    assert resampling.stratify(*pairs)[1].tolist() == [0, 1, 2]  # as always: healthy, both, sick
 
 
 def test_a_patient_alone_with_its_classes_joins_the_nearest_patients():
     y, who = np.array([0, 0, 1, 1, 2, 2, 0, 1, 0, 2]), np.array([*"abcdefgghh"])
-    groups, strata = resampling.group(y, who)  # g has 0 and 1, h 0 and 2, and nobody else has
+    groups, strata = resampling.stratify(y, who)  # g has 0 and 1, h 0 and 2, and nobody else has
     assert len(set(strata)) == 3
     assert strata[6] in (strata[0], strata[2])
     assert strata[7] in (strata[0], strata[4])
-    counts = resampling.draw(strata, 200, np.random.default_rng(0))
+    counts = resampling.draw_patients(strata, 200, np.random.default_rng(0))
     assert set(counts[:, 6]) >= {0, 1, 2}
     in_each = counts[:, groups]
     assert all((in_each[:, y == k].sum(axis=1) > 0).all() for k in range(3))
@@ -93,30 +93,30 @@ def test_a_patient_alone_with_its_classes_joins_the_nearest_patients():
 def test_a_class_of_one_patient_among_several_gives_no_interval():
     y, who = [0, 0, 1, 1, 2, 2], [*"abcdee"]
     with pytest.raises(ValueError, match="2 patients of class 2 to draw from, got 1:"):
-        evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n=10)
+        evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n_resamples=10)
     y, who = [0, 0, 0, 1, 1, 1, 2, 2], [*"abcdefad"]  # a and d are each alone in a stratum
     with pytest.raises(ValueError, match=r"class 2 .* got 0 and 2 with pictures of both it"):
-        evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n=10)
+        evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n_resamples=10)
 
 
 def test_patients_count_as_many_as_have_equal_shares_of_the_pictures():
     groups = np.repeat(np.arange(8), [3, 3, 3, 3, 3, 9, 1, 1])
     y = (groups > 4).astype(int)
-    assert resampling.effective_patients(y, groups, (0,)) == 5
-    assert resampling.effective_patients(y, groups, (1,)) == pytest.approx(11**2 / 83)
-    assert resampling.effective_patients(y, groups, (0, 1)) == pytest.approx(11**2 / 83)
-    alone = resampling.effective_patients(y[y == 1], groups[y == 1], (0, 1))
+    assert resampling.effective_sample_size(y, groups, (0,)) == 5
+    assert resampling.effective_sample_size(y, groups, (1,)) == pytest.approx(11**2 / 83)
+    assert resampling.effective_sample_size(y, groups, (0, 1)) == pytest.approx(11**2 / 83)
+    alone = resampling.effective_sample_size(y[y == 1], groups[y == 1], (0, 1))
     assert alone == pytest.approx(121 / 83)
 
 
 @pytest.mark.parametrize("chunk", [7, 59, 60])
 def test_every_patient_is_left_out_once(monkeypatch, chunk):
     y, score, who = cohort(90, 60)
-    by_counts = resampling.on_counts(metrics.roc_auc, y, score)
+    by_counts = resampling.vectorize(metrics.roc_auc, y, score)
 
     def acceleration():
-        return resampling.resampled(y, who, by_counts, (0, 1), n=1, seed=0, level=0.95)[1]
+        return resampling.resample(y, who, by_counts, (0, 1), n_resamples=1, seed=0)[1]
 
     whole = acceleration()
-    monkeypatch.setattr(resampling, "CHUNK", chunk)
+    monkeypatch.setattr(resampling, "BATCH", chunk)
     assert acceleration() == whole

@@ -34,7 +34,7 @@ def test_histograms_share_their_bins_and_name_their_classes(ax):
 
 
 def groups(rows):
-    columns = ["group", "n", "patients", "value", "low", "high", "reason"]
+    columns = ["group", "n", "n_patients", "value", "low", "high", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -6,8 +6,8 @@ from tests.evaluation.plots.reading import data, names, texts
 
 BINS = pd.DataFrame(
     {
-        "left": [0, 0.5, 0.75], "right": [0.5, 0.75, 1], "mean_score": [0.2, np.nan, 0.9],
-        "share_sick": [0.1, np.nan, 0.6], "low": [0.05, np.nan, 0.4], "high": [0.3, np.nan, 0.8],
+        "left": [0, 0.5, 0.75], "right": [0.5, 0.75, 1], "prob_pred": [0.2, np.nan, 0.9],
+        "prob_true": [0.1, np.nan, 0.6], "low": [0.05, np.nan, 0.4], "high": [0.3, np.nan, 0.8],
         "n": [1234, 0, 20],
     }
 )  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import models
-from cxrlib.data import DataError, augment, read_pictures
+from cxrlib.data import DataError, augmentation, read_images
 from cxrlib.models import features, transfer
 from cxrlib.models.features import extraction
 from tests.data.conftest import picture
@@ -37,53 +37,57 @@ def cases(tmp_path):
 def means(monkeypatch):
     """Stand in for the network: give each picture's mean and spread."""
 
-    def frozen(name, size, *, pooled, **options):
+    def build_extractor(name, size, *, pooled, **options):
         x = inputs = keras.Input((size, size, 1))
         x = keras.ops.stack([keras.ops.mean(x, (1, 2, 3)), keras.ops.std(x, (1, 2, 3))], axis=1)
         maps = keras.ops.tile(x[:, None, None], (1, 2, 3, 1))
         return keras.Model(inputs, x if pooled else maps)
 
-    monkeypatch.setattr(extraction, "frozen", frozen)
+    monkeypatch.setattr(extraction, "build_extractor", build_extractor)
 
 
 def test_features_are_what_the_network_puts_out(cases):
-    got = features.compute(cases, NET, **RANDOM)
-    net = transfer.network(NET, (32, 32, 1), head=None, weights="random")
-    pictures = read_pictures(cases, 32)
+    got = features.extract(cases, NET, **RANDOM)
+    net = transfer.build_model(NET, (32, 32, 1), head=None, weights="random")
+    pictures = read_images(cases, 32)
     maps = net.predict(pictures.images.astype("float32"), verbose=0)
     assert got.values.shape == (10, 1280)
     assert_close(got.values, maps.mean(axis=(1, 2)), rel=1e-4)
-    whole = features.compute(pictures, NET, pooled=False, weights="random")
+    whole = features.extract(pictures, NET, pooled=False, weights="random")
     assert_close(whole.values, maps, rel=1e-4)
     assert got.labels.ravel().tolist() == [0, 1] * 5
 
 
 def test_more_pictures_than_go_through_at_once(cases, means, monkeypatch):
-    plain = features.compute(cases, NET, **RANDOM).values
-    monkeypatch.setattr(extraction, "PART", 7)
-    monkeypatch.setattr(extraction, "BATCH", 3)
-    np.testing.assert_array_equal(features.compute(cases, NET, **RANDOM).values, plain)
+    plain = features.extract(cases, NET, **RANDOM).values
+    monkeypatch.setattr(extraction, "CHUNK_SIZE", 7)
+    monkeypatch.setattr(extraction, "BATCH_SIZE", 3)
+    np.testing.assert_array_equal(features.extract(cases, NET, **RANDOM).values, plain)
 
 
 def test_augmented_copies(cases, means):
     train = cases[:6].assign(path=[*cases["path"][:5], cases["path"][0]])
     options = {"augment": "plausible", "seed": 3, **RANDOM}
-    got = features.compute(train, NET, copies=3, **options)
+    got = features.extract(train, NET, copies=3, **options)
     assert got.values.shape == (3, 6, 2)
     assert len(np.unique(got.values[..., 0])) == 15
     np.testing.assert_array_equal(got.values[:, 5], got.values[:, 0])  # the same picture
-    alone = features.compute(train[2:4], NET, copies=2, **options)
+    alone = features.extract(train[2:4], NET, copies=2, **options)
     assert_close(alone.values, got.values[:2, 2:4])
-    other = features.compute(train, NET, copies=3, **(options | {"seed": 4}))
+    other = features.extract(train, NET, copies=3, **(options | {"seed": 4}))
     assert not np.isclose(other.values, got.values).any(axis=2).all()
 
 
 def test_copies_are_those_of_the_recipe(cases, means):
     train = cases[cases["split"] == "train"]
-    plain = features.compute(train, NET, **RANDOM).values
-    flipped = features.compute(train, NET, augment=augment.Recipe(mirror=True), **RANDOM).values
+    plain = features.extract(train, NET, **RANDOM).values
+    flipped = features.extract(
+        train, NET, augment=augmentation.Augmentation(mirror=True), **RANDOM
+    ).values
     assert_close(flipped[0], plain)
-    darker = features.compute(train, NET, augment=augment.Recipe(brightness=0.2), **RANDOM).values
+    darker = features.extract(
+        train, NET, augment=augmentation.Augmentation(brightness=0.2), **RANDOM
+    ).values
     assert (np.abs(darker[0, :, 0] - plain[:, 0]) > 0.5).all()
 
 
@@ -95,40 +99,39 @@ def test_copies_are_those_of_the_recipe(cases, means):
         ({"augment": "plausibel"}, "Did you mean 'plausible'"),
         ({"size": 31}, "at least 32 pixels"),
         ({"crop": 0.7}, "expected `crop`"),
-        ({"fit": "stretch"}, "`fit` must be one of"),
-        ({"cache": True}, "expected `cache` as False"),
+        ({"resize": "squash"}, "expected `resize`"),
     ],
 )
 def test_impossible_settings(cases, options, message):
     with pytest.raises(ValueError, match=message):
-        features.compute(cases[:6], NET, **(RANDOM | options))
+        features.extract(cases[:6], NET, **(RANDOM | options))
 
 
 def test_pictures_that_do_not_fit(cases):
-    with pytest.raises(DataError, match="at least one picture"):
-        features.compute(cases[:0], NET, **RANDOM)
-    pictures = read_pictures(cases, 32)
-    with pytest.raises(DataError, match="the pictures are 32 px, `size` says 64"):
-        features.compute(pictures, NET, size=64, weights="random")
-    with pytest.raises(DataError, match=r"square grey pictures .*\(10, 32, 1, 32\)"):
-        features.compute(
+    with pytest.raises(DataError, match="at least one image"):
+        features.extract(cases[:0], NET, **RANDOM)
+    pictures = read_images(cases, 32)
+    with pytest.raises(DataError, match="images of `size` 64 px, got 32 px"):
+        features.extract(pictures, NET, size=64, weights="random")
+    with pytest.raises(DataError, match=r"square grey images .*\(10, 32, 1, 32\)"):
+        features.extract(
             type(pictures)(pictures.images.swapaxes(2, 3), pictures.labels, cases), NET
         )
-    with pytest.raises(DataError, match=r"training pictures, but 4 of 10 are of split 'val'"):
-        features.compute(cases, NET, augment="plausible", **RANDOM)
+    with pytest.raises(DataError, match=r"training images to augment, got 4 of 10 of split 'val'"):
+        features.extract(cases, NET, augment="plausible", **RANDOM)
 
 
 def test_broken_pictures_are_named_and_left_out(cases, means, tmp_path):
     (tmp_path / "1.png").write_bytes(b"")
     (tmp_path / "4.png").unlink()
     with pytest.warns(UserWarning, match="2 of 10 pictures could not be read"):
-        got = features.compute(cases, NET, **RANDOM)
+        got = features.extract(cases, NET, **RANDOM)
     assert [p.path for p in got.problems] == [cases["path"][i] for i in (1, 4)]
     assert got.cases["path"].tolist() == cases["path"].drop([1, 4]).tolist()
     assert got.values.shape == (8, 2)
     (tmp_path / "1.png").unlink()
-    with pytest.raises(DataError, match="none of 2 pictures"):
-        features.compute(cases.loc[[1, 4]], NET, **RANDOM)
+    with pytest.raises(DataError, match="got none of 2"):
+        features.extract(cases.loc[[1, 4]], NET, **RANDOM)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes among its files")
@@ -136,30 +139,30 @@ def test_a_pipe_in_the_table_is_named_and_not_waited_for(cases, means, tmp_path)
     (tmp_path / "1.png").unlink()
     os.mkfifo(tmp_path / "1.png")
     with pytest.warns(UserWarning, match=r"1\.png: not a regular file"):
-        assert len(features.compute(cases, NET, **RANDOM)) == 9
+        assert len(features.extract(cases, NET, **RANDOM)) == 9
 
 
 def test_splits(cases, means):
-    got = features.compute(cases, NET, **RANDOM)
-    val = got.where("val")
+    got = features.extract(cases, NET, **RANDOM)
+    val = got.split("val")
     np.testing.assert_array_equal(val.values, got.values[6:8])
     assert val.cases["split"].tolist() == ["val", "val"]
     assert val == val
-    assert val != got.where("val")
-    with pytest.raises(DataError, match="no features in split 'dev'"):
-        got.where("dev")
+    assert val != got.split("val")
+    with pytest.raises(DataError, match="expected a split of train, val, test, got 'dev'"):
+        got.split("dev")
 
 
 def test_a_head_trains_on_features_with_fit(cases, means):
-    got = features.compute(cases, NET, pooled=False, **RANDOM)
-    train, val = (got.where(s).pictures() for s in ("train", "val"))
+    got = features.extract(cases, NET, pooled=False, **RANDOM)
+    train, val = (got.split(s).to_image_set() for s in ("train", "val"))
     assert train.images.shape == (6, 2, 3, 2)
-    head = transfer.head(train.images.shape[1:], "flatten", dense=4)
+    head = transfer.build_head(train.images.shape[1:], "flatten", dense=4)
     history = models.fit(
-        models.training.compiled(head, "Adam", 1e-2), train, val, epochs=2, batch_size=4
+        models.training.compile_classifier(head, "Adam", 1e-2), train, val, epochs=2, batch_size=4
     )
     assert np.isfinite(history["val_loss"]).all()
-    copies = features.compute(cases[:6], NET, augment="exposure", copies=2, **RANDOM).pictures()
+    copies = features.extract(cases[:6], NET, augment="exposure", copies=2, **RANDOM).to_image_set()
     assert copies.images.shape == (12, 1, 1, 2)
     assert copies.cases["path"].tolist() == cases["path"][:6].tolist() * 2
     np.testing.assert_array_equal(copies.labels.ravel(), [0, 1] * 6)
@@ -167,14 +170,18 @@ def test_a_head_trains_on_features_with_fit(cases, means):
 
 def test_the_frozen_network_and_the_head_on_features_learn_the_same(cases):
     """End to end, and on features computed once: the same weights at the end."""
-    pictures = read_pictures(cases, 32)
-    net = transfer.freeze(transfer.network(NET, (32, 32, 1), weights="random", seed=0))
-    models.training.compiled(net, "SGD", 1e-2)  # Adam would divide by what is nearly nothing
+    pictures = read_images(cases, 32)
+    net = transfer.freeze(transfer.build_model(NET, (32, 32, 1), weights="random", seed=0))
+    models.training.compile_classifier(
+        net, "SGD", 1e-2
+    )  # Adam would divide by what is nearly nothing
     options = {"epochs": 3, "batch_size": 4, "seed": 1}
-    models.fit(net, pictures.where("train"), pictures.where("val"), **options)
-    got = features.compute(cases, NET, **RANDOM)
-    head = transfer.head((1, 1, 1280), seed=0)
-    models.training.compiled(head, "SGD", 1e-2)
-    models.fit(head, got.where("train").pictures(), got.where("val").pictures(), **options)
-    assert_close(net.get_layer("answer").kernel, head.get_layer("answer").kernel, rel=1e-3)
-    assert isinstance(transfer.with_head(net, head), keras.Model)
+    models.fit(net, pictures.split("train"), pictures.split("val"), **options)
+    got = features.extract(cases, NET, **RANDOM)
+    head = transfer.build_head((1, 1, 1280), seed=0)
+    models.training.compile_classifier(head, "SGD", 1e-2)
+    models.fit(head, got.split("train").to_image_set(), got.split("val").to_image_set(), **options)
+    assert_close(
+        net.get_layer("predictions").kernel, head.get_layer("predictions").kernel, rel=1e-3
+    )
+    assert isinstance(transfer.set_head_weights(net, head), keras.Model)

@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from cxrlib.models import transfer
-from cxrlib.models.features.fusion import fused
+from cxrlib.models.features.fusion import fuse_batch_norm
 from tests.float32 import assert_close
 
 RNG = np.random.default_rng(0)
@@ -23,7 +23,7 @@ def norms(model):
 
 def check_same(model):
     images = RNG.uniform(0, 255, (3, *model.input_shape[1:])).astype("float32")
-    copy = fused(model)
+    copy = fuse_batch_norm(model)
     assert_close(copy.predict_on_batch(images), model.predict_on_batch(images), rel=1e-4)
     return copy
 
@@ -50,7 +50,7 @@ def test_by_hand():
     model.layers[2].set_weights(
         np.array([[5.0], [7.0], [11.0], [4.0]])
     )  # factor, shift, mean, variance
-    kernel, bias = fused(model).layers[1].get_weights()
+    kernel, bias = fuse_batch_norm(model).layers[1].get_weights()
     np.testing.assert_allclose(kernel.ravel(), [2 * 5 / 2, 3 * 5 / 2])
     np.testing.assert_allclose(bias, 7 - 11 * 5 / 2)
 
@@ -66,5 +66,5 @@ def test_what_does_not_follow_a_convolution_alone_stays():
 
 @pytest.mark.parametrize("name", ["mobilenet_v2_0.35", "mobilenet_v3_small", "efficientnet_lite0"])
 def test_real_backbones_keep_no_normalisation_behind(name):
-    net = transfer.network(name, (32, 32, 1), head=None, weights="random", standardise=True)
+    net = transfer.build_model(name, (32, 32, 1), head=None, weights="random", standardize=True)
     assert norms(check_same(net)) == []

@@ -6,7 +6,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from cxrlib.data import DataError
-from cxrlib.models.features import Features, as_head, linear_probe, probe, scores
+from cxrlib.models.features import (
+    Features,
+    fit_linear_probe,
+    linear_probe,
+    predict_scores,
+    probe_to_head,
+)
 
 
 def some(n=120, classes=2, seed=0, copies=0, siblings=3):
@@ -29,7 +35,7 @@ def test_it_is_scikit_learns_regression_on_standardised_features():
     reference = LogisticRegression(C=0.1, class_weight="balanced", tol=1e-8, max_iter=10000)
     reference.fit(scaler.transform(train.values.astype(float)), train.labels[:, 0])
     wanted = reference.predict_proba(scaler.transform(test.values.astype(float)))[:, 1]
-    got = scores(probe(train, 0.1), test)
+    got = predict_scores(fit_linear_probe(train, 0.1), test)
     assert got.shape == (120, 1)
     np.testing.assert_allclose(got[:, 0], wanted, atol=5e-3)
     assert roc_auc_score(test.labels, got) > 0.85
@@ -41,18 +47,20 @@ def test_copies_are_further_rows():
         copies.values.reshape(-1, 6), np.tile(copies.labels, (4, 1)),
         pd.concat([copies.cases] * 4, ignore_index=True),
     )  # fmt: skip
-    np.testing.assert_allclose(probe(copies)[-1].coef_, probe(flat)[-1].coef_, rtol=1e-6)
+    np.testing.assert_allclose(
+        fit_linear_probe(copies)[-1].coef_, fit_linear_probe(flat)[-1].coef_, rtol=1e-6
+    )
     with pytest.raises(ValueError, match="got 4 augmented copies"):
-        scores(probe(copies), copies)
+        predict_scores(fit_linear_probe(copies), copies)
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_as_a_head_it_answers_the_same(classes):
     train, test = some(classes=classes), some(classes=classes, seed=1)
-    model = probe(train)
-    head = as_head(model)
+    model = fit_linear_probe(train)
+    head = probe_to_head(model)
     assert head.name == "head"
-    wanted = scores(model, test)
+    wanted = predict_scores(model, test)
     assert wanted.shape == (120, 1 if classes == 2 else classes)
     np.testing.assert_allclose(head.predict(test.values[:, None, None], verbose=0), wanted, 1e-4)
 
@@ -60,7 +68,7 @@ def test_as_a_head_it_answers_the_same(classes):
 def test_maps_are_flattened():
     train = some()
     maps = Features(train.values.reshape(-1, 1, 2, 3), train.labels, train.cases)
-    np.testing.assert_allclose(probe(maps)[-1].coef_, probe(train)[-1].coef_)
+    np.testing.assert_allclose(fit_linear_probe(maps)[-1].coef_, fit_linear_probe(train)[-1].coef_)
 
 
 def test_cross_validation_keeps_patients_together():
@@ -73,21 +81,21 @@ def test_cross_validation_keeps_patients_together():
     labels = np.repeat(rng.permutation(np.arange(40) % 2), 5)[:, None].astype("float32")
     cases = pd.DataFrame({"patient_id": np.repeat([f"child {i}" for i in range(40)], 5)})
     train = Features(np.repeat(children, 5, axis=0), labels, cases)
-    assert probe(train, "cv")[-1].C == 1e-4
-    assert probe(some(600, siblings=1), "cv")[-1].C in (1e-4, 1e-3, 1e-2, 1e-1)
+    assert fit_linear_probe(train, "cv")[-1].C == 1e-4
+    assert fit_linear_probe(some(600, siblings=1), "cv")[-1].C in (1e-4, 1e-3, 1e-2, 1e-1)
 
 
 def test_the_strongest_regularisation_within_one_standard_error():
     mean = np.array([0.90, 0.94, 0.95, 0.945])
     for error, chosen in ((0.03, 1), (0.01, 2)):  # 0.95 - 0.03 / 2 = 0.935
         results = {"mean_test_score": mean, "std_test_score": np.full(4, error)}
-        assert linear_probe._simplest(results) == chosen
+        assert linear_probe._within_one_standard_error(results) == chosen
 
 
 def test_one_class_alone_and_patients_unknown():
     train = some()
     with pytest.raises(ValueError, match="at least two classes, got 120 of one"):
-        probe(Features(train.values, np.ones((120, 1), "float32"), train.cases))
+        fit_linear_probe(Features(train.values, np.ones((120, 1), "float32"), train.cases))
     unknown = train.cases.assign(patient_id=pd.NA)
     with pytest.raises(DataError, match="patient"):
-        probe(Features(train.values, train.labels, unknown), "cv")
+        fit_linear_probe(Features(train.values, train.labels, unknown), "cv")

@@ -23,5 +23,5 @@ def assert_gradients(layer, gradients, values):
         def loss(nudged, i=i):
             return (layer(*values[:i], nudged, *values[i + 1 :]) * weight).sum()
 
-        measured = scratch.numeric_gradient(loss, values[i], step=1e-5)
+        measured = scratch.numerical_gradient(loss, values[i], step=1e-5)
         np.testing.assert_allclose(by_hand, measured, atol=1e-6)

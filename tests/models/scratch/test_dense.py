@@ -35,7 +35,7 @@ def test_two_layers_are_those_of_keras(seed):
     twin = models.mlp(pictures.shape[1:], hidden=(units,))
     twin.set_weights(weights)
     rows = pictures.reshape(n, -1).astype(float) / 127.5 - 1
-    ours = scratch.sigmoid(scratch.network(rows, *weights)[1])
+    ours = scratch.sigmoid(scratch.mlp_forward(rows, *weights)[1])
     assert_close(ours, twin.predict(pictures, verbose=0))
 
 
@@ -43,14 +43,14 @@ def test_layers_pass_an_error_back():
     rng = np.random.default_rng(0)
     x, weights, bias = rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=2)
     values = [x, weights, bias]
-    assert_gradients(scratch.dense, lambda b: scratch.dense_gradients(x, weights, b), values)
-    assert_gradients(scratch.relu, lambda back: [scratch.relu_gradient(x, back)], [x])
+    assert_gradients(scratch.dense, lambda b: scratch.dense_backward(x, weights, b), values)
+    assert_gradients(scratch.relu, lambda back: [scratch.relu_backward(x, back)], [x])
 
 
 @pytest.mark.parametrize(
     ("x", "weights", "bias", "words"),
     [
-        (np.zeros((3, 8, 8)), np.zeros((64, 1)), np.zeros(1), "one row a picture"),
+        (np.zeros((3, 8, 8)), np.zeros((64, 1)), np.zeros(1), "one row an image"),
         (np.zeros((3, 4)), np.zeros(4), np.zeros(1), "one column a neuron"),
         (np.zeros((3, 4)), np.zeros((1, 4)), np.zeros(4), "transposed"),
         (np.zeros((3, 4)), np.zeros((4, 2)), np.zeros(1), r"bias of shape \(2,\)"),
@@ -68,6 +68,6 @@ def test_arrays_that_do_not_fit_are_refused_in_words(x, weights, bias, words):
 def test_importing_the_rooms_and_scratch_loads_no_tensorflow():
     code = (
         "import sys; from cxrlib import data, models, evaluation, teaching; models.scratch.sigmoid;"
-        "teaching.begin('x'); assert not {'tensorflow', 'keras'} & set(sys.modules)"
+        "teaching.start('x'); assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

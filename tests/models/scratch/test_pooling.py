@@ -38,11 +38,11 @@ def test_nothing_outside_the_picture_counts():
 def test_who_gets_the_error():
     square = np.array([[1.0, 7], [3, 2]])[None, :, :, None]
     back, before = np.full((1, 1, 1, 1), 8.0), square.copy()
-    most = scratch.max_pool_gradient(square, back)[0, :, :, 0]
-    mean = scratch.average_pool_gradient(square, back)[0, :, :, 0]
+    most = scratch.max_pool_backward(square, back)[0, :, :, 0]
+    mean = scratch.average_pool_backward(square, back)[0, :, :, 0]
     np.testing.assert_array_equal(most, [[0, 8], [0, 0]])
     np.testing.assert_array_equal(mean, [[2, 2], [2, 2]])
-    tie = scratch.max_pool_gradient(np.zeros((1, 2, 2, 1)), back)[0, :, :, 0]
+    tie = scratch.max_pool_backward(np.zeros((1, 2, 2, 1)), back)[0, :, :, 0]
     np.testing.assert_array_equal(tie, [[8, 0], [0, 0]])
     np.testing.assert_array_equal(square, before)
     np.testing.assert_array_equal(back, 8)
@@ -60,7 +60,7 @@ def test_it_is_keras_s_in_values_and_gradients(kind, seed, size, side, stride, p
     )
     how = {"size": side, "stride": stride, "padding": padding}
     np.testing.assert_allclose(getattr(scratch, f"{kind}_pool")(x, **how), theirs, atol=1e-10)
-    mine = getattr(scratch, f"{kind}_pool_gradient")(x, back, **how)
+    mine = getattr(scratch, f"{kind}_pool_backward")(x, back, **how)
     np.testing.assert_allclose(mine, slope, atol=1e-10)
 
 
@@ -75,14 +75,14 @@ def test_global_pooling_is_keras_s(kind, layer):
     x = np.random.default_rng(0).normal(size=(3, 5, 4, 2))
     theirs, back, (slope,) = keras_way(layer(dtype="float64"), x)
     np.testing.assert_allclose(getattr(scratch, f"global_{kind}_pool")(x), theirs, atol=1e-12)
-    mine = getattr(scratch, f"global_{kind}_pool_gradient")(x, back)
+    mine = getattr(scratch, f"global_{kind}_pool_backward")(x, back)
     np.testing.assert_allclose(mine, slope, atol=1e-12)
 
 
 @pytest.mark.parametrize(
     ("x", "how", "words"),
     [
-        (ONE, {"size": 5}, "a square no larger than the picture"),
+        (ONE, {"size": 5}, "a square no larger than the image"),
         (ONE, {"size": 0}, "`size` as a whole number"),
         (ONE, {"size": (2, 2)}, r"`size` as a whole number from 1, got \(2, 2\)"),
         (ONE, {"stride": 0}, "`stride` as a whole number"),
@@ -100,8 +100,8 @@ def test_it_refuses_in_words(pool, x, how, words):
 
 def test_gradients_refuse_what_does_not_fit():
     with pytest.raises(ValueError, match=r"\(2, 2, 2, 3\), got \(2, 4, 4, 3\)"):
-        scratch.max_pool_gradient(STACK, STACK)
+        scratch.max_pool_backward(STACK, STACK)
     with pytest.raises(ValueError, match="another stride or padding"):
-        scratch.average_pool_gradient(STACK, np.zeros((2, 2, 2, 3)), stride=1)
+        scratch.average_pool_backward(STACK, np.zeros((2, 2, 2, 3)), stride=1)
     with pytest.raises(ValueError, match="expected `x` as an array with 4 axes"):
         scratch.global_max_pool(ONE)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import models
-from cxrlib.data import Pictures
+from cxrlib.data import ImageSet
 
 
 def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), size=16):
@@ -25,7 +25,7 @@ def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), 
             "height": size,
         }
     )
-    return Pictures(images, labels.astype("float32"), cases)
+    return ImageSet(images, labels.astype("float32"), cases)
 
 
 @pytest.fixture(scope="package")

@@ -8,7 +8,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from cxrlib import models
-from cxrlib.data import DataError, Pictures
+from cxrlib.data import DataError, ImageSet
 from cxrlib.data.splits import PatientLeakError
 from tests.models.training.conftest import small_model, some_pictures
 
@@ -32,7 +32,7 @@ def test_two_runs_give_the_same_numbers(train, val, augment):
     assert first.index.tolist() == [1, 2, 3]
     assert set(TOLD) <= set(first)
     assert (first["seconds"] > 0).all()
-    assert first.attrs["kept"] == 3
+    assert first.attrs["best_epoch"] == 3
     keras.utils.set_random_seed(99)
     second = models.fit(small_model(), train, val, **settings)
     pd.testing.assert_frame_equal(first[TOLD], second[TOLD], check_exact=True)
@@ -51,7 +51,7 @@ def test_it_is_keras_fit_on_the_same_batches(train, val):
 
 def test_balanced_class_weights_are_those_of_the_formula(train, val):
     chosen = [0, 1, 3, 5, 7, 9]  # one healthy child, five sick
-    few = Pictures(train.images[chosen], train.labels[chosen], train.cases.iloc[chosen])
+    few = ImageSet(train.images[chosen], train.labels[chosen], train.cases.iloc[chosen])
     balanced = models.fit(small_model(), few, val, epochs=1, class_weight="balanced")
     by_hand = {0: 6 / (2 * 1), 1: 6 / (2 * 5)}
     weighted = models.fit(small_model(), few, val, epochs=1, class_weight=by_hand)
@@ -67,7 +67,7 @@ def test_class_weights_are_scikit_learn_s_also_one_hot():
     expected = compute_class_weight("balanced", classes=np.arange(3), y=numbers)
     assert list(models.class_weights(np.eye(3)[numbers]).values()) == pytest.approx(expected)
     for labels in (np.zeros((4, 1)), np.eye(3)[[0, 1, 1]]):
-        with pytest.raises(ValueError, match="pictures of each class"):
+        with pytest.raises(ValueError, match="images of each class"):
             models.class_weights(labels)
 
 
@@ -77,7 +77,7 @@ def test_patience_stops_and_goes_back_to_the_best_weights(train, val, epochs, pa
     history = models.fit(model, train, val, epochs=epochs, batch_size=8, patience=patience)
     best = int(history["val_loss"].idxmin())
     assert len(history) == min(best + patience, epochs) < 60
-    assert history.attrs["kept"] == best
+    assert history.attrs["best_epoch"] == best
     assert loss_of(model, val) == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
 
@@ -90,14 +90,14 @@ def test_many_classes_and_no_validation():
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_how_far_it_is_is_shown_to_who_watches(train, val, monkeypatch, capfd, watched):
-    monkeypatch.setattr(fitting, "watched", lambda: watched)
+    monkeypatch.setattr(fitting, "is_interactive", lambda: watched)
     models.fit(small_model(), train, val, epochs=2, batch_size=8)
     out, err = capfd.readouterr()
     assert out == ""
     assert ("2/2" in err and "val_loss=" in err) == watched
 
 
-ASK = "from cxrlib.models.training.fit import watched; print(watched())"
+ASK = "from cxrlib.models.training.fit import is_interactive; print(is_interactive())"
 
 
 def test_somebody_watches_a_notebook_that_can_ask():
@@ -126,22 +126,13 @@ def untrained():
 
 def changed(pictures, **parts):
     now = {"images": pictures.images, "labels": pictures.labels, "cases": pictures.cases}
-    return Pictures(**(now | parts))
+    return ImageSet(**(now | parts))
 
 
-def nan_picture(pictures):
+def nan_in_the_sixth(pictures):
     images = pictures.images.astype("float32")
     images[5, 3, 3] = np.nan
     return changed(pictures, images=images)
-
-
-def one_class(pictures):
-    return changed(pictures, labels=np.ones_like(pictures.labels))
-
-
-def empty(pictures):
-    return changed(pictures, images=pictures.images[:0], labels=pictures.labels[:0],
-                   cases=pictures.cases[:0])  # fmt: skip
 
 
 BAD_PICTURES = {
@@ -151,13 +142,16 @@ BAD_PICTURES = {
     ),
     "flat labels": (lambda p: changed(p, labels=p.labels[:, 0]), r"got \(\d+,\)"),
     "labels that are no classes": (lambda p: changed(p, labels=p.labels * 2), "labels of 0 and 1"),
-    "one class": (one_class, "at least two classes"),
-    "a NaN": (nan_picture, r"NaN.*1 \w+ pictures \(first: \w+/005.png\)"),
+    "one class": (lambda p: changed(p, labels=p.labels * 0), "at least two classes"),
+    "a NaN": (nan_in_the_sixth, r"NaN.*1 \w+ images \(first: \w+/005.png\)"),
     "another size": (
         lambda p: some_pictures(size=20),
         r"\(16, 16, 1\).*got \(20, 20, 1\).*size=16",
     ),
-    "nothing": (empty, "at least one .* picture, got none"),
+    "nothing": (
+        lambda p: ImageSet(p.images[:0], p.labels[:0], p.cases[:0]),
+        "at least one .* image, got none",
+    ),
 }
 
 
@@ -202,7 +196,7 @@ def test_what_else_is_refused(untrained, train, val):
         models.fit(untrained, train, None, epochs=1, patience=2)
     with pytest.raises(ValueError, match=r"model\.compile"):
         models.fit(models.first_cnn((16, 16, 1)), train, val, epochs=1)
-    with pytest.raises(TypeError, match="read_pictures"):
+    with pytest.raises(TypeError, match="read_images"):
         models.fit(untrained, np.zeros((2, 16, 16, 1)), val, epochs=1)
     both = val.cases.assign(patient_id=["train child 0", *val.cases["patient_id"][1:]])
     with pytest.raises(PatientLeakError, match="train child 0"):
@@ -212,17 +206,17 @@ def test_what_else_is_refused(untrained, train, val):
 def test_a_loss_that_is_no_number_stops_the_training(train, val):
     model = small_model()
     model.compile(keras.optimizers.SGD(0.1), loss=lambda y, p: keras.ops.log(-1 - p))
-    with pytest.raises(FloatingPointError, match="nan in epoch 1"):
+    with pytest.raises(FloatingPointError, match="got nan in epoch 1"):
         models.fit(model, train, val, epochs=9)
 
 
 def test_a_name_needs_a_rate_and_a_ready_optimizer_none():
     ready = keras.optimizers.Adam(1e-3)
     model = models.first_cnn((32, 32, 1), filters=(4,), dense=4)
-    assert models.training.compiled(model, ready).optimizer is ready
+    assert models.training.compile_classifier(model, ready).optimizer is ready
     for wrong in (("Adam",), (ready, 1e-3)):
         with pytest.raises(ValueError, match="a name and a learning rate, or an optimizer alone"):
-            models.training.compiled(model, *wrong)
+            models.training.compile_classifier(model, *wrong)
 
 
 @pytest.mark.parametrize(
@@ -254,9 +248,9 @@ def test_a_loss_object_that_fits_and_any_other_loss_are_taken():
 def test_each_of_k_classes_needs_a_training_picture():
     train = some_pictures(12, classes=("normal", "bacterial", "viral"))
     keep = train.labels[:, 2] == 0
-    less = Pictures(train.images[keep], train.labels[keep], train.cases[keep])
+    less = ImageSet(train.images[keep], train.labels[keep], train.cases[keep])
     with pytest.raises(ValueError, match="each of 3 classes, got none of 'viral'"):
         models.fit(small_model(classes=3), less, None, epochs=1)
     others = some_pictures(12, "val", classes=("normal", "bacterial", "viral"))
-    absent = Pictures(others.images[keep], others.labels[keep], others.cases[keep])
+    absent = ImageSet(others.images[keep], others.labels[keep], others.cases[keep])
     models.fit(small_model(classes=3), train, absent, epochs=1)

@@ -5,14 +5,14 @@ from cxrlib import models
 
 
 def test_exponential_decay_epoch_by_epoch():
-    schedule = models.exponential_decay(0.01, pictures=100, batch_size=16, each_epoch=0.5)
+    schedule = models.exponential_decay(0.01, n_images=100, batch_size=16, decay_rate=0.5)
     steps = 7  # 100 / 16, rounded up: the last batch is smaller
     rates = [float(schedule(epoch * steps)) for epoch in range(4)]
     assert rates == pytest.approx([0.01, 0.005, 0.0025, 0.00125])
 
 
 def test_cosine_restarts_after_5_and_15_epochs():
-    schedule = models.cosine_restarts(0.1, pictures=32, batch_size=16)
+    schedule = models.cosine_decay_restarts(0.1, n_images=32, batch_size=16)
     rates = np.array([float(schedule(step)) for step in range(2 * 35 + 1)])
     starts = np.flatnonzero(rates > 0.0999) / 2
     assert starts.tolist() == [0, 5, 15, 35]
@@ -20,27 +20,27 @@ def test_cosine_restarts_after_5_and_15_epochs():
 
 
 def test_warm_cosine_rises_for_a_tenth_and_falls_to_a_hundredth():
-    schedule = models.warm_cosine(0.1, pictures=160, batch_size=16, epochs=10)
+    schedule = models.warmup_cosine_decay(0.1, n_images=160, batch_size=16, epochs=10)
     rates = [float(schedule(step)) for step in range(101)]
     assert rates[0] == pytest.approx(0.01)
     assert rates[10] == pytest.approx(0.1) == max(rates)
     assert rates[55] == pytest.approx((0.1 + 0.001) / 2)
     assert rates[100] == pytest.approx(0.001)
-    with pytest.raises(ValueError, match="one epoch"):
-        models.warm_cosine(0.1, pictures=160, batch_size=16, epochs=0)
+    with pytest.raises(ValueError, match="`epochs` of at least 1"):
+        models.warmup_cosine_decay(0.1, n_images=160, batch_size=16, epochs=0)
 
 
-@pytest.mark.parametrize("build", [models.exponential_decay, models.cosine_restarts])
+@pytest.mark.parametrize("build", [models.exponential_decay, models.cosine_decay_restarts])
 @pytest.mark.parametrize("rate", [0, -0.1, float("nan")])
 def test_a_rate_that_is_not_above_zero_is_refused(build, rate):
     with pytest.raises(ValueError, match="learning rate above 0"):
-        build(rate, pictures=10, batch_size=2)
+        build(rate, n_images=10, batch_size=2)
 
 
 def test_other_impossible_settings_are_refused():
-    with pytest.raises(ValueError, match="at least one picture"):
-        models.exponential_decay(0.1, pictures=0, batch_size=2)
-    with pytest.raises(ValueError, match="each_epoch"):
-        models.exponential_decay(0.1, pictures=10, batch_size=2, each_epoch=1.1)
-    with pytest.raises(ValueError, match="first"):
-        models.cosine_restarts(0.1, pictures=10, batch_size=2, first=0)
+    with pytest.raises(ValueError, match="`n_images` and `batch_size` of at least 1"):
+        models.exponential_decay(0.1, n_images=0, batch_size=2)
+    with pytest.raises(ValueError, match="decay_rate"):
+        models.exponential_decay(0.1, n_images=10, batch_size=2, decay_rate=1.1)
+    with pytest.raises(ValueError, match="first_decay_epochs"):
+        models.cosine_decay_restarts(0.1, n_images=10, batch_size=2, first_decay_epochs=0)

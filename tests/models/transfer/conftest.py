@@ -20,18 +20,18 @@ def no_weights_at_hand(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="package", params=NAMES)
 def real_net(request):
-    return transfer.network(request.param, (64, 64, 1), weights="random", dropout=0.2)
+    return transfer.build_model(request.param, (64, 64, 1), weights="random", dropout=0.2)
 
 
 @pytest.fixture(scope="package")
 def small():
-    return transfer.network("mobilenet_v2_0.35", (32, 32, 1), weights="random", seed=1)
+    return transfer.build_model("mobilenet_v2_0.35", (32, 32, 1), weights="random", seed=1)
 
 
 @pytest.fixture(scope="package")
 def half(tmp_path_factory):
     """Write the weights of half a MobileNetV2, of whose file no checksum is known."""
-    entry = transfer.backbone("mobilenet_v2_0.5")
+    entry = transfer.get_backbone("mobilenet_v2_0.5")
     return write_weights(tmp_path_factory.mktemp("half") / entry.file, base_of(entry))
 
 
@@ -52,8 +52,8 @@ TINY = transfer.Backbone(
     scaling="symmetric",
     file="tiny.h5",
     folder="tiny",
-    side=32,
-    target="block3_out",
+    image_size=32,
+    target_layer="block3_out",
     blocks=tuple((f"block{i}", rf"block{i}_.*") for i in (1, 2, 3)),
 )
 

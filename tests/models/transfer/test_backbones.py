@@ -8,14 +8,14 @@ from cxrlib.models.transfer.backbones import BACKBONES
 
 
 def test_a_width_follows_the_name():
-    entry = transfer.backbone("mobilenet_v2_0.35")
+    entry = transfer.get_backbone("mobilenet_v2_0.35")
     assert (entry.name, entry.alpha) == ("mobilenet_v2_0.35", 0.35)
     assert entry.file == "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5"
     assert len(entry.hash) == 64
-    assert transfer.backbone(entry) == entry
-    assert transfer.backbone("mobilenet_v2") == transfer.backbone(BACKBONES["mobilenet_v2"])
-    assert transfer.backbone("mobilenet_v2").alpha == 1.0
-    assert transfer.backbone("mobilenet_v2_0.5").hash is None
+    assert transfer.get_backbone(entry) == entry
+    assert transfer.get_backbone("mobilenet_v2") == transfer.get_backbone(BACKBONES["mobilenet_v2"])
+    assert transfer.get_backbone("mobilenet_v2").alpha == 1.0
+    assert transfer.get_backbone("mobilenet_v2_0.5").hash is None
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_width_follows_the_name():
 )
 def test_names_that_do_not_exist(name, message):
     with pytest.raises(ValueError, match=message):
-        transfer.backbone(name)
+        transfer.get_backbone(name)
 
 
 class Asked(Exception):  # noqa: N818
@@ -40,7 +40,7 @@ class Asked(Exception):  # noqa: N818
 
 @pytest.mark.parametrize("name", [name for name, x in BACKBONES.items() if x.folder])
 def test_file_address_and_hash_are_what_keras_asks_for(name, monkeypatch):
-    entry, asked = transfer.backbone(name), {}
+    entry, asked = transfer.get_backbone(name), {}
 
     def get_file(fname, origin, cache_subdir, file_hash=None):
         asked.update(file=fname, url=origin, hash=file_hash, folder=cache_subdir)
@@ -59,8 +59,8 @@ def test_file_address_and_hash_are_what_keras_asks_for(name, monkeypatch):
 
 
 def test_a_sixth_network_is_one_entry(tiny):
-    net = transfer.unfreeze(transfer.network(tiny, weights="random"), "block3")
+    net = transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block3")
     assert net.input_shape == (None, 32, 32, 1)
-    assert transfer.target_layer(net) == "block3_out"
-    learning = transfer.parts(net)["learning"] > 0
+    assert transfer.find_target_layer(net) == "block3_out"
+    learning = transfer.block_summary(net)["trainable"] > 0
     assert learning.index[learning].tolist() == ["block3", "head"]

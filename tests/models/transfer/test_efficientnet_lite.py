@@ -24,14 +24,14 @@ def weights():
 
 @pytest.fixture(scope="module")
 def tensors(weights):
-    return efficientnet_lite.read(weights.path, transfer.backbone(NAME).hash)
+    return efficientnet_lite.read_tensors(weights.path, transfer.get_backbone(NAME).hash)
 
 
 @pytest.mark.parametrize(("photograph", "known"), [("china.jpg", 698), ("flower.jpg", 985)])
 def test_it_knows_a_palace_and_a_daisy(photograph, known, weights, tensors):
     """With ImageNet's own head: the middle of a photograph, its shorter side at 256 pixels."""
-    base = base_of(transfer.backbone(NAME), 224)
-    build.load_weights(base, transfer.backbone(NAME), weights)
+    base = base_of(transfer.get_backbone(NAME), 224)
+    build.load_weights(base, transfer.get_backbone(NAME), weights)
     picture = Image.fromarray(load_sample_image(photograph))
     picture = picture.resize((round(picture.width * 256 / picture.height), 256))
     left = (picture.width - 224) // 2
@@ -42,7 +42,7 @@ def test_it_knows_a_palace_and_a_daisy(photograph, known, weights, tensors):
 
 
 def test_every_number_of_the_file_but_its_head_is_in_the_network(weights, tensors):
-    net = transfer.network(NAME, (64, 64, 1), head=None, weights=weights)
+    net = transfer.build_model(NAME, (64, 64, 1), head=None, weights=weights)
     used = [v for k, v in tensors.items() if not k.startswith("_fc") and "batches" not in k]
     assert net.count_params() == sum(v.size for v in used) == 3_413_024
     got = sorted(float(np.sum(w, dtype="float64")) for w in net.get_weights())
@@ -50,17 +50,17 @@ def test_every_number_of_the_file_but_its_head_is_in_the_network(weights, tensor
 
 
 def test_blocks_are_those_of_the_registry():
-    blocks = [block for block, _ in transfer.backbone(NAME).blocks]
+    blocks = [block for block, _ in transfer.get_backbone(NAME).blocks]
     assert blocks == ["stem", *(name for name, _ in efficientnet_lite.blocks()), "top"]
 
 
 def test_weights_of_another_network_are_refused(tensors):
-    base = base_of(transfer.backbone(NAME))
-    with pytest.raises(ValueError, match=r"there is no _conv_stem\.weight"):
-        efficientnet_lite.fill(base, {})
+    base = base_of(transfer.get_backbone(NAME))
+    with pytest.raises(ValueError, match=r"expected _conv_stem\.weight, got none"):
+        efficientnet_lite.set_weights(base, {})
     wrong = dict(tensors) | {"_conv_stem.weight": np.zeros((32, 3, 5, 5), "float32")}
     with pytest.raises(ValueError, match="shape"):
-        efficientnet_lite.fill(base, wrong)
+        efficientnet_lite.set_weights(base, wrong)
 
 
 # ---- the file of PyTorch's
@@ -131,7 +131,7 @@ def file(tmp_path, pickled_as_with_torch):
 
 
 def test_tensors_by_their_names(file):
-    got = efficientnet_lite.read(file, hashlib.sha256(file.read_bytes()).hexdigest())
+    got = efficientnet_lite.read_tensors(file, hashlib.sha256(file.read_bytes()).hexdigest())
     np.testing.assert_array_equal(got["plain"], [[0, 1, 2], [3, 4, 5]])
     np.testing.assert_array_equal(got["transposed"], [[2, 6, 10], [3, 7, 11]])
     assert got["count"] == 7
@@ -142,14 +142,14 @@ def test_a_wrong_checksum_is_said_before_anything_is_unpickled(file, monkeypatch
     monkeypatch.setattr(efficientnet_lite, "_tensors", lambda file: pytest.fail("unpickled"))
     words = r"expected sha256 0000.*Nothing in it was used"
     with pytest.raises(transfer.WeightsError, match=words):
-        efficientnet_lite.read(file, "0" * 64)
+        efficientnet_lite.read_tensors(file, "0" * 64)
 
 
 @pytest.mark.parametrize("left", [0, 10, 200, -30, -1])
 def test_a_truncated_file(file, left):
     file.write_bytes(file.read_bytes()[:left])
     with pytest.raises(transfer.WeightsError, match=r"w\.pth: .*cannot be read .*incomplete"):
-        efficientnet_lite.read(file)
+        efficientnet_lite.read_tensors(file)
 
 
 class Command:
@@ -164,7 +164,7 @@ def test_another_class_in_the_pickle_is_named_and_not_called(
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path / "w.pth", {"evil": what}, {})
     with pytest.raises(transfer.WeightsError, match=r"tensors and nothing else, got \S+\.\w+"):
-        efficientnet_lite.read(path)
+        efficientnet_lite.read_tensors(path)
     assert not (tmp_path / "called").exists()
 
 
@@ -180,7 +180,7 @@ def test_another_class_in_the_pickle_is_named_and_not_called(
 def test_a_tensor_outside_its_storage_and_another_format(tmp_path, tensor, pickled_as_with_torch):
     path = write(tmp_path / "w.pth", {"out": tensor}, {"0": NUMBERS})
     with pytest.raises(transfer.WeightsError, match="outside its storage"):
-        efficientnet_lite.read(path)
+        efficientnet_lite.read_tensors(path)
     path = write(tmp_path / "w.pth", {}, {}, magic=1)
     with pytest.raises(transfer.WeightsError, match="it begins with 1"):
-        efficientnet_lite.read(path)
+        efficientnet_lite.read_tensors(path)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from cxrlib.models import transfer
-from cxrlib.models.training import compiled
+from cxrlib.models.training import compile_classifier
 
 LAST = {
     "vgg16": ("block5", 1),
@@ -19,45 +19,50 @@ def norms(net):
 
 
 def test_freezing_leaves_the_head(real_net):
-    table = transfer.parts(transfer.freeze(real_net))
+    table = transfer.block_summary(transfer.freeze(real_net))
     assert table["parameters"].sum() == real_net.count_params()
     assert (table["layers"] > 0).all()
     assert list(table.index)[-1] == "head"
-    assert table.index[table["learning"] > 0].tolist() == ["head"]
+    assert table.index[table["trainable"] > 0].tolist() == ["head"]
     assert len(real_net.trainable_variables) == 2
 
 
 def test_unfreezing_from_a_block_on_keeps_batch_norm(real_net):
     first, count = LAST[real_net.name]
-    table = transfer.parts(transfer.unfreeze(real_net, first))
+    table = transfer.block_summary(transfer.unfreeze(real_net, first))
     frozen = len(table) - count - 1
-    assert (table["learning"] > 0).tolist() == [False] * frozen + [True] * (count + 1)
+    assert (table["trainable"] > 0).tolist() == [False] * frozen + [True] * (count + 1)
     assert table["batch_norm"].sum() == 0
-    table = transfer.parts(transfer.unfreeze(real_net, first, batch_norm=True))
+    table = transfer.block_summary(transfer.unfreeze(real_net, first, batch_norm=True))
     assert table["batch_norm"].sum() == sum(n.trainable for n in norms(real_net))
     assert (table["batch_norm"].sum() > 0) == bool(norms(real_net))
     transfer.unfreeze(real_net, "all")
     kept = sum(int(np.prod(w.shape)) for n in norms(real_net) for w in n.weights)
-    assert transfer.parts(real_net)["learning"].sum() == real_net.count_params() - kept
+    assert transfer.block_summary(real_net)["trainable"].sum() == real_net.count_params() - kept
     with pytest.raises(ValueError, match=rf"expected a block .*got '{first}x'. Did you mean"):
         transfer.unfreeze(real_net, f"{first}x")
     transfer.freeze(real_net)
 
 
 def test_training_changes_what_may_learn_and_nothing_else(tiny):
-    net = transfer.unfreeze(transfer.network(tiny, weights="random"), "block2")
-    compiled(net, "SGD", 0.1)
+    net = transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block2")
+    compile_classifier(net, "SGD", 0.1)
     before = {w.path: w.numpy() for w in net.weights}
     images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
     net.fit(images, np.arange(8) % 2, verbose=0)
     moved = {w.path for w in net.weights if not np.array_equal(before[w.path], w)}
     assert moved == {w.path for w in net.trainable_variables}
-    assert moved == {"block2_conv/kernel", "block3_conv/kernel", "answer/kernel", "answer/bias"}
+    assert moved == {
+        "block2_conv/kernel",
+        "block3_conv/kernel",
+        "predictions/kernel",
+        "predictions/bias",
+    }
 
 
 def test_a_number_is_no_beginning_of_another(small):
     transfer.unfreeze(small, "block_1")
-    learning = transfer.parts(small)["learning"] > 0
+    learning = transfer.block_summary(small)["trainable"] > 0
     assert learning["block_1"]
     assert not learning["block_0"]
     transfer.freeze(small)
@@ -65,7 +70,7 @@ def test_a_number_is_no_beginning_of_another(small):
 
 def test_compiling_comes_after_freezing(small):
     """Keras would silently go on training what could learn when it was compiled."""
-    compiled(small, "Adam", 1e-3)
+    compile_classifier(small, "Adam", 1e-3)
     transfer.freeze(small)
     assert small.optimizer is None
     with pytest.raises(ValueError, match="compile"):
@@ -75,5 +80,5 @@ def test_compiling_comes_after_freezing(small):
 def test_a_network_of_somebody_elses():
     picture = keras.Input((8, 8, 1))
     other = keras.Model(picture, keras.layers.Flatten()(picture), name="mine")
-    with pytest.raises(ValueError, match=r"expected a network of transfer\.network.*'mine'"):
+    with pytest.raises(ValueError, match=r"expected a model of transfer\.build_model.*'mine'"):
         transfer.freeze(other)

@@ -23,7 +23,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def served(half, monkeypatch):
     """Serve weights of a MobileNetV2 from this machine, as Keras's own server would."""
-    entry = replace(transfer.backbone("mobilenet_v2_0.5"), folder="here")
+    entry = replace(transfer.get_backbone("mobilenet_v2_0.5"), folder="here")
     (half.parent / "here").mkdir(exist_ok=True)
     shutil.copy(half, half.parent / "here")
     handler = partial(Quiet, directory=str(half.parent))
@@ -53,7 +53,7 @@ def test_a_download_lands_in_keras_cache(served, capsys):
     assert found.path == weights.cache_folder() / served.file
     assert [p.name for p in found.path.parent.iterdir()] == [served.file]
     assert "MobileNetV2, trained on ImageNet, downloaded" in capsys.readouterr().out
-    assert "cache" in transfer.find_weights(served, quiet=True).place
+    assert "cache" in transfer.find_weights(served, quiet=True).origin
 
 
 def test_a_download_with_a_wrong_hash_leaves_nothing(served):
@@ -71,14 +71,14 @@ def test_a_download_that_failed_is_not_tried_again_for_each_name_and_cell(
         transfer.find_weights(gone)
     for _ in range(2):
         found = transfer.find_weights(gone, LITE)
-    assert (found.backbone, found.instead_of) == (LITE, gone.name)
+    assert (found.backbone, found.fallback_for) == (LITE, gone.name)
     assert "404" in capsys.readouterr().out
     assert asked == [gone.url]
-    later = time.monotonic() + weights.AGAIN  # some minutes
+    later = time.monotonic() + weights.RETRY_AFTER  # some minutes
     monkeypatch.setattr(weights.time, "monotonic", lambda: later)
     transfer.find_weights(gone, LITE, quiet=True)
     assert asked == [gone.url, gone.url]
-    assert transfer.find_weights(served, quiet=True).place == "downloaded"
+    assert transfer.find_weights(served, quiet=True).origin == "downloaded"
 
 
 def test_a_host_that_does_not_answer_is_asked_once(monkeypatch, asked):
@@ -93,7 +93,7 @@ def test_a_host_that_does_not_answer_is_asked_once(monkeypatch, asked):
 
 def test_a_host_that_only_listens_is_given_up(monkeypatch):
     """It never answers; the time limit is the whole attempt's, and nobody else's."""
-    monkeypatch.setattr(weights, "ANSWER", 0.2)
+    monkeypatch.setattr(weights, "CONNECT_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(backbones, "PREFIX", f"http://127.0.0.1:{silent.getsockname()[1]}/")
         found = transfer.find_weights("vgg16", LITE, quiet=True)
@@ -102,7 +102,7 @@ def test_a_host_that_only_listens_is_given_up(monkeypatch):
 
 def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch):
     never = threading.Event()
-    monkeypatch.setattr(weights, "ANSWER", 0.1)
+    monkeypatch.setattr(weights, "CONNECT_TIMEOUT", 0.1)
     monkeypatch.setattr(weights.requests, "head", lambda *args, **options: never.wait())
     found = transfer.find_weights("vgg16", LITE, quiet=True)
     never.set()

@@ -8,19 +8,21 @@ import pytest
 
 from cxrlib import models
 from cxrlib.models import transfer
-from cxrlib.models.transfer.rates import SeveralRates
+from cxrlib.models.transfer.learning_rates import MultiOptimizer
 from tests.float32 import assert_close
 from tests.models.training.conftest import some_pictures
+
+RATES = {"head": 1e-3, "backbone": 1e-5}
 
 
 @pytest.fixture
 def net(tiny):
-    return transfer.unfreeze(transfer.network(tiny, weights="random"), "block2")
+    return transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block2")
 
 
 def test_each_part_takes_steps_of_its_own_rate(net):
     """Adam's first step is as long as its learning rate."""
-    transfer.compiled(net, {"head": 1e-2, "block3": 1e-3, "backbone": 1e-4})
+    transfer.compile_layerwise(net, {"head": 1e-2, "block3": 1e-3, "backbone": 1e-4})
     images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
     before = {w.path: w.numpy() for w in net.trainable_variables}
     net.fit(images, np.arange(8) % 2, batch_size=8, verbose=0)
@@ -28,8 +30,8 @@ def test_each_part_takes_steps_of_its_own_rate(net):
     assert step == {
         "block2_conv/kernel": pytest.approx(1e-4, rel=0.05),
         "block3_conv/kernel": pytest.approx(1e-3, rel=0.05),
-        "answer/kernel": pytest.approx(1e-2, rel=0.05),
-        "answer/bias": pytest.approx(1e-2, rel=0.05),
+        "predictions/kernel": pytest.approx(1e-2, rel=0.05),
+        "predictions/bias": pytest.approx(1e-2, rel=0.05),
     }
 
 
@@ -47,9 +49,9 @@ def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, optimizer, sett
     for rates in ({"head": 1e-3, "backbone": 1e-3}, None):
         net.set_weights(first)
         if rates:
-            transfer.compiled(net, rates, optimizer, **settings)
+            transfer.compile_layerwise(net, rates, optimizer, **settings)
         else:
-            models.training.compiled(net, optimizer, 1e-3, **settings)
+            models.training.compile_classifier(net, optimizer, 1e-3, **settings)
         net.fit(images, np.arange(8) % 2, epochs=3, batch_size=4, shuffle=False, verbose=0)
         after.append(net.get_weights())
     assert int(net.optimizer.iterations) == 6
@@ -59,8 +61,8 @@ def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, optimizer, sett
 
 
 def test_the_table_says_which_rate_each_part_got(net):
-    table = transfer.learning_rates(
-        transfer.compiled(net, {"head": 1e-3, "backbone": 1e-5}, "AdamW", weight_decay=0.05)
+    table = transfer.learning_rate_summary(
+        transfer.compile_layerwise(net, RATES, "AdamW", weight_decay=0.05)
     )
     assert table["learning_rate"]["head"] == pytest.approx(1e-3)
     assert table["learning_rate"]["block3"] == pytest.approx(1e-5)
@@ -75,41 +77,41 @@ def test_an_interrupted_training_goes_on_as_it_would_have(tiny, tmp_path):
     train, val = some_pictures(size=32), some_pictures(8, "val", seed=1, size=32)
     stop = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: 1 / (1 - epoch))
 
-    def run(callbacks=(), resume=None):
-        net = transfer.unfreeze(transfer.network(tiny, weights="random"), "block3")
-        decay = models.cosine_restarts(1e-3, pictures=len(train), batch_size=8)
-        transfer.compiled(net, {"head": decay, "block3": 1e-4})
-        options = {"epochs": 2, "batch_size": 8, "resume": resume, "callbacks": callbacks}
+    def run(callbacks=(), backup_dir=None):
+        net = transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block3")
+        decay = models.cosine_decay_restarts(1e-3, n_images=len(train), batch_size=8)
+        transfer.compile_layerwise(net, {"head": decay, "block3": 1e-4})
+        options = {"epochs": 2, "batch_size": 8, "backup_dir": backup_dir, "callbacks": callbacks}
         return models.fit(net, train, val, **options)
 
     straight = run()
     assert (straight["learning_rate"] < 1e-3).all()  # of the part that is named first
     with pytest.raises(ZeroDivisionError):
         run([stop], tmp_path / "state")
-    resumed = run(resume=tmp_path / "state")
+    resumed = run(backup_dir=tmp_path / "state")
     np.testing.assert_allclose(resumed["loss"], straight["loss"], rtol=1e-5)
 
 
 def test_saved_and_loaded_it_goes_on_with_its_rates(net, tmp_path):
-    transfer.compiled(net, {"head": 1e-2, "backbone": 1e-5})
+    transfer.compile_layerwise(net, {"head": 1e-2, "backbone": 1e-5})
     images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
     net.fit(images, np.arange(8) % 2, verbose=0)
     models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
-    again = models.load(tmp_path / "net.keras").network
-    assert transfer.learning_rates(again).equals(transfer.learning_rates(net))
+    again = models.load(tmp_path / "net.keras").model
+    assert transfer.learning_rate_summary(again).equals(transfer.learning_rate_summary(net))
     for one in (net, again):
         one.fit(images, np.arange(8) % 2, batch_size=8, shuffle=False, verbose=0)
     assert_close(again.predict(images, verbose=0), net.predict(images, verbose=0), rel=1e-4)
 
 
 def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_path):
-    transfer.compiled(net, {"head": 1e-2, "backbone": 1e-5})
+    transfer.compile_layerwise(net, {"head": 1e-2, "backbone": 1e-5})
     models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
-    np.save(tmp_path / "kernel.npy", net.get_layer("answer").kernel)
+    np.save(tmp_path / "kernel.npy", net.get_layer("predictions").kernel)
     keras_alone = "import keras; net = keras.models.load_model('net.keras', compile=False)"
-    with_cxrlib = "from cxrlib import models; net = models.load('net.keras').network"
+    with_cxrlib = "from cxrlib import models; net = models.load('net.keras').model"
     for opened in (keras_alone, with_cxrlib):
-        same = "(net.get_layer('answer').kernel.numpy() == np.load('kernel.npy')).all()"
+        same = "(net.get_layer('predictions').kernel.numpy() == np.load('kernel.npy')).all()"
         code = f"import numpy as np; {opened}; assert {same}"
         root = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         subprocess.run(
@@ -124,43 +126,43 @@ def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_
         ({"backbone": 1e-5}, "got none for head"),
         ({"head": 1e-3, "blok2": 1e-5}, "Did you mean 'block2'"),
         ({"head": 1e-3, "backbone": 1e-5, "block1": 1e-6}, "'block1', which is frozen"),
-        ({"block3": 1e-3, "head": 1e-5, "block3_": 1e-6}, "expected a block of this network"),
+        ({"block3": 1e-3, "head": 1e-5, "block3_": 1e-6}, "expected a block of this model"),
     ],
 )
 def test_rates_that_do_not_fit(net, given, message):
     with pytest.raises(ValueError, match=message):
-        transfer.compiled(net, given)
+        transfer.compile_layerwise(net, given)
 
 
 def test_a_pattern_that_matches_nothing_is_found_out(net):
     each = [keras.optimizers.SGD(0.1, name=name) for name in ("head", "backbone")]
     variables = net.trainable_variables
     for patterns, message in (
-        ((r"answer/.*", r"block2_.*"), "one learning rate for block3_conv/kernel, got 0"),
+        ((r"predictions/.*", r"block2_.*"), "one learning rate for block3_conv/kernel, got 0"),
         ((r".*", r"block.*"), "one learning rate for block2_conv/kernel, got 2"),
-        ((r".*", r"no/.*"), "no variable matches 'backbone'"),
+        ((r".*", r"no/.*"), "expected variables for 'backbone', got none"),
     ):
         with pytest.raises(ValueError, match=message):
-            SeveralRates(each, patterns).build(variables)
+            MultiOptimizer(each, patterns).build(variables)
 
 
 def test_one_part_has_an_ordinary_optimizer(net):
     with pytest.raises(ValueError, match="expected a compiled model"):
-        transfer.learning_rates(net)
-    transfer.compiled(transfer.freeze(net), {"head": 1e-3})
+        transfer.learning_rate_summary(net)
+    transfer.compile_layerwise(transfer.freeze(net), {"head": 1e-3})
     assert type(net.optimizer) is keras.optimizers.Adam
-    assert transfer.learning_rates(net)["learning_rate"]["head"] == pytest.approx(1e-3)
+    assert transfer.learning_rate_summary(net)["learning_rate"]["head"] == pytest.approx(1e-3)
 
 
 def test_a_block_named_twice(small):
     transfer.unfreeze(small, "all")
     with pytest.raises(ValueError, match=r"two for 'block_16': by 'block_16' and by 'block'"):
-        transfer.compiled(small, {"head": 1e-3, "block_16": 1e-5, "block": 1e-6})
+        transfer.compile_layerwise(small, {"head": 1e-3, "block_16": 1e-5, "block": 1e-6})
     transfer.freeze(small)
 
 
 def test_patterns_of_the_real_networks_match(real_net):
     transfer.unfreeze(real_net, "all")
-    table = transfer.learning_rates(transfer.compiled(real_net, {"head": 1e-3, "backbone": 1e-5}))
+    table = transfer.learning_rate_summary(transfer.compile_layerwise(real_net, RATES))
     assert table["learning_rate"].tolist() == pytest.approx([1e-5] * (len(table) - 1) + [1e-3])
     transfer.freeze(real_net)

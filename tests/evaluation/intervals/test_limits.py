@@ -6,7 +6,7 @@ from scipy import stats
 
 from cxrlib import evaluation
 from cxrlib.evaluation import metrics
-from cxrlib.evaluation.intervals import bca, resampling
+from cxrlib.evaluation.intervals import limits, resampling
 
 
 def near_one(patients=60, seed=0, most=4, apart=2.5):
@@ -17,13 +17,16 @@ def near_one(patients=60, seed=0, most=4, apart=2.5):
     return y, rng.normal(size=patients)[who] + rng.normal(size=len(who)) + apart * y, who
 
 
-def drawn_again(y, score, who, metric=metrics.roc_auc, n=400):
-    by_counts, classes = resampling.on_counts(metric, y, score), resampling.needs(metric, score)
-    return resampling.resampled(y, who, by_counts, classes, n=n, seed=0, level=0.95)
+def drawn_again(y, score, who, metric=metrics.roc_auc, n_resamples=400):
+    by_counts, classes = (
+        resampling.vectorize(metric, y, score),
+        resampling.required_classes(metric, score),
+    )
+    return resampling.resample(y, who, by_counts, classes, n_resamples=n_resamples, seed=0)
 
 
 def plain(drawn, n_effective):
-    alpha = bca.expanded_alpha(n_effective, 0.95)
+    alpha = limits.expanded_alpha(n_effective, 0.95)
     return tuple(np.quantile(drawn, [alpha, 1 - alpha]))
 
 
@@ -40,10 +43,10 @@ def test_the_ends_are_those_of_scipy_where_each_patient_has_one_picture():
         method="BCa",
         n_resamples=500,
         rng=np.random.default_rng(0),
-        confidence_level=1 - 2 * bca.expanded_alpha(n_effective, 0.95),
+        confidence_level=1 - 2 * limits.expanded_alpha(n_effective, 0.95),
     )
     value, drawn = metrics.roc_auc(y, score), theirs.bootstrap_distribution
-    ours = bca.bca_interval(value, drawn, acceleration, n_effective, 0.95)
+    ours = limits.bca_interval(value, drawn, acceleration, n_effective, 0.95)
     assert ours == pytest.approx((value, *theirs.confidence_interval), abs=1e-12)
     assert ours.low < np.quantile(drawn, 0.025) - 0.005, "the correction is there to be seen"
 
@@ -60,33 +63,33 @@ def test_the_acceleration_leaves_out_whole_patients_class_by_class():
         # Davison and Hinkley's l is (n - 1) (mean - value without the patient).
         cubes += sum(((n - 1) * (mean - one)) ** 3 for one in without) / n**3
         squares += sum(((n - 1) * (mean - one)) ** 2 for one in without) / n**2
-    found = drawn_again(y, score, who, n=1)[1]
+    found = drawn_again(y, score, who, n_resamples=1)[1]
     assert found == pytest.approx(cubes / 6 / squares**1.5, abs=1e-12)
     assert found < -0.01  # leaving out a patient with errors raises the AUC, and by much
 
 
-@pytest.mark.parametrize("metric", [metrics.roc_auc, metrics.sensitivity, metrics.f1])
+@pytest.mark.parametrize("metric", [metrics.roc_auc, metrics.sensitivity, metrics.f1_score])
 @pytest.mark.parametrize("seed", range(4))
 def test_ends_stay_among_the_resamples_and_around_the_value(metric, seed):
     y, score, who = near_one(24, seed, apart=seed)
     drawn, acceleration, n_effective = drawn_again(y, score, who, metric)
     for level in (0.5, 0.95, 0.999):
-        found = bca.bca_interval(metric(y, score), drawn, acceleration, n_effective, level)
+        found = limits.bca_interval(metric(y, score), drawn, acceleration, n_effective, level)
         assert drawn.min() <= found.low <= found.value <= found.high <= drawn.max()
 
 
 def test_a_value_low_among_its_resamples_lowers_the_interval():
     drawn = np.arange(1001) / 1000
-    middle = bca.bca_interval(0.5, drawn, 0.0, 1e6, 0.9)
+    middle = limits.bca_interval(0.5, drawn, 0.0, 1e6, 0.9)
     assert middle == pytest.approx((0.5, 0.05, 0.95), abs=2e-3)
     # 40 % lie below, z0 = -0.2533; 2 z0 ± 1.645 lie at Φ of -2.151 and 1.138.
-    low = bca.bca_interval(0.4, drawn, 0.0, 1e6, 0.9)
+    low = limits.bca_interval(0.4, drawn, 0.0, 1e6, 0.9)
     assert low == pytest.approx((0.4, 0.01573, 0.8725), abs=2e-3)
 
 
 def test_ties_count_by_half_also_when_they_differ_by_rounding():
     drawn = np.repeat([0.1 + 0.2, 0.5, 0.1], [60, 20, 20])
-    found = [bca.bca_interval(value, drawn, 0.0, 30, 0.95)[1:] for value in (0.3, 0.1 + 0.2)]
+    found = [limits.bca_interval(value, drawn, 0.0, 30, 0.95)[1:] for value in (0.3, 0.1 + 0.2)]
     assert found == [plain(drawn, 30)] * 2  # as many below as above: nothing to correct
 
 
@@ -103,21 +106,21 @@ def test_ties_count_by_half_also_when_they_differ_by_rounding():
     ],
 )
 def test_without_a_usable_bias_the_ends_are_plain(value, drawn, acceleration):
-    found = bca.bca_interval(value, drawn, acceleration, 30, 0.95)
+    found = limits.bca_interval(value, drawn, acceleration, 30, 0.95)
     assert found == (value, *plain(drawn, 30))
 
 
 def test_where_no_patient_matters_the_ends_are_plain():
-    assert np.isnan(bca.jackknife_acceleration(np.full(20, 0.7), np.arange(20) % 2))
+    assert np.isnan(limits.jackknife_acceleration(np.full(20, 0.7), np.arange(20) % 2))
     drawn = np.random.default_rng(0).beta(5, 1, size=200)
-    assert bca.bca_interval(0.7, drawn, np.nan, 20, 0.95) == (0.7, *plain(drawn, 20))
+    assert limits.bca_interval(0.7, drawn, np.nan, 20, 0.95) == (0.7, *plain(drawn, 20))
 
 
 @pytest.mark.parametrize("acceleration", [1 / 6, -1 / 6])
 @pytest.mark.parametrize("n_effective", [1.0001, 1.5, 2, 3])
 def test_with_a_handful_of_patients_the_interval_reaches_the_outermost(acceleration, n_effective):
     drawn = np.random.default_rng(0).normal(size=400)
-    found = bca.bca_interval(0.0, drawn, acceleration, n_effective, 0.95)
+    found = limits.bca_interval(0.0, drawn, acceleration, n_effective, 0.95)
     assert drawn.min() <= found.low < 0 < found.high <= drawn.max()
     # Where the formula's denominator would turn negative, the end stays beyond all.
     outermost = drawn.max() if acceleration > 0 else drawn.min()
@@ -135,13 +138,13 @@ def test_a_metric_that_is_undefined_without_a_patient_gets_plain_ends(refusal):
             raise refusal
         return float("nan")
 
-    found = evaluation.patient_bootstrap(y, score, who, all_there, n=200)
-    drawn, acceleration, n_effective = drawn_again(y, score, who, n=200)
+    found = evaluation.patient_bootstrap(y, score, who, all_there, n_resamples=200)
+    drawn, acceleration, n_effective = drawn_again(y, score, who, n_resamples=200)
     assert found[1:] == plain(drawn, n_effective)
-    assert found != bca.bca_interval(found.value, drawn, acceleration, n_effective, 0.95)
+    assert found != limits.bca_interval(found.value, drawn, acceleration, n_effective, 0.95)
 
 
 @pytest.mark.parametrize(("patients", "expected"), [(5, 0.00095), (20, 0.0159), (100, 0.0231)])
 def test_tails_by_hand(patients, expected):
     # t of 4, 19 and 99 degrees of freedom from a table: 2.776, 2.093, 1.984
-    assert bca.expanded_alpha(patients, 0.95) == pytest.approx(expected, abs=1e-4)
+    assert limits.expanded_alpha(patients, 0.95) == pytest.approx(expected, abs=1e-4)
