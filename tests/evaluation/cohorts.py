@@ -22,3 +22,10 @@ def cohort_of(k=3, n=60, patients=40, seed=0, digits=None):
     logits = rng.normal(size=(n, k)) + 1.5 * np.eye(k)[y]
     score = np.exp(logits if digits is None else logits.round(digits))
     return y, score / score.sum(axis=1, keepdims=True), who
+
+
+def noisy(seed, n=40, digits=1):
+    """Two classes whose scores are rounded numbers, so that there are ties."""
+    rng = np.random.default_rng(seed)
+    y = np.append(rng.integers(0, 2, n - 2), [0, 1])
+    return y, (rng.normal(size=n) + y).round(digits)

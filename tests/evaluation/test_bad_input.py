@@ -65,11 +65,19 @@ def test_one_class_only_is_judged_where_it_can_be(of, label, recwarn):
     assert not recwarn.list
 
 
+REFUSED = [
+    *((Y, [*S[:-1], bad], "got 1 NaN or infinite of 30") for bad in (np.nan, np.inf, -np.inf)),
+    (Y, S[:-1], "one score for each of 30 true labels, got 29"),
+    ([], [], "at least one picture, got none"),
+    ([0, 1, 2, 0, 1, 0] * 5, S, r"0 \(healthy\) and 1 \(sick\), got also"),
+]
+
+
 @each(ALL)
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_scores_that_are_no_numbers_are_refused(of, bad):
-    with pytest.raises(ValueError, match="got 1 NaN or infinite of 30"):
-        of(Y, [*S[:-1], bad])
+@pytest.mark.parametrize(("y", "score", "words"), REFUSED)
+def test_bad_truth_or_scores_are_refused(of, y, score, words):
+    with pytest.raises(ValueError, match=words):
+        of(y, score)
 
 
 @each(PROBABILITIES)
@@ -82,24 +90,6 @@ def test_probabilities_lie_between_0_and_1(of, bad):
 @each(ANY_SCORE)
 def test_ranks_need_no_probabilities(of):
     of(Y, [-3, 9, 4, -1, -8, 5] * 5)
-
-
-@each(ALL)
-def test_lengths_must_fit(of):
-    with pytest.raises(ValueError, match="one score for each of 30 true labels, got 29"):
-        of(Y, S[:-1])
-
-
-@each(ALL)
-def test_nothing_is_refused(of):
-    with pytest.raises(ValueError, match="at least one picture, got none"):
-        of([], [])
-
-
-@each(ALL)
-def test_other_labels_are_refused(of):
-    with pytest.raises(ValueError, match=r"0 \(healthy\) and 1 \(sick\), got also"):
-        of([0, 1, 2, 0, 1, 0] * 5, S)
 
 
 @each(ALL)

@@ -1,11 +1,9 @@
-"""Where intervals end: corrected for bias and skewness, and further out with few patients."""
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from cxrlib import evaluation
-from cxrlib.evaluation import metrics
+from cxrlib.evaluation import metrics, wilson_interval, wilson_interval_over_runs
 from cxrlib.evaluation.intervals import limits, resampling
 
 
@@ -18,11 +16,9 @@ def near_one(patients=60, seed=0, most=4, apart=2.5):
 
 
 def drawn_again(y, score, who, metric=metrics.roc_auc, n_resamples=400):
-    by_counts, classes = (
-        resampling.vectorize(metric, y, score),
-        resampling.required_classes(metric, score),
-    )
-    return resampling.resample(y, who, by_counts, classes, n_resamples=n_resamples, seed=0)
+    statistic = resampling.vectorize(metric, y, score)
+    classes = resampling.required_classes(metric, score)
+    return resampling.resample(y, who, statistic, classes, n_resamples=n_resamples, seed=0)
 
 
 def plain(drawn, n_effective):
@@ -148,3 +144,46 @@ def test_a_metric_that_is_undefined_without_a_patient_gets_plain_ends(refusal):
 def test_tails_by_hand(patients, expected):
     # t of 4, 19 and 99 degrees of freedom from a table: 2.776, 2.093, 1.984
     assert limits.expanded_alpha(patients, 0.95) == pytest.approx(expected, abs=1e-4)
+
+
+def test_wilson_at_known_values():
+    # 2 of 2 is 34-100 %, 16 of 16 is 81-100 %: the book's warnings about "100 %"
+    assert wilson_interval(2, 2).low == pytest.approx(0.342, abs=1e-3)
+    assert wilson_interval(16, 16).low == pytest.approx(0.806, abs=1e-3)
+    assert wilson_interval(580, 624)[1:] == pytest.approx((0.907, 0.947), abs=1e-3)
+    # By the formula with z = 1.6449 for 90 %, by hand.
+    assert wilson_interval(8, 10, confidence_level=0.9)[1:] == pytest.approx(
+        (0.541, 0.931), abs=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("k", "n"), [(1, 0), (-1, 5), (6, 5), (0.5, 2), (2.7, 5), (2, 5.5), (0, 0.5), (0.93, 1)]
+)
+def test_wilson_refuses_impossible_counts(k, n):
+    for of in (
+        wilson_interval,
+        lambda k, n: wilson_interval_over_runs([k], [n]),
+    ):
+        with pytest.raises(ValueError, match=f"successes={k}, n={n}"):
+            of(k, n)
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 9), (7, 9), (9, 9), (580, 624)])
+def test_wilson_over_one_training_is_wilson(right, n):
+    expected = wilson_interval(right, n)
+    assert wilson_interval_over_runs([right], [n]) == pytest.approx(expected, abs=1e-12)
+
+
+def test_wilson_counts_a_picture_once_and_trainings_that_lie_apart_for_less():
+    alike = wilson_interval_over_runs([7, 7], [10, 10])
+    assert alike == pytest.approx(wilson_interval(14, 20), abs=1e-12)
+    once = wilson_interval_over_runs([7, 7], [10, 10], 10)
+    assert once == pytest.approx(wilson_interval(7, 10), abs=1e-12)
+    # Pearson's χ² of 10 and 5 of 10 around 7.5: 2 · 2.5² / 1.875 = 6.67 over one degree of freedom.
+    apart = wilson_interval_over_runs([10, 5], [10, 10])
+    assert apart.value == 0.75
+    assert apart.low < wilson_interval(15, 20).low - 0.2
+    assert wilson_interval_over_runs([10, 10], [10, 10]).high == 1
+    with pytest.raises(ValueError, match="from 1 to 10 different images, got 11"):
+        wilson_interval_over_runs([3, 3], [5, 5], 11)
