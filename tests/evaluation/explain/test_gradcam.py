@@ -256,7 +256,7 @@ def maps_only():
         (cnn, {"class_index": -1}, "got -1"),
         (cnn, {"class_index": [0, 1]}, r"one for each of 5 pictures, got \[0, 1\]"),
         (cnn, {"class_index": 0.5}, "number of a class"),
-        (lambda: models.mlp((12, 10, 1)), {}, "model with convolutions, got picture.*occlusion"),
+        (lambda: models.mlp((12, 10, 1)), {}, "model with convolutions, got image.*occlusion"),
         (nested, {}, "flat model, got one with a model inside it: inside.*input_tensor"),
         (stopped, {}, "answer depends on, got 'conv'"),
         (two_answers, {}, "one row of scores"),

@@ -34,7 +34,7 @@ def test_all_that_was_learned_is_gone_and_the_model_is_not_touched(model):
     copy = evaluation.randomize_weights(model)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    learned = {"conv_1", "norm_1", "conv_2", "norm_2", "dense", "answer"}
+    learned = {"conv_1", "norm_1", "conv_2", "norm_2", "dense", "predictions"}
     assert changed(model, copy) == learned  # and not the preprocessing
     gamma, beta, mean, variance = copy.get_layer("norm_2").get_weights()
     assert (gamma == 1).all()
@@ -54,7 +54,7 @@ def test_the_seed_decides(model):
 
 def test_a_cascade_begins_at_the_answer(model):
     steps = [evaluation.randomize_weights(model, n_layers=n) for n in range(1, 7)]
-    names = ["answer", "dense", "norm_2", "conv_2", "norm_1", "conv_1"]
+    names = ["predictions", "dense", "norm_2", "conv_2", "norm_1", "conv_1"]
     for i, step in enumerate(steps):
         assert changed(model, step) == set(names[: i + 1])
     # Each step keeps what the step before drew.
