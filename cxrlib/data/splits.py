@@ -105,10 +105,8 @@ def patient_split(
     return result
 
 
-def train_val_split(
-    cases: pd.DataFrame, val_size: float = 0.2, *, into: str = "val", seed: int = 0
-) -> pd.DataFrame:
-    """Cut a validation set from the training rows, by patient; other rows stay as they are.
+def train_val_split(cases: pd.DataFrame, val_size: float = 0.2, *, seed: int = 0) -> pd.DataFrame:
+    """Cut a split ``"val"`` from the training rows, by patient; other rows stay as they are.
 
     Parameters
     ----------
@@ -116,8 +114,6 @@ def train_val_split(
         A case table with rows whose ``split`` is ``"train"``.
     val_size : float
         Share of the training pictures, between 0 and 1.
-    into : str
-        Name of the new split.
     seed : int
         Same seed, same split.
     """
@@ -128,7 +124,7 @@ def train_val_split(
         raise DataError(
             f"expected rows of split 'train', got those of {have}. Name them, or use patient_split."
         )
-    cut = patient_split(cases[train], {"train": 1 - val_size, into: val_size}, seed=seed)
+    cut = patient_split(cases[train], {"train": 1 - val_size, "val": val_size}, seed=seed)
     result = cases.assign(split=cases["split"].astype(object))
     result.loc[train, "split"] = cut["split"]
     check_leakage(result)

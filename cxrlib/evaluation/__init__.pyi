@@ -33,12 +33,12 @@ from .curves import (
 )
 from .explain import (
     PointingGame as PointingGame,
+    energy_inside_mask as energy_inside_mask,
     feature_maps as feature_maps,
     grad_cam as grad_cam,
-    occlusion as occlusion,
+    occlusion_sensitivity as occlusion_sensitivity,
     pointing_game as pointing_game,
-    randomised as randomised,
-    share_inside as share_inside,
+    randomize_weights as randomize_weights,
 )
 from .intervals import (
     Interval as Interval,

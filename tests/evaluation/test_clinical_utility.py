@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cxrlib import evaluation
+from cxrlib import evaluation as ev
 from tests.evaluation.cohorts import cohort
 
 
@@ -10,10 +10,10 @@ def test_predictive_values_of_the_liver_scan():
     # Altman and Bland (1994), BMJ 309, 102: 231 of 258 abnormal livers and 54 of 86 normal ones
     # called right. PPV 0.88 and NPV 0.67 as they came, 0.45 and 0.95 at a prevalence of 0.25.
     sensitivity, specificity = 231 / 258, 54 / 86
-    here = evaluation.predictive_values(sensitivity, specificity, 258 / 344)
+    here = ev.predictive_values(sensitivity, specificity, 258 / 344)
     assert here == pytest.approx((231 / 263, 54 / 81))
     assert here == pytest.approx((0.88, 0.67), abs=0.005)
-    there = evaluation.predictive_values(sensitivity, specificity, 0.25)
+    there = ev.predictive_values(sensitivity, specificity, 0.25)
     assert there == pytest.approx((0.45, 0.95), abs=0.005)
     assert isinstance(there.ppv, float)
 
@@ -21,22 +21,22 @@ def test_predictive_values_of_the_liver_scan():
 def test_predictive_values_of_the_mammogram():
     # Eddy (1982): 79.2 % of cancers and 90.4 % of benign lesions called right, 1 % are cancers:
     # about 8 % of positive mammograms, where most physicians guessed about 75 %.
-    assert evaluation.predictive_values(0.792, 0.904, 0.01).ppv == pytest.approx(0.077, abs=0.0005)
+    assert ev.predictive_values(0.792, 0.904, 0.01).ppv == pytest.approx(0.077, abs=0.0005)
 
 
 def test_predictive_values_of_whole_curves():
     prevalence = np.array([0, 0.25, 1])
-    found = evaluation.predictive_values(0.9, 0.8, prevalence)
+    found = ev.predictive_values(0.9, 0.8, prevalence)
     assert found.ppv.shape == found.npv.shape == (3,)
     assert (found.ppv[0], found.npv[0], found.ppv[2], found.npv[2]) == (0, 1, 1, 0)
-    assert found.ppv[1] == evaluation.predictive_values(0.9, 0.8, 0.25).ppv
+    assert found.ppv[1] == ev.predictive_values(0.9, 0.8, 0.25).ppv
 
 
 def test_where_nobody_is_called_there_is_no_predictive_value(recwarn):
-    nobody = evaluation.predictive_values(0, 1, 0.3)
+    nobody = ev.predictive_values(0, 1, 0.3)
     assert np.isnan(nobody.ppv)
     assert nobody.npv == pytest.approx(0.7)
-    assert np.isnan(evaluation.predictive_values(1, 0, 0.3).npv)
+    assert np.isnan(ev.predictive_values(1, 0, 0.3).npv)
     assert not recwarn.list
 
 
@@ -52,13 +52,13 @@ def test_where_nobody_is_called_there_is_no_predictive_value(recwarn):
 )
 def test_shares_out_of_range_are_named(given, words):
     with pytest.raises(ValueError, match=words):
-        evaluation.predictive_values(*given)
+        ev.predictive_values(*given)
 
 
 def test_net_benefit_one_can_count():
     # At 0.2: 2 of 2 sick and 1 of 3 healthy called; four alarms weigh as one sick person.
     y, score = [1, 1, 0, 0, 0], [0.9, 0.3, 0.2, 0.1, 0.0]
-    found = evaluation.net_benefit(y, score, [0.2]).iloc[0]
+    found = ev.net_benefit(y, score, [0.2]).iloc[0]
     assert found["model"] == pytest.approx(2 / 5 - 1 / 5 / 4)
     assert found["treat_all"] == pytest.approx(2 / 5 - 3 / 5 / 4)
     assert found["treat_none"] == 0
@@ -70,22 +70,22 @@ def test_net_benefit_is_vickers_and_elkin_s_formula(seed, digits):
     y, score, _ = cohort(50, 50, seed, digits)
     if len(set(y)) < 2:
         return
-    for row in evaluation.net_benefit(y, score).itertuples():
-        (_, alarms), (_, found) = evaluation.confusion_matrix(y, score, row.threshold)
+    for row in ev.net_benefit(y, score).itertuples():
+        (_, alarms), (_, found) = ev.confusion_matrix(y, score, row.threshold)
         weight = row.threshold / (1 - row.threshold)
         assert row.model == pytest.approx(found / 50 - alarms / 50 * weight)
-    assert len(evaluation.net_benefit(y, score)) == 99
+    assert len(ev.net_benefit(y, score)) == 99
 
 
 def test_treating_all_is_worth_nothing_at_the_prevalence():
     y, score, _ = cohort(50, 50)
-    own = evaluation.net_benefit(y, score, y.mean()).iloc[0]
+    own = ev.net_benefit(y, score, y.mean()).iloc[0]
     assert own["treat_all"] == pytest.approx(0, abs=1e-12)
-    stated = evaluation.net_benefit(y, score, 0.1, prevalence=0.1).iloc[0]
+    stated = ev.net_benefit(y, score, 0.1, prevalence=0.1).iloc[0]
     assert stated["treat_all"] == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("thresholds", [0, 1, [0.5, -0.1], [0.2, float("nan")], []])
 def test_threshold_probabilities_lie_between_0_and_1(thresholds):
     with pytest.raises(ValueError, match="threshold"):
-        evaluation.net_benefit([0, 1], [0.1, 0.9], thresholds)
+        ev.net_benefit([0, 1], [0.1, 0.9], thresholds)

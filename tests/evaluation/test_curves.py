@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn import metrics as sk
 
-from cxrlib import evaluation
+from cxrlib import evaluation as ev
 from tests.evaluation.cohorts import noisy
 
 
 def test_the_table_counts_every_step():
-    found = evaluation.threshold_table([0, 1, 1, 0], [0.2, 0.4, 0.8, 0.4])
+    found = ev.threshold_table([0, 1, 1, 0], [0.2, 0.4, 0.8, 0.4])
     assert found["threshold"].tolist() == pytest.approx([-np.inf, 0.3, 0.6, np.inf])
     assert found["tp"].tolist() == [2, 2, 1, 0]
     assert found["fn"].tolist() == [0, 0, 1, 2]
@@ -23,11 +23,11 @@ def test_the_table_counts_every_step():
 @given(st.integers(0, 10_000), st.sampled_from([0, 1, 9]))
 def test_the_table_says_what_scikit_learn_says(seed, digits):
     y, score = noisy(seed, digits=digits)
-    for row in evaluation.threshold_table(y, score).itertuples():
+    for row in ev.threshold_table(y, score).itertuples():
         expected = sk.confusion_matrix(y, score >= row.threshold).ravel()
         assert [row.tn, row.fp, row.fn, row.tp] == expected.tolist()
     fpr, tpr, _ = sk.roc_curve(y, score)
-    best = evaluation.youden_threshold(y, score)
+    best = ev.youden_threshold(y, score)
     assert best.sensitivity + best.specificity - 1 == pytest.approx((tpr - fpr).max())
 
 
@@ -35,12 +35,12 @@ def test_the_table_says_what_scikit_learn_says(seed, digits):
 @given(st.integers(0, 10_000))
 def test_curves_are_scikit_learn_s(seed):
     y, score = noisy(seed)
-    roc = evaluation.roc_curve(y[:, None], score[:, None])
+    roc = ev.roc_curve(y[:, None], score[:, None])
     for found, expected in zip(roc, sk.roc_curve(y, score, drop_intermediate=False), strict=True):
         np.testing.assert_array_equal(found, expected)
-    assert sk.auc(roc.fpr, roc.tpr) == pytest.approx(evaluation.roc_auc(y, score))
+    assert sk.auc(roc.fpr, roc.tpr) == pytest.approx(ev.roc_auc(y, score))
     precision, recall, thresholds = sk.precision_recall_curve(y, score)
-    pr = evaluation.precision_recall_curve(y, score)
+    pr = ev.precision_recall_curve(y, score)
     np.testing.assert_array_equal(pr.precision, precision)
     np.testing.assert_array_equal(pr.recall, recall)
     np.testing.assert_array_equal(pr.thresholds, [*thresholds, np.inf])
@@ -51,7 +51,7 @@ def history(*loss):
 
 
 def test_the_mean_runs_over_those_still_training():
-    found = evaluation.average_histories([history(4, 3, 1), history(2), history(3, 1)], "loss")
+    found = ev.average_histories([history(4, 3, 1), history(2), history(3, 1)], "loss")
     expected = pd.DataFrame(
         {"mean": [3, 2, 1.0], "low": [2, 1, 1.0], "high": [4, 3, 1.0], "n": [3, 2, 1]},
         index=pd.RangeIndex(1, 4, name="epoch"),
@@ -60,12 +60,12 @@ def test_the_mean_runs_over_those_still_training():
 
 
 def test_one_run_is_its_own_mean():
-    found = evaluation.average_histories([history(2, 1)], "loss")
+    found = ev.average_histories([history(2, 1)], "loss")
     np.testing.assert_array_equal(found[["mean", "low", "high"]], [[2] * 3, [1] * 3])
 
 
 def test_a_run_that_broke_is_not_hidden():
-    found = evaluation.average_histories([history(1, np.nan), history(1, 1)], "loss")
+    found = ev.average_histories([history(1, np.nan), history(1, 1)], "loss")
     assert found.loc[2, ["mean", "low", "high"]].isna().all()
     assert found.loc[2, "n"] == 2
 
@@ -82,4 +82,4 @@ def test_a_run_that_broke_is_not_hidden():
 )
 def test_bad_histories_are_named(histories, words):
     with pytest.raises(ValueError, match=words):
-        evaluation.average_histories(histories, "loss")
+        ev.average_histories(histories, "loss")

@@ -120,15 +120,9 @@ def test_chosen_frozen_and_applied_elsewhere():
     ("call", "words"),
     [
         (lambda: threshold_at_sensitivity(Y, S, 0), "sensitivity above 0"),
-        (
-            lambda: threshold_at_sensitivity(Y, S, 95),
-            "sensitivity between 0 and 1.*0.95 for 95",
-        ),
+        (lambda: threshold_at_sensitivity(Y, S, 95), "sensitivity between 0 and 1.*0.95 for 95"),
         (lambda: threshold_at_specificity(Y, S, 1.2), "specificity between 0 and 1"),
-        (
-            lambda: threshold_at_specificity(Y, S, float("nan")),
-            "specificity between 0 and 1",
-        ),
+        (lambda: threshold_at_specificity(Y, S, float("nan")), "specificity between 0 and 1"),
         (lambda: min_cost_threshold(Y, S, -1, 1), "at least 0.*cost_fn=-1"),
         (lambda: min_cost_threshold(Y, S, 0, 0), "not both 0"),
         (lambda: min_cost_threshold(Y, S, float("inf"), 1), "cost_fn=inf"),

@@ -170,7 +170,7 @@ def network_of_a_weighted_mean(maps, weights):
     model = keras.Model(picture, answer(mean))
     same.set_weights([np.eye(maps.shape[-1])[None, None]])
     answer.set_weights([np.reshape(weights, (-1, 1))])
-    return evaluation.grad_cam(model, maps[None], layer="same", scaled=False)[0]
+    return evaluation.grad_cam(model, maps[None], target_layer="same", normalize=False)[0]
 
 
 def batch_norm_of_keras(x, mean, variance, gamma, beta):
@@ -209,15 +209,16 @@ def hit_of_the_pointing_game(peak, places, tolerance):
     maps, masks = np.zeros((2, 24, 24)), np.zeros((2, 24, 24), bool)
     maps[:, *peak] = 1
     masks[:, *zip(*places, strict=True)] = True
-    return evaluation.pointing_game(maps, masks, ["a", "b"], tolerance=tolerance, n=10).hits[0] == 1
+    game = evaluation.pointing_game(maps, masks, ["a", "b"], tolerance=tolerance, n_resamples=10)
+    return game.hits[0] == 1
 
 
 def chance_of_the_pointing_game(mask, tolerance):
     masks = np.stack([mask, mask])
     game = evaluation.pointing_game(
-        np.ones(masks.shape), masks, ["a", "b"], tolerance=tolerance, n=10
+        np.ones(masks.shape), masks, ["a", "b"], tolerance=tolerance, n_resamples=10
     )
-    return game.chance
+    return game.chance_level
 
 
 def seen_one_by_one(n, batch, by):
@@ -402,7 +403,7 @@ def test_the_map_of_a_pooled_network_is_the_exercises():
         model.get_layer("answer").set_weights([sign * weights[:, None], np.zeros(1)])
         expected = EXERCISES["check_activation_map"].solution(maps, sign * weights)
         if expected.any():
-            got = evaluation.grad_cam(model, film, scaled=False)[0]
+            got = evaluation.grad_cam(model, film, normalize=False)[0]
             np.testing.assert_allclose(got, expected, atol=1e-6)
 
 

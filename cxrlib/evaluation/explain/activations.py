@@ -1,4 +1,4 @@
-"""What a network computes for pictures: its layers' maps, and the score before its last squashing.
+"""What a network computes for pictures: its layers' feature maps, and its logits.
 
 A sigmoid that is sure is flat: its gradient is nearly zero, and covering the lesion hardly moves
 it. The logit before it is not, so explanations are about the logit of a class.
@@ -7,27 +7,24 @@ it. The logit before it is not, so explanations are about the logit of a class.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
 import keras
 import numpy as np
-from keras import layers as kl, ops
+from keras import layers, ops
 from numpy.typing import ArrayLike
 
-DRAWN = (
-    kl.Conv2D,
-    kl.DepthwiseConv2D,
-    kl.SeparableConv2D,
-    kl.MaxPooling2D,
-    kl.AveragePooling2D,
-    kl.GlobalMaxPooling2D,
-    kl.GlobalAveragePooling2D,
-)
-SQUASHING = (keras.activations.sigmoid, keras.activations.softmax)
+from cxrlib.data.cases import did_you_mean
+
+MAP_LAYERS = (
+    layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D,
+    layers.MaxPooling2D, layers.AveragePooling2D,
+    layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D,
+)  # fmt: skip
+OUTPUT_ACTIVATIONS = (keras.activations.sigmoid, keras.activations.softmax)
 
 
 def feature_maps(
-    model: keras.Model, image: ArrayLike, layers: Sequence[str] | None = None
+    model: keras.Model, image: ArrayLike, layer_names: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
     """Compute what layers put out for one picture, all in one pass.
 
@@ -37,9 +34,9 @@ def feature_maps(
         Flat and functional; it takes raw pixels in [0, 255].
     image : array, shape (H, W), (H, W, C) or (1, H, W, C)
         One picture of the model's own size.
-    layers : sequence of str, optional
-        Names of layers that put out maps. By default every convolution and pooling layer that
-        does, from the input on.
+    layer_names : sequence of str, optional
+        Layers that put out maps. By default every convolution and pooling layer that does, from
+        the input on.
 
     Returns
     -------
@@ -53,20 +50,20 @@ def feature_maps(
         the picture does not fit.
     """
     _check_functional(model)
-    chosen = _chosen(model, layers)
-    picture = np.asarray(image, dtype="float32")
-    picture = picture[..., None] if picture.ndim == 2 else picture
-    batch = pictures(model, picture[None] if picture.ndim == 3 else picture)
+    selected = _select_layers(model, layer_names)
+    array = np.asarray(image, dtype="float32")
+    array = array[..., None] if array.ndim == 2 else array
+    batch = as_batch(model, array[None] if array.ndim == 3 else array)
     if len(batch) != 1:
         raise ValueError(f"expected one picture, got {len(batch):,}. Take one of them: images[i].")
-    probe = keras.Model(model.inputs, {layer.name: layer.output for layer in chosen})
-    found = probe([batch], training=False)
-    return {layer.name: ops.convert_to_numpy(found[layer.name])[0].copy() for layer in chosen}
+    extractor = keras.Model(model.inputs, {layer.name: layer.output for layer in selected})
+    outputs = extractor([batch], training=False)
+    return {name: ops.convert_to_numpy(maps)[0].copy() for name, maps in outputs.items()}
 
 
-def _chosen(model: keras.Model, names: Sequence[str] | None) -> list[keras.Layer]:
+def _select_layers(model: keras.Model, names: Sequence[str] | None) -> list[keras.Layer]:
     if names is None:
-        found = [layer for layer in model.layers if isinstance(layer, DRAWN) and has_maps(layer)]
+        found = [x for x in model.layers if isinstance(x, MAP_LAYERS) and has_feature_maps(x)]
         if not found:
             raise ValueError(
                 "expected a model with convolution or pooling layers, got "
@@ -76,8 +73,8 @@ def _chosen(model: keras.Model, names: Sequence[str] | None) -> list[keras.Layer
         return found
     names = [names] if isinstance(names, str) else names
     if not len(names):
-        raise ValueError("expected names of layers, got none. Leave `layers` out to take all.")
-    return [layer_named(model, name, has_maps) for name in names]
+        raise ValueError("expected names of layers, got none. Leave `layer_names` out to take all.")
+    return [get_layer(model, name, has_feature_maps) for name in names]
 
 
 def check_flat(model: keras.Model) -> None:
@@ -106,43 +103,42 @@ def _check_functional(model: keras.Model) -> None:
         )
 
 
-def layer_named(model: keras.Model, name: str, fits: Callable[[keras.Layer], bool]) -> keras.Layer:
+def get_layer(model: keras.Model, name: str, accepts: Callable[[keras.Layer], bool]) -> keras.Layer:
     """Return a layer that puts out maps by its name, or say which names there are."""
     known = {layer.name: layer for layer in model.layers}
     if name not in known:
-        near = get_close_matches(str(name), known, n=3)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ValueError(
-            f"expected the name of a layer, got {name!r}.{hint} The model has {', '.join(known)}."
+            f"expected the name of a layer, got {name!r}.{did_you_mean(str(name), known)} The "
+            f"model has {', '.join(known)}."
         )
-    if not fits(known[name]):
-        fitting = [other for other, layer in known.items() if fits(layer)]
+    if not accepts(known[name]):
+        accepted = [other for other, layer in known.items() if accepts(layer)]
         raise ValueError(
-            f"expected a layer that puts out maps (H, W, C), {name!r} puts out numbers without "
-            f"place. Those with maps: {', '.join(fitting) or 'none'}."
+            f"expected a layer that puts out maps (H, W, C), got {name!r}, which puts out numbers "
+            f"without place. Take one of those with maps: {', '.join(accepted) or 'none'}."
         )
     return known[name]
 
 
-def has_places(layer: keras.Layer) -> bool:
+def is_spatial(layer: keras.Layer) -> bool:
     """Whether a layer puts out maps (H, W, C) of more than one place."""
-    return has_maps(layer) and tuple(layer.output.shape[1:3]) != (1, 1)
+    return has_feature_maps(layer) and tuple(layer.output.shape[1:3]) != (1, 1)
 
 
-def has_maps(layer: keras.Layer) -> bool:
+def has_feature_maps(layer: keras.Layer) -> bool:
     """Whether a layer puts out maps (H, W, C), also of a single place."""
     return len(getattr(getattr(layer, "output", None), "shape", ())) == 4
 
 
-def pictures(model: keras.Model, images: ArrayLike) -> np.ndarray:
-    """Return pictures as float32 (N, H, W, C), or say what shape the model wants."""
+def as_batch(model: keras.Model, images: ArrayLike) -> np.ndarray:
+    """Return pictures as float32 (N, H, W, C), or say what shape the model takes."""
     array = np.asarray(images)
-    wanted = tuple(model.inputs[0].shape[1:])
-    if array.ndim == 3 and wanted[-1:] == (1,):
+    shape = tuple(model.inputs[0].shape[1:])
+    if array.ndim == 3 and shape[-1:] == (1,):
         array = array[..., None]
-    sizes = zip(wanted, array.shape[1:], strict=False)
-    if array.ndim != 4 or len(wanted) != 3 or any(w not in (None, got) for w, got in sizes):
-        sides = ", ".join("any" if w is None else str(w) for w in wanted)
+    sizes = zip(shape, array.shape[1:], strict=False)
+    if array.ndim != 4 or len(shape) != 3 or any(side not in (None, got) for side, got in sizes):
+        sides = ", ".join("any" if side is None else str(side) for side in shape)
         raise ValueError(
             f"expected pictures of shape (N, {sides}), as the model takes them, got "
             f"{np.shape(images)}. One picture alone is images[i : i + 1]; another size is read "
@@ -160,55 +156,59 @@ def pictures(model: keras.Model, images: ArrayLike) -> np.ndarray:
     return array
 
 
-def logits(model: keras.Model) -> tuple[keras.KerasTensor, Callable]:
+def find_logits(
+    model: keras.Model,
+) -> tuple[keras.KerasTensor, Callable[[keras.KerasTensor], keras.KerasTensor]]:
     """Find the logits without touching the model or its weights.
 
     Returns what to fetch from the model, and a function that turns what was fetched into logits
     (N, K). A model without sigmoid or softmax at its end puts its logits out as they are.
     """
     last = model.get_layer(model.output_names[0])
-    if isinstance(last, kl.Dense) and last.activation in SQUASHING:
-        return last.input, lambda x: _dense(last, x)
-    squashes = isinstance(last, kl.Activation) and last.activation in SQUASHING
-    if squashes or isinstance(last, kl.Softmax):
+    if isinstance(last, layers.Dense) and last.activation in OUTPUT_ACTIVATIONS:
+        return last.input, lambda x: _linear_part(last, x)
+    activates = isinstance(last, layers.Activation) and last.activation in OUTPUT_ACTIVATIONS
+    if activates or isinstance(last, layers.Softmax):
         return last.input, lambda x: ops.cast(x, "float32")
     return model.outputs[0], lambda x: ops.cast(x, "float32")
 
 
-def _dense(layer: kl.Dense, x: ArrayLike) -> ArrayLike:
+def _linear_part(dense: layers.Dense, x: keras.KerasTensor) -> keras.KerasTensor:
     """Compute a dense layer without its activation, in full precision."""
-    y = ops.matmul(ops.cast(x, "float32"), ops.cast(layer.kernel, "float32"))
-    return y if layer.bias is None else y + ops.cast(layer.bias, "float32")
+    y = ops.matmul(ops.cast(x, "float32"), ops.cast(dense.kernel, "float32"))
+    return y if dense.bias is None else y + ops.cast(dense.bias, "float32")
 
 
-def wanted(model: keras.Model, output: int | ArrayLike | None, n: int) -> np.ndarray | None:
+def resolve_class_index(
+    model: keras.Model, class_index: int | ArrayLike | None, n: int
+) -> np.ndarray | None:
     """Return the class to explain of each of ``n`` pictures; None is that with the top score."""
     outputs = int(model.outputs[0].shape[-1])
     classes = max(outputs, 2)
-    if output is None:
+    if class_index is None:
         return np.ones(n, int) if outputs == 1 else None
-    chosen = np.asarray(output)
-    if chosen.dtype.kind not in "iu" or chosen.shape not in ((), (n,)):
+    indices = np.asarray(class_index)
+    if indices.dtype.kind not in "iu" or indices.shape not in ((), (n,)):
         raise ValueError(
-            f"expected `output` as the number of a class, or one for each of {n:,} pictures, got "
-            f"{output!r}. A name becomes a number with data.classes(cases).index(name), labels "
-            "(N, 1) with labels[:, 0].astype(int), one-hot ones with labels.argmax(axis=1)."
+            f"expected `class_index` as the number of a class, or one for each of {n:,} pictures, "
+            f"got {class_index!r}. A name becomes a number with data.classes(cases).index(name), "
+            "labels (N, 1) with labels[:, 0].astype(int), one-hot ones with labels.argmax(axis=1)."
         )
-    if chosen.min() < 0 or chosen.max() >= classes:
+    if indices.min() < 0 or indices.max() >= classes:
         raise ValueError(
-            f"expected `output` from 0 to {classes - 1}, as the model tells {classes} classes "
-            f"apart, got {output!r}."
+            f"expected `class_index` from 0 to {classes - 1}, as the model tells {classes} classes "
+            f"apart, got {class_index!r}. Count the classes from 0."
         )
-    return np.broadcast_to(chosen, (n,))
+    return np.broadcast_to(indices, (n,))
 
 
-def of_class(scores: ArrayLike, chosen: np.ndarray | None) -> ArrayLike:
+def select_class(logits: keras.KerasTensor, class_index: np.ndarray | None) -> keras.KerasTensor:
     """Take from logits (N, K) that of each picture's class, shape (N,).
 
-    ``chosen`` is from :func:`wanted`; None takes the highest. One column stands for two classes,
-    whose logits add up to 0.
+    ``class_index`` is from :func:`resolve_class_index`; None takes the highest. One column stands
+    for two classes, whose logits add up to 0.
     """
-    if scores.shape[-1] == 1:
-        return (1 - 2 * ops.cast(chosen == 0, scores.dtype)) * scores[:, 0]
-    columns = ops.argmax(scores, axis=-1) if chosen is None else chosen
-    return ops.sum(scores * ops.one_hot(columns, scores.shape[-1], dtype=scores.dtype), axis=-1)
+    if logits.shape[-1] == 1:
+        return (1 - 2 * ops.cast(class_index == 0, logits.dtype)) * logits[:, 0]
+    columns = ops.argmax(logits, axis=-1) if class_index is None else class_index
+    return ops.sum(logits * ops.one_hot(columns, logits.shape[-1], dtype=logits.dtype), axis=-1)

@@ -16,26 +16,26 @@ class PointingGame(NamedTuple):
 
     Attributes
     ----------
-    rate : Interval
+    hit_rate : Interval
         Share of pictures that are hit, with its interval when patients are drawn again.
-    chance : float
+    chance_level : float
         The rate of points thrown at random: mean share of the area that counts as a hit.
-    elsewhere : float
-        The rate of the same maps with the masks of other patients. What it has above ``chance``
-        is won by knowing where lesions tend to be; what ``rate`` has above it is won by looking
-        at this picture.
+    shuffled_rate : float
+        The rate of the same maps with the masks of other patients. What it has above
+        ``chance_level`` is won by knowing where lesions tend to be; what ``hit_rate`` has above it
+        is won by looking at this picture.
     hits : ndarray of float, shape (N,)
         1 for a hit, 0 for a miss; between them where several pixels share the highest value and
         some of them hit.
-    silent : int
+    n_empty : int
         Pictures whose map is nowhere above 0. They point nowhere, and count as misses.
     """
 
-    rate: Interval
-    chance: float
-    elsewhere: float
+    hit_rate: Interval
+    chance_level: float
+    shuffled_rate: float
     hits: np.ndarray
-    silent: int
+    n_empty: int
 
 
 def pointing_game(
@@ -44,16 +44,16 @@ def pointing_game(
     patients: ArrayLike,
     *,
     tolerance: float = 0,
-    n: int = 2000,
+    n_resamples: int = 2000,
     seed: int = 0,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
 ) -> PointingGame:
     """Count the pictures whose map is highest inside the mask, or near it.
 
     Parameters
     ----------
     maps : array, shape (N, H, W)
-        Of :func:`grad_cam` or :func:`occlusion`; the highest value is the point.
+        Of :func:`grad_cam` or :func:`occlusion_sensitivity`; the highest value is the point.
     masks : array of bool, shape (N, H, W)
         Where the lesion is: pictures of sick patients with a lesion that is known.
     patients : array, shape (N,)
@@ -61,7 +61,7 @@ def pointing_game(
     tolerance : float
         Pixels beside the mask that still count as a hit. Grad-CAM cannot tell places apart that
         share a cell of the layer's maps: half a cell, ``H / h / 2``, is fair.
-    n, seed, level
+    n_resamples, seed, confidence_level
         As in :func:`cxrlib.evaluation.patient_bootstrap`.
 
     Returns
@@ -80,29 +80,32 @@ def pointing_game(
     ----------
     Zhang et al. (2016), Top-down Neural Attention by Excitation Backprop, arXiv:1608.00507.
     """
-    maps, masks = _checked(maps, masks)
+    maps, masks = _validated(maps, masks)
     if not tolerance >= 0:
-        raise ValueError(f"expected a tolerance of 0 pixels or more, got {tolerance!r}.")
+        raise ValueError(
+            f"expected a tolerance of 0 pixels or more, got {tolerance!r}. 0 is inside only."
+        )
     allowed = np.array([distance_transform_edt(~mask) <= tolerance for mask in masks])
     highest = maps.max(axis=(1, 2), keepdims=True)
     points = (maps == highest) & (highest > 0)
     # Row: the picture whose map points. Column: the picture whose mask is asked.
-    shares = _shares(points, allowed)
+    shares = _hit_shares(points, allowed)
     hits = np.diagonal(shares).copy()
-    rate = patient_bootstrap(
+    hit_rate = patient_bootstrap(
         np.ones(len(maps)), hits, patients, lambda _, hit: float(hit.mean()),
-        n_resamples=n, seed=seed, confidence_level=level,
+        n_resamples=n_resamples, seed=seed, confidence_level=confidence_level,
     )  # fmt: skip
+    ids = np.asarray(patients, dtype=object).reshape(-1)
     return PointingGame(
-        rate=rate,
-        chance=float(np.mean(allowed.sum(axis=(1, 2)) / allowed[0].size)),
-        elsewhere=_elsewhere(shares, patients),
+        hit_rate=hit_rate,
+        chance_level=float(np.mean(allowed.sum(axis=(1, 2)) / allowed[0].size)),
+        shuffled_rate=float(shares[ids[:, None] != ids].mean()),
         hits=hits,
-        silent=int((highest <= 0).sum()),
+        n_empty=int((highest <= 0).sum()),
     )
 
 
-def share_inside(maps: ArrayLike, masks: ArrayLike) -> np.ndarray:
+def energy_inside_mask(maps: ArrayLike, masks: ArrayLike) -> np.ndarray:
     """Compute how much of a map lies inside the mask: the energy-based pointing game.
 
     Parameters
@@ -120,14 +123,14 @@ def share_inside(maps: ArrayLike, masks: ArrayLike) -> np.ndarray:
     ----------
     Wang et al. (2020), Score-CAM, arXiv:1910.01279.
     """
-    maps, masks = _checked(maps, masks)
+    maps, masks = _validated(maps, masks)
     heat = np.maximum(maps, 0)
     total = heat.sum(axis=(1, 2))
     inside = (heat * masks).sum(axis=(1, 2))
     return np.divide(inside, total, out=np.full(len(maps), np.nan), where=total > 0)
 
 
-def _checked(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _validated(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return maps as floats and masks as bool, both (N, H, W), or say what is wrong."""
     maps, masks = np.asarray(maps, dtype=float), np.asarray(masks)
     if maps.ndim != 3 or not maps.size:
@@ -164,16 +167,10 @@ def _checked(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarray]
     return maps, masks
 
 
-def _shares(points: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+def _hit_shares(points: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """Share of each map's points that every mask allows, shape (maps, masks)."""
     shares = np.zeros((len(points), len(allowed)))
     for row, point in zip(shares, points, strict=True):
         if point.any():
             row[:] = allowed[:, point].mean(axis=1)
     return shares
-
-
-def _elsewhere(shares: np.ndarray, patients: ArrayLike) -> float:
-    who = np.asarray(patients, dtype=object).reshape(-1)
-    others = who[:, None] != who[None, :]
-    return float(shares[others].mean())

@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation.explain.activations import (
+    as_batch,
     check_flat,
-    logits,
-    of_class,
-    pictures,
-    wanted,
+    find_logits,
+    resolve_class_index,
+    select_class,
 )
 
 
-def occlusion(
+def occlusion_sensitivity(
     model: keras.Model,
     images: ArrayLike,
     *,
-    size: int,
+    patch_size: int,
     stride: int,
-    fill: float | str = "mean",
-    output: int | ArrayLike | None = None,
+    fill_value: float | str = "mean",
+    class_index: int | ArrayLike | None = None,
     batch_size: int = 64,
 ) -> np.ndarray:
     """Compute for each pixel how far a class's logit falls, on average, when a square covers it.
@@ -38,16 +38,16 @@ def occlusion(
         Flat and functional; it takes raw pixels in [0, 255].
     images : array, shape (N, H, W, C), or (N, H, W) for grey pictures
         Raw pixels in [0, 255].
-    size : int
+    patch_size : int
         Side of the square in pixels. About the size of what is looked for: a smaller one leaves
         enough of it to be seen, a larger one says less about the place.
     stride : int
-        Pixels from one place of the square to the next, at most ``size``. The last place of a row
-        ends at the border, so that every pixel is covered.
-    fill : float or "mean"
+        Pixels from one place of the square to the next, at most ``patch_size``. The last place of
+        a row ends at the border, so that every pixel is covered.
+    fill_value : float or "mean"
         Grey level of the square, 0 to 255, or each picture's own mean. A square is a sight that
         the network has never had: compare two fills before believing one.
-    output : int or array of int, shape (N,), optional
+    class_index : int or array of int, shape (N,), optional
         Class whose score it is. By default the second of two (one sigmoid output), or for K
         outputs the class with the highest score of the bare picture.
     batch_size : int
@@ -69,66 +69,65 @@ def occlusion(
     Zeiler and Fergus (2014), Visualizing and Understanding Convolutional Networks, arXiv:1311.2901.
     """
     check_flat(model)
-    batch = pictures(model, images)
-    _check(batch.shape[1:3], size, stride, fill)
-    chosen = wanted(model, output, len(batch))
-    source, finish = logits(model)
-    probe = keras.Model(model.inputs, source)
+    batch = as_batch(model, images)
+    _check(min(batch.shape[1:3]), patch_size, stride, fill_value)
+    indices = resolve_class_index(model, class_index, len(batch))
+    source, to_logits = find_logits(model)
+    extractor = keras.Model(model.inputs, source)
 
-    def ask(n: int, make: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Get the logits (n, K) of n pictures, made a batch at a time."""
+    def compute_logits(n: int, make: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Compute the logits (n, K) of n pictures, made a batch at a time."""
         starts = range(0, n, batch_size)
         rows = (np.arange(start, min(start + batch_size, n)) for start in starts)
-        parts = [finish(probe([make(some)], training=False)) for some in rows]
+        parts = [to_logits(extractor([make(part)], training=False)) for part in rows]
         return np.concatenate(list(map(keras.ops.convert_to_numpy, parts))).astype("float64")
 
-    bare = ask(len(batch), lambda rows: batch[rows])
-    chosen = bare.argmax(axis=1) if chosen is None else chosen
-    places = [(y, x) for y in _starts(batch.shape[1], size, stride)
-              for x in _starts(batch.shape[2], size, stride)]  # fmt: skip
-    greys = batch.mean(axis=(1, 2)) if fill == "mean" else np.full((len(batch), 1), float(fill))
+    original = compute_logits(len(batch), lambda rows: batch[rows])
+    indices = original.argmax(axis=1) if indices is None else indices
+    height, width = batch.shape[1:3]
+    corners = [(y, x) for y in _starts(height, patch_size, stride)
+               for x in _starts(width, patch_size, stride)]  # fmt: skip
+    means = batch.mean(axis=(1, 2))
+    fill = means if fill_value == "mean" else np.full_like(means, float(fill_value))
 
     def covered(rows: np.ndarray) -> np.ndarray:
-        some = batch[rows // len(places)]
-        for picture, row in zip(some, rows, strict=True):
-            y, x = places[row % len(places)]
-            picture[y : y + size, x : x + size] = greys[row // len(places)]
-        return some
+        part = batch[rows // len(corners)]
+        for image, row in zip(part, rows, strict=True):
+            y, x = corners[row % len(corners)]
+            image[y : y + patch_size, x : x + patch_size] = fill[row // len(corners)]
+        return part
 
-    answers = ask(len(batch) * len(places), covered)
+    occluded = compute_logits(len(batch) * len(corners), covered)
     before, after = (
-        keras.ops.convert_to_numpy(of_class(logit, classes))
-        for logit, classes in ((bare, chosen), (answers, np.repeat(chosen, len(places))))
+        keras.ops.convert_to_numpy(select_class(logits, classes))
+        for logits, classes in ((original, indices), (occluded, np.repeat(indices, len(corners))))
     )
-    return _spread(before[:, None] - after.reshape(len(batch), -1), places, size, batch.shape[:3])
-
-
-def _spread(
-    drops: np.ndarray, places: list[tuple[int, int]], size: int, shape: tuple[int, int, int]
-) -> np.ndarray:
-    """Give each pixel the mean drop of the squares that cover it."""
-    sums, counts = np.zeros(shape), np.zeros(shape[1:])
-    for (y, x), drop in zip(places, drops.T, strict=True):
-        sums[:, y : y + size, x : x + size] += drop[:, None, None]
-        counts[y : y + size, x : x + size] += 1
+    drops = before[:, None] - after.reshape(len(batch), -1)
+    sums, counts = np.zeros(batch.shape[:3]), np.zeros((height, width))
+    for (y, x), drop in zip(corners, drops.T, strict=True):
+        sums[:, y : y + patch_size, x : x + patch_size] += drop[:, None, None]
+        counts[y : y + patch_size, x : x + patch_size] += 1
     return (sums / counts).astype("float32")
 
 
-def _starts(length: int, size: int, stride: int) -> list[int]:
-    starts = list(range(0, length - size + 1, stride))
-    return starts if starts[-1] == length - size else [*starts, length - size]
+def _starts(length: int, patch_size: int, stride: int) -> list[int]:
+    starts = list(range(0, length - patch_size + 1, stride))
+    return starts if starts[-1] == length - patch_size else [*starts, length - patch_size]
 
 
-def _check(shape: tuple[int, int], size: int, stride: int, fill: float | str) -> None:
-    if size != int(size) or not 1 <= size <= min(shape):
+def _check(side: int, patch_size: int, stride: int, fill_value: float | str) -> None:
+    if patch_size != int(patch_size) or not 1 <= patch_size <= side:
         raise ValueError(
-            f"expected `size` as a whole number from 1 to {min(shape)}, the picture's shorter "
-            f"side, got {size!r}. A sixth of the side is a beginning."
+            f"expected `patch_size` as a whole number from 1 to {side}, the picture's shorter "
+            f"side, got {patch_size!r}. A sixth of the side is a beginning."
         )
-    if stride != int(stride) or not 1 <= stride <= size:
+    if stride != int(stride) or not 1 <= stride <= patch_size:
         raise ValueError(
-            f"expected `stride` as a whole number from 1 to the square's {size} pixels, so that "
-            f"no pixel is left out, got {stride!r}."
+            f"expected `stride` as a whole number from 1 to the square's {patch_size} pixels, got "
+            f"{stride!r}. A longer one leaves pixels out; half a square is a beginning."
         )
-    if fill != "mean" and (isinstance(fill, str) or not 0 <= fill <= 255):
-        raise ValueError(f"expected `fill` as a grey level from 0 to 255 or 'mean', got {fill!r}.")
+    if fill_value != "mean" and (isinstance(fill_value, str) or not 0 <= fill_value <= 255):
+        raise ValueError(
+            f"expected `fill_value` as a grey level from 0 to 255 or 'mean', got {fill_value!r}. "
+            "Try two of them."
+        )

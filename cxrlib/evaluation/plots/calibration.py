@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -30,7 +30,7 @@ def plot_calibration_curve(
     """
     ax = ax or plt.gca()
     ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
-    at = {"xycoords": "axes fraction", "color": GREY, "fontsize": "small"}
+    at: dict[str, Any] = {"xycoords": "axes fraction", "color": GREY, "fontsize": "small"}
     ax.annotate(f"more {outcome} than scored", (0.03, 0.97), ha="left", va="top", **at)
     ax.annotate(f"fewer {outcome} than scored", (0.97, 0.03), ha="right", va="bottom", **at)
     named = _named(tables)
@@ -53,7 +53,8 @@ def plot_calibration_curve(
 
 def _annotate_counts(ax: Axes, bins: pd.DataFrame) -> None:
     """Write the number of pictures over each bin; every other one higher, so that none touch."""
-    style = {"va": "bottom", "fontsize": "x-small", "color": INK, "annotation_clip": False}
+    style: dict[str, Any] = {"va": "bottom", "fontsize": "x-small", "color": INK}
+    style["annotation_clip"] = False
     for i, (x, n) in enumerate(zip(bins["prob_pred"], bins["n"], strict=True)):
         y = 1.02 + 0.06 * (i % 2)
         ax.annotate(f"{n:,}", (x, y), xycoords=("data", "axes fraction"), ha="center", **style)

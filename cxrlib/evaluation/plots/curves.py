@@ -165,7 +165,7 @@ def plot_one_vs_rest(curves: Curves, *, ax: Axes | None = None) -> Axes:
         The classes are named with their areas, in the order in which the curves lie: the largest
         area on top. Near the upper left corner they come too close to be named where they run.
     """
-    areas = {name: np.trapezoid(*map(np.asarray, (y, x))) for name, (x, y) in curves.items()}
+    areas = {k: np.trapezoid(np.asarray(y), np.asarray(x)) for k, (x, y) in curves.items()}
     ax = _draw_roc(curves, ax or plt.gca())
     ax.set(xlabel="the rest called this class (1 − specificity)", ylabel="found (sensitivity)")
     handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))

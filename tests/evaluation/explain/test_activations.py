@@ -66,7 +66,7 @@ def test_a_picture_may_carry_its_axes(model, image, shape):
     [
         (["edge"], "got 'edge'. Did you mean 'edges'.*picture, rescale, edges"),
         (["xyz"], "got 'xyz'. The model has picture"),
-        (["answer"], "'answer' puts out numbers without place.*edges, norm, drop, shrink"),
+        (["answer"], "'answer', which puts out numbers without place.*edges, norm, drop, shrink"),
         ([], "got none"),
     ],
 )
@@ -78,26 +78,40 @@ def test_layers_that_cannot_be_drawn_are_named(model, image, names, words):
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        (np.zeros((12, 10)), r"shape \(N, 10, 12, 1\).*got \(1, 12, 10, 1\)"),
-        (np.zeros((10, 12, 3)), r"got \(1, 10, 12, 3\)"),
         (np.zeros((2, 10, 12, 1)), r"expected one picture, got 2.*images\[i\]"),
         (np.zeros(120), r"got \(120,\)"),
-        (np.full((10, 12), np.nan), "NaN"),
     ],
 )
-def test_a_picture_that_does_not_fit_is_refused(model, image, words):
+def test_feature_maps_are_of_one_picture(model, image, words):
     with pytest.raises(ValueError, match=words):
         evaluation.feature_maps(model, image)
 
 
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (np.zeros((2, 10, 12, 3)), r"shape \(N, 10, 12, 1\).*got \(2, 10, 12, 3\)"),
+        (np.zeros((2, 12, 10, 1)), "read again"),
+        (np.zeros((10, 12)), "One picture alone"),
+        (np.zeros((0, 10, 12, 1)), "got none"),
+        (np.full((2, 10, 12, 1), np.nan), "NaN or infinity in 2 picture"),
+    ],
+)
+def test_pictures_that_do_not_fit_are_refused(model, images, words):
+    for explain in (
+        evaluation.grad_cam,
+        lambda *both: evaluation.occlusion_sensitivity(*both, patch_size=3, stride=3),
+    ):
+        with pytest.raises(ValueError, match=words):
+            explain(model, images)
+
+
 def test_a_model_without_maps_is_refused(image):
     picture = keras.Input((10, 12, 1), name="picture")
-    dense = keras.Model(
-        picture, layers.Dense(1, name="answer")(layers.Flatten(name="flat")(picture))
-    )
-    with pytest.raises(
-        ValueError, match="convolution or pooling layers, got picture, flat, answer"
-    ):
+    x = layers.Flatten(name="flat")(picture)
+    dense = keras.Model(picture, layers.Dense(1, name="answer")(x))
+    words = "convolution or pooling layers, got picture, flat, answer"
+    with pytest.raises(ValueError, match=words):
         evaluation.feature_maps(dense, image)
     with pytest.raises(ValueError, match="Begin it with keras"):
         evaluation.feature_maps(keras.Sequential([layers.Conv2D(1, 3)]), image)

@@ -26,9 +26,9 @@ def test_hits_are_counted():
         ["a", "b", "c", "d"],
     )
     np.testing.assert_array_equal(game.hits, [1, 1, 0, 1])
-    assert game.rate.value == 0.75
-    assert game.chance == 4 / 64
-    assert game.silent == 0
+    assert game.hit_rate.value == 0.75
+    assert game.chance_level == 4 / 64
+    assert game.n_empty == 0
 
 
 def test_the_tolerance_is_a_distance():
@@ -37,26 +37,26 @@ def test_the_tolerance_is_a_distance():
     for tolerance, hits in ((0, [0, 0, 0]), (1, [1, 0, 0]), (1.5, [1, 1, 0]), (2, [1, 1, 1])):
         game = evaluation.pointing_game(maps, masks, range(3), tolerance=tolerance)
         np.testing.assert_array_equal(game.hits, hits)
-    assert evaluation.pointing_game(maps, masks, range(3), tolerance=1).chance == (4 + 8) / 64
+    assert evaluation.pointing_game(maps, masks, range(3), tolerance=1).chance_level == (4 + 8) / 64
 
 
 def test_chance_is_what_random_points_get():
     rng, n = np.random.default_rng(0), 4000
     masks = squares(*rng.integers(0, 6, (n, 2)), side=3)
     maps = maps_at(*rng.integers(0, 8, (n, 2)))
-    game = evaluation.pointing_game(maps, masks, range(n), tolerance=1, n=10)
-    assert game.rate.value == pytest.approx(game.chance, abs=0.03)
-    assert game.elsewhere == pytest.approx(game.chance, abs=0.03)
+    game = evaluation.pointing_game(maps, masks, range(n), tolerance=1, n_resamples=10)
+    assert game.hit_rate.value == pytest.approx(game.chance_level, abs=0.03)
+    assert game.shuffled_rate == pytest.approx(game.chance_level, abs=0.03)
 
 
 def test_elsewhere_asks_the_masks_of_other_patients():
     masks = squares((0, 0), (0, 0), (4, 4))
     game = evaluation.pointing_game(maps_at((0, 0), (1, 1), (5, 5)), masks, ["a", "a", "b"])
     np.testing.assert_array_equal(game.hits, 1)
-    assert game.elsewhere == 0  # a's maps miss b's mask, and b's map both of a's
+    assert game.shuffled_rate == 0  # a's maps miss b's mask, and b's map both of a's
     game = evaluation.pointing_game(maps_at((0, 0), (1, 1), (0, 1)), masks, ["a", "b", "c"])
     # a hits b's mask, not c's; b hits a's, not c's; c, which misses its own, hits both.
-    assert game.elsewhere == 4 / 6
+    assert game.shuffled_rate == 4 / 6
 
 
 def test_a_shared_highest_value_counts_by_its_share():
@@ -71,18 +71,18 @@ def test_a_map_that_is_nowhere_above_zero_points_nowhere():
     maps = np.stack([np.zeros((8, 8)), np.full((8, 8), -1.0), maps_at((0, 0))[0]])
     game = evaluation.pointing_game(maps, squares((0, 0), (0, 0), (0, 0)), range(3))
     np.testing.assert_array_equal(game.hits, [0, 0, 1])
-    assert game.silent == 2
+    assert game.n_empty == 2
 
 
 def test_the_interval_is_that_of_patients_drawn_again():
     rng = np.random.default_rng(1)
     patients = rng.integers(0, 20, 60)
     maps, masks = maps_at(*rng.integers(0, 8, (60, 2))), squares(*[(2, 2)] * 60, side=5)
-    game = evaluation.pointing_game(maps, masks, patients, n=300, seed=3)
+    game = evaluation.pointing_game(maps, masks, patients, n_resamples=300, seed=3)
     expected = evaluation.patient_bootstrap(
         np.ones(60), game.hits, patients, metrics.sensitivity, n_resamples=300, seed=3
     )
-    np.testing.assert_allclose(game.rate, expected)
+    np.testing.assert_allclose(game.hit_rate, expected)
     assert expected.low < expected.value < expected.high
 
 
@@ -99,7 +99,7 @@ def test_the_interval_is_that_of_patients_drawn_again():
 def test_masks_that_cannot_be_used_are_refused(masks, words):
     for judge in (
         lambda m: evaluation.pointing_game(maps_at((0, 0), (0, 0), (0, 0)), m, range(3)),
-        lambda m: evaluation.share_inside(maps_at((0, 0), (0, 0), (0, 0)), m),
+        lambda m: evaluation.energy_inside_mask(maps_at((0, 0), (0, 0), (0, 0)), m),
     ):
         with pytest.raises(ValueError, match=words):
             judge(masks)
@@ -127,5 +127,5 @@ def test_the_share_inside_is_that_of_the_positive_sum():
     maps[0, 0, 0], maps[0, 7, 7] = 3, 1
     maps[1] = 5
     maps[2, 0, 0], maps[2, 5, 5] = 2, -100
-    shares = evaluation.share_inside(maps, squares(*[(0, 0)] * 4))
+    shares = evaluation.energy_inside_mask(maps, squares(*[(0, 0)] * 4))
     np.testing.assert_allclose(shares, [3 / 4, 4 / 64, 1, np.nan])

@@ -20,13 +20,13 @@ def linear(classes=1, weights=WEIGHTS, bias=0.3):
     return model
 
 
-def by_hand(image, score, size, starts, grey):
+def by_hand(image, score, size, starts, fill):
     """Cover, ask, and give each pixel the mean of its squares, one pixel after the other."""
     sums, counts = np.zeros(image.shape), np.zeros(image.shape)
     for y in starts[0]:
         for x in starts[1]:
             covered = image.astype(float).copy()
-            covered[y : y + size, x : x + size] = grey
+            covered[y : y + size, x : x + size] = fill
             for pixel in np.ndindex(size, size):
                 sums[y + pixel[0], x + pixel[1]] += score(image) - score(covered)
                 counts[y + pixel[0], x + pixel[1]] += 1
@@ -37,33 +37,36 @@ def logit(image):
     return (image * WEIGHTS).sum() + 0.3
 
 
+def occlude(model, patch_size, stride, images=IMAGES, **settings):
+    return evaluation.occlusion_sensitivity(
+        model, images, patch_size=patch_size, stride=stride, **settings
+    )
+
+
 @pytest.mark.parametrize(
-    ("fill", "size", "stride", "starts"),
+    ("fill_value", "size", "stride", "starts"),
     [
         ("mean", 3, 2, ([0, 2, 4, 6], [0, 2, 4])),
         (200, 3, 2, ([0, 2, 4, 6], [0, 2, 4])),
         (0, 4, 3, ([0, 3, 5], [0, 3])),  # the last square of a column ends at the border
     ],
 )
-def test_it_agrees_with_covering_by_hand(fill, size, stride, starts):
-    found = evaluation.occlusion(linear(), IMAGES, size=size, stride=stride, fill=fill)
-    for image, drops in zip(IMAGES[..., 0], found, strict=True):
-        grey = image.mean() if fill == "mean" else fill
-        expected = by_hand(image, logit, size, starts, grey)
-        np.testing.assert_allclose(drops, expected, atol=2e-5)
+def test_it_agrees_with_covering_by_hand(fill_value, size, stride, starts):
+    maps = occlude(linear(), size, stride, fill_value=fill_value)
+    for image, drops in zip(IMAGES[..., 0], maps, strict=True):
+        fill = image.mean() if fill_value == "mean" else fill_value
+        np.testing.assert_allclose(drops, by_hand(image, logit, size, starts, fill), atol=2e-5)
 
 
 def test_single_pixels_of_a_linear_network_add_up_to_the_logit():
-    drops = evaluation.occlusion(linear(), IMAGES, size=1, stride=1, fill=0)
+    drops = occlude(linear(), 1, 1, fill_value=0)
     np.testing.assert_allclose(drops, IMAGES[..., 0] * WEIGHTS, atol=2e-5)
     sums = [logit(image) - 0.3 for image in IMAGES[..., 0]]
     np.testing.assert_allclose(drops.sum(axis=(1, 2)), sums, rtol=1e-3, atol=1e-3)
 
 
 def test_the_other_class_of_two_loses_what_the_first_wins():
-    sick, healthy = (
-        evaluation.occlusion(linear(), IMAGES, size=3, stride=3, output=k) for k in (1, 0)
-    )
+    sick, healthy = (occlude(linear(), 3, 3, class_index=k) for k in (1, 0))
     np.testing.assert_allclose(sick, -healthy, atol=1e-6)
 
 
@@ -71,12 +74,10 @@ def test_of_several_classes_it_is_the_one_called_for_the_bare_picture():
     model = linear(3, np.abs(WEIGHTS))
     called = model(IMAGES.astype("float32")).numpy().argmax(axis=1)
     assert (called == 2).all()  # three times the weights, until most of it is covered
-    settings = {"size": 7, "stride": 7, "fill": 0}
     np.testing.assert_array_equal(
-        evaluation.occlusion(model, IMAGES, **settings),
-        evaluation.occlusion(model, IMAGES, output=called, **settings),
+        occlude(model, 7, 7, fill_value=0), occlude(model, 7, 7, fill_value=0, class_index=called)
     )
-    drops = evaluation.occlusion(model, IMAGES, size=1, stride=1, fill=0, output=[2, 1, 0])
+    drops = occlude(model, 1, 1, fill_value=0, class_index=[2, 1, 0])
     for image, k, found in zip(IMAGES[..., 0], (2, 1, 0), drops, strict=True):
         expected = image * np.abs(WEIGHTS) * (k + 1) * (-1) ** k
         np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -97,39 +98,33 @@ def test_memory_grows_with_the_batch_and_not_with_the_squares():
     picture = keras.Input((9, 7, 1))
     model = keras.Model(picture, layers.Dense(1)(layers.Flatten()(Seen()(picture))))
     Seen.counts = ()
-    small = evaluation.occlusion(model, IMAGES, size=2, stride=1, batch_size=10)
+    small = occlude(model, 2, 1, batch_size=10)
     assert max(Seen.counts) <= 10
     assert sum(Seen.counts) == 3 + 3 * 8 * 6  # the bare pictures, and each place once
-    large = evaluation.occlusion(model, IMAGES, size=2, stride=1, batch_size=500)
-    np.testing.assert_allclose(small, large, atol=1e-4)
+    np.testing.assert_allclose(small, occlude(model, 2, 1, batch_size=500), atol=1e-4)
 
 
 def test_it_needs_no_convolution_and_leaves_the_pictures_alone():
-    model, images = models.mlp((9, 7, 1), (4,)), IMAGES.astype("float32")
+    images = IMAGES.astype("float32")
     before = images.copy()
-    drops = evaluation.occlusion(model, images, size=3, stride=3)
+    drops = occlude(models.mlp((9, 7, 1), (4,)), 3, 3, images)
     assert drops.shape == (3, 9, 7)
     assert drops.any()
     np.testing.assert_array_equal(images, before)
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("patch_size", "stride", "settings", "words"),
     [
-        ({"size": 8, "stride": 1}, "`size` as a whole number from 1 to 7.*got 8"),
-        ({"size": 2.5, "stride": 1}, "got 2.5"),
-        ({"size": 3, "stride": 4}, "`stride` .* from 1 to the square's 3 pixels.*got 4"),
-        ({"size": 3, "stride": 0}, "got 0"),
-        ({"size": 3, "stride": 1, "fill": 300}, "grey level from 0 to 255"),
-        ({"size": 3, "stride": 1, "fill": "black"}, "or 'mean', got 'black'"),
-        ({"size": 3, "stride": 1, "output": 2}, "`output` from 0 to 1"),
+        (8, 1, {}, "`patch_size` as a whole number from 1 to 7.*got 8"),
+        (2.5, 1, {}, "got 2.5"),
+        (3, 4, {}, "`stride` .* from 1 to the square's 3 pixels.*got 4"),
+        (3, 0, {}, "got 0"),
+        (3, 1, {"fill_value": 300}, "grey level from 0 to 255"),
+        (3, 1, {"fill_value": "black"}, "or 'mean', got 'black'"),
+        (3, 1, {"class_index": 2}, "`class_index` from 0 to 1"),
     ],
 )
-def test_settings_out_of_range_are_refused(settings, words):
+def test_settings_out_of_range_are_refused(patch_size, stride, settings, words):
     with pytest.raises(ValueError, match=words):
-        evaluation.occlusion(linear(), IMAGES, **settings)
-
-
-def test_pictures_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r"got \(3, 7, 9, 1\)"):
-        evaluation.occlusion(linear(), IMAGES.transpose(0, 2, 1, 3), size=3, stride=1)
+        occlude(linear(), patch_size, stride, **settings)

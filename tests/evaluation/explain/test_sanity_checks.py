@@ -31,10 +31,10 @@ def changed(a, b):
 
 def test_all_that_was_learned_is_gone_and_the_model_is_not_touched(model):
     before = model.get_weights()
-    copy = evaluation.randomised(model)
+    copy = evaluation.randomize_weights(model)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    learned = {"conv_1", "norm_1", "conv_2", "norm_2", "dense", "answer"}
+    learned = {"conv_1", "norm_1", "conv_2", "norm_2", "dense", "predictions"}
     assert changed(model, copy) == learned  # and not the preprocessing
     gamma, beta, mean, variance = copy.get_layer("norm_2").get_weights()
     assert (gamma == 1).all()
@@ -47,25 +47,25 @@ def test_all_that_was_learned_is_gone_and_the_model_is_not_touched(model):
 
 
 def test_the_seed_decides(model):
-    first, again, other = (evaluation.randomised(model, seed) for seed in (1, 1, 2))
+    first, again, other = (evaluation.randomize_weights(model, seed) for seed in (1, 1, 2))
     assert changed(first, again) == set()
     assert "conv_1" in changed(first, other)
 
 
 def test_a_cascade_begins_at_the_answer(model):
-    steps = [evaluation.randomised(model, top=top) for top in range(1, 7)]
-    names = ["answer", "dense", "norm_2", "conv_2", "norm_1", "conv_1"]
+    steps = [evaluation.randomize_weights(model, n_layers=n) for n in range(1, 7)]
+    names = ["predictions", "dense", "norm_2", "conv_2", "norm_1", "conv_1"]
     for i, step in enumerate(steps):
         assert changed(model, step) == set(names[: i + 1])
     # Each step keeps what the step before drew.
     assert changed(steps[0], steps[5]) == set(names[1:])
-    assert changed(steps[5], evaluation.randomised(model)) == set()
+    assert changed(steps[5], evaluation.randomize_weights(model)) == set()
 
 
-@pytest.mark.parametrize("top", [0, 7])
-def test_a_cascade_has_as_many_steps_as_layers_with_weights(model, top):
-    with pytest.raises(ValueError, match=f"`top` from 1 to 6.*conv_1, norm_1.*got {top}"):
-        evaluation.randomised(model, top=top)
+@pytest.mark.parametrize("n_layers", [0, 7])
+def test_a_cascade_has_as_many_steps_as_layers_with_weights(model, n_layers):
+    with pytest.raises(ValueError, match=f"`n_layers` from 1 to 6.*conv_1, norm_1.*got {n_layers}"):
+        evaluation.randomize_weights(model, n_layers=n_layers)
 
 
 def striped(n, seed, size=32):
@@ -100,13 +100,16 @@ def test_a_trained_network_points_at_what_was_planted_and_a_random_one_does_not(
     images, _, masks = (array[::2] for array in striped(120, seed=2))
 
     def play(maps):
-        return evaluation.pointing_game(maps, masks, range(60), n=200)
+        return evaluation.pointing_game(maps, masks, range(60), n_resamples=200)
 
     cam = play(evaluation.grad_cam(model, images))
-    assert cam.rate.low > 0.8
-    assert cam.chance == 64 / 1024
-    assert cam.elsewhere < 0.2
-    assert play(evaluation.occlusion(model, images, size=8, stride=4, fill=100)).rate.low > 0.7
-    ignorant = [evaluation.randomised(model, seed) for seed in range(6)]
-    rates = [play(evaluation.grad_cam(other, images)).rate.value for other in ignorant]
+    assert cam.hit_rate.low > 0.8
+    assert cam.chance_level == 64 / 1024
+    assert cam.shuffled_rate < 0.2
+    covered = evaluation.occlusion_sensitivity(
+        model, images, patch_size=8, stride=4, fill_value=100
+    )
+    assert play(covered).hit_rate.low > 0.7
+    ignorant = [evaluation.randomize_weights(model, seed) for seed in range(6)]
+    rates = [play(evaluation.grad_cam(other, images)).hit_rate.value for other in ignorant]
     assert np.mean(rates) < 0.3

@@ -3,15 +3,15 @@ from functools import partial
 import numpy as np
 import pytest
 
-from cxrlib import evaluation
+from cxrlib import evaluation as ev
 from cxrlib.evaluation import metrics
 from tests.evaluation.cohorts import cohort
 
-bootstrap = evaluation.patient_bootstrap
+bootstrap = ev.patient_bootstrap
 
 
 def test_an_interval_prints_itself():
-    assert f"{evaluation.Interval(0.9, 0.8, 0.951):.2f}" == "0.90 (0.80 to 0.95)"
+    assert f"{ev.Interval(0.9, 0.8, 0.951):.2f}" == "0.90 (0.80 to 0.95)"
 
 
 def test_the_level_is_the_one_asked_for():
@@ -25,10 +25,7 @@ def test_the_level_is_the_one_asked_for():
 @pytest.mark.parametrize("level", [0, 1, -0.95, 95, float("nan")])
 def test_a_confidence_level_is_between_0_and_1(level):
     hint = "Write 0.95 for 95 %" if level == 95 else ""
-    for of in (
-        partial(evaluation.wilson_interval, 8, 10),
-        partial(bootstrap, *cohort(), n_resamples=10),
-    ):
+    for of in (partial(ev.wilson_interval, 8, 10), partial(bootstrap, *cohort(), n_resamples=10)):
         with pytest.raises(ValueError, match=f"between 0 and 1.*{hint}"):
             of(confidence_level=level)
 
@@ -123,54 +120,50 @@ def test_patients_must_fit():
         bootstrap([0, 1], [0.1, 0.9], ["a", None])
 
 
-@pytest.mark.parametrize(
-    "metric", [evaluation.roc_auc, evaluation.brier_score, evaluation.sensitivity]
-)
+@pytest.mark.parametrize("metric", [ev.roc_auc, ev.brier_score, ev.sensitivity])
 def test_turning_the_models_round_turns_the_sign(metric):
     y, a, who = cohort(120, 80)
     b = (a + np.random.default_rng(1).normal(scale=0.3, size=120)).clip(0, 1)
-    one = evaluation.paired_difference(y, a, b, who, metric, n_resamples=60)
-    other = evaluation.paired_difference(y, b, a, who, metric, n_resamples=60)
+    one = ev.paired_difference(y, a, b, who, metric, n_resamples=60)
+    other = ev.paired_difference(y, b, a, who, metric, n_resamples=60)
     np.testing.assert_allclose(one, -np.array([other.value, other.high, other.low]), atol=1e-12)
     assert one.value == pytest.approx(metric(y, a) - metric(y, b))
-    assert evaluation.paired_difference(y, a, a, who, metric, n_resamples=60) == (0, 0, 0)
+    assert ev.paired_difference(y, a, a, who, metric, n_resamples=60) == (0, 0, 0)
 
 
 def test_both_models_are_judged_on_the_same_draws():
     # B is A less 0.1 everywhere: as a mean score the difference is 0.1 in every single resample.
     y, a, who = cohort(60, 30)
-    found = evaluation.paired_difference(y, a, a - 0.1, who, lambda y, s: s.mean(), n_resamples=40)
+    found = ev.paired_difference(y, a, a - 0.1, who, lambda y, s: s.mean(), n_resamples=40)
     np.testing.assert_allclose(found, [0.1] * 3, atol=1e-12)
 
 
 def test_one_training_has_the_interval_that_it_had():
     y, score, who = cohort()
-    for metric in (evaluation.roc_auc, partial(evaluation.sensitivity, threshold=0.3)):
+    for metric in (ev.roc_auc, partial(ev.sensitivity, threshold=0.3)):
         alone = bootstrap(y, score, who, metric, n_resamples=100, seed=3)
-        assert (
-            evaluation.runs_bootstrap([y], [score], [who], metric, n_resamples=100, seed=3) == alone
-        )
+        assert ev.runs_bootstrap([y], [score], [who], metric, n_resamples=100, seed=3) == alone
 
 
 def test_trainings_that_do_not_differ_have_the_interval_of_one():
     y, score, who = cohort()
-    found = evaluation.runs_bootstrap([y] * 3, [score] * 3, [who] * 3, n_resamples=500)
+    found = ev.runs_bootstrap([y] * 3, [score] * 3, [who] * 3, n_resamples=500)
     assert found == pytest.approx(bootstrap(y, score, who, n_resamples=500), abs=1e-9)
-    perfect = evaluation.runs_bootstrap([y] * 3, [y] * 3, [who] * 3, n_resamples=20)
+    perfect = ev.runs_bootstrap([y] * 3, [y] * 3, [who] * 3, n_resamples=20)
     assert perfect == (1, 1, 1)
 
 
 def test_a_threshold_each_is_used_for_its_own_training():
     y, score, who = cohort()
-    each = [partial(evaluation.sensitivity, threshold=t) for t in (0.3, 0.7)]
-    found = evaluation.runs_bootstrap([y] * 2, [score] * 2, [who] * 2, each, n_resamples=50)
+    each = [partial(ev.sensitivity, threshold=t) for t in (0.3, 0.7)]
+    found = ev.runs_bootstrap([y] * 2, [score] * 2, [who] * 2, each, n_resamples=50)
     assert found.value == pytest.approx(np.mean([metric(y, score) for metric in each]))
 
 
 def test_many_classes_have_a_mean_over_trainings_too_which_lie_apart():
-    y, metric = np.arange(60) % 3, evaluation.macro_auc
+    y, metric = np.arange(60) % 3, ev.macro_auc
     scores = [np.random.default_rng(i).dirichlet([1, 1, 1], 60) for i in range(3)]
-    found = evaluation.runs_bootstrap([y] * 3, scores, [np.arange(60)] * 3, metric, n_resamples=50)
+    found = ev.runs_bootstrap([y] * 3, scores, [np.arange(60)] * 3, metric, n_resamples=50)
     values = [metric(y, score) for score in scores]
     assert found.value == pytest.approx(np.mean(values))
     assert found.low < min(values) < max(values) < found.high
@@ -180,4 +173,4 @@ def test_many_classes_have_a_mean_over_trainings_too_which_lie_apart():
 def test_trainings_come_in_lists_of_one_length(lengths, got):
     lists = [[column] * k for column, k in zip(cohort(), lengths, strict=True)]
     with pytest.raises(ValueError, match=f"{got}.* Pass lists of one length"):
-        evaluation.runs_bootstrap(*lists, n_resamples=5)
+        ev.runs_bootstrap(*lists, n_resamples=5)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.delong import delong
-from cxrlib import evaluation
+from cxrlib import evaluation as ev
 from tests.evaluation.cohorts import cohort
 
 APART = 1.2
@@ -28,8 +28,8 @@ def test_patients_must_be_drawn_for_intervals_to_be_honest():
     for seed in range(sets):
         y, score, who = simulated(seed)
         ways = {
-            "patients": evaluation.patient_bootstrap(y, score, who, n_resamples=150, seed=seed),
-            "pictures": evaluation.patient_bootstrap(
+            "patients": ev.patient_bootstrap(y, score, who, n_resamples=150, seed=seed),
+            "pictures": ev.patient_bootstrap(
                 y, score, np.arange(len(y)), n_resamples=150, seed=seed
             ),
             "DeLong": delong(y, score),
@@ -55,21 +55,21 @@ MIXED = 0.5595  # macro sensitivity in 200,000 such patients
 
 
 def test_patients_whose_classes_nobody_else_has_are_drawn_too():
-    sets, hits, metric = 150, 0, evaluation.macro_sensitivity
+    sets, hits, metric = 150, 0, ev.macro_sensitivity
     for seed in range(sets):
         y, score, who = mixed(np.random.default_rng(seed))
-        found = evaluation.patient_bootstrap(y, score, who, metric, n_resamples=200, seed=seed)
+        found = ev.patient_bootstrap(y, score, who, metric, n_resamples=200, seed=seed)
         hits += found.low <= MIXED <= found.high
     # Each in a stratum alone, one patient in five never varied: 88 % of these sets were held.
     assert hits / sets >= 0.91
 
 
 def test_few_errors_get_intervals_that_do_not_lie_too_high():
-    share = partial(evaluation.sensitivity, threshold=APART - 1.8)
+    share = partial(ev.sensitivity, threshold=APART - 1.8)
     truth, sets, above, below = stats.norm.cdf(1.8), 200, 0, 0  # 3.6 of 100 sick missed
     for seed in range(sets):
         y, score, who = simulated(seed, patients=200, most=1)
-        interval = evaluation.patient_bootstrap(y, score, who, share, n_resamples=200, seed=seed)
+        interval = ev.patient_bootstrap(y, score, who, share, n_resamples=200, seed=seed)
         above += interval.low > truth
         below += interval.high < truth
     # Without correction, 12 % lie above the truth, and 0.3 % below.
@@ -87,12 +87,10 @@ def test_intervals_of_several_trainings_hold_the_truth(own, count):
         noise = rng.normal(size=(count if own else 1, 200))
         scores = [noise[i * own] + (APART + rng.normal(scale=0.5)) * y for i in range(count)]
         who = [np.arange(200) + own * i * 200 for i in range(count)]
-        found = evaluation.runs_bootstrap([y] * count, scores, who, n_resamples=200, seed=seed)
+        found = ev.runs_bootstrap([y] * count, scores, who, n_resamples=200, seed=seed)
         hits += found.low <= truth <= found.high
         if not own:
-            each = [
-                evaluation.patient_bootstrap(y, score, who[0], n_resamples=100) for score in scores
-            ]
+            each = [ev.patient_bootstrap(y, score, who[0], n_resamples=100) for score in scores]
             _, low, high = np.mean(each, axis=0)
             averaged += low <= truth <= high
     # Of 100 sets at 95 %: 95, give or take 2.2. Where a mean of ends was given, far fewer.
@@ -116,8 +114,8 @@ def test_the_bootstrap_agrees_with_delong():
     b = a + np.random.default_rng([0, 1]).normal(scale=0.3, size=len(y))
     each = np.arange(len(y))
     for drawn, formula in (
-        (evaluation.patient_bootstrap(y, a, each), delong(y, a)),
-        (evaluation.paired_difference(y, a, b, each), delong(y, a, b)),
+        (ev.patient_bootstrap(y, a, each), delong(y, a)),
+        (ev.paired_difference(y, a, b, each), delong(y, a, b)),
     ):
         assert drawn.value == pytest.approx(formula.value)
         assert 0.93 < (drawn.high - drawn.low) / (formula.high - formula.low) < 1.07

@@ -161,10 +161,7 @@ def test_wilson_at_known_values():
     ("k", "n"), [(1, 0), (-1, 5), (6, 5), (0.5, 2), (2.7, 5), (2, 5.5), (0, 0.5), (0.93, 1)]
 )
 def test_wilson_refuses_impossible_counts(k, n):
-    for of in (
-        wilson_interval,
-        lambda k, n: wilson_interval_over_runs([k], [n]),
-    ):
+    for of in (wilson_interval, lambda k, n: wilson_interval_over_runs([k], [n])):
         with pytest.raises(ValueError, match=f"successes={k}, n={n}"):
             of(k, n)
 

@@ -82,7 +82,7 @@ def test_copies_are_those_of_the_recipe(cases, means):
     train = cases[cases["split"] == "train"]
     plain = features.extract(train, NET, **RANDOM).values
     flipped = features.extract(
-        train, NET, augment=augmentation.Augmentation(mirror=True), **RANDOM
+        train, NET, augment=augmentation.Augmentation(horizontal_flip=True), **RANDOM
     ).values
     assert_close(flipped[0], plain)
     darker = features.extract(
