@@ -1,11 +1,11 @@
 """Cost of ``cxr audit``, of its search for doubles, and how often it is wrong.
 
-    python benchmarks/audit.py [--data pneumonia] [--pictures 50000] [--seeds 100 120] > audit.json
+    python benchmarks/audit.py [--data pneumonia] [--images 50000] [--seeds 100 120] > audit.json
 
 Four parts; ``--only`` runs one of them. *command*: seconds and peak memory of the command on a
 data set, in a process of its own. *search*: the search for doubles among drawn thumbnails, beside
 other exact ways to find the pairs of codes, on the same codes in turn. *smooth*: how many pairs of
-different smooth pictures each step of that search takes for doubles. *verdicts*: small sets of
+different smooth images each step of that search takes for doubles. *verdicts*: small sets of
 phantoms without a fault, where any alarm is false, and with planted faults, each of which has to be
 found; the seeds are none of those by which limits were chosen. Prints one JSON object.
 """
@@ -68,14 +68,14 @@ def thumbnails(n: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     chests = np.stack([phantoms.draw("normal", size=64, seed=i).image for i in range(200)])
     waves = np.cos(np.pi * np.outer((np.arange(64) + 0.5) / 64, np.arange(9))).astype(np.float32)
-    pictures = np.empty((n, 64, 64), np.uint8)
+    images = np.empty((n, 64, 64), np.uint8)
     for i in range(n):
         field = waves @ rng.normal(size=(9, 9)).astype(np.float32) @ waves.T
         one = 0.6 * chests[rng.integers(200)] + 40 + 4 * field
         if i % 100 == 99:
-            one = 0.9 * pictures[i - 50] + 10 + rng.normal(scale=2, size=(64, 64))
-        pictures[i] = one.clip(0, 255)
-    return pictures
+            one = 0.9 * images[i - 50] + 10 + rng.normal(scale=2, size=(64, 64))
+        images[i] = one.clip(0, 255)
+    return images
 
 
 def by_ball_tree(codes: np.ndarray, most: int) -> int:
@@ -106,18 +106,18 @@ def search(n: int) -> dict:
     def peak() -> int:
         return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
-    pictures = thumbnails(n)
+    images = thumbnails(n)
     before, start = peak(), time.perf_counter()
-    pairs = duplicates.find_duplicates(pictures)
+    pairs = duplicates.find_duplicates(images)
     whole, after, start = time.perf_counter() - start, peak(), time.perf_counter()
-    codes = duplicates.difference_hash(pictures)
+    codes = duplicates.difference_hash(images)
     hashing, start = time.perf_counter() - start, time.perf_counter()
     candidates = len(duplicates.pairs_within(codes))
     planted = {(i - 50, i) for i in range(99, n, 100)}
     found = set(zip(pairs["one"], pairs["other"], strict=True))
     answer = {
         "pictures": n,
-        "pictures_mb": round(pictures.nbytes / 2**20),
+        "pictures_mb": round(images.nbytes / 2**20),
         "seconds": round(whole, 1),
         "of_which_hashes": round(hashing, 1),
         "of_which_comparing": round(time.perf_counter() - start, 1),
@@ -151,7 +151,7 @@ def search(n: int) -> dict:
 
 
 def smooth_pictures(kind: str, noise: float, n: int = 240, seed: int = 0) -> np.ndarray:
-    """Draw smooth pictures of 64 × 64, no two alike, with noise of their own on each."""
+    """Draw smooth images of 64 × 64, no two alike, with noise of their own on each."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:64, :64] + 0.5
     if kind == "wave":  # across, down, and both at once
@@ -169,16 +169,16 @@ def smooth_pictures(kind: str, noise: float, n: int = 240, seed: int = 0) -> np.
 
 
 def smooth() -> dict:
-    """Count the pairs of different smooth pictures that each step of the search lets pass."""
+    """Count the pairs of different smooth images that each step of the search lets pass."""
     found, pairs = {}, 0
     for kind in ("wave", "spot", "blurred noise"):
         for noise in (1, 2, 4):
-            pictures = smooth_pictures(kind, noise)
-            pairs += len(pictures) * (len(pictures) - 1) // 2
-            near = duplicates.pairs_within(duplicates.difference_hash(pictures))
-            one, other = (pictures[rows].reshape(len(rows), -1) for rows in near.T)
+            images = smooth_pictures(kind, noise)
+            pairs += len(images) * (len(images) - 1) // 2
+            near = duplicates.pairs_within(duplicates.difference_hash(images))
+            one, other = (images[rows].reshape(len(rows), -1) for rows in near.T)
             whole = int(duplicates.correlated(one, other, duplicates.MIN_CORRELATION).sum())
-            named = len(duplicates.find_duplicates(pictures))
+            named = len(duplicates.find_duplicates(images))
             counts = {"code": len(near), "whole": whole, "details": named}
             found[f"{kind}, noise of {noise}"] = counts
     total = Counter()
@@ -207,20 +207,20 @@ def draw_set(root: Path, seed: int, test_site: str = "a", marker=None, n: int = 
 
 
 def opened(path: Path) -> Image.Image:
-    """Read a picture whole, in grey."""
-    with Image.open(path) as film:
-        return film.convert("L")
+    """Read an image whole, in grey."""
+    with Image.open(path) as image:
+        return image.convert("L")
 
 
 def plant_single(root: Path) -> None:
-    """Plant what one picture can have: three kinds of double, a leak, and two bad files."""
+    """Plant what one image can have: three kinds of double, a leak, and two bad files."""
     healthy = sorted((root / "train/NORMAL").glob("*.png"))
     shutil.copy(healthy[0], root / "test/NORMAL/p9001_0.png")
     near = opened(healthy[3]).resize((70, 75)).point(lambda v: min(255, int(0.8 * v + 25)))
     near.save(root / "test/NORMAL/p9002_0.jpg", quality=80)
     opened(healthy[5]).save(root / "train/PNEUMONIA/p9003_0.jpg", quality=95)
-    film = sorted((root / "test/NORMAL").glob("p0*.png"))[0]
-    film.rename(film.with_name(healthy[6].name.replace("_0", "_1")))
+    image = sorted((root / "test/NORMAL").glob("p0*.png"))[0]
+    image.rename(image.with_name(healthy[6].name.replace("_0", "_1")))
     opened(healthy[7]).point(lambda v: 255 - v).save(healthy[7])
     healthy[9].write_bytes(healthy[9].read_bytes()[: healthy[9].stat().st_size // 2])
 
@@ -228,8 +228,8 @@ def plant_single(root: Path) -> None:
 def plant_shares(root: Path) -> None:
     """Give the sick a shape and an exposure of their own."""
     for path in root.rglob("PNEUMONIA/*.png"):
-        film = opened(path).point(lambda v: int(0.75 * v))
-        film.resize((film.width + 40, film.height)).save(path)
+        image = opened(path).point(lambda v: int(0.75 * v))
+        image.resize((image.width + 40, image.height)).save(path)
 
 
 def alarms(root: Path) -> tuple[audit.Report, dict]:
@@ -244,7 +244,7 @@ def verdicts(first: int, end: int) -> dict:
     """Count false alarms on clean sets, and planted faults that fail the check they belong to."""
     false, short, found, beside = {}, {}, Counter(), Counter()
     expected = {
-        "single": {"duplicates", "patients", "odd pictures", "files"},
+        "single": {"duplicates", "patients", "odd images", "files"},
         "places": {"shortcuts", "folder shift"},
         "shares": {"sizes", "brightness"},
     }

@@ -1,18 +1,18 @@
-"""How often 95 % intervals hold the truth, when patients have several pictures.
+"""How often 95 % intervals hold the truth, when patients have several images.
 
     python benchmarks/coverage.py [--sets 1000] [--resamples 1000] > coverage.json
 
-Sets of pictures are simulated whose true AUC and sensitivity are known: a patient's own share of
-the score is the same in all its pictures. On each set, intervals are made by drawing patients
-again, by drawing single pictures again, and by the formulas that take each picture for a patient
+Sets of images are simulated whose true AUC and sensitivity are known: a patient's own share of
+the score is the same in all its images. On each set, intervals are made by drawing patients
+again, by drawing single images again, and by the formulas that take each image for a patient
 (DeLong, Wilson). An honest 95 % interval holds the truth in 93 to 97 % of the sets and misses it as
 often above as below.
 
 Further designs: two models whose true AUCs are known are compared; several trainings of one recipe,
-with the mean of their own intervals' ends beside; patients with pictures of several classes, some
+with the mean of their own intervals' ends beside; patients with images of several classes, some
 alone with theirs, who are drawn with those nearest to them, or not at all.
 
-Single pictures are drawn on every tenth set only: they take longest, and miss by far. Prints one
+Single images are drawn on every tenth set only: they take longest, and miss by far. Prints one
 JSON object, with the minutes it took: about 40 of one core.
 """
 
@@ -38,11 +38,11 @@ from cxrlib.evaluation.intervals import resampling
 APART = 1.2  # distance of the classes' mean scores, in standard deviations
 THRESHOLD = APART / 2
 DESIGNS = {
-    # patients (five eighths sick), most pictures of one, share of the variance between patients
+    # patients (five eighths sick), most images of one, share of the variance between patients
     "few siblings": {"patients": 428, "most": 2, "alike": 0.7},
     "many siblings": {"patients": 428, "most": 8, "alike": 0.7},
     "many siblings, few patients": {"patients": 120, "most": 8, "alike": 0.7},
-    "pictures of strangers": {"patients": 428, "most": 8, "alike": 0.0},
+    "images of strangers": {"patients": 428, "most": 8, "alike": 0.0},
     # AUC 0.976: few errors to resample, with 120 patients none at all at a low threshold in 1 of 20
     "few errors": {"patients": 428, "most": 2, "alike": 0.7, "apart": 2.8},
     "few errors, few patients": {"patients": 120, "most": 8, "alike": 0.7, "apart": 2.8},
@@ -70,7 +70,7 @@ def covered(design: dict, sets: int, resamples: int) -> dict:
         keep(kept, "AUC, patients drawn", again(who), auc)
         keep(kept, "AUC, DeLong", delong(y, score), auc)
         if seed % 10 == 0:
-            keep(kept, "AUC, pictures drawn", again(np.arange(len(y))), auc)
+            keep(kept, "AUC, images drawn", again(np.arange(len(y))), auc)
         for threshold in thresholds:
             found = stats.norm.cdf(apart - threshold)
             share = partial(evaluation.sensitivity, threshold=threshold)
@@ -96,7 +96,7 @@ def compared(sets: int, resamples: int, apart: float = 1.0) -> dict:
         keep(kept, "difference, patients drawn", again(who), truth)
         keep(kept, "difference, DeLong", delong(y, a, b), truth)
         if seed % 10 == 0:
-            keep(kept, "difference, pictures drawn", again(np.arange(len(y))), truth)
+            keep(kept, "difference, images drawn", again(np.arange(len(y))), truth)
     return {name: summary(rows) for name, rows in kept.items()}
 
 
@@ -121,7 +121,7 @@ def several(sets: int, resamples: int, count: int = 3, differ: float = 0.5) -> d
 
 
 def mixed(rng, patients: int, k: int = 5, other: float = 0.35):
-    """Simulate patients with one to six pictures, some of another class than their most."""
+    """Simulate patients with one to six images, some of another class than their most."""
     who = np.repeat(np.arange(patients), rng.integers(1, 7, size=patients))
     y = np.where(rng.random(len(who)) < other, rng.integers(0, k, len(who)), who % k)
     own = rng.normal(size=(patients, k))[who] * np.sqrt(0.7)

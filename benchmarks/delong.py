@@ -1,4 +1,4 @@
-"""DeLong's interval for the AUC: a check on the bootstrap where each patient has one picture."""
+"""DeLong's interval for the AUC: a check on the bootstrap where each patient has one image."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cxrlib.evaluation import Interval
 def delong(
     y_true: ArrayLike, y_score: ArrayLike, other: ArrayLike | None = None, level: float = 0.95
 ) -> Interval:
-    """Interval of the AUC, or of the AUC less that of ``other`` scores of the same pictures.
+    """Interval of the AUC, or of the AUC less that of ``other`` scores of the same images.
 
-    It takes every picture for a patient of its own; there must be two of each class.
+    It takes every image for a patient of its own; there must be two of each class.
 
     References
     ----------
@@ -34,7 +34,7 @@ def delong(
 
 
 def _shares(y: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each sick picture the share of healthy ones below it, for each healthy the sick above."""
+    """For each sick image the share of healthy ones below it, for each healthy the sick above."""
     sick, healthy = score[y == 1], score[y == 0]
     m, n = len(sick), len(healthy)
     ranks = stats.rankdata(np.concatenate([sick, healthy]))

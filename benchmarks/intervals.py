@@ -1,4 +1,4 @@
-"""How long an interval takes: 2,000 resamples of 624 pictures of 428 children.
+"""How long an interval takes: 2,000 resamples of 624 images of 428 children.
 
     python benchmarks/intervals.py > intervals.json
 

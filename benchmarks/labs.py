@@ -2,7 +2,7 @@
 
     python benchmarks/labs.py > labs.json
 
-A screen shows a picture every 16.7 ms, so an answer within 16 ms looks immediate. For each knob the
+A screen shows an image every 16.7 ms, so an answer within 16 ms looks immediate. For each knob the
 median of 50 moves, the least of three such medians, since other programs may want the cores too;
 of each lab the slowest knob. Needs Chromium. Prints one JSON object.
 """
@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from cxrlib.teaching import labs
 from tests.book.conftest import BROWSERS, FLAGS
-from tests.book.lab_pages import lab_in, page, picture, runs, shortcut
+from tests.book.lab_pages import lab_in, make_image, page, runs, shortcut
 
 FRAME = 16  # milliseconds
 MEDIAN = """(field) => {
@@ -53,13 +53,13 @@ LABS = ("neuron", "kernel", "pooling", "augmentation", "threshold", "leak")
 
 def all_labs() -> list:
     """Make each lab as large as it may get, or nearly."""
-    big, y = picture(48, 48), np.arange(1500) % 2
+    big, y = make_image(48, 48), np.arange(1500) % 2
     sets = dict.fromkeys("abc", (y, np.random.default_rng(0).random(1500)))
     return [
         labs.neuron_lab(),
         labs.kernel_lab(big),
         labs.pooling_lab(big, stride=1),
-        labs.augmentation_lab(picture(64, 64), rotation=20, gamma=1.2, fill_mode="reflect"),
+        labs.augmentation_lab(make_image(64, 64), rotation=20, gamma=1.2, fill_mode="reflect"),
         labs.threshold_lab(sets),
         labs.leak_lab(runs()),
         shortcut(),

@@ -1,9 +1,9 @@
-"""Pictures per second and peak memory of three ways to feed a network, side by side.
+"""Images per second and peak memory of three ways to feed a network, side by side.
 
     python benchmarks/pipeline.py [--folder FOLDER] [--size 224] [--epochs 4] > pipeline.json
 
 Each way runs in a process of its own, one after the other, on the same folder (by default the
-training folder of ``pneumonia``) and hands over every picture as grey float32 batches of 32. The
+training folder of ``pneumonia``) and hands over every image as grey float32 batches of 32. The
 first epoch includes building the pipeline and decoding; the later ones are given by their median.
 Last comes the whole set as the chapters use it, split by patient, for its peak memory.
 """
@@ -67,8 +67,8 @@ def course_way(folder: Path, size: int) -> Iterable:
     from cxrlib import data
 
     cases = data.splits.train_val_split(data.load("pneumonia", quiet=True))
-    pictures = data.read_images(cases, size)
-    parts = [data.pipeline.dataset(pictures.split(split)) for split in ("train", "val", "test")]
+    images = data.read_images(cases, size)
+    parts = [data.pipeline.dataset(images.split(split)) for split in ("train", "val", "test")]
 
     class Epoch:
         def __iter__(self):

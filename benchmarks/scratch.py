@@ -1,8 +1,8 @@
 """Time the course's NumPy convolution against Keras on the CPU, side by side.
 
-    python benchmarks/scratch.py [--size 224] [--kernels 16] [--pictures 1] [--repeats 30]
+    python benchmarks/scratch.py [--size 224] [--kernels 16] [--images 1] [--repeats 30]
 
-Both convolve the same float32 pictures with the same 3×3 kernels, forward and back, one after the
+Both convolve the same float32 images with the same 3×3 kernels, forward and back, one after the
 other in one process: by turns, the threads of one would still be spinning while the other is timed.
 Given is the median; Keras is timed as a plain call and inside a ``tf.function``, and the
 faster of the two is what NumPy is compared with.
@@ -25,7 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 GOAL = 10  # at most so many times as slow as Keras
 
 
-def ways(size: int, kernels: int, pictures: int) -> dict[str, Callable]:
+def ways(size: int, kernels: int, images: int) -> dict[str, Callable]:
     """Make the functions to time, and see that they agree."""
     import keras
     import numpy as np
@@ -34,7 +34,7 @@ def ways(size: int, kernels: int, pictures: int) -> dict[str, Callable]:
     from cxrlib.models import scratch
 
     rng = np.random.default_rng(0)
-    x = rng.uniform(0, 1, size=(pictures, size, size, 1)).astype("float32")
+    x = rng.uniform(0, 1, size=(images, size, size, 1)).astype("float32")
     layer = keras.layers.Conv2D(kernels, 3, padding="same")
     layer.build(x.shape)
     weights = [w.numpy() for w in layer.weights]

@@ -1,11 +1,11 @@
 """Seconds an epoch with the full pipeline, against the same network on tensors in memory.
 
-    python benchmarks/training.py [--pictures 640] [--epochs 3] > training.json
+    python benchmarks/training.py [--images 640] [--epochs 3] > training.json
 
-Both networks of chapters 05 and 07 are trained at their articles' sizes on pictures of the training
+Both networks of chapters 05 and 07 are trained at their articles' sizes on images of the training
 folder. Ways take turns within one process, so that a slow minute of the machine meets them all; of
 two epochs at a time the second counts, and the ratio is that of the medians. Then come augmented
-pictures a second with article 0's settings, beside Keras's ``ImageDataGenerator`` and its layers in
+images a second with article 0's settings, beside Keras's ``ImageDataGenerator`` and its layers in
 tf.data, and last the peak memory of an epoch on the whole training folder, each network in a
 process of its own.
 """
@@ -31,8 +31,8 @@ NETWORKS = {
 }
 
 
-def pictures(size: int, n: int | None):
-    """Read pictures of the training folder."""
+def images(size: int, n: int | None):
+    """Read images of the training folder."""
     from cxrlib import data
 
     cases = data.load("pneumonia", quiet=True)
@@ -68,7 +68,7 @@ def epochs(name: str, n: int, repeats: int) -> dict:
             self.seconds.append(time.perf_counter() - self.begun)
 
     settings = NETWORKS[name]
-    train = pictures(settings["size"], n)
+    train = images(settings["size"], n)
     with tf.device("CPU"):
         x, y = tf.constant(train.images, tf.float32), tf.constant(train.labels)
     models_of = {way: network(name) for way in ("tensors", "pipeline", "augmented")}
@@ -144,10 +144,10 @@ def keras_layers(train) -> Iterable:
 
 
 def augmentation(n: int, repeats: int) -> dict:
-    """Augmented pictures a second, the ways taking turns; standardising is in the network here."""
+    """Augmented images a second, the ways taking turns; standardising is in the network here."""
     from cxrlib import data
 
-    train = pictures(160, n)
+    train = images(160, n)
     ways = {
         "cxrlib": data.pipeline.dataset(train, batch_size=16, shuffle=True, augment="article-0"),
         "ImageDataGenerator from files": Generator(train, from_files=True),
@@ -175,7 +175,7 @@ def peak_memory(name: str) -> int:
     settings = NETWORKS[name]
     models.fit(
         network(name),
-        pictures(settings["size"], None),
+        images(settings["size"], None),
         None,
         epochs=1,
         batch_size=settings["batch"],

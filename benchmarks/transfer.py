@@ -1,10 +1,10 @@
 """Seconds and accuracy of a head on a frozen backbone: end to end, against features kept.
 
-    python benchmarks/transfer.py [--pictures 600] [--epochs 20] [--backbone NAME] > transfer.json
+    python benchmarks/transfer.py [--images 600] [--epochs 20] [--backbone NAME] > transfer.json
     python benchmarks/transfer.py --backbone efficientnet_lite0 --sizes 64 96 128 160 224
 
 Both ways train the same head from the same first weights on the same batches. End to end, every
-picture goes through the whole network in each epoch, read and held in memory once; on features, it
+image goes through the whole network in each epoch, read and held in memory once; on features, it
 goes through once, and only the head is trained. Ways run in processes of their own, one after the
 other, and count from the case table to the trained head and its test scores; starting Python and
 loading libraries is left out. Then comes the linear probe on the whole set, from JPEG files to the
@@ -12,7 +12,7 @@ test AUC; what loading the libraries takes is told beside. On a machine that has
 compare `cpu_seconds`, which all threads together were at work. Needs the weights of the backbone.
 Prints one JSON object.
 
-With `--sizes` nothing is trained end to end. For each size it tells what a picture's way through
+With `--sizes` nothing is trained end to end. For each size it tells what an image's way through
 the frozen network costs on one core, and the probe's validation AUC (to choose by) and test AUC.
 """
 
@@ -39,12 +39,12 @@ ONE_CORE = dict.fromkeys(
 )
 
 
-def table(pictures: int | None):
+def table(images: int | None):
     """Load the set and hold validation out by patient."""
     from cxrlib import data
 
     cases = data.load("pneumonia", quiet=True)
-    cases = data.sample(cases, pictures) if pictures else cases
+    cases = data.sample(cases, images) if images else cases
     return data.splits.train_val_split(cases)
 
 
@@ -100,7 +100,7 @@ def probe(options: dict) -> dict:
 
 
 def passed(options: dict, pictures: int = 128, times: int = 5) -> dict:
-    """Milliseconds of work for a picture's way through the frozen network, the quickest of some."""
+    """Milliseconds of work for an image's way through the frozen network, the quickest of some."""
     import numpy as np
 
     from cxrlib.models import transfer

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
     audit = rooms.add_parser("audit", help="look for what would make a result worthless")
     audit.add_argument("what", metavar="FOLDER|NAME", help="one sub-folder a class, or a data set")
-    audit.add_argument("--html", metavar="FILE", help="write a report with pictures, JSON beside")
+    audit.add_argument("--html", metavar="FILE", help="write a report with images, JSON beside")
     audit.add_argument("--patient", metavar="REGEX", help="finds the patient in a file name")
     audit.set_defaults(run=_audit)
     again = rooms.add_parser("reproduce", help="run a study on the real X-rays, write its record")

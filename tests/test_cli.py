@@ -36,7 +36,7 @@ def test_the_command_shows_one_record(folder, capsys):
         "9 images (5 A, 4 B), 8 patients",
         "layers         16, 32\n",
         "test set evaluations  1\n",
-        "Notes\n  - Three pictures only.\n",
+        "Notes\n  - Three images only.\n",
     )
     assert [part for part in parts if part not in shown] == []
 

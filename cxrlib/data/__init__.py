@@ -1,4 +1,4 @@
-"""Pictures in, tables and batches out.
+"""Images in, tables and batches out.
 
 Everything here speaks the *case table*: one row an image (see :mod:`cxrlib.data.cases`).
 """

@@ -1,7 +1,7 @@
-"""Augmentation: new pictures from old ones, by transforms that a radiographer could produce.
+"""Augmentation: new images from old ones, by transforms that a radiographer could produce.
 
-An augmentation says how far a picture may be changed, and what that imitates. Transforms are drawn
-with NumPy, one row a picture and epoch, so that a seed gives the same series of pictures on any
+An augmentation says how far an image may be changed, and what that imitates. Transforms are drawn
+with NumPy, one row an image and epoch, so that a seed gives the same series of images on any
 number of threads. Turning, moving and zooming are one affine map and blur once.
 """
 
@@ -31,18 +31,18 @@ class Augmentation:
     rotation, shear : float
         Degrees.
     translation : float
-        Share of the picture's side, along each axis.
+        Share of the image's side, along each axis.
     zoom : float
         0.1 draws between 90 % and 110 %.
     anisotropic_zoom : bool
         Zoom each axis by itself, so that the chest changes its shape.
     horizontal_flip, vertical_flip : bool
-        Flip every other picture.
+        Flip every other image.
     contrast, brightness, gamma : float
         Contrast factor ``1 ± contrast``, ``± brightness`` of the range from black to white, and
         gamma between ``1 / (1 + gamma)`` and ``1 + gamma``.
     fill_mode : {"nearest", "constant", "reflect", "wrap"}
-        What comes in from outside: the edge repeated, black, the picture mirrored or from the
+        What comes in from outside: the edge repeated, black, the image mirrored or from the
         other side.
     description : str
         What it imitates.
@@ -91,7 +91,7 @@ _EXPOSURE = Augmentation(
     contrast=0.2, brightness=0.1, gamma=0.2, description="Another tube, dose or development."
 )
 PRESETS = {
-    "none": Augmentation(description="The picture as it is."),
+    "none": Augmentation(description="The image as it is."),
     "position": Augmentation(
         rotation=5, translation=0.05, zoom=0.1,
         description="A child lies a little differently on the table.",
@@ -139,7 +139,7 @@ def get_preset(name: str | Augmentation) -> Augmentation:
 
 
 class Transform(NamedTuple):
-    """What is done to one picture; the values that change nothing are the defaults."""
+    """What is done to one image; the values that change nothing are the defaults."""
 
     rotation: float = 0  # degrees, clockwise as seen
     translate_x: float = 0  # share of the width
@@ -149,7 +149,7 @@ class Transform(NamedTuple):
     shear: float = 0  # degrees
     horizontal_flip: float = 0  # 1: left and right change places
     vertical_flip: float = 0
-    contrast: float = 1  # factor on the distance from the picture's own mean
+    contrast: float = 1  # factor on the distance from the image's own mean
     brightness: float = 0  # share of the range from black to white
     gamma: float = 1  # above 1: darker mid-tones
 
@@ -157,7 +157,7 @@ class Transform(NamedTuple):
 def random_transforms(
     augmentation: str | Augmentation, n: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw transforms for ``n`` pictures.
+    """Draw transforms for ``n`` images.
 
     Returns
     -------
@@ -190,7 +190,7 @@ def random_transforms(
 def apply_transforms(
     images: tf.Tensor, transforms: tf.Tensor, augmentation: Augmentation
 ) -> tf.Tensor:
-    """Change a batch of pictures by their transforms.
+    """Change a batch of images by their transforms.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def apply_transforms(
 def augment_images(
     images: ArrayLike, augmentation: str | Augmentation = "plausible", *, seed: int = 0
 ) -> np.ndarray:
-    """Return one changed copy of each picture, for looking at or measuring.
+    """Return one changed copy of each image, for looking at or measuring.
 
     Parameters
     ----------
@@ -253,8 +253,8 @@ def augment_images(
     augmentation, images = get_preset(augmentation), np.asarray(images)
     if images.ndim != 4 or not len(images):
         raise DataError(
-            f"expected pictures of shape (N, H, W, C) with N ≥ 1, got {images.shape}. "
-            "For one grey picture write picture[None, :, :, None]."
+            f"expected images of shape (N, H, W, C) with N ≥ 1, got {images.shape}. "
+            "For one grey image write image[None, :, :, None]."
         )
     transforms = random_transforms(augmentation, len(images), np.random.default_rng(seed))
     with tf.device("CPU"):
@@ -266,7 +266,7 @@ def augment_images(
 
 
 def _inverse_maps(t: Transform, shape: tf.Tensor) -> tf.Tensor:
-    """Say where each pixel (x', y') of the result is looked up: (a, b, c, d, e, f, 0, 0) a picture.
+    """Say where each pixel (x', y') of the result is looked up: (a, b, c, d, e, f, 0, 0) an image.
 
     It is looked up at x = a·x' + b·y' + c, y = d·x' + e·y' + f.
     """
@@ -275,7 +275,7 @@ def _inverse_maps(t: Transform, shape: tf.Tensor) -> tf.Tensor:
     height, width = tf.cast(shape[1], tf.float32), tf.cast(shape[2], tf.float32)
     turn, lean = t.rotation * (np.pi / 180), t.shear * (np.pi / 180)
     flip_x, flip_y = 1 - 2 * t.horizontal_flip, 1 - 2 * t.vertical_flip
-    # The picture is flipped, zoomed, sheared, turned, then moved; looking up goes backwards.
+    # The image is flipped, zoomed, sheared, turned, then moved; looking up goes backwards.
     a, b = tf.cos(turn), tf.sin(turn)
     d, e = -tf.sin(turn) - tf.tan(lean) * a, tf.cos(turn) - tf.tan(lean) * b
     a, b = a * flip_x / t.zoom_x, b * flip_x / t.zoom_x

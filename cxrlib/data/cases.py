@@ -3,11 +3,11 @@
 Columns that every table has:
 
 =============  =====================================================================
-``path``       where the picture is (str)
+``path``       where the image is (str)
 ``label``      class name (Categorical; the order of its categories is the class order)
 ``patient_id`` unique across all sources, or NA where the set does not know it
 ``split``      ``"train"``, ``"val"``, ``"test"``, or NA where nothing was assigned yet
-``source``     the collection that the picture came from
+``source``     the collection that the image came from
 ``width``      pixels
 ``height``     pixels
 =============  =====================================================================
@@ -41,7 +41,7 @@ class DataError(ValueError):
 
 
 class Problem(NamedTuple):
-    """One picture that needs a person's attention."""
+    """One image that needs a person's attention."""
 
     path: str
     problem: str
@@ -67,7 +67,7 @@ def build(
     rows : iterable of dict
         Each with the required columns (see the module's docstring).
     class_names : sequence of str
-        The classes in their order; each must have at least one picture.
+        The classes in their order; each must have at least one image.
     name : str
         Name of the data set, for messages.
     problems : iterable of Problem
@@ -76,13 +76,13 @@ def build(
     Raises
     ------
     DataError
-        If there is no picture at all, a column is missing, or a class has no picture.
+        If there is no image at all, a column is missing, or a class has no image.
     """
     table = pd.DataFrame(list(rows))
     problems = Problems(sorted(set(problems)))
     if table.empty:
         raise DataError(
-            f"{name}: expected JPEG or PNG pictures in one folder a class, got none that is "
+            f"{name}: expected JPEG or PNG images in one folder a class, got none that is "
             "readable. Look at the folder." + format_problems(problems)
         )
     check_columns(table, name)
@@ -90,7 +90,7 @@ def build(
     empty = [c for c in class_names if not (table["label"] == c).any()]
     if empty:
         raise DataError(
-            f"{name}: expected a readable picture for each of {', '.join(class_names)}, got none "
+            f"{name}: expected a readable image for each of {', '.join(class_names)}, got none "
             f"for {', '.join(map(repr, empty))}. Add some." + format_problems(problems)
         )
     front = list(REQUIRED)
@@ -155,7 +155,7 @@ def labels(cases: pd.DataFrame) -> np.ndarray:
 
 
 def strata(cases: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """One stratum name a patient: all values of ``columns`` that occur among their pictures."""
+    """One stratum name a patient: all values of ``columns`` that occur among their images."""
     first, *others = (cases[column].astype("string").fillna("?") for column in columns)
     text = first.str.cat(others, sep="/") if others else first
     pairs = pd.DataFrame({"patient_id": cases["patient_id"].to_numpy(), "text": text.to_numpy()})
@@ -172,26 +172,26 @@ def require_patients(cases: pd.DataFrame) -> None:
     if unknown.any():
         raise DataError(
             f"expected a patient_id in each row, got none for {unknown.sum():,} of {len(cases):,} "
-            f"pictures (first: {cases.loc[unknown, 'path'].iloc[0]}). Without it nobody can tell "
+            f"images (first: {cases.loc[unknown, 'path'].iloc[0]}). Without it nobody can tell "
             "whether a patient stands on both sides of a split. Give load(..., patient=REGEX) a "
             "pattern that finds the patient in the file name, or fill the column yourself."
         )
 
 
 def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
-    """Draw about ``n`` pictures: whole patients, splits and labels in their proportions.
+    """Draw about ``n`` images: whole patients, splits and labels in their proportions.
 
     Parameters
     ----------
     cases : DataFrame
         A case table. Rows without a patient id count as a patient each.
     n : int
-        Number of pictures wanted. The answer is off by less than one patient a stratum.
+        Number of images wanted. The answer is off by less than one patient a stratum.
     seed : int
         Same seed, same patients.
     """
     if n < 1:
-        raise DataError(f"expected `n` of at least 1, got {n}. Ask for more pictures.")
+        raise DataError(f"expected `n` of at least 1, got {n}. Ask for more images.")
     if n >= len(cases):
         return cases
     table = cases.assign(patient_id=cases["patient_id"].fillna(cases["path"]))
@@ -212,10 +212,10 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
 
 
 def provenance(cases: pd.DataFrame) -> str:
-    """Say in one Markdown paragraph where the pictures of a table come from."""
+    """Say in one Markdown paragraph where the images of a table come from."""
     name, source = cases.attrs["name"], cases.attrs["source"]
     described = DESCRIPTIONS[source].format(name=f"`{name}`")
-    line = f"**Pictures on this page:** {len(cases):,} {described}."
+    line = f"**Images on this page:** {len(cases):,} {described}."
     if source == "phantoms":
         line += (
             " Everything is computed from them, so no number here says anything about real X-rays."
@@ -224,11 +224,11 @@ def provenance(cases: pd.DataFrame) -> str:
         failure = " ".join(cases.attrs.get("download_error", "").replace("`", "'").split())
         if failure:
             line += (
-                f" The real pictures could not be downloaded: `{failure}` To try again, run "
+                f" The real images could not be downloaded: `{failure}` To try again, run "
                 f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
             )
         else:
-            line += f" For the real pictures run `cxr data fetch {name}` and start again."
+            line += f" For the real images run `cxr data fetch {name}` and start again."
         named = os.environ.get("CXR_DATA")
         if named:
             line += f" (`CXR_DATA` names {named}, which has no such set.)"
@@ -255,7 +255,7 @@ def format_problems(problems: Sequence[Problem], most: int = 5) -> str:
         return ""
     lines = [f"\n  {p.path}: {p.problem}" for p in problems[:most]]
     more = f"\n  … and {len(problems) - most} more" if len(problems) > most else ""
-    return f"\n{len(problems)} pictures could not be used:" + "".join(lines) + more
+    return f"\n{len(problems)} images could not be used:" + "".join(lines) + more
 
 
 def did_you_mean(wanted: str, known: Iterable[str]) -> str:

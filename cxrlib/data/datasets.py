@@ -1,4 +1,4 @@
-"""``load``: a name in, a case table out, from the first place that has the pictures."""
+"""``load``: a name in, a case table out, from the first place that has the images."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def load(
         A name of the registry (``"pneumonia"``, ``"covid"``, ``"covid-collection"``,
         ``"adults"``, ``"pneumoniamnist-64"``, …), or a folder with one sub-folder a class.
     source : {"auto", "folder", "cache", "download", "phantoms"}
-        Where the pictures come from. ``"folder"`` is the one that the environment variable
+        Where the images come from. ``"folder"`` is the one that the environment variable
         ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
         download, and last phantoms drawn by :mod:`cxrlib.phantoms`. If that download fails,
         the provenance note says why.
@@ -61,7 +61,7 @@ def load(
     ------
     DataError
         If the name or source is unknown, the source does not have the data, or they cannot be
-        read. Single broken pictures are no error: they are listed in ``data.problems(cases)``.
+        read. Single broken images are no error: they are listed in ``data.problems(cases)``.
     """
     if source not in LOCATIONS:
         raise DataError(
@@ -146,7 +146,7 @@ def is_phantom_folder(folder: Path) -> bool:
 
 
 def _as_phantom(row: dict) -> dict:
-    """Mark a drawn picture as such: put beside real tables, its patients stay its own."""
+    """Mark a drawn image as such: put beside real tables, its patients stay its own."""
     who = row["patient_id"]
     who = who if pd.isna(who) else f"phantom-{who}"
     return row | {"source": f"phantom-{row['source']}", "patient_id": who}

@@ -50,7 +50,7 @@ def fetch_source(
     Returns
     -------
     Path
-        The folder with the pictures.
+        The folder with the images.
 
     Raises
     ------
@@ -112,14 +112,14 @@ def unzip(members: tuple[tuple[str, str], ...]) -> Callable[[Path, Path], None]:
 
 
 def unpack_npz(archive: Path, folder: Path) -> None:
-    """Write the pictures of a MedMNIST ``.npz`` as ``folder/{split}/{CLASS}/NNNN.png``."""
+    """Write the images of a MedMNIST ``.npz`` as ``folder/{split}/{CLASS}/NNNN.png``."""
     with np.load(archive, allow_pickle=False) as arrays:
         for split in ("train", "val", "test"):
             try:
-                pictures, targets = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
+                images, targets = arrays[f"{split}_images"], arrays[f"{split}_labels"].ravel()
             except KeyError as error:
                 raise DataError(f"{archive}: {error.args[0]}. Fetch it again.") from None
-            for i, (pixels, target) in enumerate(zip(pictures, targets, strict=True)):
+            for i, (pixels, target) in enumerate(zip(images, targets, strict=True)):
                 place = folder / split / ("PNEUMONIA" if target else "NORMAL")
                 place.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(pixels).save(place / f"{i:05d}.png", compress_level=1)

@@ -1,4 +1,4 @@
-"""Reading radiographs and masks: any JPEG or PNG in, grey pictures of one size out."""
+"""Reading radiographs and masks: any JPEG or PNG in, grey images of one size out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MASK_THRESHOLD = 127  # a mask is brighter inside
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """Pictures in memory with the rows that they belong to.
+    """Images in memory with the rows that they belong to.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class ImageSet:
     cases : DataFrame
         The N rows of the case table, in the same order.
     problems : tuple of Problem
-        Pictures of the asked-for table that could not be decoded and are not in here.
+        Images of the asked-for table that could not be decoded and are not in here.
     """
 
     images: np.ndarray
@@ -43,25 +43,25 @@ class ImageSet:
         return len(self.images)
 
     def split(self, name: str) -> ImageSet:
-        """Return the pictures of one split, such as ``"train"``."""
+        """Return the images of one split, such as ``"train"``."""
         mask = (self.cases["split"] == name).to_numpy(dtype=bool, na_value=False)
         if not mask.any():
             have = ", ".join(map(str, self.cases["split"].unique()))
             raise DataError(
-                f"expected pictures of split {name!r}, got those of {have}. Choose one of them."
+                f"expected images of split {name!r}, got those of {have}. Choose one of them."
             )
         return ImageSet(self.images[mask], self.labels[mask], self.cases[mask], ())
 
 
 def read_image(path: str | os.PathLike, size: int | None = None, resize: str = "pad") -> np.ndarray:
-    """Read one picture in grey.
+    """Read one image in grey.
 
     Parameters
     ----------
     path : str or path
         A JPEG or PNG of any mode: 1, 8 or 16 bit, grey, RGB, RGBA, palette, CMYK.
     size : int, optional
-        Side of the result in pixels. Without it the picture keeps its own size.
+        Side of the result in pixels. Without it the image keeps its own size.
     resize : {"pad", "stretch"}
         ``"pad"`` keeps the aspect ratio and fills with black; ``"stretch"`` fills the square and
         changes the shape of the chest.
@@ -74,15 +74,15 @@ def read_image(path: str | os.PathLike, size: int | None = None, resize: str = "
     Raises
     ------
     DataError
-        If the picture cannot be read; the message begins with the path.
+        If the image cannot be read; the message begins with the path.
     """
     return decode(path, size, resize).astype("float32")
 
 
 def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet:
-    """Read the pictures of a case table into one array, every file once.
+    """Read the images of a case table into one array, every file once.
 
-    A picture that cannot be decoded is left out, named in a warning, and listed in
+    An image that cannot be decoded is left out, named in a warning, and listed in
     ``ImageSet.problems``; the others are read all the same.
 
     Parameters
@@ -90,14 +90,14 @@ def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet
     cases : DataFrame
         A case table.
     size : int
-        Side of the pictures in pixels. Memory: ``len(cases) * size * size`` bytes.
+        Side of the images in pixels. Memory: ``len(cases) * size * size`` bytes.
     resize : {"pad", "stretch"}
         See :func:`read_image`.
 
     Raises
     ------
     DataError
-        If no picture at all could be read, or a label is missing.
+        If no image at all could be read, or a label is missing.
     """
     check_columns(cases)
     check_size(size, resize)
@@ -121,11 +121,11 @@ def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet
     listed = "\n".join(f"  {p.problem}" for p in problems)
     if len(broken) == len(paths):
         raise DataError(
-            f"expected at least one readable picture, got none of {len(paths):,}. Replace these:\n"
+            f"expected at least one readable image, got none of {len(paths):,}. Replace these:\n"
             f"{listed}"
         )
     warnings.warn(
-        f"{len(broken)} of {len(paths):,} pictures could not be read and are left out:\n{listed}",
+        f"{len(broken)} of {len(paths):,} images could not be read and are left out:\n{listed}",
         stacklevel=2,
     )
     good = np.ones(len(paths), bool)
@@ -134,21 +134,21 @@ def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet
 
 
 def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarray:
-    """Read the lung masks of a case table, to lie on the pictures of ``read_images``.
+    """Read the lung masks of a case table, to lie on the images of ``read_images``.
 
-    A mask has to have the size of its picture, or be that picture made smaller or larger: its
+    A mask has to have the size of its image, or be that image made smaller or larger: its
     height and width then have the same proportion, to less than a pixel. Any other mask was drawn
-    on another picture, or on a part of this one, and is refused. The picture's size is the table's.
+    on another image, or on a part of this one, and is refused. The image's size is the table's.
 
     Parameters
     ----------
     cases : DataFrame
-        A case table whose rows all have a mask. To go with pictures that were read, take
-        ``pictures.cases``: what could not be read is not in there.
+        A case table whose rows all have a mask. To go with images that were read, take
+        ``images.cases``: what could not be read is not in there.
     size : int
-        Side of the masks in pixels, as for the pictures.
+        Side of the masks in pixels, as for the images.
     resize : {"pad", "stretch"}
-        As for the pictures; see :func:`cxrlib.data.read_image`.
+        As for the images; see :func:`cxrlib.data.read_image`.
 
     Returns
     -------
@@ -173,15 +173,15 @@ def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarra
     rows = zip(*(cases[c] for c in ("mask_path", "path", "width", "height")), strict=True)
     masks = np.empty((len(cases), size, size), bool)
 
-    def read(i: int, mask: str, picture: str, width: int, height: int) -> None:
-        shown = f"Picture: {picture}, {width}×{height}."
+    def read(i: int, mask: str, image: str, width: int, height: int) -> None:
+        shown = f"Image: {image}, {width}×{height}."
         try:
             with open_image(mask) as opened:
                 w, h = oriented_size(opened)
             if not same_aspect_ratio((w, h), (width, height)):
                 raise DataError(
-                    f"{mask}: expected a mask of {width}×{height} as its picture, or of the same "
-                    f"proportions, got {w}×{h}. Find the mask that was drawn on this picture, or "
+                    f"{mask}: expected a mask of {width}×{height} as its image, or of the same "
+                    f"proportions, got {w}×{h}. Find the mask that was drawn on this image, or "
                     "leave the row out."
                 )
             masks[i] = decode(mask, size, resize) > MASK_THRESHOLD
@@ -220,41 +220,41 @@ def check_size(size: int | None, resize: str) -> None:
 def decode(path: str | os.PathLike, size: int | None, resize: str) -> np.ndarray:
     """Decode to uint8, shape (H, W); parameters and errors as for :func:`read_image`."""
     check_size(size, resize)
-    with open_image(path) as picture, readable(path):
+    with open_image(path) as image, readable(path):
         if size is not None:
             # Lets the JPEG decoder work at 1/2, 1/4 or 1/8 where that is still large enough.
-            picture.draft("L", (size, size))
-        grey = _to_grey(ImageOps.exif_transpose(picture) if "exif" in picture.info else picture)
+            image.draft("L", (size, size))
+        grey = _to_grey(ImageOps.exif_transpose(image) if "exif" in image.info else image)
     return np.asarray(grey if size is None else _resize(grey, size, resize))
 
 
-def _to_grey(picture: Image.Image) -> Image.Image:
-    if picture.mode == "L" and "transparency" not in picture.info:
-        picture.load()
-        return picture
-    if picture.mode.startswith("I"):
-        values = np.asarray(picture, dtype=np.float64)
-        # 10-, 12- and 14-bit films come in 16-bit files; the file does not say which it is.
+def _to_grey(image: Image.Image) -> Image.Image:
+    if image.mode == "L" and "transparency" not in image.info:
+        image.load()
+        return image
+    if image.mode.startswith("I"):
+        values = np.asarray(image, dtype=np.float64)
+        # 10-, 12- and 14-bit images come in 16-bit files; the file does not say which it is.
         bits = min(b for b in (10, 12, 14, 16, 32) if values.max() < 2**b)
         return Image.fromarray((values * (255 / (2**bits - 1)) + 0.5).astype(np.uint8))
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        black = Image.new("RGBA", picture.size, (0, 0, 0, 255))
-        picture = Image.alpha_composite(black, picture).convert("RGB")
-    return picture.convert("RGB").convert("L") if picture.mode == "P" else picture.convert("L")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, image).convert("RGB")
+    return image.convert("RGB").convert("L") if image.mode == "P" else image.convert("L")
 
 
-def _resize(picture: Image.Image, size: int, resize: str) -> Image.Image:
-    width, height = picture.size
+def _resize(image: Image.Image, size: int, resize: str) -> Image.Image:
+    width, height = image.size
     if (width, height) == (size, size):
-        return picture
+        return image
     if resize == "stretch":
-        return picture.resize((size, size), Image.Resampling.BILINEAR)
+        return image.resize((size, size), Image.Resampling.BILINEAR)
     scale = size / max(width, height)
     inner = (max(1, round(width * scale)), max(1, round(height * scale)))
     square = Image.new("L", (size, size))
     square.paste(
-        picture.resize(inner, Image.Resampling.BILINEAR),
+        image.resize(inner, Image.Resampling.BILINEAR),
         ((size - inner[0]) // 2, (size - inner[1]) // 2),
     )
     return square

@@ -1,8 +1,8 @@
-"""Covering parts of pictures, and planting letters: what a model needs, and what gives it away.
+"""Covering parts of images, and planting letters: what a model needs, and what gives it away.
 
-Pictures have shape (N, H, W, 1), uint8 or float; each cover returns new ones of the same shape and
+Images have shape (N, H, W, 1), uint8 or float; each cover returns new ones of the same shape and
 type, in which covered pixels are black (0). A share is one of the height for rows and of the width
-for columns, at least one pixel. Pictures padded to a square carry their proportions in the black
+for columns, at least one pixel. Images padded to a square carry their proportions in the black
 bars of their border: to ask what a border tells, read them with ``resize="stretch"``.
 """
 
@@ -39,7 +39,7 @@ def keep_border(images: ArrayLike, fraction: float = 6 / 64) -> np.ndarray:
     Raises
     ------
     DataError
-        If the pictures have another shape or type, or the share is not between 0 and 0.5.
+        If the images have another shape or type, or the share is not between 0 and 0.5.
     """
     images = _pictures(images)
     rows, columns = (_ends(length, fraction) for length in images.shape[1:3])
@@ -66,13 +66,13 @@ def pixelate(images: ArrayLike) -> np.ndarray:
     Raises
     ------
     DataError
-        If the pictures have another shape or type, or a side of fewer than 8 pixels.
+        If the images have another shape or type, or a side of fewer than 8 pixels.
     """
     images = _pictures(images)
     height, width = images.shape[1:3]
     if min(height, width) < GRID:
         raise DataError(
-            f"expected pictures of at least {GRID} pixels a side, got {height} × {width}. Read "
+            f"expected images of at least {GRID} pixels a side, got {height} × {width}. Read "
             "them larger."
         )
     rows, columns = (np.arange(length) * GRID // length for length in (height, width))
@@ -99,7 +99,7 @@ def mask_out(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
     Raises
     ------
     DataError
-        If the pictures have another shape or type, or the masks do not fit them.
+        If the images have another shape or type, or the masks do not fit them.
     """
     images = _pictures(images)
     return _keep(images, ~_fitting(images, masks))
@@ -121,7 +121,7 @@ def bounding_box_masks(masks: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray of bool
-        Same shape; one rectangle a picture, around all its parts. An empty mask stays empty.
+        Same shape; one rectangle an image, around all its parts. An empty mask stays empty.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def bounding_box_masks(masks: ArrayLike) -> np.ndarray:
 
 
 OCCLUSIONS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
-    "full picture": keep_all,
+    "full image": keep_all,
     "border only": keep_border,
     "corners only": keep_corners,
     "centre blacked out": mask_center,
@@ -143,14 +143,14 @@ OCCLUSIONS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
 
 
 def add_marker(pictures: ImageSet, rows: ArrayLike) -> ImageSet:
-    """Stamp an L on some pictures, above on the right, as a radiographer's lead marker would be.
+    """Stamp an L on some images, above on the right, as a radiographer's lead marker would be.
 
     Parameters
     ----------
     pictures : ImageSet
         Stay as they are.
     rows : array of bool, shape (N,), or of int
-        Which pictures get the letter: a mask, or positions from 0 to N - 1.
+        Which images get the letter: a mask, or positions from 0 to N - 1.
 
     Returns
     -------
@@ -171,8 +171,8 @@ def add_marker(pictures: ImageSet, rows: ArrayLike) -> ImageSet:
         if positions:
             got = f"{len(rows):,} from {rows.min()} to {rows.max()}"
         raise DataError(
-            f"expected `rows` as {n:,} truth values, one a picture, or positions from 0 to "
-            f"{n - 1:,}, each named once, got {got}. For one class: pictures.labels[:, 0] == 1."
+            f"expected `rows` as {n:,} truth values, one an image, or positions from 0 to "
+            f"{n - 1:,}, each named once, got {got}. For one class: images.labels[:, 0] == 1."
         )
     images = pictures.images.copy()
     for i in chosen.astype(int):
@@ -204,12 +204,12 @@ def _pictures(images: ArrayLike) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[3] != 1 or 0 in images.shape[1:3]:
         raise DataError(
-            f"expected pictures of shape (N, H, W, 1), got {images.shape}. "
-            "For one grey picture write picture[None, :, :, None]."
+            f"expected images of shape (N, H, W, 1), got {images.shape}. "
+            "For one grey image write image[None, :, :, None]."
         )
     if images.dtype != np.uint8 and images.dtype.kind != "f":
         raise DataError(
-            f"expected pictures of uint8 or float, got {images.dtype}. Those of "
+            f"expected images of uint8 or float, got {images.dtype}. Those of "
             "data.read_images are uint8; images.astype('float32') makes others fit."
         )
     return images
@@ -229,8 +229,8 @@ def _fitting(images: np.ndarray, masks: ArrayLike) -> np.ndarray:
     masks = _masks(masks)
     if masks.shape != images.shape[:3]:
         raise DataError(
-            f"expected masks of the pictures' shape {images.shape[:3]}, got {masks.shape}. "
+            f"expected masks of the images' shape {images.shape[:3]}, got {masks.shape}. "
             "Read both from the same rows and at the same size: "
-            "data.read_masks(pictures.cases, size)."
+            "data.read_masks(images.cases, size)."
         )
     return masks

@@ -1,4 +1,4 @@
-"""Pictures → batches: decoded once, kept as bytes, shuffled and augmented with a seed."""
+"""Images → batches: decoded once, kept as bytes, shuffled and augmented with a seed."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ def dataset(
 ) -> tf.data.Dataset:
     """Batches for ``model.fit``, ``evaluate`` and ``predict``.
 
-    The pictures are held in memory as uint8, a quarter of what float32 would take, and turned
+    The images are held in memory as uint8, a quarter of what float32 would take, and turned
     into floats a batch at a time.
 
     Parameters
     ----------
     pictures : ImageSet or DataFrame
-        Pictures in memory, or a case table that is read first (then ``size`` is needed).
+        Images in memory, or a case table that is read first (then ``size`` is needed).
     size : int, optional
-        Side of the pictures in pixels.
+        Side of the images in pixels.
     batch_size : int
-        Pictures a batch; the last batch may be smaller.
+        Images a batch; the last batch may be smaller.
     shuffle : bool
         A new order every epoch, the same series of orders for the same seed. An epoch counts when
         its last batch was handed out, so that looking at a few changes nothing.
     augment : str or Augmentation, optional
-        Change every picture anew each epoch, by a name in ``data.augmentation.PRESETS`` or a
-        an `Augmentation` of your own. For training pictures only.
+        Change every image anew each epoch, by a name in ``data.augmentation.PRESETS`` or a
+        an `Augmentation` of your own. For training images only.
     seed : int
         Seed of the orders and of the augmentation.
     first_epoch : int
@@ -54,7 +54,7 @@ def dataset(
     Returns
     -------
     tf.data.Dataset
-        Of ``(pictures, labels)``: float32 (B, size, size, 1) in [0, 255], and float32 (B, 1) for
+        Of ``(images, labels)``: float32 (B, size, size, 1) in [0, 255], and float32 (B, 1) for
         two classes or one-hot (B, K).
     """
     if isinstance(pictures, pd.DataFrame):
@@ -63,8 +63,8 @@ def dataset(
         pictures = read_images(pictures, size, resize)
     elif size is not None and pictures.images.shape[1] != size:
         raise DataError(
-            f"expected pictures of {size} px as `size` says, got {pictures.images.shape[1]} px. "
-            "Leave `size` out, or read the pictures again."
+            f"expected images of {size} px as `size` says, got {pictures.images.shape[1]} px. "
+            "Leave `size` out, or read the images again."
         )
     recipe = None if augment is None else augmentation.get_preset(augment)
     if recipe:
@@ -126,13 +126,13 @@ def _when_read(batches: tf.data.Dataset, n: int, call: Callable[[], np.int64]) -
     return batches.enumerate().map(hand_out).with_options(options)
 
 
-def _check_for_training(pictures: ImageSet) -> None:
-    splits = pictures.cases["split"]
+def _check_for_training(images: ImageSet) -> None:
+    splits = images.cases["split"]
     others = splits[~(splits == "train").fillna(False)]
     if len(others):
         raise DataError(
-            f"expected training pictures for augmentation, got {len(others):,} of {len(splits):,} "
-            f"of split {str(others.iloc[0])!r}. A network is judged on pictures as they are: "
-            "changed ones are other pictures, and their score is another number. Leave `augment` "
+            f"expected training images for augmentation, got {len(others):,} of {len(splits):,} "
+            f"of split {str(others.iloc[0])!r}. A network is judged on images as they are: "
+            "changed ones are other images, and their score is another number. Leave `augment` "
             "out here. To look at changed copies, use data.augmentation.augment_images."
         )

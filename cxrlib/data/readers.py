@@ -1,7 +1,7 @@
 """Folders on disk → rows of a case table, one reader a layout.
 
 Each reader takes the folders of its collections and returns rows and problems. It never opens a
-picture: that is done once, for all layouts, in :mod:`cxrlib.data.validation`.
+image: that is done once, for all layouts, in :mod:`cxrlib.data.validation`.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
     """Frontal X-rays of the collection, every finding, from its ``metadata.csv``.
 
     The label is ``"covid"`` where the finding contains COVID-19, else ``"other"``. The collection
-    has no splits. A patient may have pictures of both: some had a healthy one before.
+    has no splits. A patient may have images of both: some had a healthy one before.
     """
     (root,) = folders
     meta = read_metadata(root / "metadata.csv")
@@ -210,7 +210,7 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     names = sorted({p.name for top in tops for p in _subfolders(top)})
     if len(names) < 2:
         raise DataError(
-            f"{root}: expected at least two class folders with pictures, got "
+            f"{root}: expected at least two class folders with images, got "
             f"{', '.join(names) or 'no sub-folder'}. Make one sub-folder a class."
         )
     source = "/".join(root.resolve().parts[-2:]).strip("/")
@@ -252,7 +252,7 @@ def _new_row(
     path: Path, label: str, patient: object, split: object, source: str, root: Path | None = None,
     **known: object,
 ) -> dict:  # fmt: skip
-    """Return a row of the case table, but for the picture's size; ``root`` may have masks."""
+    """Return a row of the case table, but for the image's size; ``root`` may have masks."""
     row = {"path": str(path), "label": label, "patient_id": patient, "split": split}
     return row | {"source": source} | known | (_phantom_masks(root, path) if root else {})
 
@@ -282,7 +282,7 @@ def _require_path(path: Path) -> Path:
 
 
 def _phantom_masks(root: Path, path: Path) -> dict:
-    """Lung and lesion masks that phantom sets carry in a mirror tree beside the pictures."""
+    """Lung and lesion masks that phantom sets carry in a mirror tree beside the images."""
     mirror = root.with_name(root.name + "_masks")
     if not mirror.is_dir():
         return {}

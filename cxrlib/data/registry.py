@@ -9,7 +9,7 @@ from cxrlib.data.cases import DataError, did_you_mean
 
 @dataclass(frozen=True)
 class Source:
-    """One published body of pictures, as it lies on disk.
+    """One published body of images, as it lies on disk.
 
     ``folder`` is its name below ``CXR_DATA`` and below the cache. ``members`` turns names inside
     the downloaded archive into names on disk: (regular expression, replacement); what matches
@@ -64,7 +64,7 @@ KERMANY = Source(
     homepage="https://data.mendeley.com/datasets/rscbjbr9sj/2",
     members=((r"^(?!__MACOSX).*?((?:train|test)/(?:NORMAL|PNEUMONIA)/[^/]+\.jpeg)$", r"\1"),),
     file_counts=(
-        # The copy that most articles use: 16 pictures of train live in a `val` folder of its own.
+        # The copy that most articles use: 16 images of train live in a `val` folder of its own.
         dict(zip(PARTS[:4], (1341, 3875, 234, 390), strict=True)),
         # As first published.
         dict(zip(PARTS[:4], (1349, 3883, 234, 390), strict=True)),
@@ -76,7 +76,7 @@ COVID = Source(
     url="https://github.com/hida6/covid-chestxray-dataset/archive/584034a.zip",
     archive="covid-chestxray-dataset-584034a.zip",
     size_mb=300,
-    license="stated for each picture in the column `license`",
+    license="stated for each image in the column `license`",
     citation="Cohen et al., COVID-19 Image Data Collection, arXiv:2006.11988",
     homepage="https://github.com/ieee8023/covid-chestxray-dataset",
     members=(
@@ -123,7 +123,7 @@ def _pneumoniamnist(size: int) -> Source:
         known_hash=f"md5:{_MNIST_MD5[size]}",
         license="CC BY 4.0",
         citation="Yang et al., MedMNIST v2, Sci Data 10 (2023), doi:10.1038/s41597-022-01721-8; "
-        "pictures: Kermany et al. 2018",
+        "images: Kermany et al. 2018",
         homepage="https://medmnist.com",
         file_counts=(dict(zip(PARTS, (1214, 3494, 234, 390, 135, 389), strict=True)),),
     )

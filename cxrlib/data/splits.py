@@ -20,7 +20,7 @@ def check_leakage(cases: pd.DataFrame) -> None:
     Raises
     ------
     PatientLeakError
-        With the number of patients and pictures concerned, and the first patient's files.
+        With the number of patients and images concerned, and the first patient's files.
     """
     check_columns(cases, needed=["path", "patient_id", "split"])
     placed = cases[cases["split"].notna() & cases["patient_id"].notna()]
@@ -33,7 +33,7 @@ def check_leakage(cases: pd.DataFrame) -> None:
     where = "; ".join(f"{r.split}: {r.path}" for r in first.itertuples())
     raise PatientLeakError(
         f"expected each patient in one split, got {len(leaked):,} patients with {len(rows):,} "
-        f"pictures in several. First: {leaked[0]} ({where}). Split again with "
+        f"images in several. First: {leaked[0]} ({where}). Split again with "
         "splits.patient_split, or look at the patient ids: a wrong key makes strangers look like "
         "one person."
     )
@@ -49,7 +49,7 @@ def patient_split(
     """Give every patient to one split, each class in its proportion.
 
     Within each stratum the patients are shuffled, then dealt out one by one to the split that
-    is emptiest. Large families go first, so that one child with thirty pictures does not
+    is emptiest. Large families go first, so that one child with thirty images does not
     come when all splits are full.
 
     Parameters
@@ -57,7 +57,7 @@ def patient_split(
     cases : DataFrame
         A case table with a patient id in every row.
     fractions : mapping of str to float
-        Share of the pictures for each split, e.g. ``{"train": 0.8, "val": 0.2}``; sums to 1.
+        Share of the images for each split, e.g. ``{"train": 0.8, "val": 0.2}``; sums to 1.
     seed : int
         Same seed, same split.
     stratify : sequence of str
@@ -113,7 +113,7 @@ def train_val_split(cases: pd.DataFrame, val_size: float = 0.2, *, seed: int = 0
     cases : DataFrame
         A case table with rows whose ``split`` is ``"train"``.
     val_size : float
-        Share of the training pictures, between 0 and 1.
+        Share of the training images, between 0 and 1.
     seed : int
         Same seed, same split.
     """
@@ -137,7 +137,7 @@ def _check_no_empty_split(cases: pd.DataFrame, names: Sequence[str]) -> None:
     for side, label in zip(*np.nonzero(count.to_numpy() == 0), strict=True):
         patients = cases.loc[cases["label"] == count.columns[label], "patient_id"].nunique()
         raise DataError(
-            f"expected {count.columns[label]!r} pictures in each of {len(names)} splits, got none "
+            f"expected {count.columns[label]!r} images in each of {len(names)} splits, got none "
             f"for {names[side]!r}: the class has only {patients} patient(s). Ask for fewer splits "
             "or larger fractions, or leave the class out."
         )

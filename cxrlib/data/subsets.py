@@ -1,4 +1,4 @@
-"""Drawing so many pictures of each class from a case table, by patient."""
+"""Drawing so many images of each class from a case table, by patient."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def balanced_subset(
     test_size: int | float = 0.2,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Draw so many pictures of each class, and split them by patient into train and test.
+    """Draw so many images of each class, and split them by patient into train and test.
 
     Whole patients are drawn by lot, each that still fits. Where they do not add up to the wanted
-    number, one more gives a part of the pictures; the others of that patient are in neither split.
+    number, one more gives a part of the images; the others of that patient are in neither split.
 
     Parameters
     ----------
     cases : DataFrame
         A case table with a patient id in every row. Its own ``split`` is not used.
     n_per_class : mapping of str to int, or int, optional
-        Pictures of each class, or one number for all. A class that the mapping does not name is
+        Images of each class, or one number for all. A class that the mapping does not name is
         left out. By default as many of each as the smallest class has: the largest size in
         which all classes are equal.
     test_size : int or float
-        Pictures of each class that are held out, or their share between 0 and 1. If all
-        pictures of a class are drawn, whole patients are held out: a few less, if need be.
+        Images of each class that are held out, or their share between 0 and 1. If all
+        images of a class are drawn, whole patients are held out: a few less, if need be.
     seed : int
-        Same seed, same pictures.
+        Same seed, same images.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def balanced_subset(
     Raises
     ------
     DataError
-        If a class is unknown or has too few pictures or patients, or a patient has pictures of
+        If a class is unknown or has too few images or patients, or a patient has images of
         two classes.
     """
     check_columns(cases, needed=["path", "label", "patient_id"])
@@ -61,7 +61,7 @@ def balanced_subset(
     several = cases.groupby("patient_id")["label"].nunique()
     if (several > 1).any():
         raise DataError(
-            f"expected each patient in one class, got {several.idxmax()} with pictures of "
+            f"expected each patient in one class, got {several.idxmax()} with images of "
             f"{several.max()} classes. Leave that patient out of one, or use splits.patient_split."
         )
     rng = np.random.default_rng(seed)
@@ -78,9 +78,9 @@ def balanced_subset(
 def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """Article 4's make-up: 79 healthy, 79 bacterial, 79 viral, 69 COVID, 9 of each held out.
 
-    The article took the PA films of COVID-19 that the collection had on 18 March 2020. Which these
-    were cannot be told from its listing: the dates there are those of the films, mostly the year
-    alone. So the 69 are the first PA films by the collection's patient number, which grew with
+    The article took the PA images of COVID-19 that the collection had on 18 March 2020. Which these
+    were cannot be told from its listing: the dates there are those of the images, mostly the year
+    alone. So the 69 are the first PA images by the collection's patient number, which grew with
     time. Unlike in the article, nobody stands on both sides.
 
     Parameters
@@ -93,14 +93,14 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a class has too few pictures.
+        If a class has too few images.
     """
     check_columns(cases, needed=["path", "label", "patient_id", "view"])
     covid = cases["label"] == "covid"
-    others, films = cases[~covid], cases[covid & (cases["view"].astype("string") == "PA")]
-    number = films["patient_id"].str.extract(r":(\d+)", expand=False).astype(float)
-    order = np.lexsort((films["path"], films["patient_id"], number))
-    first = films.iloc[np.sort(order[: ARTICLE_4["covid"]])]
+    others, images = cases[~covid], cases[covid & (cases["view"].astype("string") == "PA")]
+    number = images["patient_id"].str.extract(r":(\d+)", expand=False).astype(float)
+    order = np.lexsort((images["path"], images["patient_id"], number))
+    first = images.iloc[np.sort(order[: ARTICLE_4["covid"]])]
     together = pd.concat([others, first]).sort_values("path", ignore_index=True)
     together.attrs.update(cases.attrs)
     return balanced_subset(together, ARTICLE_4, test_size=ARTICLE_4_TEST, seed=seed)
@@ -109,13 +109,13 @@ def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
 def _class_sizes(
     counts: pd.Series, names: tuple[str, ...], n_per_class: Mapping[str, int] | int | None
 ) -> dict[str, int]:
-    """Pictures of each class, in the order of the classes, checked."""
+    """Images of each class, in the order of the classes, checked."""
     empty = [name for name in names if not counts.get(name, 0)]
     if empty and not isinstance(n_per_class, Mapping):
         some = {name: int(counts[name]) for name in names if name not in empty}
         raise DataError(
-            f"expected pictures of each class, {', '.join(names)}, got none of "
-            f"{', '.join(map(repr, empty))}. Name the others with so many pictures as you want, "
+            f"expected images of each class, {', '.join(names)}, got none of "
+            f"{', '.join(map(repr, empty))}. Name the others with so many images as you want, "
             f"at most {some}: balanced_subset(cases, n_per_class)."
         )
     n = int(counts.min()) if n_per_class is None else n_per_class
@@ -133,7 +133,7 @@ def _class_sizes(
         if not whole or not 2 <= size <= have:
             raise DataError(
                 f"expected a size from 2 to {have:,} for class {name!r}, which has {have:,} "
-                f"pictures, got {size!r}. Ask for another."
+                f"images, got {size!r}. Ask for another."
             )
     return {name: int(sizes[name]) for name in names if name in sizes}
 
@@ -143,7 +143,7 @@ def _test_count(test_size: int | float, n: int) -> int:
     whole = count == test_size or test_size < 1
     if isinstance(test_size, bool) or not (0 < test_size < n and whole):
         raise DataError(
-            f"expected `test_size` as a number of pictures below {n} or a share between 0 and 1, "
+            f"expected `test_size` as a number of images below {n} or a share between 0 and 1, "
             f"got {test_size!r}. Hold out fewer."
         )
     return max(1, min(int(count), n - 1))
@@ -152,7 +152,7 @@ def _test_count(test_size: int | float, n: int) -> int:
 def _draw(
     rows: pd.DataFrame, name: str, n: int, test: int, rng: np.random.Generator
 ) -> dict[int, str]:
-    """Row → split for ``n`` pictures of one class, whole patients first."""
+    """Row → split for ``n`` images of one class, whole patients first."""
     families = {who: list(index) for who, index in rows.groupby("patient_id").groups.items()}
     if len(families) < 2:
         raise DataError(
@@ -171,7 +171,7 @@ def _draw(
                 drawn += families.pop(who)
         rest = [who for who in left if who in families]
         if len(drawn) < wanted and rest:
-            part = min(rest, key=lambda who: len(families[who]))  # loses the fewest pictures
+            part = min(rest, key=lambda who: len(families[who]))  # loses the fewest images
             lost = len(families[part]) - (wanted - len(drawn))
             if lost <= spare:
                 spare -= lost
@@ -181,6 +181,6 @@ def _draw(
     if len(place) < n or len(sides) < 2:
         raise DataError(
             f"expected patients in class {name!r} who can be parted to hold out {test} of {n} "
-            f"pictures, got {len(order)} who cannot. Ask for fewer pictures, or hold out more."
+            f"images, got {len(order)} who cannot. Ask for fewer images, or hold out more."
         )
     return place

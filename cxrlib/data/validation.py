@@ -1,4 +1,4 @@
-"""Whether a copy is whole, and every file looked at once: is it a picture, how large, a double."""
+"""Whether a copy is whole, and every file looked at once: is it an image, how large, a double."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def build_table(
 
 
 def inspect_files(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], list[Problem]]:
-    """Look at many files' heads: which are pictures, how large, and what is odd about the rest.
+    """Look at many files' heads: which are images, how large, and what is odd about the rest.
 
     Returns
     -------
     sizes : dict
-        Path → (width, height) of every usable picture.
+        Path → (width, height) of every usable image.
     problems : list of Problem
         Unusable files (left out), and usable ones whose ending does not fit their content (kept).
     """
@@ -61,11 +61,11 @@ def inspect_files(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], lis
     # No threads: heads are so quickly read that threads wait for each other, three times as long.
     for path in paths:
         try:
-            with open_image(path) as picture:
-                sizes[path] = oriented_size(picture)
+            with open_image(path) as image:
+                sizes[path] = oriented_size(image)
                 ending = os.path.splitext(path)[1]
-                if EXTENSIONS.get(ending.lower()) != picture.format:
-                    text = f"the ending is {ending!r}, the content {picture.format}"
+                if EXTENSIONS.get(ending.lower()) != image.format:
+                    text = f"the ending is {ending!r}, the content {image.format}"
                     problems.append(Problem(path, text, "kept"))
         except DataError as error:
             problems.append(Problem(path, str(error).removeprefix(f"{path}: "), "left out"))
@@ -73,7 +73,7 @@ def inspect_files(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], lis
 
 
 def drop_mismatched_masks(rows: list[dict]) -> list[Problem]:
-    """Take masks that are no pictures, or of another shape than theirs, out of the rows.
+    """Take masks that are no images, or of another shape than theirs, out of the rows.
 
     A mask of the same proportions is kept and named: read at one size, the two fit.
     """
@@ -87,7 +87,7 @@ def drop_mismatched_masks(rows: list[dict]) -> list[Problem]:
             continue
         fits = same_aspect_ratio((w, h), (width, height))
         if w:
-            text = f"this mask is {w}×{h}, its picture {row['path']} {width}×{height}"
+            text = f"this mask is {w}×{h}, its image {row['path']} {width}×{height}"
             problems.append(Problem(mask, text, "kept" if fits else "left out"))
         if not (w and fits):
             row[column] = pd.NA
@@ -123,7 +123,7 @@ def find_duplicates(rows: list[dict], sizes: Mapping) -> tuple[list[Problem], se
             contradictory |= {row["path"] for row in same}
         for row in same:
             other = next(r for r in same if r is not row)
-            text = f"the same picture as {other['path']}"
+            text = f"the same image as {other['path']}"
             if several:
                 others = sorted({r["label"] for r in same} - {row["label"]})
                 text += f", labelled {row['label']!r} here and {', '.join(others)!r} there"
@@ -154,16 +154,16 @@ def readable(path: str | os.PathLike) -> Iterator[None]:
     except UnidentifiedImageError:
         got = "none" if os.path.getsize(path) else "an empty file"
         raise DataError(
-            f"{path}: expected a JPEG or PNG picture, got {got}. Replace or remove it."
+            f"{path}: expected a JPEG or PNG image, got {got}. Replace or remove it."
         ) from None
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(
-            f"{path}: expected a whole picture, got a damaged one ({error}). Replace or remove it."
+            f"{path}: expected a whole image, got a damaged one ({error}). Replace or remove it."
         ) from None
 
 
 def open_image(path: str | os.PathLike) -> Image.Image:
-    """Open a picture by its head only; nothing is decoded yet.
+    """Open an image by its head only; nothing is decoded yet.
 
     Raises
     ------
@@ -173,11 +173,11 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     """
     check_file(path)
     with readable(path):
-        picture = Image.open(path, formats=FORMATS)
-    width, height = picture.size
+        image = Image.open(path, formats=FORMATS)
+    width, height = image.size
     if width * height <= MAX_PIXELS and min(width, height) >= MIN_SIDE:
-        return picture
-    picture.close()
+        return image
+    image.close()
     if width * height > MAX_PIXELS:
         raise DataError(_too_large(path, f"{width:,}×{height:,}"))
     raise DataError(
@@ -193,15 +193,15 @@ def _too_large(path: str | os.PathLike, got: str) -> str:
     )
 
 
-def oriented_size(picture: Image.Image) -> tuple[int, int]:
+def oriented_size(image: Image.Image) -> tuple[int, int]:
     """Width and height in pixels after the rotation that the camera noted."""
-    turned = "exif" in picture.info and picture.getexif().get(0x0112, 1) >= 5
-    return picture.size[::-1] if turned else picture.size
+    turned = "exif" in image.info and image.getexif().get(0x0112, 1) >= 5
+    return image.size[::-1] if turned else image.size
 
 
-def same_aspect_ratio(mask: tuple[int, int], picture: tuple[int, int]) -> bool:
+def same_aspect_ratio(mask: tuple[int, int], image: tuple[int, int]) -> bool:
     """Whether two sizes (width, height) have the same proportions, to less than a pixel."""
-    return abs(mask[0] * picture[1] - mask[1] * picture[0]) < max(picture)
+    return abs(mask[0] * image[1] - mask[1] * image[0]) < max(image)
 
 
 def check_complete(folder: Path, source: Source) -> None:
@@ -217,7 +217,7 @@ def check_complete(folder: Path, source: Source) -> None:
         missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
         if missing:
             raise DataError(
-                f"{folder}: expected {len(names)} listed pictures, got {len(missing)} less "
+                f"{folder}: expected {len(names)} listed images, got {len(missing)} less "
                 f"(first: {missing[0]}). Fetch it again."
             )
         return
@@ -232,7 +232,7 @@ def check_complete(folder: Path, source: Source) -> None:
     if source.names_sha256 and fingerprint(folder, wanted) != source.names_sha256:
         raise DataError(
             f"{folder}: expected other names of files, got as many files, so these are other "
-            f"pictures. Look at {source.homepage} for what has changed."
+            f"images. Look at {source.homepage} for what has changed."
         )
 
 

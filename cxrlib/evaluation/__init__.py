@@ -1,4 +1,4 @@
-"""Judging a network: numbers, how sure they are, and pictures of both."""
+"""Judging a network: numbers, how sure they are, and images of both."""
 
 import lazy_loader as _lazy
 

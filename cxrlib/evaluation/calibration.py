@@ -1,6 +1,6 @@
 """Whether scores mean what they say, and mending them where they do not.
 
-Of all pictures scored 0.8, 80 % should be sick. Scores are probabilities in [0, 1] here; others are
+Of all images scored 0.8, 80 % should be sick. Scores are probabilities in [0, 1] here; others are
 refused. A temperature and another prevalence keep the order of the scores of two classes, so
 the ROC curve stays as it was.
 """
@@ -43,7 +43,7 @@ class CalibrationError(NamedTuple):
 
 
 def calibration_curve(y_true: ArrayLike, y_score: ArrayLike, n_bins: int = 10) -> pd.DataFrame:
-    """Sort pictures into bins by score, and compare the mean score with the proportion of sick.
+    """Sort images into bins by score, and compare the mean score with the proportion of sick.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def calibration_curve(y_true: ArrayLike, y_score: ArrayLike, n_bins: int = 10) -
     DataFrame
         One row a bin: ``left``, ``right`` (edges), ``prob_pred`` (mean score), ``prob_true``
         (proportion of sick), ``n``, ``low``, ``high`` (Wilson's 95 % interval of the proportion,
-        which takes each picture for a patient of its own). An empty bin has ``n`` 0 and NaN.
+        which takes each image for a patient of its own). An empty bin has ``n`` 0 and NaN.
 
     Raises
     ------
@@ -112,7 +112,7 @@ class Temperature:
     value : float
         Logits are divided by it. Above 1 the scores were too sure, below 1 not sure enough.
     loss_before, loss_after : float
-        Mean negative log-likelihood of the pictures it was learnt on.
+        Mean negative log-likelihood of the images it was learnt on.
     n : int
         How many those were.
     at_limit : bool
@@ -152,9 +152,9 @@ class Temperature:
         return special.expit(_logit(check_scores_only(check_probabilities, y_score)) / self.value)
 
     def __str__(self) -> str:
-        limit = " (at its limit: these pictures cannot calibrate)" if self.at_limit else ""
+        limit = " (at its limit: these images cannot calibrate)" if self.at_limit else ""
         return (
-            f"T = {self.value:.3g}{limit}, from {self.n:,} pictures: "
+            f"T = {self.value:.3g}{limit}, from {self.n:,} images: "
             f"loss {self.loss_before:.3f} → {self.loss_after:.3f}"
         )
 
@@ -169,7 +169,7 @@ def fit_temperature(y_true: ArrayLike, y_score: ArrayLike) -> Temperature:
     Parameters
     ----------
     y_true, y_score : array, shape (N,) or (N, 1)
-        Truth and probabilities of validation pictures; not those to judge by. For K classes
+        Truth and probabilities of validation images; not those to judge by. For K classes
         probabilities (N, K) with class numbers or one-hot labels.
 
     Raises
@@ -217,7 +217,7 @@ def prior_shift_correction(
     Parameters
     ----------
     y_score : array, shape (N,) or (N, 1)
-        Probabilities, calibrated for the pictures trained on.
+        Probabilities, calibrated for the images trained on.
     train_prevalence : float
         Proportion of sick that training saw; 0.5 if the classes were weighted to be equal.
     target_prevalence : float

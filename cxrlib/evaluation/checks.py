@@ -22,7 +22,7 @@ def check_binary(
     ------
     ValueError
         If shapes differ, a score is not finite, the truth is not 0 or 1, or a ``required`` class
-        has no picture.
+        has no image.
     """
     y, score = _as_vector(y_true, "y_true"), _as_vector(y_score, "y_score")
     check_aligned(y, score)
@@ -32,7 +32,7 @@ def check_binary(
     for label in required:
         if not (y == label).any():
             raise ValueError(
-                f"expected at least one picture that is {CLASS_NAMES[label]}, got none among "
+                f"expected at least one image that is {CLASS_NAMES[label]}, got none among "
                 f"{len(y):,}. Is this one class's folder only, or a sample that is too small?"
             )
     return y.astype(int), score.astype(float)
@@ -43,10 +43,10 @@ def check_aligned(y: np.ndarray, score: np.ndarray) -> None:
     if np.shape(y)[:1] != score.shape[:1]:
         raise ValueError(
             f"expected one score for each of {len(np.atleast_1d(y)):,} true labels, got "
-            f"{len(score):,} scores. Take both from the same pictures in the same order."
+            f"{len(score):,} scores. Take both from the same images in the same order."
         )
     if not len(y):
-        raise ValueError("expected at least one picture, got none. Is the split empty?")
+        raise ValueError("expected at least one image, got none. Is the split empty?")
     wrong = int((~np.isfinite(score)).sum())
     if wrong:
         raise ValueError(
@@ -104,18 +104,18 @@ def check_multiclass(
     y_score : array, shape (N, K)
         Probabilities, K ≥ 2; each row sums to 1 within 0.001.
     all_required : bool
-        Whether each class must have a picture.
+        Whether each class must have an image.
 
     Raises
     ------
     ValueError
-        If a shape, a label or a score is not as above, or a class has no picture.
+        If a shape, a label or a score is not as above, or a class has no image.
     """
     y, score = np.asarray(y_true), np.asarray(y_score, dtype=float)
     if score.ndim != 2 or score.shape[1] < 2:
         raise ValueError(
             f"expected `y_score` of shape (N, K), one column for each of K ≥ 2 classes, got "
-            f"{score.shape}. For one score a picture use evaluation.metrics."
+            f"{score.shape}. For one score an image use evaluation.metrics."
         )
     check_aligned(y, score)
     _check_rows(score)
@@ -123,15 +123,15 @@ def check_multiclass(
     absent = sorted(set(range(score.shape[1])) - set(y.tolist()))
     if all_required and absent:
         raise ValueError(
-            f"expected pictures of each of {score.shape[1]} classes, got none of class "
-            f"{', '.join(map(str, absent))} among {len(y):,}. Without pictures nothing can be said "
+            f"expected images of each of {score.shape[1]} classes, got none of class "
+            f"{', '.join(map(str, absent))} among {len(y):,}. Without images nothing can be said "
             "of a class: take a larger sample, or judge the others with one_vs_rest."
         )
     return y, score
 
 
 def check_scores(y_true: ArrayLike, y_score: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Check one score a picture as two classes, several columns as so many classes."""
+    """Check one score an image as two classes, several columns as so many classes."""
     return (check_multiclass if is_multiclass(y_score) else check_binary)(y_true, y_score)
 
 

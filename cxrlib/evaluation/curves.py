@@ -50,7 +50,7 @@ def precision_recall_curve(y_true: ArrayLike, y_score: ArrayLike) -> PrecisionRe
 
 
 def threshold_table(y_true: ArrayLike, y_score: ArrayLike) -> pd.DataFrame:
-    """List every threshold that tells the pictures apart, the lowest first.
+    """List every threshold that tells the images apart, the lowest first.
 
     A threshold lies midway between two neighbouring scores, so that a score that comes out a hair
     different elsewhere does not change sides. Below the lowest score it is minus infinity

@@ -16,7 +16,7 @@ from cxrlib.evaluation.checks import check_binary, check_count, check_scores, is
 
 
 def accuracy(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> float:
-    """Share of pictures that are called right. Says little if one class is rare.
+    """Share of images that are called right. Says little if one class is rare.
 
     Of K classes, ``y_score`` (N, K), the one with the highest probability is called; the threshold
     is for two.
@@ -33,7 +33,7 @@ def balanced_accuracy(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 
 def precision(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> float:
     """Share of those called sick that are sick; 1 minus it is the share of alarms that are false.
 
-    This is the positive predictive value on these pictures: where the sick are rarer, the same
+    This is the positive predictive value on these images: where the sick are rarer, the same
     network has a lower one. 0 if nobody is called sick, as in Keras.
     """
     y, score = check_binary(y_true, y_score)
@@ -71,7 +71,7 @@ def weighted_f1(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -
 
 
 def roc_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """Area under the ROC curve: how often a sick picture scores above a healthy one.
+    """Area under the ROC curve: how often a sick image scores above a healthy one.
 
     0.5 is a coin, 1 a perfect order. It needs no threshold, and says nothing about one.
     """
@@ -113,7 +113,7 @@ def binary_report(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5)
 
 
 def confusion_matrix(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0.5) -> np.ndarray:
-    """Count pictures by truth and call; ``plots.confusion_matrix_grid`` draws it.
+    """Count images by truth and call; ``plots.confusion_matrix_grid`` draws it.
 
     Of K classes, ``y_score`` (N, K), the one with the highest probability is called.
 

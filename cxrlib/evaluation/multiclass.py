@@ -38,7 +38,7 @@ def macro_f1(y_true: ArrayLike, y_score: ArrayLike) -> float:
 def macro_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """Area under the ROC curve of each class against the rest, averaged over classes.
 
-    It asks of each column apart whether it orders the pictures; which column is the highest, and so
+    It asks of each column apart whether it orders the images; which column is the highest, and so
     the answer, it does not see.
     """
     y, score = check_multiclass(y_true, y_score, all_required=True)
@@ -61,7 +61,7 @@ def most_confused(
     Returns
     -------
     DataFrame
-        ``true``, ``predicted``, ``n`` (pictures) and ``proportion`` (of the true class's pictures,
+        ``true``, ``predicted``, ``n`` (images) and ``proportion`` (of the true class's images,
         0 to 1), the most frequent first; of equal ones the larger proportion first.
     """
     check_multiclass(y_true, y_score)
@@ -89,7 +89,7 @@ def classification_report(
     Returns
     -------
     DataFrame
-        A row a class, by its name: ``n`` (its pictures), ``precision``, ``sensitivity``,
+        A row a class, by its name: ``n`` (its images), ``precision``, ``sensitivity``,
         ``specificity`` and ``F1`` of the answers, ``ROC AUC`` of its column. A class that is never
         answered has precision 0.
     """

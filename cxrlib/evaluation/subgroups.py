@@ -36,14 +36,14 @@ def subgroups(
     seed: int = 0,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Compute a metric with its interval in each group of pictures.
+    """Compute a metric with its interval in each group of images.
 
     Groups differ by chance too: of twenty without any difference, one will stand out.
 
     Parameters
     ----------
     cases : DataFrame
-        Case table; its rows are the pictures of ``y_true`` and ``y_score`` in the same order.
+        Case table; its rows are the images of ``y_true`` and ``y_score`` in the same order.
     y_true, y_score : array, shape (N,) or (N, 1)
         Truth (0 or 1) and scores; or for K classes as in
         :func:`cxrlib.evaluation.checks.check_multiclass`.
@@ -54,15 +54,15 @@ def subgroups(
         As in :func:`cxrlib.evaluation.patient_bootstrap`; by default the area under the ROC curve,
         for K classes the mean of theirs (``macro_auc``).
     patients : array, shape (N,), optional
-        Patient of each picture; by default ``cases["patient_id"]``.
+        Patient of each image; by default ``cases["patient_id"]``.
     n_resamples, seed, confidence_level
         As in :func:`cxrlib.evaluation.patient_bootstrap`.
 
     Returns
     -------
     DataFrame
-        First row ``"all"``, then one a group: ``group``, ``n`` (pictures), ``n_patients``,
-        ``n_positive`` (for K classes ``n_rarest``, pictures of the class with the fewest),
+        First row ``"all"``, then one a group: ``group``, ``n`` (images), ``n_patients``,
+        ``n_positive`` (for K classes ``n_rarest``, images of the class with the fewest),
         ``value``, ``low``, ``high``, and ``reason``: why a number or an interval is missing (NaN),
         else "".
 
@@ -78,8 +78,8 @@ def subgroups(
     patients = cases["patient_id"] if patients is None else patients
     if len(cases) != len(y):
         raise ValueError(
-            f"expected a row of `cases` for each of {len(y):,} pictures, got {len(cases):,}. "
-            "Take all from the same pictures in the same order."
+            f"expected a row of `cases` for each of {len(y):,} images, got {len(cases):,}. "
+            "Take all from the same images in the same order."
         )
     ids = np.asarray(patients, dtype=object).reshape(-1)
     stratify(y, ids)  # complains about patients that do not fit
@@ -126,12 +126,12 @@ def _value(
     """Give value, interval and reason; NaN where there is none."""
     row: dict[str, float | str] = {"value": np.nan, "low": np.nan, "high": np.nan, "reason": ""}
     if not len(y):
-        return row | {"reason": "no pictures"}
+        return row | {"reason": "no images"}
     try:
         row["value"] = float(metric(y, score))
     except ValueError as error:
         if score.ndim == 1 and len(set(y)) == 1:
-            return row | {"reason": f"no {('sick', 'healthy')[y[0]]} pictures"}
+            return row | {"reason": f"no {('sick', 'healthy')[y[0]]} images"}
         return row | {"reason": _first_sentence(error)}
     try:
         check_patients(y, *stratify(y, ids), required_classes(metric, score))

@@ -29,7 +29,7 @@ class Threshold:
     rule : str
         How it was chosen, such as ``"sensitivity ≥ 0.95"``.
     chosen_on : str
-        Name of the pictures it was chosen on.
+        Name of the images it was chosen on.
     n : int
         How many those were.
     sensitivity, specificity : float
@@ -44,7 +44,7 @@ class Threshold:
     specificity: float
 
     def apply(self, y_score: ArrayLike) -> np.ndarray:
-        """Call each picture: 1 (sick) from the threshold on, else 0; int, shape (N,).
+        """Call each image: 1 (sick) from the threshold on, else 0; int, shape (N,).
 
         Raises
         ------
@@ -56,7 +56,7 @@ class Threshold:
     def __str__(self) -> str:
         extreme = {-np.inf: " (everybody is called sick)", np.inf: " (nobody is called sick)"}
         return (
-            f"{self.value:.3g}{extreme.get(self.value, '')}, by {self.rule} on {self.n:,} pictures "
+            f"{self.value:.3g}{extreme.get(self.value, '')}, by {self.rule} on {self.n:,} images "
             f"of {self.chosen_on}: sensitivity {self.sensitivity:.3f}, "
             f"specificity {self.specificity:.3f}"
         )
@@ -68,9 +68,9 @@ def youden_threshold(y_true: ArrayLike, y_score: ArrayLike, *, on: str = "valida
     Parameters
     ----------
     y_true, y_score : array, shape (N,) or (N, 1)
-        Truth and scores of the pictures to choose on, not those to judge by.
+        Truth and scores of the images to choose on, not those to judge by.
     on : str
-        Name of these pictures, kept in the result.
+        Name of these images, kept in the result.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def min_cost_threshold(
     prevalence : float, optional
         Proportion of sick where the threshold is to be used, by default that of ``y_true``.
     on : str
-        Name of these pictures.
+        Name of these images.
 
     Returns
     -------

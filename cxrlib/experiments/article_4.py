@@ -60,27 +60,27 @@ REPAIRED: dict[str, Any] = {
 }
 
 SAMPLE_NOTE = (
-    "Each seed draws its own pictures, and who of them is held out; `data` describes the draw of "
-    "the lowest seed, and counts pictures that validate as train. Each class has as many held-out "
-    "pictures as the others, so accuracy and macro sensitivity are the same number."
+    "Each seed draws its own images, and who of them is held out; `data` describes the draw of "
+    "the lowest seed, and counts images that validate as train. Each class has as many held-out "
+    "images as the others, so accuracy and macro sensitivity are the same number."
 )
 AGE_NOTE = (
-    "The healthy, bacterial and viral pictures are of children from one hospital, the COVID-19 "
-    "pictures of adults from many. A high share of right answers does not show that a disease was "
+    "The healthy, bacterial and viral images are of children from one hospital, the COVID-19 "
+    "images of adults from many. A high share of right answers does not show that a disease was "
     "recognised."
 )
 LOOK = (
     "The article's evaluator and the right one judge the same answers: one look. It reads the "
-    "first ceil(n / 10) pictures in the order of class and file names; what the article's folders "
+    "first ceil(n / 10) images in the order of class and file names; what the article's folders "
     "of three and four classes are called, it does not say."
 )
 PUBLISHED_NOTES = (
     "MobileNetV2 0.35 stands in for VGG16, at 96 instead of 150 pixels: its maps then hold 11,520 "
     "numbers, near VGG16's 8,192, and the head has 2.9 million weights instead of 2.1.",
-    "The frozen backbone sees ten changed copies of each picture, and epoch after epoch takes the "
-    "next of them; the article changes pictures anew in each epoch.",
+    "The frozen backbone sees ten changed copies of each image, and epoch after epoch takes the "
+    "next of them; the article changes images anew in each epoch.",
     "Featurewise centring and whitening are left out: never fitted, they did nothing.",
-    "The first fifth of each class's files validates, changed like the training pictures, as in "
+    "The first fifth of each class's files validates, changed like the training images, as in "
     "the article. Nothing is chosen there; the last weights are judged.",
     "For three and four classes the article names a rate of 0.0001, and elsewhere 0.0005; the "
     "first is taken.",
@@ -93,8 +93,8 @@ REPAIRED_NOTES = (
     "time.",
 )
 LARGE_NOTES = (
-    "The smallest class, COVID-19, gives the size: all classes have as many pictures, and nothing "
-    "about a picture's class can be guessed from how frequent it is.",
+    "The smallest class, COVID-19, gives the size: all classes have as many images, and nothing "
+    "about an image's class can be guessed from how frequent it is.",
 )
 
 
@@ -120,7 +120,7 @@ STUDIES = {
     **{
         f"article-4-large-{name}": _study(
             name,
-            "repaired, with as many pictures as the smallest class has",
+            "repaired, with as many images as the smallest class has",
             REPAIRED | {"sizes": "balanced"},
             REPAIRED_NOTES + LARGE_NOTES,
         )

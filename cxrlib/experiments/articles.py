@@ -43,7 +43,7 @@ VALIDATED = {
 }
 EPOCH_NOTE = "The epoch was chosen on validation children; the test set was looked at once."
 GREY_NOTE = (
-    "Pictures are read in grey: the article's three channels hold the same numbers three times."
+    "Images are read in grey: the article's three channels hold the same numbers three times."
 )
 
 PRETRAINED: dict[str, Any] = {
@@ -145,7 +145,7 @@ STUDIES = {
         "from_scratch",
         ARTICLE_0,
         "The article's validation set is the test folder, augmented like the training "
-        "pictures; here one changed copy of each picture was watched after every epoch.",
+        "images; here one changed copy of each image was watched after every epoch.",
         "The article does not name its decay; the rate is multiplied by 0.9 an epoch.",
         GREY_NOTE,
     ),
@@ -163,7 +163,7 @@ STUDIES = {
         "fine_tuning",
         ARTICLE_1,
         STAND_IN_NOTE,
-        "A quarter of the training pictures, drawn without regard to patients, validates.",
+        "A quarter of the training images, drawn without regard to patients, validates.",
         SETTINGS_NOTE,
         "Batch normalisation follows the batches with a momentum of 0.9, as in PyTorch.",
     ),
@@ -179,7 +179,7 @@ STUDIES = {
         "first try at article 1.",
     ),
     "article-1-repaired": study(
-        "Article 1's fine-tuning, split by patient, standardised pictures, threshold on validation",
+        "Article 1's fine-tuning, split by patient, standardised images, threshold on validation",
         1,
         "fine_tuning",
         ARTICLE_1 | REPAIRED | {"head_init": "probe"},
@@ -193,9 +193,9 @@ STUDIES = {
         "fine_tuning",
         ARTICLE_2,
         STAND_IN_NOTE,
-        "16 training pictures, 8 of each class, stand in for the published validation folder.",
-        "Validation and test pictures are turned and mirrored at random, as the article does; "
-        "it does not say how far, 10° and every other picture are taken.",
+        "16 training images, 8 of each class, stand in for the published validation folder.",
+        "Validation and test images are turned and mirrored at random, as the article does; "
+        "it does not say how far, 10° and every other image are taken.",
         "The weights of the epoch with the best validation loss are kept.",
     ),
     "article-2-repaired": study(

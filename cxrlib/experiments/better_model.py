@@ -37,18 +37,18 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "one": ("The base: standardised, wide augmentation, probe first, averaged weights", {}),
     "probe": ("The probe alone, nothing fine-tuned", {"epochs": 0}),
     "plain-probe": (
-        "The probe alone, pictures not standardised",
+        "The probe alone, images not standardised",
         {"epochs": 0, "standardize": False},
     ),
     "no-augmentation": ("Without augmentation", {"augment": None}),
     "mild-augmentation": ("With the milder recipe `plausible`", {"augment": "plausible"}),
-    "not-standardised": ("Pictures not standardised", {"standardize": False}),
+    "not-standardised": ("Images not standardised", {"standardize": False}),
     "new-head": ("With a new head instead of a probe", {"head_init": None}),
     "last-weights": ("With the last weights instead of averaged ones", {"optimizer_settings": {}}),
     "cropped": ("With 8 % cut off at each border", {"crop": 0.08}),
     "larger": ("At 224 pixels", {"size": 224}),
     "views": (
-        "Judged with the mean over the picture and 4 mildly changed copies",
+        "Judged with the mean over the image and 4 mildly changed copies",
         {"tta_views": 4},
     ),
 }

@@ -1,4 +1,4 @@
-"""From path lengths to a grey picture: exposure, scatter, noise, contrast curve, frame, marker.
+"""From path lengths to a grey image: exposure, scatter, noise, contrast curve, frame, marker.
 
 ``SITES`` are the hospitals: each has its own curve, noise, sharpening, framing and habits.
 """
@@ -18,7 +18,7 @@ ABSORB = 2.6  # natural logarithm of attenuation per body unit of soft tissue
 
 @dataclass(frozen=True)
 class Site:
-    """How one hospital takes and stores its pictures; pairs are (mean, spread).
+    """How one hospital takes and stores its images; pairs are (mean, spread).
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ def expose(total: np.ndarray, style: Site, rng: Rng, scale: float) -> np.ndarray
 
 
 def collimate(grey: np.ndarray, style: Site, rng: Rng) -> np.ndarray:
-    """Collimation: dark blades, sometimes a bright film edge, along one to three sides."""
+    """Collimation: dark blades, sometimes a bright image edge, along one to three sides."""
     if rng.random() >= style.collimation:
         return grey
     height, width = grey.shape
@@ -147,7 +147,7 @@ def collimate(grey: np.ndarray, style: Site, rng: Rng) -> np.ndarray:
 def draw_marker(
     image: np.ndarray, text: str, position: tuple[float, float], height: float, intensity: int = 235
 ) -> np.ndarray:
-    """Write letters onto a uint8 picture.
+    """Write letters onto a uint8 image.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def draw_marker(
     position : (float, float)
         Centre of the letters as fractions of width and height.
     height : float
-        Letter height as a fraction of the picture's height.
+        Letter height as a fraction of the image's height.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Patients: the numbers that make one thorax differ from another.
 
-A patient is a small record drawn from a seed; two pictures of one patient share it. Children
+A patient is a small record drawn from a seed; two images of one patient share it. Children
 have shorter lungs, a wide heart, a thymus and almost horizontal ribs; adults have longer lungs,
 a slim heart, an aortic knob and steep ribs.
 """
@@ -48,7 +48,7 @@ class Patient:
         return self.values[name]
 
     def rng(self, stream: int) -> Rng:
-        """Return a fresh generator for one purpose, the same for every picture of the patient."""
+        """Return a fresh generator for one purpose, the same for every image of the patient."""
         return np.random.default_rng([self.seed, stream])
 
 

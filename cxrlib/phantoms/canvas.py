@@ -1,6 +1,6 @@
 """The drawing board: body coordinates on a pixel grid, tubes, soft edges and clouds of noise.
 
-Body coordinates are measured in half thorax widths: ``u`` to the right of the picture (the
+Body coordinates are measured in half thorax widths: ``u`` to the right of the image (the
 patient's left), ``v`` downwards, ``v = 0`` at the lung tips. Everything drawn here is a path
 length through tissue, so that layers simply add up, as they do for a beam of X-rays.
 """
@@ -17,7 +17,7 @@ Rng = np.random.Generator
 
 
 class Curve:
-    """A smooth one-dimensional function kept as a table, fast to read on a whole picture.
+    """A smooth one-dimensional function kept as a table, fast to read on a whole image.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Canvas:
     scale : float
         Pixels per body unit.
     centre : (float, float)
-        Body point ``(u, v)`` in the picture's middle.
+        Body point ``(u, v)`` in the image's middle.
     angle : float, default=0
         Turn of the patient in radians.
 
@@ -193,24 +193,24 @@ def dome(rho2: np.ndarray, power: float = 0.5) -> np.ndarray:
 
 
 def resize(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Bicubic resize of a float picture to ``shape`` (height, width)."""
+    """Bicubic resize of a float image to ``shape`` (height, width)."""
     height, width = shape
     image = Image.fromarray(np.ascontiguousarray(picture, dtype=np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def wide_blur(picture: np.ndarray, sigma: float) -> np.ndarray:
+def wide_blur(image: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur for a ``sigma`` of many pixels, computed on a smaller copy."""
     from scipy.ndimage import gaussian_filter
 
     factor = max(int(sigma / 2), 1)
     if factor == 1:
-        return gaussian_filter(picture, sigma, mode="nearest")
-    height, width = picture.shape
-    small = Image.fromarray(picture).resize(
+        return gaussian_filter(image, sigma, mode="nearest")
+    height, width = image.shape
+    small = Image.fromarray(image).resize(
         (max(width // factor, 2), max(height // factor, 2)), Image.Resampling.BOX
     )
-    return resize(gaussian_filter(np.asarray(small), sigma / factor, mode="nearest"), picture.shape)
+    return resize(gaussian_filter(np.asarray(small), sigma / factor, mode="nearest"), image.shape)
 
 
 def _resample(values: np.ndarray, m: int) -> np.ndarray:

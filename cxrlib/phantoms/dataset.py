@@ -3,7 +3,7 @@
 Layout under ``folder``: ``pneumonia`` has chest_xray/{train,test}/{NORMAL,PNEUMONIA}; ``covid``
 has the same and covid-chestxray-dataset/{images,masks,metadata.csv}; ``adults`` has
 nih-adult/{NORMAL,PNEUMONIA}; ``pneumoniamnist`` has pneumoniamnist-SIZE/{train,val,test}/… with
-square pictures. Beside each picture tree lies a tree of masks with the same relative
+square images. Beside each image tree lies a tree of masks with the same relative
 names: chest_xray_masks/train/NORMAL/IM-0007-0001.lungs.png and ….lesion.png.
 """
 
@@ -48,7 +48,7 @@ def write(
     size : int
         Nominal size; heights and widths vary around it, but for ``pneumoniamnist``.
     n : int, optional
-        Number of pictures, at least 20; default 1200, 800, 300, 1200.
+        Number of images, at least 20; default 1200, 800, 300, 1200.
     seed : int
         Another seed, other patients.
 
@@ -113,14 +113,14 @@ def _write_jobs(jobs: Sequence[Job], root: Path) -> None:
 def _save(pixels: np.ndarray, path: Path, square: int | None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     mask = pixels.dtype == bool
-    picture = Image.fromarray(pixels.astype(np.uint8) * (255 if mask else 1))
+    image = Image.fromarray(pixels.astype(np.uint8) * (255 if mask else 1))
     if square:
         how = Image.Resampling.NEAREST if mask else Image.Resampling.BOX
-        picture = picture.resize((square, square), how)
+        image = image.resize((square, square), how)
     if path.suffix == ".png":
-        picture.save(path, compress_level=3)
+        image.save(path, compress_level=3)
     else:
-        picture.save(path, quality=QUALITY)
+        image.save(path, quality=QUALITY)
 
 
 def _write_table(path: Path, rows: list[dict]) -> None:

@@ -1,7 +1,7 @@
 """Disease: what each kind adds to the lungs, as extra density between 0 and about 1.
 
-The patient's own stream decides which lobes are struck, the picture's stream how far the
-disease has come, so that two pictures of one patient show the same pneumonia on two days.
+The patient's own stream decides which lobes are struck, the image's stream how far the
+disease has come, so that two images of one patient show the same pneumonia on two days.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def lesion(
     patient : Patient
     lungs : Lungs
     rng : numpy.random.Generator
-        The picture's own stream.
+        The image's own stream.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One phantom: patient, pose, disease and film put together."""
+"""One phantom: patient, pose, disease and image put together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Phantom:
     Attributes
     ----------
     image : uint8 (H, W)
-        Grey picture; bright is dense.
+        Grey image; bright is dense.
     lung_mask, lesion_mask : bool (H, W)
         Aerated lung fields and, inside them, the diseased part (empty for "normal").
     kind : str
@@ -54,9 +54,9 @@ def draw(
     ----------
     kind : {"normal", "bacterial", "viral", "covid"}
     size : int, default=224
-        Picture height in pixels, at least 32.
+        Image height in pixels, at least 32.
     seed : int, default=0
-        Of the picture: pose, exposure, progress of the disease, noise.
+        Of the image: pose, exposure, progress of the disease, noise.
     patient : int, optional
         Of the patient: anatomy and place of the disease. By default the same as ``seed``.
     age : {"child", "adult"}, optional
@@ -66,7 +66,7 @@ def draw(
     site : str or Site, default="a"
         Hospital style, a key of ``SITES``.
     marker : None, "" or str or (text, (x, y)) or (text, (x, y), height), optional
-        Letters on the film: None for the site's habit, "" for none, a text at the site's place,
+        Letters on the image: None for the site's habit, "" for none, a text at the site's place,
         or a text at a place given as fractions of width and height.
     aspect_ratio : float, default=1.0
         Width over height, 0.5 to 2.5.

@@ -1,4 +1,4 @@
-"""Plans of whole sets: which patients, which pictures, which names; nothing is drawn here."""
+"""Plans of whole sets: which patients, which images, which names; nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SETS = {"pneumonia": 1200, "covid": 800, "adults": 300, "pneumoniamnist": 1200}
 # (normal, bacterial, viral) shares of the real folders
 SHARES = {"train": (0.257, 0.485, 0.258), "test": (0.375, 0.388, 0.237)}
 FINDINGS = (
-    # finding, kind to draw, share of the collection's pictures
+    # finding, kind to draw, share of the collection's images
     ("COVID-19", "covid", 0.69),
     ("COVID-19, ARDS", "covid", 0.04),
     ("No Finding", "normal", 0.06),
@@ -28,7 +28,7 @@ FINDINGS = (
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to draw: where it goes, its masks' stem, and the arguments of ``draw``."""
+    """One image to draw: where it goes, its masks' stem, and the arguments of ``draw``."""
 
     path: str
     masks: str
@@ -52,7 +52,7 @@ def plan(
         raise ValueError(f"expected `name` as one of {', '.join(SETS)}, got {name!r}. Choose one.")
     n = SETS[name] if n is None else int(n)
     if n < 20:
-        raise ValueError(f"expected `n` of at least 20, got {n}. Ask for more pictures.")
+        raise ValueError(f"expected `n` of at least 20, got {n}. Ask for more images.")
     rng = np.random.default_rng([seed, list(SETS).index(name), 77])
     if name == "adults":
         return _adults(n, size, rng), []
@@ -66,9 +66,9 @@ def plan(
 
 
 def _families(count: int, rng: Rng, single: float) -> list[int]:
-    """Numbers of pictures per patient that add up to ``count``; ``single``: share of ones.
+    """Numbers of images per patient that add up to ``count``; ``single``: share of ones.
 
-    With 0.80 about 42 % of the pictures have siblings, as in the real set.
+    With 0.80 about 42 % of the images have siblings, as in the real set.
     """
     sizes, left = [], count
     while left > 0:
@@ -87,7 +87,7 @@ def _families(count: int, rng: Rng, single: float) -> list[int]:
 def _children(n: int, size: int, rng: Rng) -> list[Job]:
     counts = {"train": round(0.75 * n)}
     counts["test"] = n - counts["train"]
-    jobs, picture = [], 1
+    jobs, image = [], 1
     numbers = {kind: iter(_numbers(n, rng)) for kind in ("bacterial", "viral")}
     normal = iter(range(1, 9999))
     for split, site in (("test", "b"), ("train", "a")):
@@ -106,8 +106,8 @@ def _children(n: int, size: int, rng: Rng) -> list[Job]:
                         stem = f"{'NORMAL2-' * second}IM-{number:04d}-0001{tail}"
                     else:
                         word = "bacteria" if kind == "bacterial" else "virus"
-                        stem = f"person{number}_{word}_{picture}"
-                        picture += 1
+                        stem = f"person{number}_{word}_{image}"
+                        image += 1
                     folder = f"{split}/{'NORMAL' if kind == 'normal' else 'PNEUMONIA'}"
                     shape = _child_frame(kind, size, rng)
                     path = f"chest_xray/{folder}/{stem}.jpeg"
@@ -116,7 +116,7 @@ def _children(n: int, size: int, rng: Rng) -> list[Job]:
 
 
 def _squares(jobs: Sequence[Job], size: int) -> list[Job]:
-    """Turn children's pictures into PneumoniaMNIST's: square, numbered, a tenth of train is val."""
+    """Turn children's images into PneumoniaMNIST's: square, numbered, a tenth of train is val."""
     squares = []
     for i, job in enumerate(jobs):
         _, split, label, _ = job.path.split("/")
@@ -136,7 +136,7 @@ def _numbers(n: int, rng: Rng) -> list[int]:
 
 
 def _child_frame(kind: str, size: int, rng: Rng) -> tuple[int, float, str]:
-    """Height, aspect and age: healthy pictures are larger and less wide for their height."""
+    """Height, aspect and age: healthy images are larger and less wide for their height."""
     sick = kind != "normal"
     aspect = np.clip(rng.normal(1.42, 0.14) if sick else rng.normal(1.36, 0.12), 1.08, 1.75)
     width = size * (rng.uniform(0.98, 1.22) if sick else rng.uniform(1.08, 1.30))

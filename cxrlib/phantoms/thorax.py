@@ -189,7 +189,7 @@ def tree(patient: Patient, side: int) -> list[tuple[np.ndarray, np.ndarray]]:
     ----------
     patient : Patient
     side : {-1, 1}
-        Patient's right (picture left) or left.
+        Patient's right (image left) or left.
 
     Returns
     -------

@@ -21,7 +21,7 @@ Detail = str | float | list["Detail"]
 
 
 class ClaimFailed(AssertionError):  # noqa: N818  (a name from the design)
-    """An identity does not hold: something is broken, whatever the pictures are."""
+    """An identity does not hold: something is broken, whatever the images are."""
 
 
 @dataclass
@@ -81,14 +81,14 @@ def claim(
     Parameters
     ----------
     statement : str
-        A whole sentence, true for any seed and any source of pictures. It is a text without
+        A whole sentence, true for any seed and any source of images. It is a text without
         computed parts, so that the sweep can find it again.
     value : float
         The one number that decides.
     above, below, between, equals, within
         The bound, exactly one: see :class:`cxrlib.experiments.sweep.Bound`.
     kind : {"finding", "identity", "observation"}
-        A *finding* depends on pictures and chance: if it fails the page says so and goes on. An
+        A *finding* depends on images and chance: if it fails the page says so and goes on. An
         *identity* is mathematics or engineering: if it fails, something is broken, and the chapter
         stops. An *observation* does not hold always: the page says how often it did.
     details : mapping, optional
@@ -118,7 +118,7 @@ def claim(
     if kind == "identity" and not holds:
         raise ClaimFailed(
             f"{new.chapter}: expected {bound.text()}, got {new.numbers()}: "
-            f"{strip_markdown(statement)} This is true whatever the pictures are, so something is "
+            f"{strip_markdown(statement)} This is true whatever the images are, so something is "
             "broken: the code of this chapter, of cxrlib, or of a library."
         )
     say(_sentence(new))
@@ -131,7 +131,7 @@ def list_claims() -> list[dict]:
 
 
 def claims_table(cases: pd.DataFrame | None = None) -> None:
-    """Show all claims of the chapter as a table; with ``cases``, the pictures' source too."""
+    """Show all claims of the chapter as a table; with ``cases``, the images' source too."""
     source = None if cases is None else cases.attrs.get("source")
     for one in chapter.current.claims:
         one.source = source or one.source
@@ -214,7 +214,7 @@ def _as_html() -> str:
         for one in chapter.current.claims
     )
     source = chapter.current.claims[0].source
-    note = f"Pictures: {'phantoms' if source == 'phantoms' else 'real X-rays'}. " if source else ""
+    note = f"Images: {'phantoms' if source == 'phantoms' else 'real X-rays'}. " if source else ""
     note += (
         "Every statement was checked by the code when this page was made. “Other runs”: in how "
         "many runs with other seeds and another arithmetic it held, and how many standard "

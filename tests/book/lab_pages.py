@@ -23,7 +23,7 @@ def page(shown, theme="", framed=False):
     return PAGE.format(theme="", labs=frame.format(html.escape(whole)) + "</iframe>")
 
 
-def picture(rows=21, columns=18):
+def make_image(rows=21, columns=18):
     """Return a smooth blob with noise on it, odd one way and even the other."""
     y, x = np.mgrid[:rows, :columns]
     blob = 180 * np.exp(-((y - rows / 2) ** 2 + (x - columns / 3) ** 2) / 30)
@@ -66,15 +66,15 @@ MOST, HELPS = 2, 4  # squares of a grid of 4 × 3 that `corner` looks at
 
 
 def corner(batch):
-    """Answer from two squares of pictures (n, 48, 36, 1): the bright one decides, one helps."""
+    """Answer from two squares of images (n, 48, 36, 1): the bright one decides, one helps."""
     bright = batch[:, :12, 24:].mean((1, 2, 3)) / 255
     helps = batch[:, 12:24, 12:24].mean((1, 2, 3)) / 255
     return (0.05 + 0.7 * bright + 0.2 * helps)[:, None]
 
 
 def shortcut(predict=corner, names=("normal", "pneumonia"), **settings):
-    """Return a lab of three pictures: a white corner, a black one, and a white middle."""
-    images = np.stack([picture(48, 36)] * 3)
+    """Return a lab of three images: a white corner, a black one, and a white middle."""
+    images = np.stack([make_image(48, 36)] * 3)
     images[:, :12, 24:] = np.array([255, 0, 0])[:, None, None]
     images[2, 12:24, 12:24] = 255
     masks = np.zeros(images.shape, bool)

@@ -82,7 +82,7 @@ def look_at(visit, page):
     seen = {
         "headings": tab.locator(".bd-article h1").count(),
         "foot": foot.all_inner_texts(),
-        "pictures without a text": tab.evaluate(NO_TEXT),
+        "images without a text": tab.evaluate(NO_TEXT),
         "links": tab.evaluate("[...document.querySelectorAll('a')].map(a => a.href)"),
         "formulas": tab.locator("mjx-container").count(),
     }

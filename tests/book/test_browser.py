@@ -14,10 +14,10 @@ def told(looks, what, look=None):
     return {page: amiss for page, amiss in found.items() if amiss}
 
 
-def test_every_page_is_quiet_and_every_picture_has_a_text(looks):
+def test_every_page_is_quiet_and_every_image_has_a_text(looks):
     assert len(looks) >= len(CHAPTERS) + 6
     assert told(looks, "problems") == {}
-    assert told(looks, "pictures without a text") == {}
+    assert told(looks, "images without a text") == {}
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -56,7 +56,7 @@ def test_every_page_ends_with_the_disclaimer(looks):
         assert "For education only" in seen["foot"][0], page
 
 
-def test_dark_mode_leaves_pictures_alone(looks):
+def test_dark_mode_leaves_images_alone(looks):
     filters = [(page, f) for page, seen in looks.items() for f in seen["phone, dark"]["filters"]]
     assert filters
     assert [(page, f) for page, f in filters if f != "none"] == []

@@ -13,8 +13,8 @@ from tests.book.lab_pages import (
     lab_in,
     link_of,
     link_tail,
+    make_image,
     numbers,
-    picture,
     runs,
     scores,
     seen,
@@ -27,7 +27,7 @@ from tests.book.looking import TOO_WIDE, serious, turn
 @functools.cache
 def made():
     """Return one of each by its name; what is slow to make is made once."""
-    one = picture(40, 40)
+    one = make_image(40, 40)
     every = (
         labs.neuron_lab(),
         labs.kernel_lab(one),
@@ -74,7 +74,7 @@ def test_they_work_in_a_notebook_s_sandboxed_frame(show):
     frame = visit.tab.frames[1]
     kernel, pooling, one = (lab_in(frame, f"{n}_lab") for n in ("kernel", "pooling", "neuron"))
     choose(kernel, "Kernel", "sharpen")
-    expected = correlate2d(picture(40, 40).astype(float), scratch.SHARPEN, "valid")
+    expected = correlate2d(make_image(40, 40).astype(float), scratch.SHARPEN, "valid")
     np.testing.assert_allclose(numbers(kernel), expected, atol=1e-3)
     choose(pooling, "Size", "4")
     assert numbers(pooling).shape == (10, 10)
@@ -89,7 +89,7 @@ def test_they_work_in_a_notebook_s_sandboxed_frame(show):
         assert "Copy this text" in lab.locator(".lab-link output").inner_text()
 
 
-def test_without_javascript_a_picture_and_a_sentence_stand_there(show):
+def test_without_javascript_an_image_and_a_sentence_stand_there(show):
     tab = show(*all_labs(), java_script_enabled=False).tab
     for name, drawing in (
         ("neuron_lab", "svg .dots circle"),
@@ -102,17 +102,17 @@ def test_without_javascript_a_picture_and_a_sentence_stand_there(show):
     ):
         lab = lab_in(tab, name)
         assert lab.locator(drawing).first.is_visible()
-        assert lab.get_by_text("A still picture.").is_visible()
+        assert lab.get_by_text("A still image.").is_visible()
         assert lab.get_by_text("Try first").is_visible()
 
 
 def test_with_javascript_the_still_is_gone(show):
     tab = show(*all_labs()).tab
-    assert tab.locator(".still").count() == tab.get_by_text("A still picture.").count() == 0
+    assert tab.locator(".still").count() == tab.get_by_text("A still image.").count() == 0
 
 
 def test_two_of_a_kind_do_not_disturb_each_other(show):
-    x = picture()
+    x = make_image()
     pair = labs.kernel_lab(x, name="first"), labs.kernel_lab(x, kernel="blur", name="second")
     tab = show(*pair, labs.neuron_lab(name="n1"), labs.neuron_lab(name="n2")).tab
     first, second = (lab_in(tab, name) for name in ("first", "second"))
@@ -191,7 +191,7 @@ def test_a_link_brings_the_state_back(show):
 
 
 def test_a_link_that_is_out_of_date_goes_away(show):
-    lab = lab_in(show(labs.pooling_lab(picture())).tab, "pooling_lab")
+    lab = lab_in(show(labs.pooling_lab(make_image())).tab, "pooling_lab")
     assert "translate_x:1;" in link_of(lab)
     assert lab.locator(".lab-link input").is_visible()
     lab.locator("input[type=range]").first.fill("3")
@@ -333,7 +333,7 @@ AS_JUPYTERLAB = """(page) => {
 def test_they_start_where_html_is_put_in_later_as_jupyterlab_does(show):
     tab = show().tab
     tab.evaluate("document.body.dataset.jpThemeLight = 'false'")
-    kernel = labs.kernel_lab(picture())
+    kernel = labs.kernel_lab(make_image())
     tab.evaluate(AS_JUPYTERLAB, kernel._repr_html_() + labs.neuron_lab()._repr_html_())
     lab = lab_in(tab, "kernel_lab")
     choose(lab, "Stride", "2")
@@ -359,7 +359,7 @@ def test_long_numbers_still_fit_on_a_phone(show):
 
 
 def test_nothing_glides_for_those_who_asked_for_stillness(show):
-    tab = show(labs.pooling_lab(picture()), reduced_motion="reduce").tab
+    tab = show(labs.pooling_lab(make_image()), reduced_motion="reduce").tab
     times = "[...document.querySelectorAll('.cxr-lab *')].map(e => getComputedStyle(e).{})"
     assert set(tab.evaluate(times.format("transitionDuration"))) == {"0s"}
     assert set(tab.evaluate(times.format("animationDuration"))) == {"0s"}

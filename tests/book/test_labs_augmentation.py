@@ -6,7 +6,7 @@ import pytest
 from cxrlib.data import augmentation
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs.augmentation import BUTTONS, VERDICTS
-from tests.book.lab_pages import choose, lab_in, link_of, numbers, picture, value
+from tests.book.lab_pages import choose, lab_in, link_of, make_image, numbers, value
 from tests.book.looking import TOO_WIDE, serious, turn
 
 FILLS = {
@@ -47,7 +47,7 @@ def expected(x, fill_mode="nearest", zoom=1, **setting):
 
 
 def lab_of(show, *args, tail="", **settings):
-    made = labs.augmentation_lab(*(args or (picture(),)), **settings)
+    made = labs.augmentation_lab(*(args or (make_image(),)), **settings)
     return lab_in(show(made, tail=tail).tab, "augmentation_lab")
 
 
@@ -67,7 +67,7 @@ def setting(known):
 
 def test_every_setting_and_fill_gives_the_numbers_of_augment(show):
     for sides in ((21, 18), (16, 33)):
-        x = picture(*sides)
+        x = make_image(*sides)
         made = [
             labs.augmentation_lab(x, **one, fill_mode=fill, name=f"{fill}{i}")
             for fill in FILLS
@@ -82,8 +82,8 @@ def test_every_setting_and_fill_gives_the_numbers_of_augment(show):
                 )
 
 
-def test_sliders_switches_and_fill_change_the_picture(show):
-    x = picture()
+def test_sliders_switches_and_fill_change_the_image(show):
+    x = make_image()
     lab = lab_of(show, x)
     for label, number in (
         ("Turn clockwise (degrees)", 25),
@@ -113,7 +113,7 @@ def test_sliders_switches_and_fill_change_the_picture(show):
 
 
 def test_draws_stay_within_their_recipes_and_are_drawn_anew(show):
-    x = picture()
+    x = make_image()
     lab = lab_of(show, x, rotation=44, horizontal_flip=True, fill_mode="wrap")
     for text, name in BUTTONS.items():
         recipe, drawn = augmentation.PRESETS[name], []
@@ -146,14 +146,14 @@ def test_both_zooms_are_said_and_the_slider_makes_them_alike(show):
     assert "87 % across, 112 % down" in lab.locator(".stretched").inner_text()
     assert "0.2°" in lab.locator(".stretched").inner_text()
     found = numbers(lab)
-    wanted = expected(picture(), zoom_x=0.87, zoom_y=1.12, shear=0.2)
+    wanted = expected(make_image(), zoom_x=0.87, zoom_y=1.12, shear=0.2)
     np.testing.assert_allclose(found, wanted, atol=CLOSE)
     assert lab.get_by_label("Zoom (%), typed").input_value() == "99.5"
     lab.get_by_label("Zoom (%)", exact=True).fill("105")
     assert state(lab)["zoom_x"] == state(lab)["zoom_y"] == 105
 
 
-OUTSIDE = [  # percent of a picture of 20 × 40 pixels
+OUTSIDE = [  # percent of an image of 20 × 40 pixels
     ({"translate_x": 0.1}, 10),
     ({"translate_x": 0.1, "translate_y": -0.2}, 28),
     ({"translate_x": 0.01}, 0),  # 0.4 of a pixel
@@ -164,14 +164,14 @@ OUTSIDE = [  # percent of a picture of 20 × 40 pixels
 ]
 
 
-def test_the_share_that_was_not_on_the_film(show):
-    x = picture(20, 40)
+def test_the_share_that_was_not_on_the_image(show):
+    x = make_image(20, 40)
     made = [labs.augmentation_lab(x, **s, name=f"lab{i}") for i, (s, _) in enumerate(OUTSIDE)]
     tab = show(*made).tab
     for i, (_, percent) in enumerate(OUTSIDE):
         found = value(lab_in(tab, f"lab{i}"), "output[data-rows]", "outside")
         assert found == pytest.approx(percent)
-    assert "10 % of this picture was not on the film" in lab_in(tab, "lab0").inner_text()
+    assert "10 % of this image was not on the image" in lab_in(tab, "lab0").inner_text()
 
 
 SAID = [
@@ -200,7 +200,7 @@ SAID = [
 
 def test_what_is_said_of_each_setting(show):
     made = [
-        labs.augmentation_lab(picture(), **settings, name=f"lab{i}")
+        labs.augmentation_lab(make_image(), **settings, name=f"lab{i}")
         for i, (settings, *_) in enumerate(SAID)
     ]
     tab = show(*made).tab
@@ -213,7 +213,7 @@ def test_what_is_said_of_each_setting(show):
 
 def test_the_worst_word_comes_first(show):
     lab = lab_of(show)
-    assert lab.locator(".answer").inner_text() == "Yes: the film as it is."
+    assert lab.locator(".answer").inner_text() == "Yes: the image as it is."
     assert lab.locator(".lab-verdicts li").count() == 0
     lab = lab_of(show, brightness=0.05, horizontal_flip=True)
     assert lab.locator(".answer").inner_text() == "Rarely, because of: mirror."
@@ -237,7 +237,7 @@ def test_the_answer_is_said_again_only_when_it_changes(show):
 
 
 def test_by_keyboard_alone(show):
-    tab = show(labs.augmentation_lab(picture())).tab
+    tab = show(labs.augmentation_lab(make_image())).tab
     lab, known = lab_in(tab, "augmentation_lab"), set()
     for _ in range(40):
         tab.keyboard.press("Tab")
@@ -272,7 +272,7 @@ def test_by_keyboard_alone(show):
 def test_it_fits_and_can_be_read_with_much_to_say(show):
     tail = "#augmentation_lab=rotation:-33.25;translate_x:12.34;translate_y:-19;horizontal_flip:1"
     tail += ";contrast:133;zoom_x:87.6543;zoom_y:112.3456;vertical_flip:1;brightness:29.12"
-    lab = lab_of(show, picture(40, 40), tail=tail)
+    lab = lab_of(show, make_image(40, 40), tail=tail)
     assert lab.locator(".lab-verdicts li").count() >= 8
     for width in (1280, 360):
         for scheme in ("light", "dark"):

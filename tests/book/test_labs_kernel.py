@@ -6,7 +6,7 @@ from scipy.signal import correlate2d
 
 from cxrlib.models import scratch
 from cxrlib.teaching import labs
-from tests.book.lab_pages import choose, lab_in, numbers, picture, value
+from tests.book.lab_pages import choose, lab_in, make_image, numbers, value
 
 
 def keras_conv(x, kernel, stride, padding):
@@ -18,7 +18,7 @@ def keras_conv(x, kernel, stride, padding):
 
 @pytest.mark.parametrize("sides", [(21, 18), (16, 17)])
 def test_kernel_every_stride_and_padding_gives_the_numbers_of_keras(show, sides):
-    x = picture(*sides)
+    x = make_image(*sides)
     lab = lab_in(show(labs.kernel_lab(x)).tab, "kernel_lab")
     for stride in (1, 2, 3):
         for padding, label in (("valid", "valid"), ("same", "same (zeros)")):
@@ -29,7 +29,7 @@ def test_kernel_every_stride_and_padding_gives_the_numbers_of_keras(show, sides)
 
 
 def test_kernel_presets_and_typed_weights_give_the_numbers_of_scipy(show):
-    x = picture()
+    x = make_image()
     lab = lab_in(show(labs.kernel_lab(x)).tab, "kernel_lab")
     for name, kernel in labs.kernel.PRESETS.items():
         choose(lab, "Kernel", name)
@@ -58,7 +58,7 @@ def check_window(lab, x, kernel, stride, before):
 
 
 def test_kernel_keys_move_the_window_and_stop_at_the_edge(show):
-    x = picture()
+    x = make_image()
     tab = show(labs.kernel_lab(x, stride=2, padding="same")).tab
     tab.set_viewport_size({"width": 1280, "height": 500})
     lab = lab_in(tab, "kernel_lab")
@@ -77,7 +77,7 @@ def test_kernel_keys_move_the_window_and_stop_at_the_edge(show):
 
 
 def test_kernel_a_passing_mouse_previews_and_a_press_stays(show):
-    tab = show(labs.kernel_lab(picture())).tab
+    tab = show(labs.kernel_lab(make_image())).tab
     lab = lab_in(tab, "kernel_lab")
     before = [value(lab, ".sum", key) for key in ("row", "column")]
     box = lab.locator(".lab-view").first.bounding_box()
@@ -92,7 +92,7 @@ def test_kernel_a_passing_mouse_previews_and_a_press_stays(show):
 
 
 def test_kernel_a_finger_moves_the_window(show):
-    tab = show(labs.kernel_lab(picture()), width=390, has_touch=True).tab
+    tab = show(labs.kernel_lab(make_image()), width=390, has_touch=True).tab
     lab = lab_in(tab, "kernel_lab")
     view = lab.locator(".lab-view").nth(1)
     box = view.bounding_box()
@@ -101,7 +101,7 @@ def test_kernel_a_finger_moves_the_window(show):
 
 
 def test_kernel_size_is_said_by_formula(show):
-    lab = lab_in(show(labs.kernel_lab(picture(20, 20))).tab, "kernel_lab")
+    lab = lab_in(show(labs.kernel_lab(make_image(20, 20))).tab, "kernel_lab")
     choose(lab, "Stride", "3")
     assert "⌊(20 − 3) / 3⌋ + 1 = 6, so 6 × 6" in lab.locator(".size").inner_text()
     choose(lab, "Padding", "same (zeros)")
@@ -124,7 +124,7 @@ BAD = {
 
 
 def test_kernel_what_is_no_number_is_said_and_nothing_else_changes(show):
-    x = picture()
+    x = make_image()
     lab = lab_in(show(labs.kernel_lab(x)).tab, "kernel_lab")
     field, problem = lab.locator("input.lab-number").first, lab.locator(".problem")
     before = numbers(lab)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cxrlib.teaching import labs
-from tests.book.lab_pages import choose, lab_in, numbers, picture, value
+from tests.book.lab_pages import choose, lab_in, make_image, numbers, value
 
 
 def keras_pool(x, size, stride, kind):
@@ -17,7 +17,7 @@ def keras_pool(x, size, stride, kind):
 
 
 def test_pooling_every_setting_gives_the_numbers_of_keras(show):
-    x = picture()
+    x = make_image()
     lab = lab_in(show(labs.pooling_lab(x, translate_x=0)).tab, "pooling_lab")
     for label, kind in (("average", "average"), ("maximum", "max")):
         choose(lab, "Keep the", label)
@@ -32,7 +32,7 @@ def test_pooling_every_setting_gives_the_numbers_of_keras(show):
 
 
 def test_pooling_the_share_that_changes_is_that_of_numpy(show):
-    x = picture()
+    x = make_image()
     lab = lab_in(show(labs.pooling_lab(x, translate_x=0)).tab, "pooling_lab")
     across, down = lab.locator("input[type=range]").all()
     for right, below in ((0, 0), (1, 0), (4, 0), (0, 3), (2, 1)):
@@ -48,7 +48,7 @@ def test_pooling_the_share_that_changes_is_that_of_numpy(show):
 
 
 def test_pooling_the_square_is_written_out(show):
-    x = picture()
+    x = make_image()
     lab = lab_in(
         show(labs.pooling_lab(x, translate_x=0, pool_size=3, mode="average")).tab, "pooling_lab"
     )

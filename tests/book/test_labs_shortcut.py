@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from tests.book.lab_pages import HELPS, MOST, choose, corner, lab_in, picture, shortcut, value
+from tests.book.lab_pages import HELPS, MOST, choose, corner, lab_in, make_image, shortcut, value
 from tests.book.looking import TOO_WIDE, serious
 
 made = functools.cache(shortcut)
@@ -29,8 +29,8 @@ def squares(lab):
 
 
 def expected(covered, which=0):
-    """Ask the function about a picture of `shortcut`, covered by hand."""
-    one = picture(48, 36).astype("float32")
+    """Ask the function about an image of `shortcut`, covered by hand."""
+    one = make_image(48, 36).astype("float32")
     one[:12, 24:] = (255, 0, 0)[which]
     if which == 2:
         one[12:24, 12:24] = 255
@@ -62,7 +62,7 @@ def test_every_square_gives_the_function_s_numbers_by_mouse(show):
     assert lab.visit.problems == []
 
 
-def test_links_reach_any_set_of_any_picture(show):
+def test_links_reach_any_set_of_any_image(show):
     lab = lab_of(show)
     for which in range(3):
         for covered in RNG.integers(0, 4096, 6):
@@ -139,7 +139,7 @@ def test_the_answer_changes_with_the_deciding_square(show):
     lab = lab_of(show)
     text = lab.locator(".answer").inner_text
     assert text().startswith("Nothing covered: the network answers pneumonia, 0.")
-    assert lab.locator(".label").inner_text() == "The picture's label: pneumonia."
+    assert lab.locator(".label").inner_text() == "The image's label: pneumonia."
     squares(lab).nth(MOST).click()
     assert text().startswith("1 of 12 squares covered, 0 % of the lungs: the network now answers")
     assert lab.locator(".lab-bars .on .name").inner_text() == "normal"
@@ -179,15 +179,15 @@ def test_where_no_square_decides_alone_that_is_said(show):
     assert verdict.get_attribute("data-kind") == "none"
     assert "No square decides alone" in verdict.inner_text()
     assert "No way to cover these squares changes the answer." in verdict.inner_text()
-    choose(lab, "Picture", "C")  # a new picture, a new guess
+    choose(lab, "Picture", "C")  # a new image, a new guess
     assert verdict.get_attribute("data-kind") == ""
     assert (
-        lab.locator(".films img:not([hidden])").get_attribute("alt").startswith("Chest X-ray “C”")
+        lab.locator(".images img:not([hidden])").get_attribute("alt").startswith("Chest X-ray “C”")
     )
 
 
 def several(batch):
-    """Answer from the mean of the whole picture, and be very sure."""
+    """Answer from the mean of the whole image, and be very sure."""
     return 1 / (1 + np.exp(25 - batch.mean((1, 2, 3))[:, None]))
 
 
@@ -235,7 +235,7 @@ def test_on_a_phone_by_finger(show, dark):
 
 def test_squares_lie_where_they_were_covered(show):
     lab = lab_of(show, lab=shortcut(rows=5, columns=2))
-    film = lab.locator(".films img").first.bounding_box()
+    image = lab.locator(".images img").first.bounding_box()
     for i, ends in enumerate(np.rint(np.linspace(0, 48, 6))[:-1]):
         box = squares(lab).nth(2 * i).bounding_box()
-        assert box["y"] - film["y"] == pytest.approx(film["height"] * ends / 48, abs=1)
+        assert box["y"] - image["y"] == pytest.approx(image["height"] * ends / 48, abs=1)

@@ -70,11 +70,11 @@ def test_nothing_is_loaded_from_elsewhere(chapter):
     assert re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=.https?:[^>]*>", html) == []
 
 
-def test_it_says_which_pictures_it_used(path, chapter):
+def test_it_says_which_images_it_used(path, chapter):
     text = " ".join(shown(output) for _, output in outputs(chapter))
     key = json.loads((folder("executed") / f"{path.stem}.key.json").read_text())
     assert key["seconds"] > 0
-    assert "Pictures on this page" in text
+    assert "Images on this page" in text
     data = os.environ.get("CXR_DATA", "")
     if data and (Path(data) / "chest_xray").is_dir():
         assert "real X-rays" in text

@@ -6,8 +6,8 @@ from PIL import Image
 from cxrlib.data import problems
 
 
-def picture(path, seed=0, size=(24, 20)):
-    """Write a small random grey picture; its content depends on the seed only."""
+def make_image(path, seed=0, size=(24, 20)):
+    """Write a small random grey image; its content depends on the seed only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.default_rng(seed).integers(0, 256, size[::-1], dtype=np.uint8)
     Image.fromarray(pixels).save(path)
@@ -17,7 +17,7 @@ def picture(path, seed=0, size=(24, 20)):
 def own_folder(root):
     """Write a folder of two classes and three people."""
     for i, name in enumerate(["sick/ann_1", "sick/ann_2", "well/bob_1", "well/cy_1"]):
-        picture(root / f"{name}.png", i)
+        make_image(root / f"{name}.png", i)
     return root
 
 
@@ -51,12 +51,12 @@ def kermany(tmp_path):
     for folder, files in names.items():
         for name in files:
             seed += 1
-            picture(tmp_path / "chest_xray" / folder / name, seed)
+            make_image(tmp_path / "chest_xray" / folder / name, seed)
     return tmp_path / "chest_xray"
 
 
 def case_table(patients, labels=None, splits=None):
-    """Build a case table without pictures, for what needs only rows."""
+    """Build a case table without images, for what needs only rows."""
     n = len(patients)
     labels = labels or ["normal", "pneumonia"] * n
     return pd.DataFrame(

@@ -7,20 +7,20 @@ from cxrlib.data.augmentation import PRESETS, Augmentation, Transform, get_prese
 from tests.float32 import assert_close
 
 
-def film(rows=40, columns=32, seed=0):
+def make_image(rows=40, columns=32, seed=0):
     noise = np.random.default_rng(seed).uniform(0, 255, (rows, columns))
     return ndimage.gaussian_filter(noise, 2).astype("float32")
 
 
-def changed(picture, recipe=None, **setting):
+def changed(image, recipe=None, **setting):
     every = Augmentation(rotation=1, contrast=1, gamma=1)
     settings = np.array([Transform(**setting)], "float32")
     return augmentation.apply_transforms(
-        picture[None, :, :, None], settings, recipe or every
+        image[None, :, :, None], settings, recipe or every
     ).numpy()[0, :, :, 0]
 
 
-def by_scipy(picture, s, mode):
+def by_scipy(image, s, mode):
     """Do the same with SciPy: flip, zoom, shear, turn about the middle, move."""
     turn, lean = np.deg2rad(s.rotation), np.deg2rad(s.shear)
     # Rows first: the turn is clockwise where rows run downwards.
@@ -31,10 +31,10 @@ def by_scipy(picture, s, mode):
         @ np.diag([1 - 2 * s.vertical_flip, 1 - 2 * s.horizontal_flip])
     )
     back = np.linalg.inv(forward)
-    middle = (np.array(picture.shape) - 1) / 2
-    moved = np.array([s.translate_y * picture.shape[0], s.translate_x * picture.shape[1]])
+    middle = (np.array(image.shape) - 1) / 2
+    moved = np.array([s.translate_y * image.shape[0], s.translate_x * image.shape[1]])
     return ndimage.affine_transform(
-        picture.astype(float), back, middle - back @ (middle + moved), order=1, mode=mode
+        image.astype(float), back, middle - back @ (middle + moved), order=1, mode=mode
     )
 
 
@@ -58,18 +58,18 @@ def by_scipy(picture, s, mode):
         ),
     ],
 )
-def test_it_moves_pictures_as_scipy_does(setting):
-    picture = film()
-    expected = by_scipy(picture, setting, "nearest")
-    assert_close(changed(picture, **setting._asdict()), expected, rel=1e-4)
+def test_it_moves_images_as_scipy_does(setting):
+    image = make_image()
+    expected = by_scipy(image, setting, "nearest")
+    assert_close(changed(image, **setting._asdict()), expected, rel=1e-4)
 
 
 def test_a_positive_turn_is_clockwise_and_moves_go_right_and_down():
-    picture = np.zeros((21, 21), "float32")
-    picture[2, 10] = 200  # above the middle
-    assert np.unravel_index(changed(picture, rotation=90).argmax(), picture.shape) == (10, 18)
-    moved = changed(picture, translate_x=1 / 21, translate_y=2 / 21)
-    assert np.unravel_index(moved.argmax(), picture.shape) == (4, 11)
+    image = np.zeros((21, 21), "float32")
+    image[2, 10] = 200  # above the middle
+    assert np.unravel_index(changed(image, rotation=90).argmax(), image.shape) == (10, 18)
+    moved = changed(image, translate_x=1 / 21, translate_y=2 / 21)
+    assert np.unravel_index(moved.argmax(), image.shape) == (4, 11)
 
 
 @pytest.mark.parametrize(
@@ -78,24 +78,24 @@ def test_a_positive_turn_is_clockwise_and_moves_go_right_and_down():
      ("wrap", lambda p: p[:, -1:])],
 )  # fmt: skip
 def test_what_comes_in_from_outside(fill, comes_in):
-    picture = film(32, 32)
-    moved = changed(picture, Augmentation(translation=0.1, fill_mode=fill), translate_x=1 / 32)
-    assert_close(moved[:, 1:], picture[:, :-1])
-    assert_close(moved, np.hstack([comes_in(picture), picture[:, :-1]]))
+    image = make_image(32, 32)
+    moved = changed(image, Augmentation(translation=0.1, fill_mode=fill), translate_x=1 / 32)
+    assert_close(moved[:, 1:], image[:, :-1])
+    assert_close(moved, np.hstack([comes_in(image), image[:, :-1]]))
 
 
 def test_exposure_is_gamma_then_contrast_about_the_mean_then_brightness():
-    picture = film()
-    grey = (picture / 255) ** 1.2
+    image = make_image()
+    grey = (image / 255) ** 1.2
     by_hand = 255 * np.clip((grey - grey.mean()) * 1.3 + grey.mean() + 0.1, 0, 1)
-    ours = changed(picture, contrast=1.3, brightness=0.1, gamma=1.2)
+    ours = changed(image, contrast=1.3, brightness=0.1, gamma=1.2)
     assert_close(ours, by_hand, rel=4e-5)
 
 
 def test_nothing_to_do_changes_nothing_and_colours_change_alike():
-    pictures = film()[None, :, :, None]
-    np.testing.assert_array_equal(augmentation.augment_images(pictures, "none"), pictures)
-    colour = np.repeat(pictures, 3, axis=3).round().astype(np.uint8)
+    images = make_image()[None, :, :, None]
+    np.testing.assert_array_equal(augmentation.augment_images(images, "none"), images)
+    colour = np.repeat(images, 3, axis=3).round().astype(np.uint8)
     out = augmentation.augment_images(colour, Augmentation(rotation=9, gamma=0.2))
     assert_close(out[..., 0], out[..., 2])
 
@@ -126,19 +126,19 @@ def test_drawn_settings_stay_within_the_recipe(name):
 
 
 def test_same_seed_same_copies_and_values_stay_in_range():
-    pictures = np.stack([film(seed=i) for i in range(5)])[..., None]
+    images = np.stack([make_image(seed=i) for i in range(5)])[..., None]
     first, again, other = (
-        augmentation.augment_images(pictures, "article-4", seed=s) for s in (1, 1, 2)
+        augmentation.augment_images(images, "article-4", seed=s) for s in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
-    assert first.shape == pictures.shape
+    assert first.shape == images.shape
     assert first.min() >= 0
     assert first.max() <= 255
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (0, 8, 8, 1)])
-def test_one_picture_alone_is_told_how_to_come(shape):
+def test_one_image_alone_is_told_how_to_come(shape):
     with pytest.raises(DataError, match=r"\(N, H, W, C\)"):
         augmentation.augment_images(np.zeros(shape))
 

@@ -85,7 +85,9 @@ def test_phantoms_are_drawn_again_for_other_code_or_packages_and_not_for_a_comme
         return datasets._generator_hash.__wrapped__(tmp_path)
 
     first = key("GREY = 1\ndef f():\n    return GREY\n")
-    assert key('"""Film."""\n\nGREY = 1  # bright\ndef f():\n    "Do."\n    return GREY\n') == first
+    assert (
+        key('"""Image."""\n\nGREY = 1  # bright\ndef f():\n    "Do."\n    return GREY\n') == first
+    )
     assert key("GREY = 2\ndef f():\n    return GREY\n") != first
     real = datasets.version
     for package in datasets.GENERATOR_PACKAGES:

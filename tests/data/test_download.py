@@ -144,7 +144,7 @@ def test_a_wrong_checksum_is_refused_and_thrown_away(serve):
     assert get(toy_source(server, known_hash=f"md5:{right}")).is_dir()
 
 
-def test_an_archive_with_too_few_pictures_is_refused(serve):
+def test_an_archive_with_too_few_images_is_refused(serve):
     server = serve(archive(["top/train/A/1.png"]))
     with pytest.raises(DataError, match="train/B: expected 1, got 0"):
         get(toy_source(server))
@@ -153,7 +153,7 @@ def test_an_archive_with_too_few_pictures_is_refused(serve):
     assert get(toy_source(server)).is_dir()
 
 
-def test_an_archive_with_other_pictures_of_the_same_number_is_refused(serve):
+def test_an_archive_with_other_images_of_the_same_number_is_refused(serve):
     names = hashlib.sha256(b"train/A/1\ntrain/B/2").hexdigest()
     folder = get(toy_source(serve(archive()), names_sha256=names))
     assert fingerprint(folder, ["train/B", "train/A"]) == names
@@ -174,7 +174,7 @@ def test_a_list_that_was_cut_short_or_lists_what_is_not_there_is_refused(serve):
     assert get(entry).is_dir()
     more = listing + "2,COVID-19,PA,X-ray,2.png\n"
     other = serve(archive(["top/images/1.png"], {"top/metadata.csv": more}))
-    with pytest.raises(DataError, match=r"expected 2 listed pictures, got 1 less \(first: 2\.png"):
+    with pytest.raises(DataError, match=r"expected 2 listed images, got 1 less \(first: 2\.png"):
         get(replace(entry, folder="other", url=other.url))
 
 

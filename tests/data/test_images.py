@@ -9,7 +9,7 @@ from PIL import Image
 
 from cxrlib.data import DataError, images, load, read_image, read_images, read_masks
 from cxrlib.data.validation import inspect_files
-from tests.data.conftest import case_table, picture
+from tests.data.conftest import case_table, make_image
 
 RAMP = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (24, 1))
 
@@ -33,17 +33,17 @@ def test_every_mode_gives_the_same_grey(tmp_path, mode, ending):
     np.testing.assert_allclose(got, RAMP, atol=2 if ending == "png" else 6)
 
 
-def test_deep_grey_is_scaled_to_its_own_white_point_and_films_of_one_depth_share_it(tmp_path):
+def test_deep_grey_is_scaled_to_its_own_white_point_and_images_of_one_depth_share_it(tmp_path):
     for bits in (12, 16):
         deep = (RAMP.astype(float) / 255 * (2**bits - 1)).astype(np.uint16)
         got = read_image(save(tmp_path / "x.png", Image.fromarray(deep)))
         np.testing.assert_allclose(got, RAMP, atol=1)
-    films = []
+    images = []
     for top in (2000, 2047, 2048, 4000):
         deep = np.full((20, 20), 1030, np.uint16)
         deep[0, 0] = top
-        films.append(read_image(save(tmp_path / f"{top}.png", Image.fromarray(deep)))[5, 5])
-    assert len(set(films)) == 1
+        images.append(read_image(save(tmp_path / f"{top}.png", Image.fromarray(deep)))[5, 5])
+    assert len(set(images)) == 1
 
 
 def test_padding_keeps_the_aspect_ratio_and_squashing_does_not(tmp_path):
@@ -58,7 +58,7 @@ def test_padding_keeps_the_aspect_ratio_and_squashing_does_not(tmp_path):
 
 
 def truncated(path):
-    whole = picture(path.with_name("whole.png"), size=(64, 64)).read_bytes()
+    whole = make_image(path.with_name("whole.png"), size=(64, 64)).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     path.with_name("whole.png").unlink()
     return path
@@ -76,12 +76,12 @@ def bomb(path, side=20_000):
 BAD = {
     "empty.jpeg": (lambda p: p.write_bytes(b""), "got an empty file"),
     "text.png": (
-        lambda p: p.write_text("not a picture"),
-        "expected a JPEG or PNG picture, got none",
+        lambda p: p.write_text("not an image"),
+        "expected a JPEG or PNG image, got none",
     ),
     "gif.png": (
         lambda p: Image.fromarray(RAMP).save(p, format="GIF"),
-        "expected a JPEG or PNG picture, got none",
+        "expected a JPEG or PNG image, got none",
     ),
     "tiny.png": (lambda p: Image.new("L", (1, 1)).save(p), "expected at least 16 .* got 1×1"),
     "huge.png": (bomb, r"expected at most 64,000,000 pixels.*400000000 pixels"),
@@ -144,27 +144,27 @@ def test_large_jpegs_are_decoded_small_and_huge_ones_not_at_all(tmp_path, monkey
 
 @pytest.fixture
 def one_broken(tmp_path):
-    """Four pictures and a half one."""
+    """Four images and a half one."""
     for i in range(4):
-        picture(tmp_path / "set" / "ab"[i % 2] / f"{i}.png", i)
+        make_image(tmp_path / "set" / "ab"[i % 2] / f"{i}.png", i)
     truncated(tmp_path / "set" / "a" / "half.png")
     return load(tmp_path / "set", quiet=True)
 
 
-def test_a_broken_picture_is_reported_and_the_rest_is_read(one_broken):
-    with pytest.warns(UserWarning, match=r"1 of 5 pictures .*\n.*half\.png: .* a damaged one"):
-        pictures = read_images(one_broken, 32)
-    assert pictures.images.shape == (4, 32, 32, 1)
-    assert pictures.images.dtype == np.uint8
-    assert len(pictures) == len(pictures.labels) == len(pictures.cases) == 4
-    assert [p.path.endswith("half.png") for p in pictures.problems] == [True]
-    for image, path in zip(pictures.images, pictures.cases.path, strict=True):
+def test_a_broken_image_is_reported_and_the_rest_is_read(one_broken):
+    with pytest.warns(UserWarning, match=r"1 of 5 images .*\n.*half\.png: .* a damaged one"):
+        images = read_images(one_broken, 32)
+    assert images.images.shape == (4, 32, 32, 1)
+    assert images.images.dtype == np.uint8
+    assert len(images) == len(images.labels) == len(images.cases) == 4
+    assert [p.path.endswith("half.png") for p in images.problems] == [True]
+    for image, path in zip(images.images, images.cases.path, strict=True):
         np.testing.assert_array_equal(image[..., 0], read_image(path, 32))
     with pytest.raises(DataError, match="got none of 1"):
         read_images(one_broken[one_broken.path.str.contains("half")], 32)
 
 
-def test_pictures_are_equal_to_themselves_alone_and_give_one_split(one_broken):
+def test_images_are_equal_to_themselves_alone_and_give_one_split(one_broken):
     cases = one_broken[~one_broken.path.str.contains("half")]
     cases = cases.assign(split=["train", "train", "val", "train"])
     first, second = (read_images(cases, 16) for _ in range(2))
@@ -188,9 +188,9 @@ def outline(path, size=(24, 20), inside=255, mode="L"):
 
 @pytest.fixture
 def cases(tmp_path):
-    """Two pictures of 24 × 20 pixels: a mask of their size, and one four times as large."""
+    """Two images of 24 × 20 pixels: a mask of their size, and one four times as large."""
     table = case_table(["a", "b"])
-    table["path"] = [str(picture(tmp_path / f"{i}.png", i)) for i in range(2)]
+    table["path"] = [str(make_image(tmp_path / f"{i}.png", i)) for i in range(2)]
     sizes = ((24, 20), (96, 80))
     table["mask_path"] = [outline(tmp_path / f"{i}_mask.png", s) for i, s in enumerate(sizes)]
     return table
@@ -200,11 +200,11 @@ def with_mask(cases, path):
     return cases.assign(mask_path=[cases.mask_path[0], path])
 
 
-def test_masks_lie_on_their_pictures(cases):
+def test_masks_lie_on_their_images(cases):
     masks = read_masks(cases, 24)
     assert (masks.dtype, masks.shape) == (bool, read_images(cases, 24).images.shape[:3])
     expected = np.zeros((24, 24), bool)
-    expected[2:12, :12] = True  # two rows of padding above the 20 of the picture
+    expected[2:12, :12] = True  # two rows of padding above the 20 of the image
     np.testing.assert_array_equal(masks[0], expected)
     np.testing.assert_array_equal(masks[1], expected)
     squashed = read_masks(cases, 12, resize="stretch")
@@ -227,7 +227,7 @@ def test_a_mask_of_another_shape_is_refused(cases, tmp_path, size):
     said = str(error.value)
     assert said.startswith(wrong.mask_path[1])
     assert "expected a mask of 24×20" in said
-    assert said.endswith(f"Picture: {wrong.path[1]}, 24×20.")
+    assert said.endswith(f"Image: {wrong.path[1]}, 24×20.")
 
 
 def test_a_row_without_a_mask(cases):
@@ -237,9 +237,9 @@ def test_a_row_without_a_mask(cases):
             read_masks(with_mask(cases, nothing), 24)
 
 
-def test_a_mask_that_cannot_be_read_is_named_with_its_picture(cases, tmp_path):
+def test_a_mask_that_cannot_be_read_is_named_with_its_image(cases, tmp_path):
     (tmp_path / "text.png").write_bytes(b"text")
-    words = rf"text\.png: expected a JPEG or PNG.* Picture: {cases.path[1]}, 24×20\.$"
+    words = rf"text\.png: expected a JPEG or PNG.* Image: {cases.path[1]}, 24×20\.$"
     with pytest.raises(DataError, match=words):
         read_masks(with_mask(cases, str(tmp_path / "text.png")), 24)
 
@@ -256,7 +256,7 @@ def test_a_mask_of_zeros_and_ones_is_no_empty_mask(cases, tmp_path):
      lambda path, *how: read_masks(case_table(["a"]).assign(mask_path=path), *how)],
 )  # fmt: skip
 def test_bad_arguments(tmp_path, read):
-    path = picture(tmp_path / "x.png")
+    path = make_image(tmp_path / "x.png")
     with pytest.raises(DataError, match=r"expected `resize` as one of pad, stretch, got 'crop'"):
         read(path, 10, "crop")
     with pytest.raises(

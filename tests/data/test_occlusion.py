@@ -13,7 +13,7 @@ SHARES = st.floats(0.01, 0.49)
 
 
 @st.composite
-def films(draw, masks=False, least=1):
+def images(draw, masks=False, least=1):
     shape = (draw(st.integers(0, 3)), *(draw(st.integers(least, 20)) for _ in range(2)))
     kind = draw(st.sampled_from([np.uint8, np.float32]))
     images = np.random.default_rng(draw(st.integers(0, 9))).integers(1, 256, (*shape, 1))
@@ -36,14 +36,14 @@ def test_what_a_border_and_corners_keep():
 
 @pytest.mark.parametrize(
     ("name", "kept"),
-    [("full picture", 64**2), ("border only", 64**2 - 52**2), ("corners only", 4 * 12**2),
+    [("full image", 64**2), ("border only", 64**2 - 52**2), ("corners only", 4 * 12**2),
      ("centre blacked out", 64**2 - 48**2), ("8 × 8 thumbnail", 64**2)],
 )  # fmt: skip
 def test_defaults_are_those_of_the_audit(name, kept):
     assert occlusion.OCCLUSIONS[name](np.ones((1, 64, 64, 1), np.uint8)).sum() == kept
 
 
-def test_a_coarse_picture_has_means_of_squares():
+def test_a_coarse_image_has_means_of_squares():
     small = np.arange(64.0).reshape(8, 8)
     large = small.repeat([2] + [1] * 7, axis=0).repeat([3] + [1] * 7, axis=1)
     wobble = np.zeros_like(large)
@@ -60,12 +60,12 @@ def test_a_coarse_picture_has_means_of_squares():
 
 
 def test_masks_keep_one_side_each():
-    picture, mask = one([[1, 2], [3, 4]]), np.array([[[True, False], [False, True]]])
-    np.testing.assert_array_equal(occlusion.keep_region(picture, mask), one([[1, 0], [0, 4]]))
-    np.testing.assert_array_equal(occlusion.mask_out(picture, mask), one([[0, 2], [3, 0]]))
+    image, mask = one([[1, 2], [3, 4]]), np.array([[[True, False], [False, True]]])
+    np.testing.assert_array_equal(occlusion.keep_region(image, mask), one([[1, 0], [0, 4]]))
+    np.testing.assert_array_equal(occlusion.mask_out(image, mask), one([[0, 2], [3, 0]]))
 
 
-@given(films(), SHARES)
+@given(images(), SHARES)
 @settings(max_examples=40)
 def test_kept_pixels_stay_and_the_rest_is_black(images, share):
     before = images.copy()
@@ -78,7 +78,7 @@ def test_kept_pixels_stay_and_the_rest_is_black(images, share):
     np.testing.assert_array_equal(images, before)
 
 
-@given(films(least=8))
+@given(images(least=8))
 @settings(max_examples=40)
 def test_covering_coarsely_twice_changes_nothing(images):
     seen = occlusion.pixelate(images)
@@ -88,7 +88,7 @@ def test_covering_coarsely_twice_changes_nothing(images):
         assert image.min() <= squared.min() <= squared.max() <= image.max()
 
 
-@given(films(masks=True))
+@given(images(masks=True))
 @settings(max_examples=40)
 def test_a_box_is_the_smallest_rectangle(given_):
     _, masks = given_
@@ -101,12 +101,12 @@ def test_a_box_is_the_smallest_rectangle(given_):
 
 
 def test_what_is_not_a_number_is_covered_too():
-    picture = np.full((1, 8, 8, 1), np.nan, np.float32)
-    assert np.isnan(occlusion.keep_corners(picture, 1 / 8)).sum() == 4
+    image = np.full((1, 8, 8, 1), np.nan, np.float32)
+    assert np.isnan(occlusion.keep_corners(image, 1 / 8)).sum() == 4
 
 
 @pytest.mark.parametrize("cover", occlusion.OCCLUSIONS.values())
-def test_pictures_of_another_shape_or_type(cover):
+def test_images_of_another_shape_or_type(cover):
     with pytest.raises(DataError, match=r"\(N, H, W, 1\), got \(9, 9\)\. For one grey"):
         cover(np.ones((9, 9), np.uint8))
     with pytest.raises(DataError, match=r"uint8 or float, got int64"):
@@ -135,7 +135,7 @@ def test_masks_that_do_not_fit(cover):
 
 
 @pytest.fixture
-def pictures():
+def images():
     cases = case_table(["a", "b", "c", "d"])
     images = np.random.default_rng(0).integers(0, 200, (4, 48, 64, 1), dtype=np.uint8)
     return ImageSet(images, labels(cases), cases, (Problem("x.png", "damaged", "left out"),))
@@ -145,17 +145,17 @@ def changed(before, after):
     return (before.images != after.images)[..., 0]
 
 
-def test_only_chosen_pictures_get_the_letter_of_the_phantoms(pictures):
-    before = pictures.images.copy()
-    sick = add_marker(pictures, pictures.labels[:, 0] == 1)
-    assert changed(pictures, sick).any(axis=(1, 2)).tolist() == [False, True, False, True]
+def test_only_chosen_images_get_the_letter_of_the_phantoms(images):
+    before = images.images.copy()
+    sick = add_marker(images, images.labels[:, 0] == 1)
+    assert changed(images, sick).any(axis=(1, 2)).tolist() == [False, True, False, True]
     letter = phantoms.draw_marker(before[3, ..., 0], "L", (0.93, 0.08), 0.1, 240)
     np.testing.assert_array_equal(sick.images[3, ..., 0], letter)
-    np.testing.assert_array_equal(pictures.images, before)
-    assert sick.labels is pictures.labels
-    assert sick.problems == pictures.problems
-    np.testing.assert_array_equal(add_marker(pictures, np.array([3, 1])).images, sick.images)
-    assert not changed(pictures, add_marker(pictures, [])).any()
+    np.testing.assert_array_equal(images.images, before)
+    assert sick.labels is images.labels
+    assert sick.problems == images.problems
+    np.testing.assert_array_equal(add_marker(images, np.array([3, 1])).images, sick.images)
+    assert not changed(images, add_marker(images, [])).any()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +163,6 @@ def test_only_chosen_pictures_get_the_letter_of_the_phantoms(pictures):
     [([True, False], r"bool of shape \(2,\)"), ([0.5], r"float64 of shape \(1,\)"),
      ([4], "1 from 4 to 4"), ([-1], "1 from -1 to -1"), ([0, 1, 0, 1], "4 from 0 to 1")],
 )  # fmt: skip
-def test_rows_that_mean_nothing(pictures, rows, got):
+def test_rows_that_mean_nothing(images, rows, got):
     with pytest.raises(DataError, match=rf"4 truth values.* each named once, got {got}\."):
-        add_marker(pictures, rows)
+        add_marker(images, rows)

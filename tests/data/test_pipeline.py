@@ -9,19 +9,19 @@ from tests.float32 import assert_close
 
 
 def numbered(images):
-    """Label each picture with its number."""
+    """Label each image with its number."""
     n = len(images)
     labels = np.arange(n, dtype="float32")[:, None]
     return ImageSet(images, labels, case_table([f"p{i}" for i in range(n)]))
 
 
 @pytest.fixture
-def pictures():
+def images():
     return numbered(np.tile(np.arange(10, dtype=np.uint8)[:, None, None, None], (1, 4, 4, 1)))
 
 
 @pytest.fixture
-def films():
+def scans():
     return numbered(np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1), dtype=np.uint8))
 
 
@@ -30,8 +30,8 @@ def epoch(batches):
     return np.concatenate(x), np.concatenate(y)
 
 
-def test_raw_floats_in_order_with_their_labels(pictures):
-    batches = pipeline.dataset(pictures, batch_size=4)
+def test_raw_floats_in_order_with_their_labels(images):
+    batches = pipeline.dataset(images, batch_size=4)
     assert [len(x) for x, _ in batches] == [4, 4, 2]
     x, y = epoch(batches.as_numpy_iterator())
     assert x.dtype == y.dtype == np.float32
@@ -39,10 +39,10 @@ def test_raw_floats_in_order_with_their_labels(pictures):
     np.testing.assert_array_equal(y.ravel(), np.arange(10))
 
 
-def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(pictures):
+def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(images):
     def two_epochs(seed, world=1):
         keras.utils.set_random_seed(world)
-        batches = pipeline.dataset(pictures, shuffle=True, seed=seed)
+        batches = pipeline.dataset(images, shuffle=True, seed=seed)
         return [epoch(batches.as_numpy_iterator())[1].ravel().tolist() for _ in range(2)]
 
     import keras
@@ -55,10 +55,10 @@ def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(pictures):
 
 
 @pytest.mark.parametrize("augment", [None, "plausible"])
-def test_looking_at_a_batch_does_not_change_what_is_trained_on(films, augment):
+def test_looking_at_a_batch_does_not_change_what_is_trained_on(images, augment):
     settings = {"shuffle": True, "augment": augment, "batch_size": 2}
-    straight = pipeline.dataset(films, **settings)
-    looked = pipeline.dataset(films, **settings)
+    straight = pipeline.dataset(images, **settings)
+    looked = pipeline.dataset(images, **settings)
     for _ in range(3):
         next(iter(looked))
         list(looked.take(2))
@@ -67,7 +67,7 @@ def test_looking_at_a_batch_does_not_change_what_is_trained_on(films, augment):
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_keras_trains_on_the_epochs_one_by_one(pictures):
+def test_keras_trains_on_the_epochs_one_by_one(images):
     import keras
 
     seen = []
@@ -79,10 +79,10 @@ def test_keras_trains_on_the_epochs_one_by_one(pictures):
 
     model = Sees()
     model.compile("sgd", "mse")
-    batches = pipeline.dataset(pictures, shuffle=True, batch_size=5)
+    batches = pipeline.dataset(images, shuffle=True, batch_size=5)
     assert len(batches) == 2
     model.fit(batches, epochs=2, shuffle=False, verbose=0)
-    batches = pipeline.dataset(pictures, shuffle=True, batch_size=5)
+    batches = pipeline.dataset(images, shuffle=True, batch_size=5)
     epochs = [epoch(batches.as_numpy_iterator())[1].ravel().tolist() for _ in range(2)]
     assert [seen[0] + seen[1], seen[2] + seen[3]] == epochs
 
@@ -97,56 +97,56 @@ def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
     assert y.shape == (7, 1)
 
 
-def test_sizes_must_fit(pictures):
+def test_sizes_must_fit(images):
     with pytest.raises(DataError, match="expected `size`"):
-        pipeline.dataset(pictures.cases)
+        pipeline.dataset(images.cases)
     with pytest.raises(DataError, match="got 4 px"):
-        pipeline.dataset(pictures, size=8)
+        pipeline.dataset(images, size=8)
 
 
 # ---- augmentation
 
 
-def drawn(pictures, **settings):
-    batches = pipeline.dataset(pictures, augment="plausible", **settings)
+def drawn(images, **settings):
+    batches = pipeline.dataset(images, augment="plausible", **settings)
     return [epoch(batches.as_numpy_iterator()) for _ in range(2)]
 
 
-def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(films):
-    (first, _), (second, _) = drawn(films, batch_size=4, seed=1)
+def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(images):
+    (first, _), (second, _) = drawn(images, batch_size=4, seed=1)
     assert not np.allclose(first, second)
-    (again, labels), _ = drawn(films, batch_size=4, seed=1)
+    (again, labels), _ = drawn(images, batch_size=4, seed=1)
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(labels.ravel(), np.arange(6))
-    (other, _), _ = drawn(films, batch_size=4, seed=2)
+    (other, _), _ = drawn(images, batch_size=4, seed=2)
     assert not np.allclose(first, other)
 
 
-def test_augmented_pictures_do_not_depend_on_the_batch(films):
-    (small, _), _ = drawn(films, batch_size=1, shuffle=True)
-    (large, _), _ = drawn(films, batch_size=6, shuffle=True)
+def test_augmented_images_do_not_depend_on_the_batch(images):
+    (small, _), _ = drawn(images, batch_size=1, shuffle=True)
+    (large, _), _ = drawn(images, batch_size=6, shuffle=True)
     assert_close(small, large)
 
 
-def test_each_label_stays_with_its_picture(films):
-    ((x, y), _) = drawn(films, batch_size=4, shuffle=True)
-    for picture, label in zip(x, y.ravel().astype(int), strict=True):
-        gaps = [np.abs(picture - other).mean() for other in films.images.astype(float)]
+def test_each_label_stays_with_its_image(images):
+    ((x, y), _) = drawn(images, batch_size=4, shuffle=True)
+    for image, label in zip(x, y.ravel().astype(int), strict=True):
+        gaps = [np.abs(image - other).mean() for other in images.images.astype(float)]
         assert np.argmin(gaps) == label
 
 
-def test_a_training_can_begin_with_a_later_epoch(films):
+def test_a_training_can_begin_with_a_later_epoch(images):
     for settings in ({"shuffle": True}, {"shuffle": True, "augment": "plausible"}):
-        batches = pipeline.dataset(films, **settings)
+        batches = pipeline.dataset(images, **settings)
         _, second = (epoch(batches.as_numpy_iterator()) for _ in range(2))
-        later = epoch(pipeline.dataset(films, first_epoch=1, **settings).as_numpy_iterator())
+        later = epoch(pipeline.dataset(images, first_epoch=1, **settings).as_numpy_iterator())
         for ours, theirs in zip(second, later, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("split", ["val", "test", None])
-def test_only_training_pictures_are_augmented(films, split):
-    films.cases.loc[2, "split"] = split
-    with pytest.raises(DataError, match=r"got 1 of 6 .*judged on pictures as they are"):
-        pipeline.dataset(films, augment="plausible")
-    pipeline.dataset(films)
+def test_only_training_images_are_augmented(images, split):
+    images.cases.loc[2, "split"] = split
+    with pytest.raises(DataError, match=r"got 1 of 6 .*judged on images as they are"):
+        pipeline.dataset(images, augment="plausible")
+    pipeline.dataset(images)

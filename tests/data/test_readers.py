@@ -9,7 +9,7 @@ from PIL import Image
 
 from cxrlib.data import DataError, load, problems, registry, splits, verify
 from cxrlib.data.readers import kermany_patient
-from tests.data.conftest import own_folder, picture, told
+from tests.data.conftest import make_image, own_folder, told
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_patient_key(name, key):
 
 def test_pneumonia(kermany, monkeypatch):
     monkeypatch.setenv("CXR_DATA", str(kermany.parent))
-    picture(kermany / "val" / "NORMAL" / "NORMAL2-IM-1427-0001.jpeg", 99)
-    picture(kermany / "train" / "NORMAL" / "holiday.jpeg", 98)
+    make_image(kermany / "val" / "NORMAL" / "NORMAL2-IM-1427-0001.jpeg", 99)
+    make_image(kermany / "train" / "NORMAL" / "holiday.jpeg", 98)
     cases = load("pneumonia", quiet=True)
     assert len(cases) == 7  # the folder `val` is not used
     assert cases.patient_id.nunique() == 6
@@ -48,7 +48,7 @@ def test_pneumonia(kermany, monkeypatch):
 
 def test_adults(tmp_path, monkeypatch):
     for i, name in enumerate(["NORMAL/001_000", "NORMAL/001_002", "PNEUMONIA/002_000"]):
-        picture(tmp_path / "nih-adult" / f"{name}.jpeg", i)
+        make_image(tmp_path / "nih-adult" / f"{name}.jpeg", i)
     monkeypatch.setenv("CXR_DATA", str(tmp_path))
     cases = load("adults", quiet=True)
     assert list(cases.patient_id) == ["nih:001", "nih:001", "nih:002"]
@@ -73,7 +73,7 @@ META = {
 def root(tmp_path, monkeypatch):
     root = tmp_path / "covid-chestxray-dataset"
     for i in range(7):
-        picture(root / "images" / f"{i}.jpg", 300 + i)
+        make_image(root / "images" / f"{i}.jpg", 300 + i)
     (root / "masks").mkdir()
     Image.fromarray(np.zeros((20, 24), np.uint8)).save(root / "masks" / "0_mask.png")
     relist(root)
@@ -105,7 +105,7 @@ def test_every_frontal_finding_with_its_metadata(root, monkeypatch):
     assert cases.split.isna().all()
     assert cases.patient_id["0.jpg"] == cases.patient_id["1.jpg"] == "collection:1"
     assert cases.mask_path.notna().tolist() == [True] + [False] * 4
-    assert found.empty  # lateral films and CT are not wanted, and no problem
+    assert found.empty  # lateral images and CT are not wanted, and no problem
     with pytest.raises(DataError, match=r"at least 282 X-rays in metadata\.csv, got 6"):
         verify("covid-collection")
     small = replace(registry.SOURCES["covid-collection"], min_images=6)
@@ -113,7 +113,7 @@ def test_every_frontal_finding_with_its_metadata(root, monkeypatch):
     assert verify("covid-collection")
 
 
-def test_covid_has_four_classes_and_the_films_of_the_collection(root, kermany):
+def test_covid_has_four_classes_and_the_images_of_the_collection(root, kermany):
     four, alone = (load(name, quiet=True) for name in ("covid", "covid-collection"))
     assert four.label.value_counts().to_dict() == {
         "normal": 3, "bacterial": 2, "viral": 2, "covid": 2,
@@ -124,7 +124,7 @@ def test_covid_has_four_classes_and_the_films_of_the_collection(root, kermany):
 
 
 def test_a_file_without_a_row_and_a_row_without_a_file_are_named(root):
-    picture(root / "images" / "stray.jpg", 400)
+    make_image(root / "images" / "stray.jpg", 400)
     (root / "images" / "6.jpg").unlink()
     cases, found = loaded()
     assert len(cases) == 4
@@ -170,7 +170,7 @@ def test_a_file_with_two_rows(root, change, used, words):
 
 def test_a_class_that_is_missing_or_of_one_patient_is_refused(root, kermany):
     relist(root, patientid="1")
-    with pytest.raises(DataError, match=r"'covid' pictures .* only 1 patient"):
+    with pytest.raises(DataError, match=r"'covid' images .* only 1 patient"):
         load("covid")
     relist(root, finding="COVID-19")
     with pytest.raises(DataError, match="none for 'other'"):
@@ -182,7 +182,7 @@ def test_a_class_that_is_missing_or_of_one_patient_is_refused(root, kermany):
         load("covid")
 
 
-def test_a_missing_listing_or_folder_of_pictures_is_named_once(root):
+def test_a_missing_listing_or_folder_of_images_is_named_once(root):
     (root / "images").rename(root / "pictures")
     with pytest.raises(DataError, match=r"^\S*images: no such folder\. Fetch the data set again"):
         loaded()
@@ -221,8 +221,8 @@ def test_any_folder_with_a_sub_folder_a_class(tmp_path):
 
 def test_a_folder_with_splits(tmp_path):
     own_folder(tmp_path / "train")
-    picture(tmp_path / "Validation" / "sick" / "dee_1.png", 8)
-    picture(tmp_path / "Validation" / "well" / "ed_1.png", 9)
+    make_image(tmp_path / "Validation" / "sick" / "dee_1.png", 8)
+    make_image(tmp_path / "Validation" / "well" / "ed_1.png", 9)
     cases = load(tmp_path, quiet=True)
     assert cases.split.value_counts().to_dict() == {"train": 4, "val": 2}
     shutil.rmtree(tmp_path / "Validation" / "well")
@@ -249,7 +249,7 @@ def test_a_folder_that_is_no_data_set(tmp_path):
 
 def test_links_are_followed_and_dead_ones_named(tmp_path):
     own_folder(tmp_path / "set")
-    picture(tmp_path / "far" / "dee_1.png", 60)
+    make_image(tmp_path / "far" / "dee_1.png", 60)
     (tmp_path / "set" / "sick" / "more").symlink_to(tmp_path / "far")
     (tmp_path / "far" / "loop").symlink_to(tmp_path / "set" / "sick")
     (tmp_path / "set" / "well" / "dead.png").symlink_to(tmp_path / "gone.png")

@@ -49,7 +49,7 @@ def test_what_a_wrong_key_and_a_random_split_would_do_to_the_published_set():
     leaked = [train.patient_id[out].isin(train.patient_id[~out]).mean() for out in drawn]
     assert np.mean(leaked) == pytest.approx(0.39, abs=0.01)
     found = problems(cases)
-    copies = found.path[found.problem.str.startswith("the same picture")]
+    copies = found.path[found.problem.str.startswith("the same image")]
     contents = copies.map(lambda path: Path(path).read_bytes())
     assert (contents.nunique(), len(copies)) == (30, 62)
     sides = copies.map(cases.set_index("path").split).groupby(contents).nunique()

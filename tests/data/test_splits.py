@@ -89,7 +89,7 @@ def test_a_patient_with_two_labels_stays_whole():
         (lambda t: splits.patient_split(t, {"train": 0.5, "val": 0.2}), "sum to 1"),
         (lambda t: splits.patient_split(t.assign(patient_id=["a", pd.NA, "c"]), HALVES),
          r"none for 1 of 3 .*0001\.png"),
-        (lambda t: splits.patient_split(t, HALVES), "'pneumonia' pictures .* only 1 patient"),
+        (lambda t: splits.patient_split(t, HALVES), "'pneumonia' images .* only 1 patient"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_split_is_told(cut, words):

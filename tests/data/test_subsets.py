@@ -48,7 +48,7 @@ def test_where_no_patients_add_up_one_gives_a_part():
     splits.check_leakage(drawn)
 
 
-def test_same_seed_same_pictures_whatever_the_order_of_rows():
+def test_same_seed_same_images_whatever_the_order_of_rows():
     cases = table({"a": [1, 2] * 20, "b": [1] * 60})
     first, again, other = (balanced_subset(cases, 20, seed=s) for s in (1, 1, 2))
     pd.testing.assert_frame_equal(first, again)
@@ -66,7 +66,7 @@ def test_by_default_all_classes_are_as_large_as_the_smallest():
     splits.check_leakage(drawn)
 
 
-def test_all_of_a_class_loses_no_picture_and_holds_out_whole_patients():
+def test_all_of_a_class_loses_no_image_and_holds_out_whole_patients():
     drawn = balanced_subset(table({"a": [2] * 10, "b": [1] * 40}), {"a": 20, "b": 20}, test_size=5)
     assert sizes(drawn) == {"train": {"a": 16, "b": 15}, "test": {"a": 4, "b": 5}}
 
@@ -88,10 +88,10 @@ def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():
         ({"z": 5}, 2, "among a, b, one, gone, huge, got z"),
         ({}, 2, "got none"),
         ({"one": 3}, 1, "two patients in class 'one'.* got 1"),
-        ({"gone": 3}, 1, "class 'gone', which has 0 pictures"),
+        ({"gone": 3}, 1, "class 'gone', which has 0 images"),
         (None, 1, r"got none of 'gone'\..* at most \{'a': 9, 'b': 9, 'one': 4, 'huge': 20\}"),
         ({"huge": 20}, 1, "in class 'huge' .* got 2 who"),
-        ({"a": 6}, 6, "expected `test_size` as a number of pictures below 6"),
+        ({"a": 6}, 6, "expected `test_size` as a number of images below 6"),
         ({"a": 6}, 0, "expected `test_size`"),
         ({"a": 6}, 1.5, "expected `test_size`"),
         ({"a": 6}, True, "expected `test_size`"),
@@ -103,15 +103,15 @@ def test_what_cannot_be_drawn_is_told(ask, test, words):
         balanced_subset(cases, ask, test_size=test)
 
 
-def test_pictures_without_patient_and_patients_of_two_classes_are_refused():
+def test_images_without_patient_and_patients_of_two_classes_are_refused():
     cases = table({"a": [1] * 9, "b": [1] * 9})
     with pytest.raises(DataError, match=r"patient_id .* none for 1 of 18"):
         balanced_subset(cases.assign(patient_id=[pd.NA, *cases["patient_id"][1:]]), 5)
-    with pytest.raises(DataError, match="got a:0 with pictures of 2 classes"):
+    with pytest.raises(DataError, match="got a:0 with images of 2 classes"):
         balanced_subset(cases.assign(patient_id=[*cases["patient_id"][:-1], "a:0"]), 5)
 
 
-def test_article_4_takes_the_first_pa_films_in_its_sizes():
+def test_article_4_takes_the_first_pa_images_in_its_sizes():
     cases = table({name: [1, 1, 2] * 40 for name in FOUR})
     cases.loc[(cases.label == "covid") & cases.path.str.contains("-00[0-9]"), "view"] = "AP"
     drawn = article_4(cases)
@@ -121,11 +121,11 @@ def test_article_4_takes_the_first_pa_films_in_its_sizes():
     }
     splits.check_leakage(drawn)
     assert classes(drawn) == FOUR
-    films = drawn[drawn.label == "covid"]
-    assert set(films.view) == {"PA"}
-    number = films.patient_id.str.split(":").str[1].astype(int)
+    images = drawn[drawn.label == "covid"]
+    assert set(images.view) == {"PA"}
+    number = images.patient_id.str.split(":").str[1].astype(int)
     assert number.min() == 10
     assert number.max() < 65  # not "covid:100", which as text comes before "covid:11"
     again = article_4(cases, seed=1)
-    assert set(again[again.label == "covid"].path) == set(films.path)
+    assert set(again[again.label == "covid"].path) == set(images.path)
     assert set(again.path) != set(drawn.path)

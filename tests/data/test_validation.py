@@ -10,11 +10,11 @@ from PIL import Image
 
 from cxrlib.data import DataError, load, problems, read_masks
 from cxrlib.data.validation import drop_mismatched_masks, same_aspect_ratio
-from tests.data.conftest import own_folder, picture, told
+from tests.data.conftest import make_image, own_folder, told
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes among its files")
-def test_a_pipe_with_a_pictures_name_is_named_and_not_waited_for(tmp_path):
+def test_a_pipe_with_an_images_name_is_named_and_not_waited_for(tmp_path):
     own_folder(tmp_path)
     os.mkfifo(tmp_path / "sick" / "pipe.png")
     (tmp_path / "well" / "device.png").symlink_to(os.devnull)
@@ -36,8 +36,8 @@ def test_odd_files_are_reported_one_by_one_and_the_rest_is_loaded(tmp_path):
     (tmp_path / "sick" / "notes.txt").write_text("hello")
     (tmp_path / "sick" / "zero.png").write_bytes(b"")
     (tmp_path / "sick" / ".DS_Store").write_bytes(b"x")
-    picture(tmp_path / "stray.png", 50)
-    picture(tmp_path / "well" / "png.png", 51).rename(tmp_path / "well" / "png.jpg")
+    make_image(tmp_path / "stray.png", 50)
+    make_image(tmp_path / "well" / "png.png", 51).rename(tmp_path / "well" / "png.jpg")
     shutil.copy(tmp_path / "sick" / "ann_1.png", tmp_path / "sick" / "copy.png")
     cases = load(tmp_path, quiet=True)
     found = told(cases)
@@ -53,7 +53,7 @@ def test_odd_files_are_reported_one_by_one_and_the_rest_is_loaded(tmp_path):
     assert "copy.png" in found.problem["ann_1.png"]
 
 
-def test_the_same_picture_under_two_labels_is_left_out_twice(tmp_path):
+def test_the_same_image_under_two_labels_is_left_out_twice(tmp_path):
     own_folder(tmp_path)
     shutil.copy(tmp_path / "sick" / "ann_1.png", tmp_path / "well" / "dan_1.png")
     cases = load(tmp_path, quiet=True)
@@ -68,8 +68,8 @@ def test_the_same_picture_under_two_labels_is_left_out_twice(tmp_path):
     [((24, 20), (24, 20), True), ((512, 427), (1024, 853), True), ((512, 427), (1024, 860), False),
      ((100, 100), (1000, 1009), True), ((100, 100), (1000, 1020), False)],
 )  # fmt: skip
-def test_proportions_are_the_same_to_less_than_a_pixel(mask, picture, same):
-    assert same_aspect_ratio(mask, picture) is same
+def test_proportions_are_the_same_to_less_than_a_pixel(mask, image, same):
+    assert same_aspect_ratio(mask, image) is same
 
 
 def test_masks_of_another_shape_are_taken_out_and_those_kept_can_be_read(tmp_path):
@@ -79,14 +79,14 @@ def test_masks_of_another_shape_are_taken_out_and_those_kept_can_be_read(tmp_pat
         if size:
             Image.fromarray(np.full(size[::-1], 255, np.uint8)).save(mask)
         else:
-            mask.write_bytes(b"no picture")
-        path = str(picture(tmp_path / f"{name}.png"))
+            mask.write_bytes(b"no image")
+        path = str(make_image(tmp_path / f"{name}.png"))
         rows.append({"path": path, "mask_path": str(mask), "width": 24, "height": 20})
     found = {os.path.basename(p.path): p for p in drop_mismatched_masks(rows)}
     assert {name: p.action for name, p in found.items()} == {
         "double_mask.png": "kept", "turned_mask.png": "left out", "text_mask.png": "left out",
     }  # fmt: skip
-    assert "this mask is 20×24, its picture" in found["turned_mask.png"].problem
+    assert "this mask is 20×24, its image" in found["turned_mask.png"].problem
     table = pd.DataFrame(rows)
     assert table["mask_path"].notna().tolist() == [True, True, False, False]
     assert read_masks(table[:2], 24).any(axis=(1, 2)).all()

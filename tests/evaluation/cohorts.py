@@ -1,4 +1,4 @@
-"""Simulated pictures that several tests judge: truth, scores and patients."""
+"""Simulated images that several tests judge: truth, scores and patients."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def cohort(n=624, patients=428, seed=0, digits=None):
 
 
 def cohort_of(k=3, n=60, patients=40, seed=0, digits=None):
-    """K classes, a probability a class; some patients have pictures of two classes."""
+    """K classes, a probability a class; some patients have images of two classes."""
     rng = np.random.default_rng(seed)
     who = np.concatenate([np.arange(2 * k), rng.integers(0, patients, size=n - 2 * k)])
     y = (np.arange(patients) % k)[who]

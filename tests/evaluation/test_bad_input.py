@@ -54,7 +54,7 @@ def test_good_input_is_taken(of):
 @each([name for name in ALL if name not in ONE_CLASS_IS_ENOUGH])
 @pytest.mark.parametrize(("label", "missing"), [(0, "sick"), (1, "healthy")])
 def test_one_class_only_is_refused(of, label, missing):
-    with pytest.raises(ValueError, match=f"at least one picture that is {missing}"):
+    with pytest.raises(ValueError, match=f"at least one image that is {missing}"):
         of([label] * 30, S)
 
 
@@ -68,7 +68,7 @@ def test_one_class_only_is_judged_where_it_can_be(of, label, recwarn):
 REFUSED = [
     *((Y, [*S[:-1], bad], "got 1 NaN or infinite of 30") for bad in (np.nan, np.inf, -np.inf)),
     (Y, S[:-1], "one score for each of 30 true labels, got 29"),
-    ([], [], "at least one picture, got none"),
+    ([], [], "at least one image, got none"),
     ([0, 1, 2, 0, 1, 0] * 5, S, r"0 \(healthy\) and 1 \(sick\), got also"),
 ]
 
@@ -108,7 +108,7 @@ def test_a_single_patient_in_a_subgroup_has_a_number_and_no_interval():
 
 def test_subgroups_check_scores_as_the_others_do():
     assert len(subgroups(Y, S)) == 2
-    assert subgroups([1] * 30, S)["reason"].tolist() == ["no healthy pictures"] * 2
+    assert subgroups([1] * 30, S)["reason"].tolist() == ["no healthy images"] * 2
     with pytest.raises(ValueError, match="NaN"):
         subgroups(Y, [*S[:-1], np.nan])
     with pytest.raises(ValueError, match="one score for each of 30"):
@@ -127,7 +127,7 @@ def test_scores_without_a_truth_are_checked_too(of):
     assert of(np.array([[0.2], [0.7]])).shape == (2,)
     with pytest.raises(ValueError, match="NaN or infinite"):
         of([0.2, np.nan])
-    with pytest.raises(ValueError, match="at least one picture"):
+    with pytest.raises(ValueError, match="at least one image"):
         of([])
     with pytest.raises(ValueError, match=r"\(N,\) or \(N, 1\)"):
         of(np.full((2, 2), 0.5))

@@ -123,7 +123,7 @@ BAD = [
     (TRUTH[:5], SCORES, "each of 5 true labels, got 6"),
     (ONE_HOT[:5], SCORES, "each of 5 true labels, got 6"),
     (1, SCORES, "each of 1 true labels, got 6"),
-    (np.zeros(0), np.zeros((0, 3)), "at least one picture"),
+    (np.zeros(0), np.zeros((0, 3)), "at least one image"),
     (TRUTH, np.where(SCORES == 0.8, np.nan, SCORES), "got 1 NaN or infinite of 18"),
     (TRUTH, SCORES * 1.01, "got 6 of 6 rows that do not.*sum 1.01.*softmax"),
     (TRUTH, SCORES * [1, 1, 0.99], "sum to 1 in each row"),

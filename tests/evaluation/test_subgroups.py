@@ -42,9 +42,9 @@ def test_a_group_without_a_number_says_why():
     assert found["reason"].tolist() == [
         "",
         "",
-        "no healthy pictures",
+        "no healthy images",
         "too few patients for an interval",
-        "no pictures",
+        "no images",
         "resamples all the same: no interval",
     ]
     assert found["n"].tolist() == [15, 4, 3, 4, 0, 4]
@@ -58,7 +58,7 @@ def test_a_metric_that_needs_one_class_only_is_judged_on_one_class():
     cases["truth"] = np.where(y == 1, "sick", "healthy")
     metric, each = partial(evaluation.sensitivity, threshold=0.3), np.arange(len(y))
     found = subgroups(cases, y, score, "truth", metric, each, n_resamples=50)
-    assert found["reason"].tolist() == ["", "no sick pictures", ""]
+    assert found["reason"].tolist() == ["", "no sick images", ""]
     assert found.loc[0, "value"] == evaluation.sensitivity(y, score, 0.3)
     assert found["n_patients"].tolist() == found["n"].tolist()
 
@@ -93,11 +93,11 @@ def test_numbers_are_groups_if_there_are_few():
     ("change", "words"),
     [
         ({"column": "sex"}, r"\(patient_id, view\), got 'sex'"),
-        ({"patients": ["a"]}, "a patient for each of 200 pictures, got 1"),
+        ({"patients": ["a"]}, "a patient for each of 200 images, got 1"),
         ({"patients": [None] * 200}, "got 200 without"),
         ({"n_resamples": 0}, "got n_resamples=0"),
         ({"confidence_level": 95}, "Write 0.95"),
-        ({"cases": pd.DataFrame({"patient_id": ["a"]})}, "of 200 pictures, got 1"),
+        ({"cases": pd.DataFrame({"patient_id": ["a"]})}, "of 200 images, got 1"),
     ],
 )
 def test_arguments_that_do_not_fit_are_named(change, words):

@@ -111,7 +111,7 @@ def test_chosen_frozen_and_applied_elsewhere():
         t.value = 0.5
     assert t.apply([[0.34], [0.36]]).tolist() == [0, 1]
     assert str(t) == (
-        "0.35, by Youden's index on 9 pictures of the validation set: "
+        "0.35, by Youden's index on 9 images of the validation set: "
         "sensitivity 1.000, specificity 0.600"
     )
 

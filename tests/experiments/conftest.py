@@ -52,7 +52,7 @@ def fields(**other) -> dict:
         "runs": [a_run(0), a_run(1)],
         "summary": {"test accuracy": summary},
         "test_evaluations": 1,
-        "notes": ["Three pictures only."],
+        "notes": ["Three images only."],
         **other,
     }
 
@@ -67,18 +67,18 @@ def changed(value: object, *place) -> dict:
 
 
 def children(root: Path, train: int, siblings: bool = False) -> pd.DataFrame:
-    """Write pictures and list them: noise, with a bright middle where a child is sick.
+    """Write images and list them: noise, with a bright middle where a child is sick.
 
     With ``siblings`` each child has two.
     """
     tables = []
     for seed, (split, n) in enumerate({"train": train, "test": 12}.items()):
-        pictures = some_pictures(n, split, seed, size=32)
-        table = pictures.cases.assign(path=[str(root / path) for path in pictures.cases["path"]])
+        images = some_pictures(n, split, seed, size=32)
+        table = images.cases.assign(path=[str(root / path) for path in images.cases["path"]])
         if siblings:
             table["patient_id"] = [f"{split} {i % 2} {i // 4}" for i in range(n)]
         (root / split).mkdir(parents=True)
-        for path, image in zip(table["path"], pictures.images, strict=True):
+        for path, image in zip(table["path"], images.images, strict=True):
             Image.fromarray(image[:, :, 0]).save(path)
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
@@ -87,7 +87,7 @@ def children(root: Path, train: int, siblings: bool = False) -> pd.DataFrame:
 
 
 def make_quick(patch: pytest.MonkeyPatch, cases: pd.DataFrame, change: dict) -> dict:
-    """Let studies load these pictures, and run with other settings, one epoch or two at most."""
+    """Let studies load these images, and run with other settings, one epoch or two at most."""
     quick = {
         id: replace(study, config=study.config | change | _epochs(study.config, change))
         for id, study in registry.STUDIES.items()
@@ -117,8 +117,8 @@ CLASSES = ("normal", "bacterial", "viral", "covid")
 HAVE = {"normal": 90, "bacterial": 100, "viral": 84, "covid": 80}
 
 
-def listed(**pictures: list[str]) -> pd.DataFrame:
-    """Give each class a picture for each name of a patient, in files that are named in order."""
+def listed(**images: list[str]) -> pd.DataFrame:
+    """Give each class an image for each name of a patient, in files that are named in order."""
     rows = [
         {
             "path": f"{label}/{i:03d}.png",
@@ -131,7 +131,7 @@ def listed(**pictures: list[str]) -> pd.DataFrame:
             "view": "PA",
             "finding": label,
         }
-        for label, patients in pictures.items()
+        for label, patients in images.items()
         for i, who in enumerate(patients)
     ]
-    return data.cases.build(rows, [name for name in CLASSES if name in pictures], name="covid")
+    return data.cases.build(rows, [name for name in CLASSES if name in images], name="covid")

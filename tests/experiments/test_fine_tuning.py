@@ -47,7 +47,7 @@ def test_only_the_repair_keeps_patients_apart(quick, tmp_path, id, shared):
 @pytest.mark.parametrize(
     ("id", "changes"), [("article-2-as-published", True), ("article-2-repaired", False)]
 )
-def test_article_2_turns_the_pictures_that_it_judges(quick, cases, id, changes):
+def test_article_2_turns_the_images_that_it_judges(quick, cases, id, changes):
     parts = {"test": data.read_images(cases, 32).split("test")}
     judged = fine_tuning._as_evaluated(parts, quick[id].config, seed=0)["test"]
     assert np.array_equal(judged.images, parts["test"].images) is not changes
@@ -100,10 +100,10 @@ def members():
 def trained_once(monkeypatch, members):
     train = ensemble._train_member
 
-    def member(pictures, left_out, config, seed, backup_dir):
-        key = seed, left_out.tobytes(), pictures.images.tobytes()
+    def member(images, left_out, config, seed, backup_dir):
+        key = seed, left_out.tobytes(), images.images.tobytes()
         if key not in members:
-            members[key] = train(pictures, left_out, config, seed, backup_dir)
+            members[key] = train(images, left_out, config, seed, backup_dir)
         return members[key]
 
     monkeypatch.setattr(ensemble, "_train_member", member)

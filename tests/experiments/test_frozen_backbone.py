@@ -14,7 +14,7 @@ QUICK = {"network": "tiny", "size": 32, "augmented_copies": 2}
 
 @pytest.fixture
 def cases(tmp_path, monkeypatch, tiny):
-    """Enough pictures for the article's sizes, two a patient: noise, coarser in each class."""
+    """Enough images for the article's sizes, two a patient: noise, coarser in each class."""
     found = listed(**{name: [str(i // 2) for i in range(n)] for name, n in HAVE.items()})
     found["path"] = [str(tmp_path / "set" / path) for path in found["path"]]
     found.attrs["source"] = "folder"
@@ -62,9 +62,9 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
     assert record.summary["test accuracy"]["mean"] == pytest.approx(mean, abs=1e-5)
     row = record.summary["test accuracy, Wilson"]
     right = [round(each["metrics"]["test accuracy"] * 9 * k) for each in record.runs]
-    pictures = len(set(first["scores"]["path"]) | set(second["scores"]["path"]))
-    assert 9 * k < pictures < 18 * k  # the films of COVID are so few that some come twice
-    interval = evaluation.wilson_interval_over_runs(right, [9 * k] * 2, pictures)
+    images = len(set(first["scores"]["path"]) | set(second["scores"]["path"]))
+    assert 9 * k < images < 18 * k  # the images of COVID are so few that some come twice
+    interval = evaluation.wilson_interval_over_runs(right, [9 * k] * 2, images)
     assert (row["low"], row["high"]) == pytest.approx(interval[1:], abs=1e-5)
     assert "2 seeds" in record.summary["article's evaluator accuracy"]["method"]
     assert "images of its own" in record.summary["test accuracy"]["method"]

@@ -22,7 +22,7 @@ def test_what_is_written_is_what_is_read_and_reads_well_in_a_diff(tmp_path):
         '"loss": [0.7, 0.5],',
         '"test": [[1, 1], [0, 1]]',
         '"path": ["A/1.png", "A/2.png", "B/3.png"],',
-        '"Three pictures only."',
+        '"Three images only."',
     ):
         assert line in lines
     assert text.endswith("}\n")

@@ -77,7 +77,7 @@ def test_a_summary_is_computed_again_from_the_scores_that_are_kept(quick, tmp_pa
         run.summarize_again(id, folder=tmp_path)
 
 
-def test_pictures_that_are_gone_or_labelled_otherwise_give_no_summary(quick, tmp_path, whole):
+def test_images_that_are_gone_or_labelled_otherwise_give_no_summary(quick, tmp_path, whole):
     record = records.read("article-3-as-published", whole)
     scores = record.runs[0]["scores"]
     for change, message in (
@@ -113,7 +113,7 @@ def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(whole, tmp_p
 
 
 @pytest.mark.parametrize("recipe", ["article-0", None])
-def test_article_0_watches_changed_pictures_and_is_judged_on_them_as_they_are(
+def test_article_0_watches_changed_images_and_is_judged_on_them_as_they_are(
     monkeypatch, quick, cases, tmp_path, recipe
 ):
     given = {}

@@ -19,7 +19,7 @@ def test_the_articles_evaluator_reads_the_first_two_of_eighteen_both_of_one_pati
 
 
 @pytest.mark.parametrize(("n", "read"), [(9, 1), (10, 1), (11, 2), (18, 2), (27, 3), (36, 4)])
-def test_it_reads_a_picture_a_step_and_makes_a_step_a_batch(n, read):
+def test_it_reads_an_image_a_step_and_makes_a_step_a_batch(n, read):
     held_out = listed(normal=["a"], covid=[str(i) for i in range(n - 1)])
     assert len(sampling.evaluator_subset(held_out, 10)) == read
 
@@ -32,7 +32,7 @@ def test_the_first_fifth_of_each_class_s_files_validates():
 
 @pytest.fixture(scope="module")
 def many():
-    """Enough pictures for the article's sizes, two a patient."""
+    """Enough images for the article's sizes, two a patient."""
     return listed(**{name: [str(i // 2) for i in range(n)] for name, n in HAVE.items()})
 
 
@@ -40,7 +40,7 @@ def shared(drawn: pd.DataFrame) -> int:
     return int((drawn.groupby("patient_id")["split"].nunique() > 1).sum())
 
 
-def test_single_pictures_let_patients_stand_on_both_sides(many):
+def test_single_images_let_patients_stand_on_both_sides(many):
     by_picture, again, other = (
         sampling.subsample(many, "article 4", "image", CLASSES, seed) for seed in (0, 0, 1)
     )
@@ -53,8 +53,8 @@ def test_single_pictures_let_patients_stand_on_both_sides(many):
     assert shared(by_picture) > 10
     assert shared(by_patient) == 0
     assert by_picture["path"].tolist() == again["path"].tolist() != other["path"].tolist()
-    films = [set(d["path"][d["label"] == "covid"]) for d in (by_picture, other, by_patient)]
-    assert films[0] == films[1] == films[2]
+    images = [set(d["path"][d["label"] == "covid"]) for d in (by_picture, other, by_patient)]
+    assert images[0] == images[1] == images[2]
 
 
 def test_the_largest_size_is_the_smallest_class_s(many):

@@ -14,7 +14,7 @@ def small(build, shape, **more):
     return build(shape, (2, 3), **more)
 
 
-def pictures(*shape):
+def images(*shape):
     return np.random.default_rng(0).uniform(0, 255, (3, *shape))
 
 
@@ -22,7 +22,7 @@ def pictures(*shape):
 @pytest.mark.parametrize(("shape", "classes"), [((16, 16, 1), 2), ((21, 17, 3), 4)])
 def test_raw_pixels_of_any_size_in_probabilities_out(build, shape, classes):
     model = small(build, shape, classes=classes, dropout=0.5)
-    scores = model.predict(pictures(*shape), verbose=0)
+    scores = model.predict(images(*shape), verbose=0)
     assert scores.shape == (3, 1 if classes == 2 else classes)
     assert ((scores >= 0) & (scores <= 1)).all()
     np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6 if classes > 2 else 1)
@@ -34,12 +34,12 @@ def test_they_survive_saving_and_start_alike_for_a_seed(build, tmp_path):
     model = small(build, (16, 16, 1), seed=3)
     keras.utils.set_random_seed(99)
     twin, other = (small(build, (16, 16, 1), seed=seed) for seed in (3, 4))
-    scores = model.predict(pictures(16, 16, 1), verbose=0)
-    np.testing.assert_array_equal(scores, twin.predict(pictures(16, 16, 1), verbose=0))
-    assert not np.allclose(scores, other.predict(pictures(16, 16, 1), verbose=0))
+    scores = model.predict(images(16, 16, 1), verbose=0)
+    np.testing.assert_array_equal(scores, twin.predict(images(16, 16, 1), verbose=0))
+    assert not np.allclose(scores, other.predict(images(16, 16, 1), verbose=0))
     model.save(tmp_path / "net.keras")
     again = keras.models.load_model(tmp_path / "net.keras")
-    assert_close(again.predict(pictures(16, 16, 1), verbose=0), scores)
+    assert_close(again.predict(images(16, 16, 1), verbose=0), scores)
 
 
 @pytest.mark.parametrize("build", NETWORKS)
@@ -74,8 +74,8 @@ def test_the_pooled_cnn_answers_from_the_means_of_its_last_maps():
     maps = keras.Model(model.inputs, model.get_layer("relu_3").output)
     assert maps.output_shape == (None, 8, 12, 4)
     weights, bias = model.get_layer("predictions").get_weights()
-    logit = maps.predict(pictures(32, 48, 1), verbose=0).mean(axis=(1, 2)) @ weights + bias
-    assert_close(model.predict(pictures(32, 48, 1), verbose=0), 1 / (1 + np.exp(-logit)))
+    logit = maps.predict(images(32, 48, 1), verbose=0).mean(axis=(1, 2)) @ weights + bias
+    assert_close(model.predict(images(32, 48, 1), verbose=0), 1 / (1 + np.exp(-logit)))
 
 
 def test_three_poolings_are_enough_for_four_blocks_that_end_in_a_mean():

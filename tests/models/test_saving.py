@@ -22,14 +22,14 @@ def network(classes=4):
     )
 
 
-def as_table_of(pictures, names):
-    """Give the same pictures a table whose classes come in another order or under other names."""
-    cases = pictures.cases.assign(label=pictures.cases["label"].cat.set_categories(names))
-    return ImageSet(pictures.images, data.cases.labels(cases), cases)
+def as_table_of(images, names):
+    """Give the same images a table whose classes come in another order or under other names."""
+    cases = images.cases.assign(label=images.cases["label"].cat.set_categories(names))
+    return ImageSet(images.images, data.cases.labels(cases), cases)
 
 
 @pytest.fixture
-def pictures():
+def images():
     return some_pictures(12, classes=FOUR)
 
 
@@ -45,14 +45,14 @@ def file(saved_once, tmp_path):
 
 @pytest.mark.parametrize(("classes", "outputs"), [(("normal", "pneumonia"), 1), (FOUR, 4)])
 def test_names_and_answers_come_back(tmp_path, classes, outputs):
-    pictures = some_pictures(12, classes=classes)
+    images = some_pictures(12, classes=classes)
     net = network(len(classes))
-    net.fit(pictures.images.astype("float32"), pictures.labels, verbose=0)
-    wanted = net.predict(pictures.images.astype("float32"), verbose=0)
-    file = models.save(net, tmp_path / "new" / "net.keras", data.classes(pictures.cases))
-    saved = models.load(str(file), data.classes(pictures.cases))
+    net.fit(images.images.astype("float32"), images.labels, verbose=0)
+    wanted = net.predict(images.images.astype("float32"), verbose=0)
+    file = models.save(net, tmp_path / "new" / "net.keras", data.classes(images.cases))
+    saved = models.load(str(file), data.classes(images.cases))
     assert saved.class_names == classes
-    got = saved.predict(pictures)
+    got = saved.predict(images)
     assert got.shape == (12, outputs)
     assert_close(got, wanted)
     again, names = saved
@@ -68,7 +68,7 @@ def test_keras_opens_it_like_any_other(file):
         assert json.loads(archive.read("metadata.json"))["keras_version"] == keras.__version__
 
 
-def test_another_order_is_refused_in_loading_and_in_prediction(file, pictures):
+def test_another_order_is_refused_in_loading_and_in_prediction(file, images):
     other = ("bacterial", "normal", "viral", "covid")
     words = (
         "expected the model's classes normal, bacterial, viral, covid in this order, got "
@@ -77,13 +77,13 @@ def test_another_order_is_refused_in_loading_and_in_prediction(file, pictures):
     )
     with pytest.raises(ValueError, match=re.escape(words.format("`class_names`"))):
         models.load(file, other)
-    saved, shuffled = models.load(file), as_table_of(pictures, other)
+    saved, shuffled = models.load(file), as_table_of(images, other)
     with pytest.raises(ValueError, match=words.format("the images' case table")) as refused:
         saved.predict(shuffled)
     # The advice works.
     order = re.search(r"set_categories\((\[.*?\])\)", str(refused.value))[1]
     mended = as_table_of(shuffled, json.loads(order.replace("'", '"')))
-    np.testing.assert_array_equal(saved.predict(mended), saved.predict(pictures))
+    np.testing.assert_array_equal(saved.predict(mended), saved.predict(images))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, file, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["four.keras"]
 
 
-def test_pictures_of_another_size_or_none_are_refused(file):
+def test_images_of_another_size_or_none_are_refused(file):
     saved = models.load(file)
     with pytest.raises(ValueError, match=r"expected new images of shape \(16, 16, 1\).*24, 24"):
         saved.predict(some_pictures(8, classes=FOUR, size=24))

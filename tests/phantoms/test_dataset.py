@@ -40,14 +40,14 @@ def test_layout_and_counts_of_the_covid_set(covid):
     assert {"COVID-19", "No Finding"} <= {row["finding"] for row in rows}
 
 
-def test_masks_lie_beside_the_pictures_and_fit(covid):
+def test_masks_lie_beside_the_images_and_fit(covid):
     for path in (covid / "chest_xray").rglob("*.jpeg"):
         stem = covid / "chest_xray_masks" / path.relative_to(covid / "chest_xray").with_suffix("")
         lungs = np.asarray(Image.open(f"{stem}.lungs.png"))
         lesion = np.asarray(Image.open(f"{stem}.lesion.png"))
-        picture = Image.open(path)
-        assert picture.mode == "L"
-        assert lungs.shape == lesion.shape == picture.size[::-1]
+        image = Image.open(path)
+        assert image.mode == "L"
+        assert lungs.shape == lesion.shape == image.size[::-1]
         assert set(np.unique(lungs)) == {0, 255}
         assert lesion.any() == ("PNEUMONIA" in str(path))
 

@@ -127,7 +127,7 @@ def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):
     page = claims._as_html()
     assert "✓ a &lt; b &amp; c" in page
     assert "&lt;x&gt;" in page
-    assert "Pictures: phantoms." in page
+    assert "Images: phantoms." in page
     assert "4 of 5, margin 0.9" in page
     assert page.count('<th scope="col"') == 4
     assert {c["source"] for c in teaching.list_claims()} == {"phantoms"}

@@ -120,9 +120,9 @@ def test_a_function_may_change_what_it_was_given_unless_it_is_asked_not_to():
         counts[:] = 0
         return answer
 
-    def in_place(film, wide):
-        film[wide:-wide, wide:-wide] = 0
-        return film
+    def in_place(image, wide):
+        image[wide:-wide, wide:-wide] = 0
+        return image
 
     assert check("check_macro", greedy).passed
     assert_hint(check("check_border", in_place), "work on `film.copy()`")
@@ -163,11 +163,11 @@ def test_a_check_shows_and_returns_nothing(capsys):
 
 
 def network_of_a_weighted_mean(maps, weights):
-    picture = keras.Input(maps.shape)
+    image = keras.Input(maps.shape)
     same = keras.layers.Conv2D(maps.shape[-1], 1, use_bias=False, name="same")
-    mean = keras.layers.GlobalAveragePooling2D()(same(picture))
+    mean = keras.layers.GlobalAveragePooling2D()(same(image))
     answer = keras.layers.Dense(1, use_bias=False, name="answer")
-    model = keras.Model(picture, answer(mean))
+    model = keras.Model(image, answer(mean))
     same.set_weights([np.eye(maps.shape[-1])[None, None]])
     answer.set_weights([np.reshape(weights, (-1, 1))])
     return evaluation.grad_cam(model, maps[None], target_layer="same", normalize=False)[0]
@@ -374,12 +374,12 @@ def test_an_answer_found_in_another_way_passes(name):
 
 
 def test_the_factor_of_a_turn_is_the_one_of_keras():
-    films = np.zeros((300, 65, 65, 1), "float32")
-    films[:, :32, 32] = 255  # a hand that points up from the middle
+    images = np.zeros((300, 65, 65, 1), "float32")
+    images[:, :32, 32] = 255  # a hand that points up from the middle
     factor = EXERCISES["check_turn_factor"].solution(36)
     layer = keras.layers.RandomRotation(factor, fill_mode="constant", seed=0)
     rows, columns = np.mgrid[-32:33, -32:33]
-    hands = np.asarray(layer(films, training=True))[..., 0]
+    hands = np.asarray(layer(images, training=True))[..., 0]
     right, up = ((hands * side).sum(axis=(1, 2)) for side in (columns, -rows))
     most = np.abs(np.rad2deg(np.arctan2(right, up))).max()
     assert 0.95 * 36 < most < 1.02 * 36
@@ -396,14 +396,14 @@ def test_early_stopping_is_keras_own(patience, seed):
 def test_the_map_of_a_pooled_network_is_the_exercises():
     """What chapter 11 claims: an average before the answer makes Grad-CAM this very sum."""
     model = models.networks.pooled_cnn((16, 16, 1), (4, 6))
-    film = np.random.default_rng(0).uniform(0, 255, (1, 16, 16, 1)).astype("float32")
-    maps = evaluation.feature_maps(model, film[0], ["relu_2"])["relu_2"]
+    image = np.random.default_rng(0).uniform(0, 255, (1, 16, 16, 1)).astype("float32")
+    maps = evaluation.feature_maps(model, image[0], ["relu_2"])["relu_2"]
     weights = model.get_layer("answer").get_weights()[0][:, 0]
     for sign in (1, -1):
         model.get_layer("answer").set_weights([sign * weights[:, None], np.zeros(1)])
         expected = EXERCISES["check_activation_map"].solution(maps, sign * weights)
         if expected.any():
-            got = evaluation.grad_cam(model, film, normalize=False)[0]
+            got = evaluation.grad_cam(model, image, normalize=False)[0]
             np.testing.assert_allclose(got, expected, atol=1e-6)
 
 

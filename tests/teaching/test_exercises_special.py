@@ -31,9 +31,9 @@ def healthy_only(name, sick):
 WRONG_KEYS = [
     (lambda n: healthy_only(n, n.split("_")[0]), "forget the subtype"),
     (lambda n: sick_only(n, ("IM", key_by_pattern(n)[1])), "prefix `NORMAL2-`"),
-    (lambda n: n, "running number of the picture"),
+    (lambda n: n, "running number of the image"),
     (lambda n: healthy_only(n, n.partition("_")[2][:5]), "after `person`"),
-    (lambda n: sick_only(n, n), "the others count pictures"),
+    (lambda n: sick_only(n, n), "the others count images"),
     (first_digit, "whole number"),
     (lambda n: sick_only(n, n[:4]), "after `IM-` must be"),
     (without_group, "keep the group in the key"),
@@ -73,15 +73,15 @@ def firsts(patients):
 
 OWN = np.random.default_rng()
 WRONG_SAMPLES = [
-    (lambda p, rng: rng.integers(len(p), size=len(p)), "you drew pictures"),
+    (lambda p, rng: rng.integers(len(p), size=len(p)), "you drew images"),
     (lambda p, rng: rows_of(p, drawn(p, rng, replace=False)), "without replacement"),
     (drawn, "you have drawn children"),
     (lambda p, rng: np.isin(p, drawn(p, rng)), "a mask cannot"),
     (lambda p, rng: np.flatnonzero(np.isin(p, drawn(p, rng))), "counts once here"),
-    (lambda p, rng: rng.choice(firsts(p), size=12), "one picture only"),
-    (lambda p, rng: rows_of(p, drawn(p, rng, size=len(p))), "the number of pictures"),
+    (lambda p, rng: rng.choice(firsts(p), size=12), "one image only"),
+    (lambda p, rng: rows_of(p, drawn(p, rng, size=len(p))), "the number of images"),
     (lambda p, rng: rows_of(p, drawn(p, rng, size=6)), "different* names"),
-    (lambda p, rng: rows_of(p, rng.choice(p, size=12)), "many pictures comes more often"),
+    (lambda p, rng: rows_of(p, rng.choice(p, size=12)), "many images comes more often"),
     (lambda p, rng: rows_of(p, drawn(p, np.random.default_rng(0))), "seed of its own"),
     (lambda p, rng: rows_of(p, drawn(p, OWN)), "with no other"),
     (lambda p, rng: rows_of(p, np.unique(p)[rng.integers(1, 12, size=12)]), "never be drawn"),
@@ -121,13 +121,11 @@ def test_a_key_may_be_a_text():
 
 
 def test_a_split_by_patient_passes_with_its_shares_and_a_leak_is_named_with_its_size():
-    assert check("check_split", table(GOOD)).text.endswith(
-        "(train 75 %, val 25 % of the pictures)."
-    )
+    assert check("check_split", table(GOOD)).text.endswith("(train 75 %, val 25 % of the images).")
     result = check("check_split", table(["val", *GOOD[1:]]))
     assert_hint(result, "deal out patients. `a` has")
     assert "1 in val" in result.text
-    assert "1 pictures of `val`" in result.text
+    assert "1 images of `val`" in result.text
 
 
 def test_any_threshold_between_two_neighbours_passes():

@@ -14,13 +14,13 @@ from cxrlib.models import scratch
 labs = teaching.labs
 
 
-def picture(rows=28, columns=28, seed=0):
+def make_image(rows=28, columns=28, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (rows, columns), dtype=np.uint8)
 
 
 def every_lab(side=64):
     """Return one of each, as large as they get."""
-    rng, one = np.random.default_rng(0), picture(side, side)
+    rng, one = np.random.default_rng(0), make_image(side, side)
     points, scores = rng.normal(size=(200, 2)).clip(-3, 3), rng.random(1500)
     runs = {"grouped": np.arange(120) % 11 / 10, "leaked": 0.2, "validation": 0.8, "test": 0.7}
     return [
@@ -47,7 +47,7 @@ def test_the_largest_stay_below_60_kb():
 
 def test_what_would_be_larger_is_refused():
     lab = labs.Lab("kernel_lab", "x", "t", "", "", {"image": "A" * 60_000})
-    with pytest.raises(ValueError, match=r"at most 60,000 bytes.*smaller picture"):
+    with pytest.raises(ValueError, match=r"at most 60,000 bytes.*smaller image"):
         lab._repr_html_()
 
 
@@ -82,8 +82,8 @@ def test_no_text_can_end_the_script_or_open_a_tag():
     assert config(lab)["feature_names"][0] == "</script><b>"
 
 
-def test_the_picture_arrives_as_it_is_in_whole_greys():
-    one = picture(20, 24)
+def test_the_image_arrives_as_it_is_in_whole_greys():
+    one = make_image(20, 24)
     for lab in (
         labs.kernel_lab(one),
         labs.pooling_lab(one[..., None]),
@@ -99,15 +99,15 @@ def stills(lab):
     return [np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))) for png in pngs]
 
 
-def test_the_still_picture_is_the_picture_and_its_result():
-    one = picture(12, 16)
+def test_the_still_image_is_the_image_and_its_result():
+    one = make_image(12, 16)
     before, after = stills(labs.kernel_lab(one, kernel="identity", padding="same"))
     assert np.array_equal(before, one)
     assert np.array_equal(after, one)
 
 
 def test_presets_are_those_of_the_chapter():
-    presets = config(labs.kernel_lab(picture()))["presets"]
+    presets = config(labs.kernel_lab(make_image()))["presets"]
     assert np.allclose(presets["Sobel x"], scratch.SOBEL_X.ravel())
     assert np.allclose(presets["blur"], scratch.BLUR.ravel())
     assert list(presets) == ["identity", "blur", "sharpen", "Sobel x", "Sobel y", "Laplacian"]
@@ -121,7 +121,7 @@ def test_kernel_lab_starts_where_the_answer_is_large():
 
 
 def with_nan():
-    bad = picture().astype(float)
+    bad = make_image().astype(float)
     bad[0, 0] = np.nan
     return bad
 
@@ -130,19 +130,19 @@ def with_nan():
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        (picture()[None], r"one grey picture.*\(1, 28, 28\).*images\[0\]"),
-        (np.zeros((20, 20, 3), np.uint8), r"one grey picture.*\(20, 20, 3\).*mean"),
-        (picture(65, 40), r"8 to 64 pixels.*\(65, 40\).*size=40"),
-        (picture(2, 2), "8 to 64 pixels"),
+        (make_image()[None], r"one grey image.*\(1, 28, 28\).*images\[0\]"),
+        (np.zeros((20, 20, 3), np.uint8), r"one grey image.*\(20, 20, 3\).*mean"),
+        (make_image(65, 40), r"8 to 64 pixels.*\(65, 40\).*size=40"),
+        (make_image(2, 2), "8 to 64 pixels"),
         (with_nan(), "got 1 that are NaN"),
-        (picture() / 255.0, r"0 \(black\) to 255.*Rescale"),
-        (picture().astype(float) - 100, "got -"),
-        (picture() > 3, "dtype bool.*astype"),
+        (make_image() / 255.0, r"0 \(black\) to 255.*Rescale"),
+        (make_image().astype(float) - 100, "got -"),
+        (make_image() > 3, "dtype bool.*astype"),
         (np.full((9, 9), "a"), "dtype <U1"),
-        (None, "one grey picture"),
+        (None, "one grey image"),
     ],
 )
-def test_bad_pictures(lab, bad, says):
+def test_bad_images(lab, bad, says):
     with pytest.raises(ValueError, match=says):
         lab(bad)
 
@@ -189,4 +189,4 @@ def test_bad_pictures(lab, bad, says):
 )
 def test_bad_settings(call, says):
     with pytest.raises(ValueError, match=says):
-        call(picture())
+        call(make_image())

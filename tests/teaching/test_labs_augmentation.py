@@ -8,11 +8,11 @@ import pytest
 from cxrlib.data import augmentation
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs.augmentation import LIMITS, VERDICTS
-from tests.teaching.test_labs import config, picture, stills
+from tests.teaching.test_labs import config, make_image, stills
 
 
 def test_recipes_are_those_of_augment():
-    recipes = config(labs.augmentation_lab(picture()))["recipes"]
+    recipes = config(labs.augmentation_lab(make_image()))["recipes"]
     names = {"as it is": "none", "plausible": "plausible"} | {
         f"article {i}": f"article-{i}" for i in (0, 3, 4)
     }
@@ -32,7 +32,7 @@ def test_sliders_and_links_reach_as_far_as_every_recipe(name):
 
 def test_start_is_said_in_degrees_and_percent():
     made = labs.augmentation_lab(
-        picture(),
+        make_image(),
         rotation=3,
         translate_x=0.07,
         zoom=1.1,
@@ -45,8 +45,8 @@ def test_start_is_said_in_degrees_and_percent():
     assert config(made)["start"] == dict(zip(fields, values, strict=True))
 
 
-def test_the_still_shows_the_picture_as_it_is_and_changed():
-    one = picture(12, 20)
+def test_the_still_shows_the_image_as_it_is_and_changed():
+    one = make_image(12, 20)
     before, after = stills(labs.augmentation_lab(one, horizontal_flip=True))
     assert np.array_equal(before, one)
     assert np.array_equal(after, one[:, ::-1])

@@ -23,10 +23,10 @@ def test_the_drawing_has_as_many_in_validation_either_way():
     assert families == leak._families(sizes)
     assert sorted(one["rank"] for one in families) == list(range(12))
     assert [len(one["pictures"]) for one in families] == sizes
-    pictures = sum(sum(one["pictures"]) for one in families)
+    images = sum(sum(one["pictures"]) for one in families)
     patients = sum(one["side"] * n for one, n in zip(families, sizes, strict=True))
-    assert pictures == round(sum(sizes) / 4)
-    assert abs(pictures - patients) <= 1
+    assert images == round(sum(sizes) / 4)
+    assert abs(images - patients) <= 1
 
 
 def test_chance_is_drawn_for_auc_alone():

@@ -7,20 +7,20 @@ import pytest
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs import shortcut as lab_module
 from tests.book.lab_pages import MOST, corner, shortcut
-from tests.teaching.test_labs import config, picture
+from tests.teaching.test_labs import config, make_image
 
 FOUR = ("normal", "bacterial", "viral", "covid")
 
 
 def softmax(batch):
-    """Answer with four classes, from the means of four bands of the picture."""
+    """Answer with four classes, from the means of four bands of the image."""
     bands = np.stack([part.mean((1, 2, 3)) for part in np.array_split(batch, 4, axis=1)], axis=1)
     powers = np.exp(bands / 60)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def stored(lab, which):
-    """Return one picture's probabilities as the page reads them, (sets, classes)."""
+    """Return one image's probabilities as the page reads them, (sets, classes)."""
     known = config(lab)
     bytes_ = base64.b64decode(known["cases"][which]["probabilities"])
     others = np.frombuffer(bytes_, "<u2").reshape(len(known["class_names"]) - 1, -1).T / 65_535
@@ -28,7 +28,7 @@ def stored(lab, which):
 
 
 def by_hand(one, covered, rows, columns, grey):
-    """Cover squares of a picture, slowly."""
+    """Cover squares of an image, slowly."""
     known = one.astype("float32")
     y, x = (np.rint(np.linspace(0, side, n + 1)).astype(int)
             for side, n in zip(one.shape, (rows, columns), strict=True))  # fmt: skip
@@ -44,7 +44,7 @@ def by_hand(one, covered, rows, columns, grey):
     [(corner, FOUR[:2], 4, 3, 0), (softmax, FOUR, 3, 2, "mean"), (softmax, FOUR, 2, 5, 99.5)],
 )
 def test_stored_numbers_are_the_network_s(predict, names, rows, columns, fill):
-    images = np.stack([picture(50, 37, seed) for seed in (0, 1)])
+    images = np.stack([make_image(50, 37, seed) for seed in (0, 1)])
     lab = labs.shortcut_lab(images, predict, names, rows=rows, columns=columns, fill_value=fill)
     for i, one in enumerate(images):
         found = stored(lab, i)
@@ -62,7 +62,7 @@ def test_a_keras_model_is_asked_as_it_is():
     from cxrlib import models
 
     model = models.pooled_cnn((32, 32, 1), (2, 4), seed=0)
-    one = picture(32, 32)
+    one = make_image(32, 32)
     found = stored(labs.shortcut_lab(one[None, ..., None], model, ("a", "b")), 0)
     some = [0, 5, 1000, 4095]
     made = np.stack([by_hand(one, covered, 4, 3, 0) for covered in some])[..., None]
@@ -104,7 +104,7 @@ def test_lungs_are_covered_by_the_fewest_squares():
     assert lab_module.smallest_lung_set(known) == 0b11
 
 
-def test_at_most_64_pictures_at_once_and_each_set_once():
+def test_at_most_64_images_at_once_and_each_set_once():
     sizes = []
 
     def watched(batch):
@@ -117,8 +117,8 @@ def test_at_most_64_pictures_at_once_and_each_set_once():
     assert sum(sizes) == 3 * 4096
 
 
-def test_six_large_pictures_of_four_classes_stay_below_400_kb():
-    images = np.stack([picture(128, 128, seed) for seed in range(6)])
+def test_six_large_images_of_four_classes_stay_below_400_kb():
+    images = np.stack([make_image(128, 128, seed) for seed in range(6)])
     cheap = np.tile([0.1, 0.2, 0.3, 0.4], (64, 1))
     page = labs.shortcut_lab(images, lambda batch: cheap[: len(batch)], FOUR)._repr_html_()
     assert len(page.encode()) < 400_000
@@ -142,22 +142,22 @@ def test_the_still_says_what_the_network_answers():
     assert "diagnos" not in text
 
 
-X = picture(20, 20)[None]
+X = make_image(20, 20)[None]
 
 
 @pytest.mark.parametrize(
     ("images", "says"),
     [
         (X[0], r"\(N, H, W, 1\), got shape \(20, 20\).*images\[:1\]"),
-        (np.repeat(X, 7, 0), r"1 to 6 grey pictures.*\(7, 20, 20\)"),
+        (np.repeat(X, 7, 0), r"1 to 6 grey images.*\(7, 20, 20\)"),
         (np.zeros((1, 20, 20, 3)), r"\(1, 20, 20, 3\)"),
         (np.zeros((1, 224, 224)), r"16 to 128 pixels a side, got \(224, 224\)"),
         (np.zeros((1, 15, 20)), "16 to 128 pixels a side"),
         (X / 255.0, r"0 \(black\) to 255"),
-        (None, "grey pictures"),
+        (None, "grey images"),
     ],
 )
-def test_bad_pictures(images, says):
+def test_bad_images(images, says):
     with pytest.raises(ValueError, match=says):
         labs.shortcut_lab(images, corner, ("a", "b"))
 

@@ -41,7 +41,7 @@ def ci(tmp_path):
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_the_book_is_made_on_phantoms_and_tested_with_real_pictures(ci, tmp_path, named):
+def test_the_book_is_made_on_phantoms_and_tested_with_real_images(ci, tmp_path, named):
     data = tmp_path / "shared" / "data"
     data.mkdir(parents=True)
     variables = {"CXR_DATA": "/elsewhere", "CXR_WEIGHTS": "/w"} if named else {}

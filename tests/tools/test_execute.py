@@ -12,13 +12,13 @@ def outputs(path):
 
 def test_a_failing_chapter_is_named_with_its_cell_and_the_others_still_run(course):
     course.chapter("01-good", "print('hello', quick)")
-    course.chapter("02-bad", "pictures = 3", "wrong = pictures / 0")
+    course.chapter("02-bad", "images = 3", "wrong = images / 0")
     course.chapter("03-good", "print('still here')")
     run = course.make("execute", "--quick")
     assert run.returncode == 1
     assert "02-bad: FAILED" in run.stdout
     assert "cell 4 of 4 failed" in run.stdout
-    assert "| wrong = pictures / 0" in run.stdout
+    assert "| wrong = images / 0" in run.stdout
     assert "ZeroDivisionError: division by zero" in run.stdout
     assert "1 of 3 chapters failed: 02-bad" in run.stdout
     assert outputs(course.executed("01-good", "executed-quick")) == "hello True\n"

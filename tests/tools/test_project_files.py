@@ -64,6 +64,6 @@ def test_conda_and_binder_install_what_make_installs():
     assert environment["dependencies"][-1]["pip"] == ["-c constraints.txt", "-e .[book]"]
 
 
-def test_committed_pictures_are_small():
+def test_committed_images_are_small():
     for path in (ROOT / "book" / "_static").glob("*.png"):
         assert path.stat().st_size < 300_000, path.name

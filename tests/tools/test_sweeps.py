@@ -65,7 +65,7 @@ def test_runs_of_other_code_are_forgotten():
     assert [row["chapter"] for row in book["claims"]] == ["a"]
 
 
-def test_real_pictures_have_to_be_named(course, monkeypatch):
+def test_real_images_have_to_be_named(course, monkeypatch):
     monkeypatch.delenv("CXR_DATA", raising=False)
     with pytest.raises(ValueError, match="expected CXR_DATA to name the folder"):
         sweeps.run(course.root, "real", seeds=[0])

@@ -40,8 +40,8 @@ def test_a_step_that_fails_is_never_passed_over():
 
 
 def test_a_push_publishes_real_x_rays_and_phantoms_are_asked_for():
-    pictures = TESTS["jobs"]["publish"]["with"]["pictures"]
-    assert "github.event_name == 'push' && 'real' || inputs.publish" in pictures
+    images = TESTS["jobs"]["publish"]["with"]["pictures"]
+    assert "github.event_name == 'push' && 'real' || inputs.publish" in images
     choice = TESTS["on"]["workflow_dispatch"]["inputs"]["publish"]
     assert choice["default"] == "no"
     assert set(choice["options"]) == {"no", "real", "phantoms"}

@@ -22,7 +22,7 @@ CHECKS = (
     "counts",
     "files",
     "two labels",
-    "odd pictures",
+    "odd images",
     "duplicates",
     "patients",
     "folder shift",
@@ -54,14 +54,14 @@ def audit(cases: pd.DataFrame, *, seed: int = 0) -> Report:
     Raises
     ------
     DataError
-        If no picture can be read.
+        If no image can be read.
     """
     started = time.perf_counter()
     with warnings.catch_warnings():  # what could not be read stands in the report
         warnings.filterwarnings("ignore", message=".*could not be read and are left out")
-        pictures = data.read_images(cases, probes.SIDE, "stretch")
-    rows, thumbnails = pictures.cases, pictures.images[:, :, :, 0]
-    problems = (*cases.attrs.get("problems", ()), *pictures.problems)
+        images = data.read_images(cases, probes.SIDE, "stretch")
+    rows, thumbnails = images.cases, images.images[:, :, :, 0]
+    problems = (*cases.attrs.get("problems", ()), *images.problems)
     checks = (
         partial(check_counts, cases),
         partial(check_files, problems),
@@ -92,7 +92,7 @@ def _run_check(name: str, check: Callable[[], Finding]) -> Finding:
 
 
 def check_counts(cases: pd.DataFrame) -> Finding:
-    """Count pictures by split and class; name imbalance and shares that differ by split."""
+    """Count images by split and class; name imbalance and shares that differ by split."""
     names = list(data.classes(cases))
     table = pd.crosstab(cases["split"].astype("string").fillna("no split"), cases["label"])
     table = table.reindex(columns=names, fill_value=0)
@@ -100,7 +100,7 @@ def check_counts(cases: pd.DataFrame) -> Finding:
     numbers = {split: {c: int(n) for c, n in row.items()} for split, row in table.iterrows()}
     total = table.sum()
     commonest = total.idxmax()
-    summary = f"{total[commonest] / total.sum():.0%} of the pictures are {commonest!r}"
+    summary = f"{total[commonest] / total.sum():.0%} of the images are {commonest!r}"
     shift = float((proportions.max() - proportions.min()).max())
     advice = []
     if total[commonest] / total.sum() > 0.6 or total.min() / total.sum() < RARE_CLASS:
@@ -160,21 +160,21 @@ def check_patients(cases: pd.DataFrame) -> Finding:
         false = _in_two_splits(known, bare)
         test = known[bare.isin(false) & (known["split"] == "test")]
         numbers |= {"false overlaps by the number alone": len(false)}
-        numbers |= {"test pictures touched by them": len(test)}
+        numbers |= {"test images touched by them": len(test)}
     if leaked:
         rows = known[known["patient_id"].isin(leaked)].sort_values(["patient_id", "split"])
         captions = [f"{r.patient_id}, {r.split}" for r in rows.itertuples()]
         advice = (
             "Split again: data.splits.patient_split. A network may know these patients by heart."
         )
-        summary = f"{len(leaked):,} patients with {len(rows):,} pictures stand on both sides"
+        summary = f"{len(leaked):,} patients with {len(rows):,} images stand on both sides"
         return Finding(
             "patients", "fail", summary, advice, numbers, examples(rows["path"], captions)
         )
     summary = f"none of {numbers['patients']:,} patients stands on both sides"
     if missing:
-        return Finding("patients", "look", f"{summary}; {missing:,} pictures have no id",
-                       "Fill the ids, or leave these pictures out.", numbers)  # fmt: skip
+        return Finding("patients", "look", f"{summary}; {missing:,} images have no id",
+                       "Fill the ids, or leave these images out.", numbers)  # fmt: skip
     return Finding("patients", "fine", summary, numbers=numbers)
 
 
@@ -193,7 +193,7 @@ def check_sizes(cases: pd.DataFrame) -> Finding:
     width, height = (cases[side].to_numpy(float) for side in ("width", "height"))
     values = {"width": width, "height": height, "aspect ratio": width / height}
     advice = (
-        "Read all pictures at one size with padding, and see whether the padding tells the label. "
+        "Read all images at one size with padding, and see whether the padding tells the label. "
         "Squashing keeps the trace of the shape."
     )
     fine = "sizes do not tell the classes apart"
@@ -204,12 +204,12 @@ def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     """Ask whether mean grey or contrast alone tells the label."""
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     values = {"mean grey": flat.mean(axis=1), "contrast": flat.std(axis=1)}
-    advice = "Standardise each picture by itself and vary the exposure in training."
+    advice = "Standardise each image by itself and vary the exposure in training."
     return probes.check_single_feature("brightness", cases, values, advice, look=0.65)
 
 
 def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
-    """Look for inverted and for nearly blank pictures."""
+    """Look for inverted and for nearly blank images."""
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     spread = flat.std(axis=1)
     blank = spread < 4
@@ -220,10 +220,10 @@ def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     inverted = (correlation < -0.25) & ~blank
     numbers = {"inverted": int(inverted.sum()), "nearly blank": int(blank.sum())}
     if not (inverted | blank).any():
-        return Finding("odd pictures", "fine", "none inverted, none blank", numbers=numbers)
+        return Finding("odd images", "fine", "none inverted, none blank", numbers=numbers)
     rows = np.flatnonzero(inverted | blank)
     captions = ["inverted?" if inverted[i] else "nearly blank" for i in rows]
     summary = ", ".join(f"{count:,} {what}" for what, count in numbers.items() if count)
     advice = "Look at them. Invert or remove them, in all classes alike."
-    return Finding("odd pictures", "fail", summary, advice, numbers,
+    return Finding("odd images", "fail", summary, advice, numbers,
                    examples(cases["path"].iloc[rows], captions))  # fmt: skip

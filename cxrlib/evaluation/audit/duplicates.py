@@ -1,4 +1,4 @@
-"""The same picture more than once: within a split, across splits, under two labels."""
+"""The same image more than once: within a split, across splits, under two labels."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ DETAIL_WINDOW, MIN_DETAIL_CORRELATION = (
     5,
     0.85,
 )  # and of what is left without each place's mean over 5 × 5 pixels
-SAME_FILE = "the same picture as"  # how loading names files of one content
-BLOCK_ROWS, BLOCK_COLUMNS = 256, 4096  # held in memory, however many pictures there are
+SAME_FILE = "the same image as"  # how loading names files of one content
+BLOCK_ROWS, BLOCK_COLUMNS = 256, 4096  # held in memory, however many images there are
 
 
 def difference_hash(thumbnails: np.ndarray) -> np.ndarray:
-    """Describe pictures (N, 64, 64) by 256 bits each, as uint64 (N, 4).
+    """Describe images (N, 64, 64) by 256 bits each, as uint64 (N, 4).
 
     A bit says whether a place is brighter than the one to its left: the difference hash of
     N. Krawetz (2013), at 16 × 16 instead of 8 × 8, as chests are much more alike than holiday
-    pictures are.
+    images are.
     """
     starts = range(0, len(thumbnails), BLOCK_ROWS)
     codes = [_hash(thumbnails[start : start + BLOCK_ROWS]) for start in starts]
@@ -64,9 +64,9 @@ def pairs_within(codes: np.ndarray, max_distance: int = MAX_HAMMING_DISTANCE) ->
 
 
 def find_duplicates(thumbnails: np.ndarray) -> pd.DataFrame:
-    """Find pairs of pictures that are the same, exactly or nearly.
+    """Find pairs of images that are the same, exactly or nearly.
 
-    Needs little memory besides the thumbnails, 32 bytes a picture and the pairs.
+    Needs little memory besides the thumbnails, 32 bytes an image and the pairs.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def find_duplicates(thumbnails: np.ndarray) -> pd.DataFrame:
     Notes
     -----
     Codes only suggest a pair. It is named if the thumbnails correlate, and their details too. On
-    smooth pictures the first two are not enough: among 258,120 pairs of different smooth fields
+    smooth images the first two are not enough: among 258,120 pairs of different smooth fields
     with a little noise, codes alone take 6.7 % for doubles, the correlation of the whole leaves
     0.59 %, and that of the details none (``benchmarks/audit.py --only smooth``).
     """
@@ -107,9 +107,9 @@ def correlated(one: np.ndarray, other: np.ndarray, min_correlation: float) -> np
 
 def _details(pixels: np.ndarray) -> np.ndarray:
     side = int(pixels.shape[1] ** 0.5)
-    pictures = pixels.reshape(-1, side, side).astype(np.float32)
-    mean = uniform_filter(pictures, (0, DETAIL_WINDOW, DETAIL_WINDOW), mode="nearest")
-    return (pictures - mean).reshape(pixels.shape)
+    images = pixels.reshape(-1, side, side).astype(np.float32)
+    mean = uniform_filter(images, (0, DETAIL_WINDOW, DETAIL_WINDOW), mode="nearest")
+    return (images - mean).reshape(pixels.shape)
 
 
 def check_contradicting_labels(problems: Sequence[Problem]) -> Finding:
@@ -120,8 +120,8 @@ def check_contradicting_labels(problems: Sequence[Problem]) -> Finding:
         return Finding("two labels", "fine", "no file lies under two labels", numbers=numbers)
     summary = f"{len(found):,} files are the same as one with another label; all are left out"
     advice = "Find out which label is right, and delete the other file."
-    pictures = examples([p.path for p in found], [p.problem for p in found])
-    return Finding("two labels", "fail", summary, advice, numbers, pictures)
+    images = examples([p.path for p in found], [p.problem for p in found])
+    return Finding("two labels", "fail", summary, advice, numbers, images)
 
 
 def _lines(problems: Sequence[Problem]) -> list[str]:
@@ -138,7 +138,7 @@ def check_duplicates(
     pairs = find_duplicates(thumbnails)
     kept = [p for p in problems if p.problem.startswith(SAME_FILE) and p.action == "kept"]
     if pairs.empty and not kept:
-        return Finding("duplicates", "fine", "no picture comes twice", numbers={"pairs": 0})
+        return Finding("duplicates", "fine", "no image comes twice", numbers={"pairs": 0})
     split = cases["split"].astype("string").fillna("?").to_numpy()
     label = cases["label"].astype(str).to_numpy()
     patient = cases["patient_id"].astype("string").fillna("?").to_numpy()
@@ -157,7 +157,7 @@ def check_duplicates(
     order = np.argsort(~bad, kind="stable")
     shown = [(one[i], other[i]) for i in order]
     paths = cases["path"].to_numpy()
-    pictures = examples(
+    images = examples(
         [paths[k] for pair in shown for k in pair],
         [f"{split[k]}, {label[k]}, patient {patient[k]}" for pair in shown for k in pair],
     )
@@ -165,8 +165,8 @@ def check_duplicates(
     numbers: dict[str, object] = counts | {"the same file": _lines(kept)}
     if bad.any():
         advice = "Keep one of each pair, or all in one split; find out which label is right."
-        return Finding("duplicates", "fail", summary, advice, numbers, pictures)
+        return Finding("duplicates", "fail", summary, advice, numbers, images)
     advice = "Doubles count twice. Keep one of each pair, or know that you did not."
     if two_patients.any():
         advice += " Doubles of two patients hint at a patient id that is too fine."
-    return Finding("duplicates", "look", summary, advice, numbers, pictures)
+    return Finding("duplicates", "look", summary, advice, numbers, images)

@@ -37,7 +37,7 @@ def visible_pixels(occlude: Callable[[np.ndarray], np.ndarray], images: np.ndarr
 def out_of_fold_scores(
     x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0
 ) -> np.ndarray:
-    """Give every picture log odds (N,) by a model that has not seen its patient.
+    """Give every image log odds (N,) by a model that has not seen its patient.
 
     PCA and logistic regression in stratified folds by patient; a ValueError where a class has fewer
     patients than there are folds.
@@ -45,7 +45,7 @@ def out_of_fold_scores(
     fewest = min(len(np.unique(groups[y == k])) for k in (0, 1))
     if fewest < N_FOLDS:
         raise ValueError(
-            f"expected at least {N_FOLDS} patients of each class, got {fewest}. Use more pictures."
+            f"expected at least {N_FOLDS} patients of each class, got {fewest}. Use more images."
         )
     scores = np.empty(len(y))
     folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=seed)
@@ -76,7 +76,7 @@ def check_single_feature(
     look: float,
     fine: str = "",
 ) -> Finding:
-    """Ask whether one number a picture tells a class from the rest, the best of all classes."""
+    """Ask whether one number an image tells a class from the rest, the best of all classes."""
     groups = _patient_groups(cases)
     aucs: dict[str, Interval] = {}
     for name, each in values.items():
@@ -105,7 +105,7 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
             out_of_fold_auc(visible, y, groups, seed=seed) for y in _one_vs_rest(cases)
         )
     worst = max(("border only", "corners only"), key=lambda name: aucs[name].low)
-    summary = f"{worst}: AUC {aucs[worst]:.2f}; full picture {aucs['full picture'].value:.2f}"
+    summary = f"{worst}: AUC {aucs[worst]:.2f}; full image {aucs['full picture'].value:.2f}"
     advice = (
         "Something outside the lungs goes with the label: another device, marker or cropping for "
         "each class. Crop or mask it, take classes from one source, and test on another hospital."
@@ -114,7 +114,7 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
 
 
 def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
-    """Ask whether training and test pictures *of one class* can be told apart."""
+    """Ask whether training and test images *of one class* can be told apart."""
     both = cases["split"].isin(["train", "test"]).to_numpy()
     if cases.loc[both, "split"].nunique() < 2:
         return Finding("folder shift", "not checked", "there are no train and test splits")
@@ -129,9 +129,7 @@ def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int
     if not aucs:
         return Finding("folder shift", "not checked", "too few patients in some split")
     worst = max(aucs, key=lambda name: aucs[name].low)
-    summary = (
-        f"test pictures of {worst!r} are told from training pictures with AUC {aucs[worst]:.2f}"
-    )
+    summary = f"test images of {worst!r} are told from training images with AUC {aucs[worst]:.2f}"
     advice = (
         "The test set comes from another place, device or time. A threshold chosen on training "
         "patients may be wrong there: look at each class's scores, and calibrate where it is used."
@@ -163,7 +161,7 @@ def _one_vs_rest(cases: pd.DataFrame) -> list[np.ndarray]:
 
 
 def _patient_groups(cases: pd.DataFrame) -> np.ndarray:
-    """Patients as numbers; a picture without a patient is a patient of its own."""
+    """Patients as numbers; an image without a patient is a patient of its own."""
     known = cases["patient_id"].astype(object).where(cases["patient_id"].notna(), cases["path"])
     return pd.factorize(known)[0]
 

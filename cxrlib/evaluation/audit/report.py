@@ -20,7 +20,7 @@ MAX_FILES = 50  # files that a finding names
 VERDICTS = ("fail", "look", "fine", "not checked")
 MARKS = {"fail": "✗", "look": "!", "fine": "✓", "not checked": "–"}
 GENERATOR = '<meta name="generator" content="cxr audit">'
-SIDE = 160  # pixels of a picture on the page
+SIDE = 160  # pixels of an image on the page
 STYLE = """
 :root { color-scheme: light dark; --line: #d5dbe1; --soft: #52606d; --fail: #b3261e;
   --look: #8a5300; --fine: #1b6e42; }
@@ -42,7 +42,7 @@ figcaption, .note { color: var(--soft); font-size: .85rem; overflow-wrap: anywhe
 
 @dataclass(frozen=True)
 class Example:
-    """A picture that shows what was found."""
+    """An image that shows what was found."""
 
     path: str
     caption: str
@@ -66,7 +66,7 @@ class Finding:
     numbers : dict
         Name → number, or text, or list of them.
     examples : tuple of Example
-        Pictures to look at.
+        Images to look at.
     """
 
     check: str
@@ -131,7 +131,7 @@ class Report:
     def __str__(self) -> str:
         width = max(len(f.check) for f in self.findings)
         lines = [f"{f.verdict:12}{f.check:{width}}  {f.summary}" for f in self.findings]
-        return "\n".join([f"{self.name}: {self.n_images:,} pictures", *lines])
+        return "\n".join([f"{self.name}: {self.n_images:,} images", *lines])
 
 
 def examples(paths: Sequence[str], captions: Sequence[str], n: int = 6) -> tuple[Example, ...]:
@@ -187,10 +187,10 @@ def _page(report: Report) -> str:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Audit: {name}</title>'
         f'{GENERATOR}<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style></head><body>\n<h1>Audit of {name}</h1>\n"
-        f"<p>{report.n_images:,} pictures · {', '.join(counts)} · "
+        f"<p>{report.n_images:,} images · {', '.join(counts)} · "
         f"{report.seconds:.0f} seconds</p>\n"
         f"<table><tbody>{rows}</tbody></table>\n{''.join(map(_section, order))}\n"
-        '<p class="note">An audit finds known faults, not all faults. It judges pictures as data, '
+        '<p class="note">An audit finds known faults, not all faults. It judges images as data, '
         "for education; nothing in it is a diagnosis.</p>\n</body></html>\n"
     )
 
@@ -213,16 +213,16 @@ def _section(finding: Finding) -> str:
 def _figure(path: str, caption: str) -> str:
     text = html.escape(f"{Path(path).name}: {caption}")
     try:
-        picture = Image.fromarray(data.read_image(path).astype("uint8"))
+        image = Image.fromarray(data.read_image(path).astype("uint8"))
     except data.DataError as error:
         return f'<p class="note">{html.escape(str(error))}</p>'
-    picture.thumbnail((SIDE, SIDE))  # keeps the aspect ratio
+    image.thumbnail((SIDE, SIDE))  # keeps the aspect ratio
     file = io.BytesIO()
-    picture.save(file, format="PNG")
+    image.save(file, format="PNG")
     source = base64.b64encode(file.getvalue()).decode("ascii")
     return (
-        f'<figure><img alt="{text}" src="data:image/png;base64,{source}" width="{picture.width}" '
-        f'height="{picture.height}"><figcaption>{text}</figcaption></figure>'
+        f'<figure><img alt="{text}" src="data:image/png;base64,{source}" width="{image.width}" '
+        f'height="{image.height}"><figcaption>{text}</figcaption></figure>'
     )
 
 

@@ -1,4 +1,4 @@
-"""Looking into a trained network: what its layers make of a picture, and what its answer rests on.
+"""Looking into a trained network: what its layers make of an image, and what its answer rests on.
 
 All take a flat functional Keras model and raw pixels in [0, 255]. A map says which places the
 network's number depends on, not where the disease is, nor why; ``randomize_weights`` and

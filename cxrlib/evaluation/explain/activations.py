@@ -1,4 +1,4 @@
-"""What a network computes for pictures: its layers' feature maps, and its logits.
+"""What a network computes for images: its layers' feature maps, and its logits.
 
 A sigmoid that is sure is flat: its gradient is nearly zero, and covering the lesion hardly moves
 it. The logit before it is not, so explanations are about the logit of a class.
@@ -26,14 +26,14 @@ OUTPUT_ACTIVATIONS = (keras.activations.sigmoid, keras.activations.softmax)
 def feature_maps(
     model: keras.Model, image: ArrayLike, layer_names: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
-    """Compute what layers put out for one picture, all in one pass.
+    """Compute what layers put out for one image, all in one pass.
 
     Parameters
     ----------
     model : keras.Model
         Flat and functional; it takes raw pixels in [0, 255].
     image : array, shape (H, W), (H, W, C) or (1, H, W, C)
-        One picture of the model's own size.
+        One image of the model's own size.
     layer_names : sequence of str, optional
         Layers that put out maps. By default every convolution and pooling layer that does, from
         the input on.
@@ -47,7 +47,7 @@ def feature_maps(
     ------
     ValueError
         If the model is not functional, a layer is unknown or puts out no maps, none is left, or
-        the picture does not fit.
+        the image does not fit.
     """
     _check_functional(model)
     selected = _select_layers(model, layer_names)
@@ -55,7 +55,7 @@ def feature_maps(
     array = array[..., None] if array.ndim == 2 else array
     batch = as_batch(model, array[None] if array.ndim == 3 else array)
     if len(batch) != 1:
-        raise ValueError(f"expected one picture, got {len(batch):,}. Take one of them: images[i].")
+        raise ValueError(f"expected one image, got {len(batch):,}. Take one of them: images[i].")
     extractor = keras.Model(model.inputs, {layer.name: layer.output for layer in selected})
     outputs = extractor([batch], training=False)
     return {name: ops.convert_to_numpy(maps)[0].copy() for name, maps in outputs.items()}
@@ -84,14 +84,14 @@ def check_flat(model: keras.Model) -> None:
     if nested:
         raise ValueError(
             f"expected a flat model, got one with a model inside it: {', '.join(nested)}. Its "
-            "layers cannot be reached from the picture. Build it flat: models.transfer.build_model "
+            "layers cannot be reached from the image. Build it flat: models.transfer.build_model "
             "or keras.applications.X(include_top=False, input_tensor=x)."
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
         raise ValueError(
-            f"expected one picture in and one row of scores out, got {len(model.inputs)} input(s) "
+            f"expected one image in and one row of scores out, got {len(model.inputs)} input(s) "
             f"and outputs of shape {[tuple(o.shape) for o in model.outputs]}. Take the part from "
-            "the picture to the answer: keras.Model(model.inputs[0], model.get_layer(...).output)."
+            "the image to the answer: keras.Model(model.inputs[0], model.get_layer(...).output)."
         )
 
 
@@ -131,7 +131,7 @@ def has_feature_maps(layer: keras.Layer) -> bool:
 
 
 def as_batch(model: keras.Model, images: ArrayLike) -> np.ndarray:
-    """Return pictures as float32 (N, H, W, C), or say what shape the model takes."""
+    """Return images as float32 (N, H, W, C), or say what shape the model takes."""
     array = np.asarray(images)
     shape = tuple(model.inputs[0].shape[1:])
     if array.ndim == 3 and shape[-1:] == (1,):
@@ -140,17 +140,17 @@ def as_batch(model: keras.Model, images: ArrayLike) -> np.ndarray:
     if array.ndim != 4 or len(shape) != 3 or any(side not in (None, got) for side, got in sizes):
         sides = ", ".join("any" if side is None else str(side) for side in shape)
         raise ValueError(
-            f"expected pictures of shape (N, {sides}), as the model takes them, got "
-            f"{np.shape(images)}. One picture alone is images[i : i + 1]; another size is read "
+            f"expected images of shape (N, {sides}), as the model takes them, got "
+            f"{np.shape(images)}. One image alone is images[i : i + 1]; another size is read "
             "again with data.read_images(cases, size); grey is made colour inside the model."
         )
     if not len(array):
-        raise ValueError("expected at least one picture, got none. Is the split empty?")
+        raise ValueError("expected at least one image, got none. Is the split empty?")
     array = array.astype("float32")
     bad = ~np.isfinite(array).all(axis=(1, 2, 3))
     if bad.any():
         raise ValueError(
-            f"expected pixels from 0 to 255, got NaN or infinity in {int(bad.sum()):,} picture(s), "
+            f"expected pixels from 0 to 255, got NaN or infinity in {int(bad.sum()):,} image(s), "
             f"the first at {int(np.argmax(bad))}. Leave those out."
         )
     return array
@@ -182,7 +182,7 @@ def _linear_part(dense: layers.Dense, x: keras.KerasTensor) -> keras.KerasTensor
 def resolve_class_index(
     model: keras.Model, class_index: int | ArrayLike | None, n: int
 ) -> np.ndarray | None:
-    """Return the class to explain of each of ``n`` pictures; None is that with the top score."""
+    """Return the class to explain of each of ``n`` images; None is that with the top score."""
     outputs = int(model.outputs[0].shape[-1])
     classes = max(outputs, 2)
     if class_index is None:
@@ -190,7 +190,7 @@ def resolve_class_index(
     indices = np.asarray(class_index)
     if indices.dtype.kind not in "iu" or indices.shape not in ((), (n,)):
         raise ValueError(
-            f"expected `class_index` as the number of a class, or one for each of {n:,} pictures, "
+            f"expected `class_index` as the number of a class, or one for each of {n:,} images, "
             f"got {class_index!r}. A name becomes a number with data.classes(cases).index(name), "
             "labels (N, 1) with labels[:, 0].astype(int), one-hot ones with labels.argmax(axis=1)."
         )
@@ -203,7 +203,7 @@ def resolve_class_index(
 
 
 def select_class(logits: keras.KerasTensor, class_index: np.ndarray | None) -> keras.KerasTensor:
-    """Take from logits (N, K) that of each picture's class, shape (N,).
+    """Take from logits (N, K) that of each image's class, shape (N,).
 
     ``class_index`` is from :func:`resolve_class_index`; None takes the highest. One column stands
     for two classes, whose logits add up to 0.

@@ -56,7 +56,7 @@ def grad_cam(
     model : keras.Model
         Flat and functional; it takes raw pixels in [0, 255]. It is used as in prediction: dropout
         rests, batch normalisation uses what it learned.
-    images : array, shape (N, H, W, C), or (N, H, W) for grey pictures
+    images : array, shape (N, H, W, C), or (N, H, W) for grey images
         Raw pixels in [0, 255].
     target_layer : str, optional
         A layer that puts out maps. By default the last convolution with its normalisation and
@@ -64,7 +64,7 @@ def grad_cam(
         that its backbone names.
     class_index : int or array of int, shape (N,), optional
         Class to explain. By default the second of two (one sigmoid output), or for K outputs the
-        class with the highest score of each picture.
+        class with the highest score of each image.
     method : {"gradcam", "hirescam"}
         Grad-CAM has one weight a map. That fits networks that average each map before the answer.
         Where a dense layer follows the flattened maps, each place has a weight of its own, and
@@ -72,22 +72,22 @@ def grad_cam(
         its own gradient instead, ``relu(Σ ∂y/∂A · A)``. That can miss, too: try it where the truth
         is known.
     normalize : bool
-        Each map in the picture's size, its own highest value 1: places compare within a picture,
-        strengths between pictures do not. Otherwise the layer's own size and values, which do.
+        Each map in the image's size, its own highest value 1: places compare within an image,
+        strengths between images do not. Otherwise the layer's own size and values, which do.
     batch_size : int
-        Pictures at once. Memory: all maps of the network for so many pictures.
+        Images at once. Memory: all maps of the network for so many images.
 
     Returns
     -------
     ndarray of float32, shape (N, H, W)
-        In [0, 1]; with ``normalize=False`` (N, h, w), 0 or more. A picture in which nothing speaks
+        In [0, 1]; with ``normalize=False`` (N, h, w), 0 or more. An image in which nothing speaks
         for the class has a map of zeros, and a warning says how many there are.
 
     Raises
     ------
     ValueError
         If the model is not flat, has no convolution, or there is no such layer or class; or if the
-        pictures do not fit.
+        images do not fit.
 
     References
     ----------
@@ -112,7 +112,7 @@ def grad_cam(
             x = tf.convert_to_tensor(batch[part])
             tape.watch(x)
             activations, fetched = extractor([x], training=False)
-            # Without training no picture sees another, so the sum has each picture's gradient.
+            # Without training no image sees another, so the sum has each image's gradient.
             classes = None if indices is None else indices[part]
             score = tf.reduce_sum(select_class(to_logits(fetched), classes))
         gradient = tape.gradient(score, activations)
@@ -151,7 +151,7 @@ def _find_target(model: keras.Model, name: str | None) -> keras.Layer:
 
 
 def _normalized(maps: np.ndarray, model: keras.Model, height: int, width: int) -> np.ndarray:
-    """Bring maps to the picture's size, each with the highest value 1 (or all zeros)."""
+    """Bring maps to the image's size, each with the highest value 1 (or all zeros)."""
     top, bottom, left, right = _cropping(model)
     inner = (height - top - bottom, width - left - right)
     large = tf.image.resize(maps[..., None], inner, method="bilinear").numpy()[..., 0]
@@ -161,7 +161,7 @@ def _normalized(maps: np.ndarray, model: keras.Model, height: int, width: int) -
 
 
 def _cropping(model: keras.Model) -> tuple[int, int, int, int]:
-    """Pixels that the model itself cuts off its pictures: top, bottom, left, right."""
+    """Pixels that the model itself cuts off its images: top, bottom, left, right."""
     for layer in model.layers:
         if isinstance(layer, layers.Cropping2D) and layer.input is model.inputs[0]:
             (top, bottom), (left, right) = layer.cropping
@@ -173,7 +173,7 @@ def _warn_empty(maps: np.ndarray) -> None:
     empty = int((maps.max(axis=(1, 2)) == 0).sum())
     if empty:
         warnings.warn(
-            f"in {empty:,} of {len(maps):,} pictures nothing speaks for the class: their maps "
+            f"in {empty:,} of {len(maps):,} images nothing speaks for the class: their maps "
             "are zero everywhere.",
             stacklevel=3,
         )

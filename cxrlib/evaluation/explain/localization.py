@@ -17,18 +17,18 @@ class PointingGame(NamedTuple):
     Attributes
     ----------
     hit_rate : Interval
-        Share of pictures that are hit, with its interval when patients are drawn again.
+        Share of images that are hit, with its interval when patients are drawn again.
     chance_level : float
         The rate of points thrown at random: mean share of the area that counts as a hit.
     shuffled_rate : float
         The rate of the same maps with the masks of other patients. What it has above
         ``chance_level`` is won by knowing where lesions tend to be; what ``hit_rate`` has above it
-        is won by looking at this picture.
+        is won by looking at this image.
     hits : ndarray of float, shape (N,)
         1 for a hit, 0 for a miss; between them where several pixels share the highest value and
         some of them hit.
     n_empty : int
-        Pictures whose map is nowhere above 0. They point nowhere, and count as misses.
+        Images whose map is nowhere above 0. They point nowhere, and count as misses.
     """
 
     hit_rate: Interval
@@ -48,16 +48,16 @@ def pointing_game(
     seed: int = 0,
     confidence_level: float = 0.95,
 ) -> PointingGame:
-    """Count the pictures whose map is highest inside the mask, or near it.
+    """Count the images whose map is highest inside the mask, or near it.
 
     Parameters
     ----------
     maps : array, shape (N, H, W)
         Of :func:`grad_cam` or :func:`occlusion_sensitivity`; the highest value is the point.
     masks : array of bool, shape (N, H, W)
-        Where the lesion is: pictures of sick patients with a lesion that is known.
+        Where the lesion is: images of sick patients with a lesion that is known.
     patients : array, shape (N,)
-        Patient of each picture.
+        Patient of each image.
     tolerance : float
         Pixels beside the mask that still count as a hit. Grad-CAM cannot tell places apart that
         share a cell of the layer's maps: half a cell, ``H / h / 2``, is fair.
@@ -67,7 +67,7 @@ def pointing_game(
     Returns
     -------
     PointingGame
-        A rate with every picture hit, or none, has an interval without width: that says "too few
+        A rate with every image hit, or none, has an interval without width: that says "too few
         to resample", not "certain".
 
     Raises
@@ -88,7 +88,7 @@ def pointing_game(
     allowed = np.array([distance_transform_edt(~mask) <= tolerance for mask in masks])
     highest = maps.max(axis=(1, 2), keepdims=True)
     points = (maps == highest) & (highest > 0)
-    # Row: the picture whose map points. Column: the picture whose mask is asked.
+    # Row: the image whose map points. Column: the image whose mask is asked.
     shares = _hit_shares(points, allowed)
     hits = np.diagonal(shares).copy()
     hit_rate = patient_bootstrap(
@@ -117,7 +117,7 @@ def energy_inside_mask(maps: ArrayLike, masks: ArrayLike) -> np.ndarray:
     -------
     ndarray, shape (N,)
         Sum inside over sum in all; NaN for a map that is nowhere above 0. A map of one value has
-        the mask's share of the picture, ``masks.mean(axis=(1, 2))``.
+        the mask's share of the image, ``masks.mean(axis=(1, 2))``.
 
     References
     ----------
@@ -147,7 +147,7 @@ def _validated(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarra
     if masks.shape != maps.shape:
         raise ValueError(
             f"expected masks of the maps' shape {maps.shape}, got {masks.shape}. Read them in the "
-            "pictures' size, data.read_image(path, size) > 127, for the very same rows."
+            "images' size, data.read_image(path, size) > 127, for the very same rows."
         )
     if not np.isin(masks, (0, 1)).all():
         raise ValueError(

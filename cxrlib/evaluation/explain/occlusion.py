@@ -1,4 +1,4 @@
-"""Occlusion: cover a square of the picture, and see how far the score falls."""
+"""Occlusion: cover a square of the image, and see how far the score falls."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def occlusion_sensitivity(
 ) -> np.ndarray:
     """Compute for each pixel how far a class's logit falls, on average, when a square covers it.
 
-    It needs no gradient and no convolution, only the network's answers: as many for each picture
+    It needs no gradient and no convolution, only the network's answers: as many for each image
     as there are places for the square, about (H / stride) · (W / stride).
 
     Parameters
     ----------
     model : keras.Model
         Flat and functional; it takes raw pixels in [0, 255].
-    images : array, shape (N, H, W, C), or (N, H, W) for grey pictures
+    images : array, shape (N, H, W, C), or (N, H, W) for grey images
         Raw pixels in [0, 255].
     patch_size : int
         Side of the square in pixels. About the size of what is looked for: a smaller one leaves
@@ -45,24 +45,24 @@ def occlusion_sensitivity(
         Pixels from one place of the square to the next, at most ``patch_size``. The last place of
         a row ends at the border, so that every pixel is covered.
     fill_value : float or "mean"
-        Grey level of the square, 0 to 255, or each picture's own mean. A square is a sight that
+        Grey level of the square, 0 to 255, or each image's own mean. A square is a sight that
         the network has never had: compare two fills before believing one.
     class_index : int or array of int, shape (N,), optional
         Class whose score it is. By default the second of two (one sigmoid output), or for K
-        outputs the class with the highest score of the bare picture.
+        outputs the class with the highest score of the bare image.
     batch_size : int
-        Covered pictures at once; memory grows with it and not with the number of places.
+        Covered images at once; memory grows with it and not with the number of places.
 
     Returns
     -------
     ndarray of float32, shape (N, H, W)
-        Logit of the bare picture minus that of the covered one, averaged over the squares that
+        Logit of the bare image minus that of the covered one, averaged over the squares that
         cover the pixel. Below 0 where what was covered spoke against the class.
 
     Raises
     ------
     ValueError
-        If the model is not flat, the pictures do not fit, or a setting is out of its range.
+        If the model is not flat, the images do not fit, or a setting is out of its range.
 
     References
     ----------
@@ -76,7 +76,7 @@ def occlusion_sensitivity(
     extractor = keras.Model(model.inputs, source)
 
     def compute_logits(n: int, make: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Compute the logits (n, K) of n pictures, made a batch at a time."""
+        """Compute the logits (n, K) of n images, made a batch at a time."""
         starts = range(0, n, batch_size)
         rows = (np.arange(start, min(start + batch_size, n)) for start in starts)
         parts = [to_logits(extractor([make(part)], training=False)) for part in rows]
@@ -118,7 +118,7 @@ def _starts(length: int, patch_size: int, stride: int) -> list[int]:
 def _check(side: int, patch_size: int, stride: int, fill_value: float | str) -> None:
     if patch_size != int(patch_size) or not 1 <= patch_size <= side:
         raise ValueError(
-            f"expected `patch_size` as a whole number from 1 to {side}, the picture's shorter "
+            f"expected `patch_size` as a whole number from 1 to {side}, the image's shorter "
             f"side, got {patch_size!r}. A sixth of the side is a beginning."
         )
     if stride != int(stride) or not 1 <= stride <= patch_size:

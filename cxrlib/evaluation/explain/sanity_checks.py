@@ -16,7 +16,7 @@ def randomize_weights(
 ) -> keras.Model:
     """Copy a network and draw its weights anew, so that what it has learned is gone.
 
-    A map that looks the same afterwards shows the picture's edges and not what the network knows.
+    A map that looks the same afterwards shows the image's edges and not what the network knows.
     One draw may point at the lesion by luck, so look at several seeds.
     Kernels are drawn from a normal distribution with mean 0 and the spread of the trained ones;
     biases are 0, and normalisation layers begin anew. Preprocessing stays as it is.

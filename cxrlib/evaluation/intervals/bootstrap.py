@@ -32,8 +32,8 @@ def patient_bootstrap(
 ) -> Interval:
     """Interval of a metric when whole patients are drawn again, class by class.
 
-    Pictures of one patient resemble each other, so they come and go together; drawing single
-    pictures would give an interval that is too narrow. The ends are quantiles of the resamples,
+    Images of one patient resemble each other, so they come and go together; drawing single
+    images would give an interval that is too narrow. The ends are quantiles of the resamples,
     corrected for bias and skewness and a little further out where there are few patients: see
     :func:`.limits.bca_interval`.
 
@@ -43,7 +43,7 @@ def patient_bootstrap(
         Truth (0 or 1) and scores; or for K classes as in
         :func:`cxrlib.evaluation.checks.check_multiclass`, with a metric from there.
     patients : array, shape (N,)
-        Patient of each picture.
+        Patient of each image.
     metric : callable
         ``metric(y_true, y_score) -> float``. Those of :mod:`cxrlib.evaluation.metrics`, also with
         another threshold as ``functools.partial(metrics.sensitivity, threshold=0.3)``, and of
@@ -55,7 +55,7 @@ def patient_bootstrap(
     Returns
     -------
     Interval
-        The metric on the pictures as they are, and the interval's ends. Where every resample gives
+        The metric on the images as they are, and the interval's ends. Where every resample gives
         the same number, as with scores in perfect order, the interval has no width: that says
         "too few errors to resample", not "certain". With only a few errors among few patients
         it still lies too high more often than too low: benchmarks/coverage.py counts how often.
@@ -85,7 +85,7 @@ def paired_difference(
     seed: int = 0,
     confidence_level: float = 0.95,
 ) -> Interval:
-    """Interval of ``metric`` of model A minus that of model B, on the very same pictures.
+    """Interval of ``metric`` of model A minus that of model B, on the very same images.
 
     Both models are judged on the same drawn patients each time. What is hard for both then cancels,
     and the interval is narrower than two separate ones would suggest.
@@ -94,7 +94,7 @@ def paired_difference(
     ----------
     y_true : array, shape (N,) or (N, 1)
     score_a, score_b : array, shape (N,) or (N, 1)
-        Scores of the two models for the same pictures in the same order; also for K classes, as in
+        Scores of the two models for the same images in the same order; also for K classes, as in
         :func:`patient_bootstrap`. To compare at a threshold of each model's own, pass its calls:
         ``threshold_a.apply(score_a)``.
     patients, metric, n_resamples, seed, confidence_level
@@ -142,8 +142,8 @@ def runs_bootstrap(
     The mean of each training's own interval would know nothing of how far the trainings lie apart.
     Here each resample draws patients, as :func:`.patient_bootstrap` does, and trainings: one fewer
     than there are, with replacement, so that the means drawn vary as means of all of them do (Rao
-    and Wu). Trainings that are judged on the same pictures meet the same drawn patients. Where each
-    has pictures of its own, patients are drawn for each apart; the trainings then lie apart by
+    and Wu). Trainings that are judged on the same images meet the same drawn patients. Where each
+    has images of its own, patients are drawn for each apart; the trainings then lie apart by
     chance of their patients too, and the interval is rather too wide than too narrow.
 
     Parameters

@@ -123,7 +123,7 @@ def bca_interval(
     Parameters
     ----------
     value : float
-        The metric on the pictures as they are.
+        The metric on the images as they are.
     resampled : ndarray, shape (n_resamples,)
         The metric on each resample.
     acceleration : float
@@ -154,7 +154,7 @@ def bca_interval(
     bad = int((~np.isfinite(resampled)).sum())
     if bad or not np.isfinite(value):
         raise ValueError(
-            f"expected a finite number from the metric, got {value:g} for the pictures as they are "
+            f"expected a finite number from the metric, got {value:g} for the images as they are "
             f"and {bad:,} of {len(resampled):,} resamples without one. Use more patients, or a "
             "metric that is defined whenever both classes are there."
         )

@@ -1,6 +1,6 @@
 """Patients drawn again, class by class, and the metrics on what was drawn.
 
-A resample is how often each picture counts in it, so that one matrix holds many, and the course's
+A resample is how often each image counts in it, so that one matrix holds many, and the course's
 own metrics are computed for all of them at once.
 """
 
@@ -39,7 +39,7 @@ def resample(
     y : array of int, shape (N,)
     patients : array, shape (N,)
     statistic : callable
-        Takes counts of shape (resamples, N), how often each picture was drawn, and returns one
+        Takes counts of shape (resamples, N), how often each image was drawn, and returns one
         number, or a row of numbers, for each resample.
     classes : tuple of int
         Classes the statistic looks at: each needs two patients or more.
@@ -65,28 +65,28 @@ def resample(
 
 
 def stratify(y: np.ndarray, patients: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give each picture the number of its patient, and each patient a stratum.
+    """Give each image the number of its patient, and each patient a stratum.
 
     Returns
     -------
     groups : ndarray of int, shape (N,)
     strata : ndarray of int, shape (patients,)
-        Patients with pictures of the same classes share a stratum. Numbered from 0; of two
-        classes, patients with healthy pictures only come first, then those with both. A patient
+        Patients with images of the same classes share a stratum. Numbered from 0; of two
+        classes, patients with healthy images only come first, then those with both. A patient
         whose classes nobody else has would be in each resample exactly once, as if this patient
         could not have been another: such a patient joins the stratum whose classes are most alike.
     """
     table = pd.DataFrame({"patient": np.asarray(patients, dtype=object).reshape(-1)})
     if len(table) != len(y):
         raise ValueError(
-            f"expected a patient for each of {len(y):,} pictures, got {len(table):,}. "
+            f"expected a patient for each of {len(y):,} images, got {len(table):,}. "
             "Pass cases.patient_id of the very same rows."
         )
     missing = int(table["patient"].isna().sum())
     if missing:
         raise ValueError(
-            f"expected a patient for every picture, got {missing:,} without. "
-            "Leave those pictures out, or say that each is a patient of its own."
+            f"expected a patient for every image, got {missing:,} without. "
+            "Leave those images out, or say that each is a patient of its own."
         )
     groups, names = pd.factorize(table["patient"])
     has = np.zeros((len(names), int(y.max()) + 1), bool)
@@ -133,20 +133,20 @@ def check_patients(
 
 
 def effective_sample_size(y: np.ndarray, groups: np.ndarray, classes: tuple[int, ...]) -> float:
-    """How many patients with equally many pictures the smallest class is worth.
+    """How many patients with equally many images the smallest class is worth.
 
     The classes are drawn apart, so the one with the fewest patients limits how well the resamples'
-    spread is known; and where few patients own most of the pictures, it rests on those few: Kish's
-    (Σm)² / Σm² for patients with m pictures.
+    spread is known; and where few patients own most of the images, it rests on those few: Kish's
+    (Σm)² / Σm² for patients with m images.
 
     Returns
     -------
     float
-        At least 1; the number of patients if all have as many pictures. A class without pictures
+        At least 1; the number of patients if all have as many images. A class without images
         is left out.
     """
-    pictures = [np.bincount(groups[y == label]) for label in classes if (y == label).any()]
-    return min(float(m.sum() ** 2 / (m**2).sum()) for m in pictures)
+    images = [np.bincount(groups[y == label]) for label in classes if (y == label).any()]
+    return min(float(m.sum() ** 2 / (m**2).sum()) for m in images)
 
 
 def draw_patients(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -42,7 +42,7 @@ def plot_counts(table: pd.DataFrame | pd.Series, *, ax: Axes | None = None) -> A
     ax.margins(x=0.22)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter("{x:,.0f}")
-    ax.set_xlabel("number of pictures")
+    ax.set_xlabel("number of images")
     return ax
 
 
@@ -72,12 +72,12 @@ def plot_histogram(
 
 
 def plot_forest(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str) -> Axes:
-    """Draw a metric group by group, each with its interval and the pictures behind it.
+    """Draw a metric group by group, each with its interval and the images behind it.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`cxrlib.evaluation.subgroups`. The row of all pictures is drawn as a diamond with
+        From :func:`cxrlib.evaluation.subgroups`. The row of all images is drawn as a diamond with
         a line through the plot; a group without a number says why.
     ax : Axes, optional
         By default a new figure, as high as there are groups.
@@ -100,7 +100,7 @@ def plot_forest(table: pd.DataFrame, *, ax: Axes | None = None, xlabel: str) -> 
         if group.reason:
             _annotate_reason(ax, group.reason, group.value, row)
     _label_rows(ax, [
-        f"{group.group}\n{group.n:,} pictures, {group.n_patients:,} patients"
+        f"{group.group}\n{group.n:,} images, {group.n_patients:,} patients"
         for group in table.itertuples()
     ])  # fmt: skip
     ax.set_ylim(len(table) - 0.5, -0.5)

@@ -23,7 +23,7 @@ def plot_calibration_curve(
     ----------
     tables : DataFrame or mapping of str to DataFrame
         From :func:`cxrlib.evaluation.calibration_curve`; several are named in a legend. Bins
-        without pictures are left out. For one table each point carries its number of pictures.
+        without images are left out. For one table each point carries its number of images.
     outcome : str
         What is counted, for the labels: with ``one_vs_rest`` a class, such as ``"viral"``,
         with ``top_label_confidence`` ``"right"``.
@@ -52,7 +52,7 @@ def plot_calibration_curve(
 
 
 def _annotate_counts(ax: Axes, bins: pd.DataFrame) -> None:
-    """Write the number of pictures over each bin; every other one higher, so that none touch."""
+    """Write the number of images over each bin; every other one higher, so that none touch."""
     style: dict[str, Any] = {"va": "bottom", "fontsize": "x-small", "color": INK}
     style["annotation_clip"] = False
     for i, (x, n) in enumerate(zip(bins["prob_pred"], bins["n"], strict=True)):
@@ -67,12 +67,12 @@ def plot_decision_curve(tables: Tables, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     tables : DataFrame or mapping of str to DataFrame
-        From :func:`cxrlib.evaluation.net_benefit`, all of the same pictures and thresholds.
+        From :func:`cxrlib.evaluation.net_benefit`, all of the same images and thresholds.
     """
     ax = ax or plt.gca()
     named = _named(tables, "network")
     first = next(iter(named.values()))
-    x, per = first["threshold"], 1000  # pictures
+    x, per = first["threshold"], 1000  # images
     ax.plot(x, per * first["treat_all"], color=GREY, ls=":", label="everybody called sick")
     ax.plot(x, per * first["treat_none"], color=INK, lw=1, label="nobody called sick")
     for i, (name, table) in enumerate(named.items()):
@@ -85,7 +85,7 @@ def plot_decision_curve(tables: Tables, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(-0.15 * top, 1.08 * top)  # treating all falls without end
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.set(xlabel="probability from which one acts")
-    ax.set(ylabel=f"net benefit per {per:,} pictures\n(sick found − weighed false alarms)")
+    ax.set(ylabel=f"net benefit per {per:,} images\n(sick found − weighed false alarms)")
     _legend_above(ax)
     return ax
 

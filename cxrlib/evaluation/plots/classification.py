@@ -1,4 +1,4 @@
-"""What a network predicted, beside the truth: confusion matrices, single pictures."""
+"""What a network predicted, beside the truth: confusion matrices, single images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cxrlib.evaluation.plots.images import Images, image_grid
 from cxrlib.evaluation.plots.style import CLASS_STYLES, class_styles
 
 CLASS_NAMES = ("healthy", "sick")
-NCOLS, HEIGHT = 4, 1.9  # pictures a row, inches
+NCOLS, HEIGHT = 4, 1.9  # images a row, inches
 
 
 def confusion_matrix_grid(
@@ -32,7 +32,7 @@ def confusion_matrix_grid(
     Returns
     -------
     ndarray of Axes, shape (1, number of matrices)
-        The darker a cell, the larger its share of the row. A row without pictures has no shares.
+        The darker a cell, the larger its share of the row. A row without images has no shares.
     """
     counts = {title: np.asarray(matrix) for title, matrix in matrices.items()}
     k = len(class_names)
@@ -86,7 +86,7 @@ def prediction_grid(
     *,
     threshold: float = 0.5,
 ) -> np.ndarray:
-    """Draw pictures with truth and prediction; wrong ones carry ✗ and a dashed frame.
+    """Draw images with truth and prediction; wrong ones carry ✗ and a dashed frame.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def prediction_grid(
     Returns
     -------
     ndarray of Axes
-        The percentage is the network's for the class it predicted. No pictures give one empty
+        The percentage is the network's for the class it predicted. No images give one empty
         place that says so.
     """
     truth, predicted, confidence = _predictions(images, y_true, y_score, class_names, threshold)
@@ -123,7 +123,7 @@ def probability_grid(
     y_score: ArrayLike,
     class_names: Sequence[str],
 ) -> np.ndarray:
-    """Draw pictures with the probability of each class beneath, as bars; that of the truth in bold.
+    """Draw images with the probability of each class beneath, as bars; that of the truth in bold.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def probability_grid(
     Returns
     -------
     ndarray of Axes
-        Rows in turn pictures and bars; unused places are empty.
+        Rows in turn images and bars; unused places are empty.
     """
     truth, predicted, _ = _predictions(images, y_true, y_score, class_names, 0.5)
     if not len(images):
@@ -180,7 +180,7 @@ def _draw_bars(
 def _empty_grid() -> np.ndarray:
     _, axes = plt.subplots(figsize=(2 * HEIGHT, HEIGHT / 2), squeeze=False)
     axes[0, 0].axis("off")
-    axes[0, 0].text(0.5, 0.5, "no pictures to show", ha="center", va="center")
+    axes[0, 0].text(0.5, 0.5, "no images to show", ha="center", va="center")
     return axes
 
 
@@ -213,7 +213,7 @@ def _predictions(
         )
     if not len(images) == len(truth) == len(predicted):
         raise ValueError(
-            f"expected a truth and a score for each of {len(images)} pictures, got {len(truth)} "
+            f"expected a truth and a score for each of {len(images)} images, got {len(truth)} "
             f"and {len(predicted)}. Pick all three by the same indices."
         )
     return truth, predicted, confidence

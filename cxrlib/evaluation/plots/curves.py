@@ -63,7 +63,7 @@ def plot_learning_curves(
     metric: str = "loss",
     best_epoch: int | None = None,
 ) -> Axes:
-    """Draw a metric on training and validation pictures, epoch by epoch.
+    """Draw a metric on training and validation images, epoch by epoch.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Pictures in rows: radiographs, bare and under heat, and weights drawn as pictures."""
+"""Images in rows: radiographs, bare and under heat, and weights drawn as images."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def image_grid(
     value_range: ValueRange = (0, 255),
     axes: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draw pictures in a grid: grey ramp, true shape, a title each.
+    """Draw images in a grid: grey ramp, true shape, a title each.
 
     Parameters
     ----------
     images : sequence of arrays, shape (H, W) or (H, W, 1)
         Sizes may differ.
     titles : sequence of str
-        One a picture, or none.
+        One an image, or none.
     ncols : int
-        Pictures a row.
+        Images a row.
     height : float
-        Room for one picture in inches.
+        Room for one image in inches.
     value_range : (black, white) or None
-        Values shown as black and as white; None takes each picture's own lowest and highest.
+        Values shown as black and as white; None takes each image's own lowest and highest.
     axes : array of Axes, optional
         Where to draw; by default a new figure.
 
@@ -60,7 +60,7 @@ def image_grid(
     images = [np.squeeze(a) if a.ndim > 2 else a for a in (np.asarray(one) for one in images)]
     if titles and len(titles) != len(images):
         raise ValueError(
-            f"expected {len(images)} titles, got {len(titles)}. Give one a picture, or none."
+            f"expected {len(images)} titles, got {len(titles)}. Give one an image, or none."
         )
     if axes is None:
         ncols = min(ncols, len(images))
@@ -84,14 +84,14 @@ def image_row(
     height: float = 2.6,
     value_range: ValueRange = (0, 255),
 ) -> np.ndarray:
-    """Draw a few pictures in one row, larger than :func:`image_grid` does."""
+    """Draw a few images in one row, larger than :func:`image_grid` does."""
     return image_grid(images, titles, ncols=len(images), height=height, value_range=value_range)
 
 
 def weight_grid(
     weights: ArrayLike, titles: Sequence[str] = (), *, ncols: int = 8, height: float = 1.1
 ) -> np.ndarray:
-    """Draw weights as pictures, all on one ramp: white above zero, mid-grey zero, black below."""
+    """Draw weights as images, all on one ramp: white above zero, mid-grey zero, black below."""
     weights = np.asarray(weights)
     if len(weights.shape) < 3:
         raise ValueError(f"expected weights of shape (N, H, W), got {weights.shape}. Reshape them.")
@@ -107,7 +107,7 @@ def feature_map_grid(
     ncols: int = 8,
     height: float = 1.1,
 ) -> np.ndarray:
-    """Draw what a layer puts out for one picture, one map a channel.
+    """Draw what a layer puts out for one image, one map a channel.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def feature_map_grid(
     maps = np.asarray(maps)
     if maps.ndim != 3 or not maps.size:
         raise ValueError(
-            f"expected maps of one picture, shape (H, W, C), got {maps.shape}. "
+            f"expected maps of one image, shape (H, W, C), got {maps.shape}. "
             "Of a batch take one: maps[0]; for one map write map[..., None]."
         )
     value_range = (float(maps.min()), float(maps.max())) if share_range else None
@@ -141,7 +141,7 @@ def overlay_grid(
     ncols: int = 2,
     height: float = 1.7,
 ) -> np.ndarray:
-    """Draw each picture bare, and beside it the same picture under its map.
+    """Draw each image bare, and beside it the same image under its map.
 
     The colour grows denser with the value and never hides what lies below; lines at half and at
     four fifths of ``vmax`` say the same without colour. What is 0 or less is left grey.
@@ -153,7 +153,7 @@ def overlay_grid(
     maps : array, shape (N, H, W)
         Of :func:`cxrlib.evaluation.grad_cam` or :func:`cxrlib.evaluation.occlusion`.
     masks : array of bool, shape (N, H, W), optional
-        Drawn as a dashed outline on both pictures of a pair.
+        Drawn as a dashed outline on both images of a pair.
     titles : sequence of str
         One a pair, or none.
     vmax : float or None
@@ -164,17 +164,17 @@ def overlay_grid(
     ncols : int
         Pairs a row.
     height : float
-        Room for one picture in inches.
+        Room for one image in inches.
 
     Returns
     -------
     ndarray of Axes, shape (N, 2)
-        The bare picture and the covered one.
+        The bare image and the covered one.
 
     Raises
     ------
     ValueError
-        If there is not one map, mask or title a picture, they differ in size, or ``vmax`` is not
+        If there is not one map, mask or title an image, they differ in size, or ``vmax`` is not
         above 0.
     """
     images, maps, masks = _validated(images, maps, masks, titles, vmax)
@@ -207,21 +207,21 @@ def _validated(
         images = images[..., 0]
     if images.ndim != 3 or not len(images):
         raise ValueError(
-            f"expected pictures of shape (N, H, W) or (N, H, W, 1), got {images.shape}. One "
-            "picture alone is images[i : i + 1]."
+            f"expected images of shape (N, H, W) or (N, H, W, 1), got {images.shape}. One "
+            "image alone is images[i : i + 1]."
         )
     masks = None if masks is None else np.asarray(masks).astype(bool)
     for name, array in (("maps", maps), ("masks", masks)):
         if array is not None and array.shape != images.shape:
             raise ValueError(
-                f"expected {name} of the pictures' shape {images.shape}, got {array.shape}. "
+                f"expected {name} of the images' shape {images.shape}, got {array.shape}. "
                 "Pick both by the same indices, in the same size."
             )
     if vmax is not None and not vmax > 0:
         raise ValueError(f"expected `vmax` above 0, or None, got {vmax!r}. 1 fits Grad-CAM.")
     if len(titles) not in (0, len(images)):
         raise ValueError(
-            f"expected {len(images)} titles, got {len(titles)}. Give one a picture, or none."
+            f"expected {len(images)} titles, got {len(titles)}. Give one an image, or none."
         )
     return images, maps, masks
 

@@ -36,24 +36,24 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    pictures = data.read_images(cases, config["size"], "stretch")
-    rows = pictures.cases
-    sick_val = ((rows["split"] == "val") & (pictures.labels[:, 0] == 1)).to_numpy()
+    images = data.read_images(cases, config["size"], "stretch")
+    rows = images.cases
+    sick_val = ((rows["split"] == "val") & (images.labels[:, 0] == 1)).to_numpy()
     groups = [(rows["group"] == i).to_numpy(dtype=bool) for i in range(config["n_groups"])]
     members = [
-        _train_member(pictures, group, config, 10 * seed + i, backup_dir)
+        _train_member(images, group, config, 10 * seed + i, backup_dir)
         for i, group in enumerate(groups)
     ]
     histories, logits = zip(*members, strict=True)
     thresholds, out_of_group = [], np.zeros(len(rows))
     for group, member_logits in zip(groups, logits, strict=True):
         chosen_on = group | sick_val
-        youden = evaluation.youden_threshold(pictures.labels[chosen_on], member_logits[chosen_on])
+        youden = evaluation.youden_threshold(images.labels[chosen_on], member_logits[chosen_on])
         thresholds.append(youden.value)
         out_of_group[group] = member_logits[group]
     threshold = THRESHOLD_RULES[config["threshold_rule"]](thresholds)
     score = expit(np.mean(logits, axis=0) - threshold)
-    parts = {split: pictures.split(split) for split in ("train", "val", "test")}
+    parts = {split: images.split(split) for split in ("train", "val", "test")}
     scores = {split: score[(rows["split"] == split).to_numpy(), None] for split in parts}
     result = evaluate_binary(parts, scores, _concat(histories), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
@@ -64,14 +64,14 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
 
 
 def _train_member(
-    pictures: data.ImageSet, group: np.ndarray, config: dict, seed: int, backup_dir: Path
+    images: data.ImageSet, group: np.ndarray, config: dict, seed: int, backup_dir: Path
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Train one network without a group; return its history and its logits of all images."""
-    table = sampling.mark_shifted(pictures.cases, group)
-    member = data.ImageSet(pictures.images, pictures.labels, table)
+    table = sampling.mark_shifted(images.cases, group)
+    member = data.ImageSet(images.images, images.labels, table)
     parts = {split: member.split(split) for split in ("train", "val")}
     network, history = train_one(parts, config, seed, backup_dir)
-    scores = network.predict(data.pipeline.dataset(pictures), verbose=0)[:, 0]
+    scores = network.predict(data.pipeline.dataset(images), verbose=0)[:, 0]
     return history, to_logit(np.asarray(scores, float))
 
 

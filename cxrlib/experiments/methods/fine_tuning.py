@@ -51,8 +51,8 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    pictures = data.read_images(cases, config["size"], "stretch")
-    parts = {split: pictures.split(split) for split in cases["split"].unique()}
+    images = data.read_images(cases, config["size"], "stretch")
+    parts = {split: images.split(split) for split in cases["split"].unique()}
     network, history = train_one(parts, config, 10 * seed, backup_dir)
     evaluated = _as_evaluated(parts, config, seed)
     scores = _predict_tta(network, evaluated, config["tta_views"], seed)
@@ -176,5 +176,5 @@ def to_logit(score: np.ndarray) -> np.ndarray:
     return logit(np.clip(score, EPSILON, 1 - EPSILON))
 
 
-def _own_patients(pictures: data.ImageSet) -> data.ImageSet:
-    return replace(pictures, cases=pictures.cases.assign(patient_id=pictures.cases["path"]))
+def _own_patients(images: data.ImageSet) -> data.ImageSet:
+    return replace(images, cases=images.cases.assign(patient_id=images.cases["path"]))

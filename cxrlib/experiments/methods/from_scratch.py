@@ -42,8 +42,8 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     dict
         One of a record's ``runs``.
     """
-    pictures = data.read_images(cases, config["size"], "stretch")
-    parts = {split: pictures.split(split) for split in cases["split"].unique()}
+    images = data.read_images(cases, config["size"], "stretch")
+    parts = {split: images.split(split) for split in cases["split"].unique()}
     validation = parts[config["validate_on"]]
     if config["validation_augment"]:
         changed = augment_images(validation.images, config["validation_augment"], seed=seed)

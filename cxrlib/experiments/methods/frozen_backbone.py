@@ -30,12 +30,12 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
         As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
         keeps nothing at ``backup_dir``.
     """
-    pictures = data.read_images(cases, config["size"], "stretch")
-    train, test = pictures.split("train"), pictures.split("test")
+    images = data.read_images(cases, config["size"], "stretch")
+    train, test = images.split("train"), images.split("test")
     predict = _linear_probe if config["head"] == "probe" else _article_head
     score, history, more = predict(train, test, config, seed)
     batch_size = config["evaluator_batch_size"]
-    result = evaluate_multiclass(pictures.cases, score, history, seed, batch_size)
+    result = evaluate_multiclass(images.cases, score, history, seed, batch_size)
     result["metrics"] |= more
     return result
 
@@ -112,7 +112,7 @@ def _concat(*parts: data.ImageSet) -> data.ImageSet:
     )
 
 
-def _own_patients(pictures: data.ImageSet, maps: np.ndarray, rows: np.ndarray) -> data.ImageSet:
+def _own_patients(images: data.ImageSet, maps: np.ndarray, rows: np.ndarray) -> data.ImageSet:
     """Take some rows' maps as images, each of another patient, as the article does."""
-    cases = pictures.cases[rows]
-    return data.ImageSet(maps[rows], pictures.labels[rows], cases.assign(patient_id=cases["path"]))
+    cases = images.cases[rows]
+    return data.ImageSet(maps[rows], images.labels[rows], cases.assign(patient_id=cases["path"]))

@@ -1,7 +1,7 @@
 """What of a model may learn: its head, its last blocks, all of it.
 
 Batch normalisation of a backbone stays as ImageNet left it, in unfrozen blocks too, unless asked
-otherwise: with small batches of other pictures its running mean and variance wander off, and the
+otherwise: with small batches of other images its running mean and variance wander off, and the
 network answers differently in use than in training.
 """
 

@@ -1,4 +1,4 @@
-"""Exercises of chapter 01: who is on the picture, and who stands on which side."""
+"""Exercises of chapter 01: who is on the image, and who stands on which side."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cxrlib.teaching.exercises.base import (
 # Pairs of file names: are they the same child? And what does a wrong answer point to?
 PAIRS = (
     ("person16_bacteria_47.jpeg", "person16_bacteria_49.jpeg", True,
-     "the last number is a running number of the picture; leave it out of the key."),
+     "the last number is a running number of the image; leave it out of the key."),
     ("IM-0011-0001-0001.jpeg", "IM-0011-0001-0002.jpeg", True,
-     "only the first number after `IM-` is the child; the others count pictures."),
+     "only the first number after `IM-` is the child; the others count images."),
     ("person16_bacteria_47.jpeg", "person16_virus_47.jpeg", False,
      "did you forget the subtype? The bacterial and the viral cases are numbered separately, so "
      "person 16 exists twice. The key is subtype *and* number."),
@@ -95,8 +95,8 @@ def check_split(cases: pd.DataFrame) -> Result:
         where = ", ".join(f"{n} in {side}" for side, n in example["split"].value_counts().items())
         return fail(
             "every patient on one side", f"{len(torn):,} patients on both",
-            f"you dealt out pictures; deal out patients. `{torn[0]}` has {where}. In all, "
-            f"{leaks:,} pictures of `{held_out}` show somebody whom the other side knows.",
+            f"you dealt out images; deal out patients. `{torn[0]}` has {where}. In all, "
+            f"{leaks:,} images of `{held_out}` show somebody whom the other side knows.",
         )  # fmt: skip
     gone = [
         (side, label)
@@ -108,4 +108,4 @@ def check_split(cases: pd.DataFrame) -> Result:
                      "split each class by itself.")  # fmt: skip
     share = cases["split"].value_counts(normalize=True)
     parts = ", ".join(f"{side} {100 * part:.0f} %" for side, part in share.items())
-    return Result(True, f"Nobody stands on both sides ({parts} of the pictures).")
+    return Result(True, f"Nobody stands on both sides ({parts} of the images).")

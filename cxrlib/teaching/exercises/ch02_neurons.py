@@ -20,12 +20,12 @@ def _neuron(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 AXES = (
-    "which axis is the pictures', which the pixels'? `x @ weights` is (N, 1), `x.T @ error` is "
+    "which axis is the images', which the pixels'? `x @ weights` is (N, 1), `x.T @ error` is "
     "(D, 1)."
 )
 
 check_neuron = Exercise(
-    task="`neuron(x, weights, bias)` returns one probability a picture.",
+    task="`neuron(x, weights, bias)` returns one probability an image.",
     solution=_neuron,
     mistakes={
         "the sigmoid is missing: this is the weighted sum.": lambda x, w, b: x @ w + b,
@@ -37,14 +37,14 @@ check_neuron = Exercise(
             lambda x, w, b: sigmoid(-(x @ w + b))
         ),
         "this is a ReLU; a probability needs the sigmoid.": lambda x, w, b: relu(x @ w + b),
-        "the sum is over the pictures as well; each picture gets its own answer.": (
+        "the sum is over the images as well; each image gets its own answer.": (
             lambda x, w, b: sigmoid(np.array([[(x * w.T).sum() + b[0]]]))
         ),
         "`exp` overflows for a very large sum; `models.scratch.sigmoid` shows a form that does "
         "not.": lambda x, w, b: np.exp(x @ w + b) / (1 + np.exp(x @ w + b)),
     },
     cases=[(X, WEIGHTS, BIAS), (1e4 * X, WEIGHTS, BIAS)],
-    success=f"Three pictures, three probabilities: {_flat(_neuron(X, WEIGHTS, BIAS))}.",
+    success=f"Three images, three probabilities: {_flat(_neuron(X, WEIGHTS, BIAS))}.",
     shape_hint=AXES,
     format=_flat,
 )
@@ -79,7 +79,7 @@ check_gradient = Exercise(
         "the price is missing: this is the gradient of the plain loss.": (
             lambda x, y, w, b, price: _gradient(x, y, w, b, 1)
         ),
-        "divide by the number of pictures: the loss is a mean.": (
+        "divide by the number of images: the loss is a mean.": (
             lambda x, *a: _gradient(x, *a) * len(x)
         ),
         "the price sits on the healthy; it belongs to the sick (y = 1).": (
@@ -87,7 +87,7 @@ check_gradient = Exercise(
                 x.T @ (_price_of(y, price, label=0) * _error(x, y, w, b)) / len(y)
             )
         ),
-        "every picture got the price; only the sick have it.": (
+        "every image got the price; only the sick have it.": (
             lambda x, y, w, b, price: price * _gradient(x, y, w, b, 1)
         ),
         "the price multiplies the label only: take it times the whole error, p − y.": (
@@ -122,7 +122,7 @@ ALL_WEIGHTS, ALL_BIASES = PIXELS * HIDDEN + HIDDEN, HIDDEN + 1
 COUNT = ALL_WEIGHTS + ALL_BIASES
 
 check_parameter_count = _Number(
-    task=f"How many weights and biases for pictures of shape ({SIDE}, {SIDE}, 1)?",
+    task=f"How many weights and biases for images of shape ({SIDE}, {SIDE}, 1)?",
     solution=lambda: COUNT,
     mistakes={
         # Without any bias and without the output neuron: it is the same number.
@@ -133,8 +133,8 @@ check_parameter_count = _Number(
         "these are the hidden neurons' weights only; add biases and the output neuron.": (
             lambda: PIXELS * HIDDEN
         ),
-        "these pictures are grey: one channel, not three.": lambda: COUNT + 2 * PIXELS * HIDDEN,
-        "a picture has height × width pixels, not only one side.": (
+        "these images are grey: one channel, not three.": lambda: COUNT + 2 * PIXELS * HIDDEN,
+        "an image has height × width pixels, not only one side.": (
             lambda: COUNT + (SIDE - PIXELS) * HIDDEN
         ),
     },

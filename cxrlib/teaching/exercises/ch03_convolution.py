@@ -22,11 +22,11 @@ check_convolution = Exercise(
             lambda x, k: scratch.conv2d(x, k.T)
         ),
         "the last place is missing, below and to the right: `range(n)` stops at n − 1, so n is "
-        "picture − kernel + 1.": lambda x, k: scratch.conv2d(x[:-1, :-1], k),
+        "image − kernel + 1.": lambda x, k: scratch.conv2d(x[:-1, :-1], k),
         "this is the mean of the products; we want their sum.": (
             lambda x, k: scratch.conv2d(x, k) / k.size
         ),
-        "zeros were put round the picture; here the window stays inside.": (
+        "zeros were put round the image; here the window stays inside.": (
             lambda x, k: scratch.conv2d(x, k, padding="same")
         ),
         "the window's pixels were added without the kernel's weights.": (
@@ -40,7 +40,7 @@ check_convolution = Exercise(
     success="Every place, every product: the same as `scratch.conv2d`.",
     shape_hint="count the places at which the window fits.",
 )
-"""``slide(picture, kernel)``: weigh and add at every place where the window fits."""
+"""``slide(image, kernel)``: weigh and add at every place where the window fits."""
 
 
 def _size(size: int, kernel: int, stride: int, padding: int) -> int:
@@ -106,11 +106,11 @@ check_conv_weights = Exercise(
         "a bias belongs to a filter, not to each of its channels.": (
             lambda k, c, f, n: k * k * c * f + c * f
         ),
-        "the picture's size does not matter: the same weights visit every place.": (
+        "the image's size does not matter: the same weights visit every place.": (
             lambda k, c, f, n: _weights(k, c, f, n) * n * n
         ),
         "that is a dense layer, with a weight for each pixel. A kernel has the same weights "
-        "everywhere, however large the picture.": lambda k, c, f, n: n * n * c * f + f,
+        "everywhere, however large the image.": lambda k, c, f, n: n * n * c * f + f,
     },
     cases=[(3, 1, 16, 64), (3, 16, 32, 64), (3, 16, 32, 224), (5, 3, 8, 96), (1, 8, 4, 32)],
     arg_names=("kernel", "channels", "filters", "size"),

@@ -46,7 +46,7 @@ check_receptive_field = Exercise(
         "a layer's own stride spreads only the layers *above* it: multiply after adding.": (
             lambda ls: _field(ls, own_first=True)
         ),
-        "go from the picture upwards, not from the top down.": lambda ls: _field(ls[::-1]),
+        "go from the image upwards, not from the top down.": lambda ls: _field(ls[::-1]),
         "the windows overlap, so their sizes do not multiply.": (
             lambda ls: int(np.prod([w for w, _ in ls]))
         ),
@@ -66,7 +66,7 @@ check_receptive_field = Exercise(
 )
 """``rule(layers)``: side of the square of pixels that one number of the last map sees.
 
-``layers`` is a list of ``(window, stride)``, from the picture upwards; convolutions and
+``layers`` is a list of ``(window, stride)``, from the image upwards; convolutions and
 poolings are alike in this.
 """
 
@@ -79,10 +79,10 @@ check_moves = Exercise(
     task="By how many places does the map move? `None` where it does not merely move.",
     solution=_moves,
     mistakes={
-        "the map is smaller than the picture: in it the way is shorter, by the stride.": (
+        "the map is smaller than the image: in it the way is shorter, by the stride.": (
             lambda s, d: d
         ),
-        "that is right for the pictures that move by a multiple of the stride; the others get "
+        "that is right for the images that move by a multiple of the stride; the others get "
         "new numbers, not the old ones elsewhere.": lambda s, d: d // s,
         "a map cannot move by a fraction of a place: its numbers become other ones.": (
             lambda s, d: d / s
@@ -97,7 +97,7 @@ check_moves = Exercise(
         "not only a stride of 1: two pixels under a stride of 2 are one whole place.": (
             lambda s, d: d if s == 1 else None
         ),
-        "a picture that stays where it is, stays: 0.": lambda s, d: _moves(s, d) or None,
+        "an image that stays where it is, stays: 0.": lambda s, d: _moves(s, d) or None,
         "shifts to the other side count as well.": lambda s, d: _moves(s, d) if d >= 0 else None,
     },
     cases=[
@@ -118,7 +118,7 @@ check_moves = Exercise(
     default_hint="try stride 2 on a row of pixels: shift it by 1, then by 2.",
     shape_hint="return `None` itself where the map does not merely move.",
 )
-"""``rule(stride, pixels)``: by how much a map moves when the picture moves.
+"""``rule(stride, pixels)``: by how much a map moves when the image moves.
 
 None where the map does not merely move: its numbers become other ones.
 """

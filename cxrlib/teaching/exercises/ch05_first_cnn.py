@@ -29,21 +29,21 @@ def _centred(x: np.ndarray) -> np.ndarray:
 
 
 check_standardised = Exercise(
-    task="`standardised(images)` returns pictures with mean 0 and spread 1 each.",
+    task="`standardised(images)` returns images with mean 0 and spread 1 each.",
     solution=_recipe(EACH, EACH),
     mistakes={
-        "the spread is missing: divide by each picture's standard deviation.": _centred,
-        "the mean is missing: subtract each picture's own mean first.": (
+        "the spread is missing: divide by each image's standard deviation.": _centred,
+        "the mean is missing: subtract each image's own mean first.": (
             lambda x: x / x.std(axis=EACH, keepdims=True)
         ),
         "divided by the variance; the spread is its square root, `std`.": (
             lambda x: _centred(x) / x.var(axis=EACH, keepdims=True)
         ),
-        "these are mean and spread of all pictures together. That is featurewise: take "
+        "these are mean and spread of all images together. That is featurewise: take "
         "`axis=(1, 2)`.": _recipe(None, None),
-        "the mean is each picture's own, the spread is everybody's.": _recipe(EACH, None),
-        "the spread is each picture's own, the mean is everybody's.": _recipe(None, EACH),
-        "these are each pixel's mean and spread over the pictures: take `axis=(1, 2)`.": (
+        "the mean is each image's own, the spread is everybody's.": _recipe(EACH, None),
+        "the spread is each image's own, the mean is everybody's.": _recipe(None, EACH),
+        "these are each pixel's mean and spread over the images: take `axis=(1, 2)`.": (
             _recipe(PIXELS, PIXELS)
         ),
         "pixels into 0 to 1 is another recipe: it uses lowest and highest, not mean and spread.": (
@@ -52,10 +52,10 @@ check_standardised = Exercise(
     },
     cases=[(FILMS,)],
     success="Mean 0 and spread 1, each by itself.",
-    shape_hint="all pictures come back, in their shape.",
-    format=lambda films: format_array(np.reshape(films, (len(FILMS), -1))),  # a picture a row
+    shape_hint="all images come back, in their shape.",
+    format=lambda films: format_array(np.reshape(films, (len(FILMS), -1))),  # an image a row
 )
-"""``standardised(images)``: each of N pictures (H, W) gets mean 0 and spread 1."""
+"""``standardised(images)``: each of N images (H, W) gets mean 0 and spread 1."""
 
 
 def _dense(side: int, poolings: int, filters: int, neurons: int) -> int:
@@ -102,7 +102,7 @@ check_dense_weights = Exercise(
 )
 """``rule(side, poolings, filters, neurons)``: weights and biases after ``Flatten``.
 
-The picture is ``side`` pixels wide and high, padding is "same", each pooling halves, and the
+The image is ``side`` pixels wide and high, padding is "same", each pooling halves, and the
 last convolution has ``filters`` kernels.
 """
 

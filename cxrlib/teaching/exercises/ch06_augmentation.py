@@ -1,17 +1,17 @@
-"""Exercises of chapter 06: what a shift invents, a turn's unit, how many pictures there are."""
+"""Exercises of chapter 06: what a shift invents, a turn's unit, how many images there are."""
 
 from __future__ import annotations
 
 from cxrlib.teaching.exercises.base import Exercise
 
 check_invented = Exercise(
-    task="Which share of the picture is invented?",
+    task="Which share of the image is invented?",
     solution=lambda r, d: 1 - (1 - abs(r)) * (1 - abs(d)),
     mistakes={
-        "that is the share of the film that is *left*.": lambda r, d: (1 - abs(r)) * (1 - abs(d)),
+        "that is the share of the image that is *left*.": lambda r, d: (1 - abs(r)) * (1 - abs(d)),
         "the corner between the two strips is counted twice.": lambda r, d: abs(r) + abs(d),
         "that is only the corner, where both strips meet.": lambda r, d: abs(r * d),
-        "a strip comes in at one side only: the other side moves out of the picture.": (
+        "a strip comes in at one side only: the other side moves out of the image.": (
             lambda r, d: 1 - (1 - 2 * abs(r)) * (1 - 2 * abs(d))
         ),
         "to the left or up, as much is made up: the sign does not matter.": (
@@ -26,10 +26,10 @@ check_invented = Exercise(
     },
     cases=[(0.2, 0.0), (0.0, 0.25), (0.2, 0.2), (0.1, 0.3), (-0.1, 0.2), (-0.2, -0.1), (0.0, 0.0)],
     arg_names=("right", "down"),
-    success="What is left is a rectangle: at 20 % each way, 64 % of the picture.",
-    default_hint="draw the film's rectangle, moved. How much of the picture does it still cover?",
+    success="What is left is a rectangle: at 20 % each way, 64 % of the image.",
+    default_hint="draw the image's rectangle, moved. How much of the image does it still cover?",
 )
-"""``rule(right, down)``: share of a picture that a shift by these shares makes up."""
+"""``rule(right, down)``: share of an image that a shift by these shares makes up."""
 
 
 check_turn_factor = Exercise(
@@ -55,24 +55,24 @@ check_turn_factor = Exercise(
 
 
 check_copies = Exercise(
-    task="How many different pictures does the network see, with and without a recipe?",
+    task="How many different images does the network see, with and without a recipe?",
     solution=lambda e, n, aug: e * n if aug else n,
     mistakes={
-        "without a recipe the same films come again in every epoch.": lambda e, n, aug: e * n,
-        "with a recipe every epoch brings new pictures.": lambda e, n, aug: n,
+        "without a recipe the same images come again in every epoch.": lambda e, n, aug: e * n,
+        "with a recipe every epoch brings new images.": lambda e, n, aug: n,
         "the two cases have changed places.": lambda e, n, aug: n if aug else e * n,
-        "the films as they are do not come as well: each is changed every time.": (
+        "the images as they are do not come as well: each is changed every time.": (
             lambda e, n, aug: (e + 1) * n if aug else n
         ),
-        "a film is changed in the first epoch too.": lambda e, n, aug: (e - 1) * n if aug else n,
-        "one changed copy a film and *epoch*, not one a film.": (
+        "an image is changed in the first epoch too.": lambda e, n, aug: (e - 1) * n if aug else n,
+        "one changed copy an image and *epoch*, not one an image.": (
             lambda e, n, aug: 2 * n if aug else n
         ),
-        "count all films, not one.": lambda e, n, aug: e if aug else 1,
+        "count all images, not one.": lambda e, n, aug: e if aug else 1,
     },
     cases=[(30, 120, True), (30, 120, False), (10, 700, True), (1, 50, True), (5, 8, False)],
     arg_names=("epochs", "films", "augmented"),
-    success="New pictures every epoch, but never a new child.",
-    default_hint="count one epoch first, then ask whether the next one brings the same pictures.",
+    success="New images every epoch, but never a new child.",
+    default_hint="count one epoch first, then ask whether the next one brings the same images.",
 )
-"""``rule(epochs, films, augmented)``: how many different pictures a network sees."""
+"""``rule(epochs, images, augmented)``: how many different images a network sees."""

@@ -137,10 +137,10 @@ check_class_weights = Exercise(
         "that is the share of each class. The *rare* one needs the large weight.": lambda n: (
             n / n.sum()
         ),
-        "in the right proportion, but the mean weight of a picture must stay 1.": lambda n: 1 / n,
-        "in the right proportion, but the mean weight of a picture must stay 1: the common "
+        "in the right proportion, but the mean weight of an image must stay 1.": lambda n: 1 / n,
+        "in the right proportion, but the mean weight of an image must stay 1: the common "
         "class gets less than 1.": lambda n: n.max() / n,
-        "in the right proportion, but the mean weight of a picture must stay 1: the rare "
+        "in the right proportion, but the mean weight of an image must stay 1: the rare "
         "class gets more than 1.": lambda n: n.min() / n,
         "the weights are in the wrong order: the first belongs to the first class.": (
             lambda counts: _weights(counts)[::-1]
@@ -150,12 +150,12 @@ check_class_weights = Exercise(
     },
     cases=[(np.array(counts),) for counts in ([100, 300], [50, 50], [10, 20, 70])],
     arg_names=("counts",),
-    success="Weighed like this, all classes have the same sum, and a picture's mean weight is "
+    success="Weighed like this, all classes have the same sum, and an image's mean weight is "
     "1: the loss keeps its size.",
-    default_hint="all pictures, divided by the class's pictures times the number of classes.",
+    default_hint="all images, divided by the class's images times the number of classes.",
     transform=lambda weights: tuple(weights.values()) if isinstance(weights, dict) else weights,
 )
 """``weights(counts)``: one weight a class, ``n / (n_class · K)``.
 
-``counts`` is an array with the pictures of each of K classes. A dictionary of weights will do.
+``counts`` is an array with the images of each of K classes. A dictionary of weights will do.
 """

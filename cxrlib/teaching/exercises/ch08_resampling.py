@@ -16,11 +16,11 @@ from cxrlib.teaching.exercises.base import (
 )
 
 DRAWS = 200
-SIZES = (1, 2, 3, 4) * 3  # pictures of each child
+SIZES = (1, 2, 3, 4) * 3  # images of each child
 NAMES = tuple(f"child {letter}" for letter in "abcdefghijkl")
 PATIENTS = np.random.default_rng(8).permutation(np.repeat(NAMES, SIZES))  # in no order
 ROWS = [np.flatnonzero(name == PATIENTS) for name in NAMES]
-# At 200 draws a child's mean is off by 0.07; drawn by pictures, some children's are by 0.6.
+# At 200 draws a child's mean is off by 0.07; drawn by images, some children's are by 0.6.
 UNFAIR = 0.35
 
 Resample = Callable[[np.ndarray, np.random.Generator], Sequence[int]]
@@ -34,7 +34,7 @@ def check_resample(rule: Resample) -> Result:
     of ``rng``, with replacement, each with all rows each time. No answer is the right one, so
     it is judged by what must hold for any, over many draws.
     """
-    task = "Return the row numbers of one sample: children drawn again, with all their pictures."
+    task = "Return the row numbers of one sample: children drawn again, with all their images."
     if early := check_is_function(rule, task):
         return early
     twins = [np.random.default_rng(1), np.random.default_rng(1)]
@@ -81,7 +81,7 @@ def _no_rows(rows: object) -> Result | None:
         hint = f"a mask cannot take anybody twice. {find}"
         return fail(expected, "a mask of True and False", hint)
     if array.dtype.kind in "US":
-        hint = f"you have drawn children; now look where their pictures stand. {find}"
+        hint = f"you have drawn children; now look where their images stand. {find}"
         return fail(expected, f"names, such as `{array[0]}`", hint)
     last = len(PATIENTS) - 1
     outside = array[~((array >= 0) & (array <= last) & (array == np.floor(array)))]
@@ -92,19 +92,19 @@ def _no_rows(rows: object) -> Result | None:
 
 
 def _torn(counts: np.ndarray) -> Result | None:
-    """Find a child of whom some pictures were drawn more often than others."""
+    """Find a child of whom some images were drawn more often than others."""
     for name, rows in zip(NAMES, ROWS, strict=True):
         own = counts[:, rows]
         torn = np.flatnonzero(own.min(axis=1) != own.max(axis=1))
         if not torn.size:
             continue
         times = ", ".join(map(str, own[torn[0]]))
-        hint = "you drew pictures. Draw children, and take all pictures of each."
+        hint = "you drew images. Draw children, and take all images of each."
         others = np.concatenate([rows[1:] for rows in ROWS])
         if not counts[:, others].any():
-            hint = "each child came with one picture only. All of them belong in the sample."
+            hint = "each child came with one image only. All of them belong in the sample."
         return fail(
-            f"all pictures of `{name}` equally often", f"its {len(rows)} pictures {times} times",
+            f"all images of `{name}` equally often", f"its {len(rows)} images {times} times",
             hint,
         )  # fmt: skip
     return None
@@ -122,7 +122,7 @@ def _wrong_number(times: np.ndarray) -> Result | None:
             "drawn: go through the drawn names one by one."
         )
     elif (number == len(PATIENTS)).all():
-        hint = "that is the number of pictures. Draw as many children as there are children."
+        hint = "that is the number of images. Draw as many children as there are children."
     other = number[number != len(NAMES)][0]
     return fail(f"{len(NAMES)} children in a sample", f"{other}", hint)
 
@@ -149,9 +149,9 @@ def _unequal(times: np.ndarray) -> Result | None:
     mean = times[2:].mean(axis=0)
     if (np.abs(mean - 1) < UNFAIR).all():
         return None
-    hint = "who has many pictures comes more often. Draw *different* names: `np.unique(patients)`."
+    hint = "who has many images comes more often. Draw *different* names: `np.unique(patients)`."
     odd = int(np.argmax(np.abs(mean - 1)))
     if not mean.all():
         odd, hint = int(np.argmin(mean)), "one name can never be drawn. The first, or the last?"
-    came = f"`{NAMES[odd]}` (of {SIZES[odd]} pictures) {mean[odd]:.1f} times"
+    came = f"`{NAMES[odd]}` (of {SIZES[odd]} images) {mean[odd]:.1f} times"
     return fail("every child once in a sample, on average", came, hint)

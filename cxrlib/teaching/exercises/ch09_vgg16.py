@@ -6,7 +6,7 @@ import numpy as np
 
 from cxrlib.teaching.exercises.base import Exercise
 
-MAPS, HALVINGS = 512, 5  # VGG16's last block; a picture's side is halved after each block
+MAPS, HALVINGS = 512, 5  # VGG16's last block; an image's side is halved after each block
 MEAN = np.array([103.939, 116.779, 123.68])  # ImageNet's mean blue, green and red
 PICTURE = np.array([[0, 60, 255], [128, 20, 7]], np.uint8)
 
@@ -47,17 +47,17 @@ check_head_weights = Exercise(
     },
     cases=[(150, 256), (224, 256), (96, 10)],
     arg_names=("side", "dense"),
-    success="Nearly all of them sit in one layer, and each is tied to one place of the picture.",
+    success="Nearly all of them sit in one layer, and each is tied to one place of the image.",
     default_hint="`(side // 32) ** 2 * 512` numbers go into each hidden neuron, with a bias.",
 )
 """``weights(side, dense)``: parameters of Flatten, Dense and one neuron on VGG16.
 
-``side`` is that of the square picture in pixels, ``dense`` the number of hidden neurons.
+``side`` is that of the square image in pixels, ``dense`` the number of hidden neurons.
 """
 
 
-def _grey(picture: np.ndarray) -> np.ndarray:
-    return np.repeat(picture[..., None].astype(float), 3, axis=-1)
+def _grey(image: np.ndarray) -> np.ndarray:
+    return np.repeat(image[..., None].astype(float), 3, axis=-1)
 
 
 check_colours = Exercise(
@@ -65,7 +65,7 @@ check_colours = Exercise(
     solution=lambda x, m: _grey(x) - m,
     mistakes={
         "the mean is not taken away.": lambda x, m: _grey(x),
-        "the mean is in grey levels, so the picture must not be divided by 255.": (
+        "the mean is in grey levels, so the image must not be divided by 255.": (
             lambda x, m: _grey(x) / 255 - m
         ),
         "divided by 255 and nothing taken away: this is article 4's way, not VGG16's.": (
@@ -77,7 +77,7 @@ check_colours = Exercise(
         "the mean is already blue, green, red: keep its order.": lambda x, m: _grey(x) - m[::-1],
         "take the mean away, don't add it.": lambda x, m: _grey(x) + m,
         "each colour has its own mean.": lambda x, m: _grey(x) - m.mean(),
-        "this is the picture's own mean. VGG16 wants ImageNet's.": lambda x, m: _grey(x) - x.mean(),
+        "this is the image's own mean. VGG16 wants ImageNet's.": lambda x, m: _grey(x) - x.mean(),
         "numbers from 0 to 255 only: the dark pixels must become negative.": (
             lambda x, m: np.clip(_grey(x) - m, 0, 255)
         ),
@@ -86,9 +86,9 @@ check_colours = Exercise(
     success="Black is not 0 here but the darkest of ImageNet: far below the mean.",
     shape_hint="the same grey three times, in a new last axis: `picture[..., None]`.",
 )
-"""``colours(picture, mean)``: a grey picture as VGG16 was taught to see.
+"""``colours(image, mean)``: a grey image as VGG16 was taught to see.
 
-``picture`` is (H, W) with values in [0, 255]; ``mean`` is the mean blue, green and red.
+``image`` is (H, W) with values in [0, 255]; ``mean`` is the mean blue, green and red.
 """
 
 
@@ -107,11 +107,11 @@ check_passes_saved = Exercise(
         "that is what the features cost. How many passes do they save?": (
             lambda t, v, e, c: c * t + v
         ),
-        "each training picture passes once for each of its copies.": (
+        "each training image passes once for each of its copies.": (
             lambda t, v, e, c: (e - 1) * (t + v)
         ),
         "validation has no copies: it is never augmented.": lambda t, v, e, c: (e - c) * (t + v),
-        "end to end no copies are kept: each epoch sees one version of each picture.": (
+        "end to end no copies are kept: each epoch sees one version of each image.": (
             lambda t, v, e, c: e * (c * t + v) - (c * t + v)
         ),
         "the other way round: end to end minus features.": lambda t, v, e, c: -_saved(t, v, e, c),
@@ -125,6 +125,6 @@ check_passes_saved = Exercise(
 )
 """``saved(train, val, epochs, copies)``: passes through the backbone that features save.
 
-End to end, each picture of both sets passes in each epoch. Kept, ``copies`` versions of each
-training picture pass once, and each validation picture once.
+End to end, each image of both sets passes in each epoch. Kept, ``copies`` versions of each
+training image pass once, and each validation image once.
 """

@@ -192,7 +192,7 @@ check_kept_epoch = Exercise(
         (FLAT, "val_AUC"),
     ],
     arg_names=("history", "monitor"),
-    success="Loss and accuracy need not agree. On sixteen pictures the accuracy moves in steps "
+    success="Loss and accuracy need not agree. On sixteen images the accuracy moves in steps "
     "of a sixteenth, so ties are common.",
     default_hint="find the best value of `history[monitor]`, then its first place.",
 )

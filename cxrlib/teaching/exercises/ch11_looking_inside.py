@@ -142,7 +142,7 @@ check_chance = Exercise(
     cases=[(mask, tolerance) for tolerance in (2, 2.5, 0) for mask in (CORNER, MIDDLE)],
     arg_names=_which,
     success="A tolerance that looks small can double the chance, so report both.",
-    default_hint="for each pixel of the picture, measure to the nearest pixel of the mask.",
+    default_hint="for each pixel of the image, measure to the nearest pixel of the mask.",
     shape_hint="return one number, a share.",
 )
 """``chance(mask, tolerance)``: how often a point thrown at random hits.

@@ -1,4 +1,4 @@
-"""Exercises of chapter 12: softmax, pictures judged, right answers in a row, macro sensitivity."""
+"""Exercises of chapter 12: softmax, images judged, right answers in a row, macro sensitivity."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ check_softmax = Exercise(
         "each row has to sum to 1 by itself: `.sum(axis=1, keepdims=True)`.": (
             lambda z: np.exp(z) / np.exp(z).sum()
         ),
-        "these are columns that sum to 1. A row is a picture: `axis=1`.": (
+        "these are columns that sum to 1. A row is an image: `axis=1`.": (
             lambda z: np.exp(z) / np.exp(z).sum(axis=0)
         ),
         "divide each row by its sum.": np.exp,
@@ -65,15 +65,15 @@ def _judged(n: int, batch: int, by: int) -> int:
 
 
 check_judged = Exercise(
-    task="How many different pictures are judged in `ceil(n / by)` steps?",
+    task="How many different images are judged in `ceil(n / by)` steps?",
     solution=_judged,
     mistakes={
-        "these are the steps. A step hands out `batch` pictures.": (
+        "these are the steps. A step hands out `batch` images.": (
             lambda n, b, by: math.ceil(n / by)
         ),
         "half a step is a whole step: round up.": lambda n, b, by: min(n, n // by * b),
-        "round up the steps, not the pictures.": lambda n, b, by: min(n, math.ceil(n / by * b)),
-        "there are only `n` different pictures; then the generator starts again.": (
+        "round up the steps, not the images.": lambda n, b, by: min(n, math.ceil(n / by * b)),
+        "there are only `n` different images; then the generator starts again.": (
             lambda n, b, by: math.ceil(n / by) * b
         ),
         "`batch` and `by` have changed places.": lambda n, b, by: _judged(n, by, b),
@@ -81,10 +81,10 @@ check_judged = Exercise(
     },
     cases=[(18, 1, 10), (36, 1, 10), (27, 4, 10), (95, 32, 10), (25, 10, 10)],
     arg_names=("n", "batch", "by"),
-    success="Where `batch` is smaller than `by`, pictures are left out, and nothing says so.",
-    default_hint="the steps, rounded up, times the pictures of a step; never more than `n`.",
+    success="Where `batch` is smaller than `by`, images are left out, and nothing says so.",
+    default_hint="the steps, rounded up, times the images of a step; never more than `n`.",
 )
-"""``judged(n, batch, by)``: different pictures seen in ``ceil(n / by)`` batches."""
+"""``judged(n, batch, by)``: different images seen in ``ceil(n / by)`` batches."""
 
 
 def _needed(low: float) -> int:

@@ -14,26 +14,26 @@ WIDE = 2
 # What article 4 tells about itself, item by item: the answer, and where it stands.
 ARTICLE_4 = {
     "same places": (False, "the children are from one hospital, the adults from a collection."),
-    "lungs covered": (False, "no film was covered."),
+    "lungs covered": (False, "no image was covered."),
     "negative control": (
         False,
-        "the collection's films with other findings were left out, so none was asked about.",
+        "the collection's images with other findings were left out, so none was asked about.",
     ),
-    "split by patient": (False, "it draws films; nothing is said about patients."),
+    "split by patient": (False, "it draws images; nothing is said about patients."),
     "chosen elsewhere": (
         False,
         "its numbers for three and four classes are read off the curves that it watched.",
     ),
-    "test set counted": (True, "79, 79, 79 and 69 films, nine of each held out: it does say so."),
+    "test set counted": (True, "79, 79, 79 and 69 images, nine of each held out: it does say so."),
     "truth known": (
         False,
         "of how the children's and the adults' disease was known it says nothing.",
     ),
     "interval": (False, "no number has one."),
     "both rates": (False, "accuracy stands alone; of whom it missed we learn nothing."),
-    "other hospital": (False, "the test films come from where the training films come from."),
-    "scores checked": (False, "its pictures show scores in per cent that nobody has checked."),
-    "prevalence": (False, "a quarter of its films are COVID-19's, and of no clinic is it said."),
+    "other hospital": (False, "the test images come from where the training images come from."),
+    "scores checked": (False, "its images show scores in per cent that nobody has checked."),
+    "prevalence": (False, "a quarter of its images are COVID-19's, and of no clinic is it said."),
     "limits stated": (True, "“not rigorous, not for medical use”: it does say so."),
     "code open": (True, "code and sources are linked: that is how we could look."),
 }
@@ -47,21 +47,21 @@ def _near(length: int, wide: int) -> np.ndarray:
 def _kept(where: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable:
     """Keep the pixels where ``where(near above or below, near left or right)`` is true."""
 
-    def border(film: np.ndarray, wide: int) -> np.ndarray:
-        rows, columns = (_near(length, wide) for length in film.shape)
-        return np.where(where(rows[:, None], columns), film, 0)
+    def border(image: np.ndarray, wide: int) -> np.ndarray:
+        rows, columns = (_near(length, wide) for length in image.shape)
+        return np.where(where(rows[:, None], columns), image, 0)
 
     return border
 
 
-def _one_later(film: np.ndarray, wide: int) -> np.ndarray:
-    covered = film.copy()
+def _one_later(image: np.ndarray, wide: int) -> np.ndarray:
+    covered = image.copy()
     covered[wide + 1 : -wide, wide + 1 : -wide] = 0
     return covered
 
 
 check_border = Exercise(
-    task="`my_border(film, wide)` returns a film of the same shape, black inside the frame.",
+    task="`my_border(film, wide)` returns an image of the same shape, black inside the frame.",
     solution=_kept(lambda rows, columns: rows | columns),
     mistakes={
         "the other way round: the frame stays, the inside is black.": (
@@ -78,17 +78,17 @@ check_border = Exercise(
         ),
         "counting begins at 0: the inside begins at `wide`, not one later.": _one_later,
         "nothing is covered.": lambda x, w: x,
-        "cut off is not covered: the film keeps its size.": lambda x, w: x[w:-w, w:-w],
+        "cut off is not covered: the image keeps its size.": lambda x, w: x[w:-w, w:-w],
         "everything is black. The frame keeps its pixels.": lambda x, w: np.zeros_like(x),
     },
     cases=[(FILM, WIDE)],
-    success="Slices do it, and the film you were given is still whole.",
-    shape_hint="the film keeps its size.",
-    mutation_hint="the film that was handed in is changed, too: work on `film.copy()`.",
+    success="Slices do it, and the image you were given is still whole.",
+    shape_hint="the image keeps its size.",
+    mutation_hint="the image that was handed in is changed, too: work on `film.copy()`.",
 )
-"""``border(film, wide)``: a copy in which all but a frame of ``wide`` pixels is black.
+"""``border(image, wide)``: a copy in which all but a frame of ``wide`` pixels is black.
 
-``film`` has the shape (H, W).
+``image`` has the shape (H, W).
 """
 
 
@@ -123,11 +123,11 @@ check_auc_of_places = Exercise(
     cases=[(100, 0, 0, 100), (50, 50, 50, 50), (30, 10, 20, 140)],
     arg_names=("sick_a", "healthy_a", "sick_b", "healthy_b"),
     success="Nobody has looked at a lung, and it may still look like a good network.",
-    default_hint="a sick film of A beats a healthy one of B; within a hospital it is a tie.",
+    default_hint="a sick image of A beats a healthy one of B; within a hospital it is a tie.",
 )
 """``auc(sick_a, healthy_a, sick_b, healthy_b)``: the AUC of "it is from hospital A".
 
-All films of A have one score, all of B a lower one.
+All images of A have one score, all of B a lower one.
 """
 
 
@@ -141,7 +141,7 @@ def _carried(score: float, trained: float, new: float) -> float:
 
 
 check_carried_score = Exercise(
-    task="Which score would a film have where the share `new` is sick?",
+    task="Which score would an image have where the share `new` is sick?",
     solution=_carried,
     mistakes={
         "those are the odds. Turn them back: odds / (1 + odds).": (

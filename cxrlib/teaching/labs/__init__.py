@@ -1,7 +1,7 @@
 """Small interactive figures for a chapter's page: one idea each, no kernel and no network needed.
 
 Each function returns a :class:`~cxrlib.teaching.labs.lab.Lab`; as the last line of a cell it is
-shown. The HTML holds everything: picture, style and script.
+shown. The HTML holds everything: image, style and script.
 """
 
 from cxrlib.teaching.labs.augmentation import augmentation_lab

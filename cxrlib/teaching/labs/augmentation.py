@@ -34,7 +34,7 @@ BUTTONS = {  # text of a button: recipe in data.augmentation.PRESETS
 class Verdict(NamedTuple):
     """Whether a radiographer would see this."""
 
-    up_to: float | None  # how far from the picture as it is; None: any distance
+    up_to: float | None  # how far from the image as it is; None: any distance
     word: str  # "yes", "rarely" or "no"
     why: str
 
@@ -45,54 +45,54 @@ VERDICTS = {
     "rotation": (
         Verdict(10, "yes", "few children lie quite straight."),
         Verdict(20, "rarely", "a restless child may lie like this."),
-        Verdict(None, "no", "the film would be taken again."),
+        Verdict(None, "no", "the image would be taken again."),
     ),
     "translation": (
-        Verdict(10, "yes", "the chest is seldom exactly in the middle of the film."),
+        Verdict(10, "yes", "the chest is seldom exactly in the middle of the image."),
         Verdict(15, "rarely", "part of the chest may be cut off."),
-        Verdict(None, "no", "where a lung is cut off, the film would be taken again."),
+        Verdict(None, "no", "where a lung is cut off, the image would be taken again."),
     ),
     "zoom": (
         Verdict(10, "yes", "children differ in size, and so does their distance from the tube."),
-        Verdict(None, "rarely", "the chest is cut off, or the film shows much besides it."),
+        Verdict(None, "rarely", "the chest is cut off, or the image shows much besides it."),
     ),
     "anisotropic_zoom": (
         Verdict(2, "yes", "too little to notice."),
-        Verdict(10, "rarely", "a film enlarges both ways alike; only chests differ in shape."),
-        Verdict(None, "no", "a film enlarges both ways alike."),
+        Verdict(10, "rarely", "an image enlarges both ways alike; only chests differ in shape."),
+        Verdict(None, "no", "an image enlarges both ways alike."),
     ),
     "shear": (
         Verdict(0.5, "yes", "too little to notice."),
-        Verdict(None, "rarely", "a film does not lean to one side; a patient may."),
+        Verdict(None, "rarely", "an image does not lean to one side; a patient may."),
     ),
     "horizontal_flip": (
         Verdict(
             None,
             "rarely",
             "the heart points to the right, as in situs inversus (about 1 in 10,000 people), or "
-            "the film was put up the wrong way round, which the marker letter gives away.",
+            "the image was put up the wrong way round, which the marker letter gives away.",
         ),
     ),
-    "vertical_flip": (Verdict(None, "no", "a chest film is put up with the neck at the top."),),
+    "vertical_flip": (Verdict(None, "no", "a chest X-ray is put up with the neck at the top."),),
     "contrast": (
         Verdict(20, "yes", "tubes, doses and development differ."),
-        Verdict(30, "rarely", "most films are better exposed than this."),
+        Verdict(30, "rarely", "most images are better exposed than this."),
         Verdict(None, "no", "greys this hard or flat hide what a radiographer looks for."),
     ),
     "brightness": (
         Verdict(10, "yes", "doses and development differ."),
-        Verdict(20, "rarely", "most films are better exposed than this."),
+        Verdict(20, "rarely", "most images are better exposed than this."),
         Verdict(None, "no", "a lung this white or black could look like disease, or hide it."),
     ),
     "gamma": (
-        Verdict(1.2, "yes", "films and screens turn dose into grey in different ways."),
-        Verdict(1.4, "rarely", "most films are better exposed than this."),
+        Verdict(1.2, "yes", "images and screens turn dose into grey in different ways."),
+        Verdict(1.4, "rarely", "most images are better exposed than this."),
         Verdict(None, "no", "mid-tones this light or dark could look like disease, or hide it."),
     ),
     "outside": (
         Verdict(10, "yes", "a narrow border is made up."),
         Verdict(25, "rarely", "a broad border is made up."),
-        Verdict(None, "no", "so much of the picture is made up."),
+        Verdict(None, "no", "so much of the image is made up."),
     ),
 }
 
@@ -119,24 +119,24 @@ def augmentation_lab(
     Parameters
     ----------
     image : ndarray
-        One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
+        One grey image, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
         Fractions are rounded to whole greys.
     rotation : float
         Degrees at the start, clockwise as seen, -50 to 50.
     translate_x, translate_y : float
-        To the right and down, shares of the picture's side, -0.2 to 0.2.
+        To the right and down, shares of the image's side, -0.2 to 0.2.
     zoom : float
         0.8 to 1.2; above 1 the chest is larger.
     horizontal_flip, vertical_flip : bool
         Flipped left to right, top to bottom.
     contrast : float
-        0.6 to 1.4, factor on the distance from the picture's own mean.
+        0.6 to 1.4, factor on the distance from the image's own mean.
     brightness : float
         -0.3 to 0.3, share of the range from black to white.
     gamma : float
         0.6 to 1.6; above 1 mid-tones are darker.
     fill_mode : "nearest", "constant", "reflect" or "wrap"
-        What comes in from outside: the edge repeated, black, the picture mirrored or from the
+        What comes in from outside: the edge repeated, black, the image mirrored or from the
         other side.
     name : str
         What the lab is called in links; two on a page need two names.
@@ -144,7 +144,7 @@ def augmentation_lab(
     Raises
     ------
     ValueError
-        For a picture or setting it cannot show.
+        For an image or setting it cannot show.
     """
     pixels = lab.check_image(image)
     setting = data.augmentation.Transform(
@@ -164,10 +164,10 @@ def augmentation_lab(
     return lab.Lab(
         kind="augmentation_lab",
         name=lab.check_name(name),
-        title="One film, many films: which of them could have been taken?",
+        title="One image, many images: which of them could have been taken?",
         try_first=(
-            "press “plausible” a few times, then “article 4”. Which of these films could come from "
-            "a hospital? Then turn the child as far as you would still believe."
+            "press “plausible” a few times, then “article 4”. Which of these could come from a "
+            "hospital? Then turn the child as far as you would still believe."
         ),
         fallback=lab.img_tag(pixels, f"The radiograph, {rows} by {columns} pixels")
         + lab.img_tag(_changed(pixels, setting, fill_mode), "The same, changed"),

@@ -1,4 +1,4 @@
-"""``kernel_lab``: nine weights walk over a picture."""
+"""``kernel_lab``: nine weights walk over an image."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def kernel_lab(
     padding: str = "valid",
     name: str = "kernel_lab",
 ) -> lab.Lab:
-    """Return a lab in which a 3 × 3 kernel walks over a picture and its sum is written out.
+    """Return a lab in which a 3 × 3 kernel walks over an image and its sum is written out.
 
     Parameters
     ----------
     image : ndarray
-        One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
+        One grey image, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
         Fractions are rounded to whole greys.
     kernel : str, or 3 × 3 numbers
         A name of :data:`PRESETS`, or weights from -1000 to 1000. As in Keras it is not flipped.
@@ -48,7 +48,7 @@ def kernel_lab(
     Raises
     ------
     ValueError
-        For a picture, kernel or setting it cannot show.
+        For an image, kernel or setting it cannot show.
     """
     pixels = lab.check_image(image)
     weights = _weights(kernel)
@@ -61,12 +61,12 @@ def kernel_lab(
     return lab.Lab(
         kind="kernel_lab",
         name=lab.check_name(name),
-        title="Nine weights walk over the picture",
+        title="Nine weights walk over the image",
         try_first=(
             "move the frame from an edge into the middle of a lung. What happens to the sum? "
             "Then press Sobel y: which edges are left?"
         ),
-        fallback=lab.img_tag(pixels, f"The picture, {rows} by {columns} pixels")
+        fallback=lab.img_tag(pixels, f"The image, {rows} by {columns} pixels")
         + lab.img_tag(
             result, f"The result of the kernel, {result.shape[0]} by {result.shape[1]}", *limits
         ),

@@ -78,7 +78,7 @@ class Lab:
             f"{description}"
             f'<p class="try"><b>Try first:</b> {html.escape(self.try_first)}</p>\n'
             f'<div class="lab-body"><div class="still">{self.fallback}'
-            "<p>A still picture. Where JavaScript is on, this figure has knobs to turn.</p>"
+            "<p>A still image. Where JavaScript is on, this figure has knobs to turn.</p>"
             "</div></div>\n</div>\n"
             f'<script>\n(() => {{\n"use strict";\n{_file("lab.js")}\n{_file(f"{own}.js")}\n'
             f'startLab(document.getElementById("{identity}"), {config});\n'
@@ -87,7 +87,7 @@ class Lab:
         if len(page.encode()) > self.max_bytes:
             raise ValueError(
                 f"expected a lab of at most {self.max_bytes:,} bytes, got {len(page.encode()):,}. "
-                "Give it a smaller picture, or fewer of them, or fewer points."
+                "Give it a smaller image, or fewer of them, or fewer points."
             )
         return page
 
@@ -103,7 +103,7 @@ def _file(name: str) -> str:
 
 
 def encode_image(image: np.ndarray) -> dict:
-    """Return a grey picture as the script reads it."""
+    """Return a grey image as the script reads it."""
     rows, columns = image.shape
     return {"rows": rows, "columns": columns, "bytes": to_base64(image.tobytes())}
 
@@ -119,7 +119,7 @@ def img_tag(numbers: np.ndarray, text: str, low: float = 0, high: float = 255) -
 
 
 def svg_icon(shape: str) -> str:
-    """Return a mark of a drawing as a small picture for its legend."""
+    """Return a mark of a drawing as a small image for its legend."""
     return f'<svg viewBox="-12 -12 24 24" aria-hidden="true">{shape}</svg>'
 
 
@@ -134,7 +134,7 @@ def to_base64(content: bytes) -> str:
 def check_image(
     image: np.ndarray, min_side: int = MIN_SIDE, max_side: int = MAX_SIDE
 ) -> np.ndarray:
-    """Return a picture as uint8 (rows, columns).
+    """Return an image as uint8 (rows, columns).
 
     Parameters
     ----------
@@ -154,8 +154,8 @@ def check_image(
         array = array[..., 0]
     if array.ndim != 2:
         raise ValueError(
-            f"expected one grey picture of shape (rows, columns), got shape {np.shape(image)}. "
-            "Take one picture: images[0]; make colours grey: image.mean(axis=-1)."
+            f"expected one grey image of shape (rows, columns), got shape {np.shape(image)}. "
+            "Take one image: images[0]; make colours grey: image.mean(axis=-1)."
         )
     if min(array.shape) < min_side or max(array.shape) > max_side:
         raise ValueError(

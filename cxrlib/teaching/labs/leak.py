@@ -15,12 +15,12 @@ COLUMNS = ("grouped", "validation", "test", "leaked")
 STOPS = (2, 11)
 MAX_RUNS = 120
 MAX_VARIANTS = 4
-# Pictures a patient, invented: many have one, a few have many.
+# Images a patient, invented: many have one, a few have many.
 IMAGES_PER_PATIENT = (2, 1, 4, 1, 3, 8, 1, 2, 6, 1, 3, 2, 1, 4, 2, 1, 5, 3, 1, 8, 2, 4, 2, 3)
 
 Scale = Callable[[float], float]
 
-IN_VALIDATION = 0.25  # share of the pictures
+IN_VALIDATION = 0.25  # share of the images
 PLACES = {"left": 46, "right": 280, "top": 12, "bottom": 256}
 SHAPES = {"validation": '<circle class="c0" r="5"/>', "test": '<path class="c1" d="M0-6 6 5H-6Z"/>'}
 
@@ -38,20 +38,20 @@ def leak_lab(
     images_per_patient: Sequence[int] | None = None,
     name: str = "leak_lab",
 ) -> lab.Lab:
-    """Return a lab that goes from a split by picture to a split by patient, over recorded runs.
+    """Return a lab that goes from a split by image to a split by patient, over recorded runs.
 
     Parameters
     ----------
     runs : DataFrame
         A training a row, at most 120: ``grouped`` (share of the patients that the split keeps
-        whole, 0 by picture to 1 by patient, 2 to 11 different ones), ``validation`` and ``test``
-        (scores from 0 to 1), ``leaked`` (share of the validation pictures whose patient
+        whole, 0 by image to 1 by patient, 2 to 11 different ones), ``validation`` and ``test``
+        (scores from 0 to 1), ``leaked`` (share of the validation images whose patient
         is in training too). A column ``variant`` names up to four variants to choose from. Other
         columns, such as ``seed``, are not looked at.
     metric : str
         What the scores are; for ``"AUC"`` chance is drawn at 0.5.
     images_per_patient : sequence of int, optional
-        Pictures of each patient in the drawing, 4 to 24 patients with 1 to 8 each; by default 24
+        Images of each patient in the drawing, 4 to 24 patients with 1 to 8 each; by default 24
         invented ones.
     name : str
         What the lab is called in links; two on a page need two names.
@@ -70,7 +70,7 @@ def leak_lab(
         name=lab.check_name(name),
         title="The same patient on both sides: what does validation promise?",
         try_first=(
-            "move the slider from split by picture to split by patient. Which of the two scores "
+            "move the slider from split by image to split by patient. Which of the two scores "
             "moves, and which stays?"
         ),
         fallback=_patients(families, start) + _chart(variants, metric),
@@ -161,7 +161,7 @@ def _check_sizes(sizes: Sequence[int] | None) -> list[int]:
 
 
 def _families(sizes: Sequence[int], seed: int = 0) -> list[dict]:
-    """Draw for each patient when it is kept whole, and sides by picture and by patient.
+    """Draw for each patient when it is kept whole, and sides by image and by patient.
 
     ``rank`` is its place in the order in which patients become whole, so that a larger share keeps
     the same patients whole and some more. Sides: 1 is validation.
@@ -172,18 +172,18 @@ def _families(sizes: Sequence[int], seed: int = 0) -> list[dict]:
     for patient in rng.permutation(len(sizes)):
         if np.dot(side, sizes) + sizes[patient] <= wanted:
             side[patient] = 1
-    pictures = np.zeros(sum(sizes), int)
-    pictures[rng.permutation(sum(sizes))[:wanted]] = 1
+    images = np.zeros(sum(sizes), int)
+    images[rng.permutation(sum(sizes))[:wanted]] = 1
     ranks = rng.permutation(len(sizes))
     ends = np.cumsum(sizes)
     return [
-        {"rank": int(rank), "side": int(own), "pictures": pictures[end - size : end].tolist()}
+        {"rank": int(rank), "side": int(own), "pictures": images[end - size : end].tolist()}
         for rank, own, size, end in zip(ranks, side, sizes, ends, strict=True)
     ]
 
 
 def _patients(families: Sequence[dict], share: float) -> str:
-    """Draw each patient as a block of its pictures, split by the rule."""
+    """Draw each patient as a block of its images, split by the rule."""
     whole = math.floor(share * len(families) + 0.5)
     blocks = ""
     for i, family in enumerate(families):
@@ -204,9 +204,9 @@ def _patients(families: Sequence[dict], share: float) -> str:
     tall = 40 * math.ceil(len(families) / 6) + 4
     return (
         '<div class="drawing families"><div>'
-        f'<svg viewBox="0 0 400 {tall}" role="img" aria-label="Patients as blocks, their pictures '
+        f'<svg viewBox="0 0 400 {tall}" role="img" aria-label="Patients as blocks, their images '
         f'as squares, in training or in validation">{blocks}</svg></div><p class="lab-legend">'
-        f"<span>{lab.svg_icon(ICONS[0])}picture in training</span>"
+        f"<span>{lab.svg_icon(ICONS[0])}image in training</span>"
         f"<span>{lab.svg_icon(ICONS[1])}in validation</span><span>{lab.svg_icon(ICONS[2])}"
         "patient on both sides</span></p></div>"
     )
@@ -257,7 +257,7 @@ def _chart(variants: Sequence[dict], metric: str) -> str:
     return (
         f'<div class="drawing promise"><p class="upright soft">{html.escape(metric)}</p><div>'
         f'<svg viewBox="0 0 400 {bottom + 44}" role="img" aria-label="{text}">{ticks}{ends}{chance}'
-        f'<text x="{left - 20}" y="{bottom + 38}">by picture</text>'
+        f'<text x="{left - 20}" y="{bottom + 38}">by image</text>'
         f'<text x="{right + 30}" y="{bottom + 38}" text-anchor="end">by patient</text>'
         f'<path class="veil" d="M-12 {top}H12V{bottom}H-12Z" '
         f'transform="translate({x(first["grouped"]):g})"/>{groups}'

@@ -23,7 +23,7 @@ def pooling_lab(
     translate_y: int = 0,
     name: str = "pooling_lab",
 ) -> lab.Lab:
-    """Return a lab that pools a picture, moves it, and says what share of the numbers changed.
+    """Return a lab that pools an image, moves it, and says what share of the numbers changed.
 
     A number has changed when it differs by more than a tenth of the range from 0 to 255. What
     moves in from outside repeats the edge, as ``np.pad(..., mode="edge")`` does.
@@ -31,7 +31,7 @@ def pooling_lab(
     Parameters
     ----------
     image : ndarray
-        One grey picture, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
+        One grey image, (rows, columns) or (rows, columns, 1), 8 to 64 pixels a side, 0 to 255.
         Fractions are rounded to whole greys.
     pool_size : 2, 3 or 4
         Side of the square.
@@ -39,14 +39,14 @@ def pooling_lab(
         Its step; by default the square's side, as in Keras.
     mode : "max" or "average"
     translate_x, translate_y : 0 to 4
-        How many pixels the picture has moved to the right and down at the start.
+        How many pixels the image has moved to the right and down at the start.
     name : str
         What the lab is called in links; two on a page need two names.
 
     Raises
     ------
     ValueError
-        For a picture or setting it cannot show.
+        For an image or setting it cannot show.
     """
     pixels = lab.check_image(image)
     pool_size = lab.check_choice(pool_size, SIZES, "pool_size")
@@ -67,10 +67,10 @@ def pooling_lab(
         name=lab.check_name(name),
         title="One number from each square, and then the patient moves",
         try_first=(
-            "move the picture to the right, pixel by pixel. How many pixels change, and how many "
+            "move the image to the right, pixel by pixel. How many pixels change, and how many "
             "pooled numbers? Then make the squares larger."
         ),
-        fallback=lab.img_tag(moved, f"The picture, {rows} by {columns} pixels")
+        fallback=lab.img_tag(moved, f"The image, {rows} by {columns} pixels")
         + lab.img_tag(pooled, f"After pooling, {pooled.shape[0]} by {pooled.shape[1]}"),
         config={
             "image": lab.encode_image(pixels),

@@ -17,7 +17,7 @@ from cxrlib.teaching.labs import lab
 
 MAX_IMAGES = 6
 MIN_SIDE, MAX_SIDE = 16, 128
-MAX_SQUARES = 12  # 4,096 covered sets a picture
+MAX_SQUARES = 12  # 4,096 covered sets an image
 MAX_BYTES = 400_000
 BATCH_SIZE = 64
 WHOLE = 65_535
@@ -43,42 +43,42 @@ def shortcut_lab(
 ) -> lab.Lab:
     """Return a lab in which squares of a radiograph are covered, and a network's answer moves.
 
-    The network is asked here, once for each way to cover the squares: 4,096 times a picture for
+    The network is asked here, once for each way to cover the squares: 4,096 times an image for
     4 rows of 3 squares. The page looks its answers up.
 
     Parameters
     ----------
     images : array, shape (N, H, W, 1) or (N, H, W)
-        One to six grey pictures, 16 to 128 pixels a side, 0 to 255. Fractions are rounded.
+        One to six grey images, 16 to 128 pixels a side, 0 to 255. Fractions are rounded.
     predict : keras.Model or function
         Takes float32 (n, H, W, 1) from 0 to 255 and gives probabilities, shape (n, K), or (n, 1)
-        for the second of two classes. It is given at most 64 pictures at a time.
+        for the second of two classes. It is given at most 64 images at a time.
     class_names : sequence of str
         Two to four, in the order of the outputs.
     labels : array, shape (N,), (N, 1) or one-hot (N, K), optional
-        True classes, shown beside the pictures.
+        True classes, shown beside the images.
     masks : array of bool, shape (N, H, W), optional
         Lungs. With them there is a button to cover the fewest squares that hold four fifths of the
         lungs, and it is said how much of the lungs a square holds.
     titles : sequence of str, optional
-        What the pictures are called; by default A, B, C.
+        What the images are called; by default A, B, C.
     rows, columns : int
         Of the grid, 2 to 6 each and at most 12 squares.
     fill_value : float or "mean"
-        Grey level of a covered square, 0 to 255, or each picture's own mean.
+        Grey level of a covered square, 0 to 255, or each image's own mean.
     name : str
         What the lab is called in links; two on a page need two names.
 
     Notes
     -----
     The answer is the class with the highest probability. What is called used is the square that,
-    covered alone, lowers the probability of the bare picture's answer most; a drop below 0.01 is
+    covered alone, lowers the probability of the bare image's answer most; a drop below 0.01 is
     not counted. The fewest squares that change the answer are found among all sets.
 
     Raises
     ------
     ValueError
-        For pictures, answers or settings it cannot show.
+        For images, answers or settings it cannot show.
     """
     pictures = _check_images(images)
     n, height, width = pictures.shape
@@ -90,7 +90,7 @@ def shortcut_lab(
     square = label_squares((height, width), rows, columns)
     by_mean = isinstance(fill_value, str) and fill_value == "mean"
     grey = 0.0 if by_mean else lab.check_number(fill_value, 0, 255, "fill_value")
-    greys = [float(picture.mean()) if by_mean else grey for picture in pictures]
+    greys = [float(image.mean()) if by_mean else grey for image in pictures]
     ask = checked_predict(predict, len(names))
     tables = [predict_all_sets(*pair, square, ask) for pair in zip(pictures, greys, strict=True)]
     cases: list[dict] = [
@@ -130,15 +130,15 @@ def shortcut_lab(
 
 
 def _fallback(
-    pictures: np.ndarray,
+    images: np.ndarray,
     titles: Sequence[str],
     tables: Sequence[np.ndarray],
     names: Sequence[str],
     truth: np.ndarray | None,
 ) -> str:
     shown, said = "", []
-    for i, (picture, title, table) in enumerate(zip(pictures, titles, tables, strict=True)):
-        shown += lab.img_tag(picture, f"Chest X-ray “{title}”, {len(picture)} pixels high")
+    for i, (image, title, table) in enumerate(zip(images, titles, tables, strict=True)):
+        shown += lab.img_tag(image, f"Chest X-ray “{title}”, {len(image)} pixels high")
         given = table[0].argmax()
         label = "" if truth is None else f", its label is {names[truth[i]]}"
         share = table[0, given] / WHOLE
@@ -146,7 +146,7 @@ def _fallback(
     return f"{shown}<p>{html.escape(' '.join(said))}</p>"
 
 
-# ---- a grid over a picture, and the network's answers for every covered set
+# ---- a grid over an image, and the network's answers for every covered set
 
 
 def grid_edges(length: int, parts: int) -> list[int]:
@@ -162,17 +162,17 @@ def label_squares(shape: tuple[int, int], rows: int, columns: int) -> np.ndarray
 
 
 def predict_all_sets(
-    picture: np.ndarray, grey: float, square: np.ndarray, predict: Predict
+    image: np.ndarray, grey: float, square: np.ndarray, predict: Predict
 ) -> np.ndarray:
     """Return the probabilities of every covered set, int (2**squares, classes).
 
-    No more than 64 covered pictures exist at once. The first class gets what the others leave, as
+    No more than 64 covered images exist at once. The first class gets what the others leave, as
     on the page.
     """
 
     def cover(sets: np.ndarray) -> np.ndarray:
         hidden = (sets[:, None, None] >> square) & 1 == 1
-        return np.where(hidden, grey, picture)[..., None].astype("float32")
+        return np.where(hidden, grey, image)[..., None].astype("float32")
 
     sets = np.arange(2 ** (int(square.max()) + 1))
     found = [predict(cover(sets[i : i + BATCH_SIZE])) for i in sets[::BATCH_SIZE]]
@@ -181,7 +181,7 @@ def predict_all_sets(
 
 
 def most_influential_square(table: np.ndarray) -> int | None:
-    """Return the square that, covered alone, lowers the bare picture's answer most.
+    """Return the square that, covered alone, lowers the bare image's answer most.
 
     None where every square alone lowers it by less than 0.01.
     """
@@ -221,13 +221,13 @@ def smallest_lung_set(shares: np.ndarray) -> int:
 
 
 def checked_predict(predict: Any, n_classes: int) -> Predict:
-    """Return a function from pictures to checked probabilities (n, classes)."""
+    """Return a function from images to checked probabilities (n, classes)."""
     # A Keras model's `predict` prints and sets itself up at each call; this does neither.
     call = getattr(predict, "predict_on_batch", predict)
     if not callable(call):
         raise ValueError(
             f"expected `predict` as a Keras model or a function, got {type(predict).__name__}. "
-            "Pass what takes pictures (n, H, W, 1) and gives probabilities."
+            "Pass what takes images (n, H, W, 1) and gives probabilities."
         )
 
     def ask(batch: np.ndarray) -> np.ndarray:
@@ -257,8 +257,8 @@ def _check_images(images: ArrayLike) -> np.ndarray:
         array = array[..., 0]
     if array.ndim != 3 or not 1 <= len(array) <= MAX_IMAGES:
         raise ValueError(
-            f"expected 1 to {MAX_IMAGES} grey pictures of shape (N, H, W, 1), got shape "
-            f"{np.shape(images)}. Choose a few: images[:4]; one picture is images[:1]."
+            f"expected 1 to {MAX_IMAGES} grey images of shape (N, H, W, 1), got shape "
+            f"{np.shape(images)}. Choose a few: images[:4]; one image is images[:1]."
         )
     return np.stack([lab.check_image(one, MIN_SIDE, MAX_SIDE) for one in array])
 
@@ -284,7 +284,7 @@ def _check_masks(masks: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     if array.shape != shape or array.dtype.kind not in "buif" or not array.any((1, 2)).all():
         raise ValueError(
             f"expected `masks` of shape {shape}, True in the lungs, none of them empty, got shape "
-            f"{np.shape(masks)} and {array.dtype}. Read them at the pictures' size, the same rows."
+            f"{np.shape(masks)} and {array.dtype}. Read them at the images' size, the same rows."
         )
     return array > 0
 
@@ -295,5 +295,5 @@ def _check_grid(rows: int, columns: int) -> None:
     if rows * columns > MAX_SQUARES:
         raise ValueError(
             f"expected at most {MAX_SQUARES} squares, got {rows} × {columns} = {rows * columns}: "
-            f"a network asked {2 ** (rows * columns):,} times a picture. Take fewer: 4 × 3."
+            f"a network asked {2 ** (rows * columns):,} times an image. Take fewer: 4 × 3."
         )

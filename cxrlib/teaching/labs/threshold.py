@@ -200,7 +200,7 @@ def _strips(sets: Sequence[dict], threshold: float, classes: Sequence[str]) -> s
         f'<p class="flat soft">score, from “{healthy}” (0) to “{sick}” (1)</p>'
         '<p class="lab-legend"><span>full: on the right side of the threshold</span>'
         "<span>hollow: on the wrong side</span>"
-        "<span>height: square root of the number of pictures, so that one alone can be seen</span>"
+        "<span>height: square root of the number of images, so that one alone can be seen</span>"
         "</p></div>"
     )
 

@@ -35,8 +35,8 @@ def table(root):
 
 def pictured(root):
     """Rows and thumbnails as the checks take them."""
-    pictures = data.read_images(table(root), probes.SIDE, "stretch")
-    return pictures.cases, pictures.images[:, :, :, 0]
+    images = data.read_images(table(root), probes.SIDE, "stretch")
+    return images.cases, images.images[:, :, :, 0]
 
 
 @pytest.fixture(autouse=True)

@@ -6,14 +6,14 @@ from cxrlib.cli import main
 def test_a_clean_folder_passes(clean, capsys):
     assert main(["audit", str(clean), "--patient", r"p\d+"]) == 0
     out = capsys.readouterr().out
-    assert "160 pictures" in out
+    assert "160 images" in out
     assert "fail" not in out
 
 
 def test_a_fault_gives_exit_code_1_and_a_page(without_probes, clean, tmp_path, capsys):
     root = shutil.copytree(clean, tmp_path / "set")
-    film = next((root / "train/NORMAL").glob("*.png"))
-    shutil.copy(film, root / "test/NORMAL/p9001_0.png")
+    image = next((root / "train/NORMAL").glob("*.png"))
+    shutil.copy(image, root / "test/NORMAL/p9001_0.png")
     page = tmp_path / "audit.html"
     assert main(["audit", str(root), "--patient", r"p\d+", "--html", str(page)]) == 1
     out = capsys.readouterr().out
@@ -41,12 +41,12 @@ def test_a_report_is_not_written_among_the_classes(clean, tmp_path, capsys):
 
 def test_a_failure_names_its_files(without_probes, clean, tmp_path, capsys):
     root = shutil.copytree(clean, tmp_path / "set")
-    film = next((root / "train/NORMAL").glob("*.png"))
-    shutil.copy(film, root / "train/PNEUMONIA/p9001_0.png")
+    image = next((root / "train/NORMAL").glob("*.png"))
+    shutil.copy(image, root / "train/PNEUMONIA/p9001_0.png")
     assert main(["audit", str(root), "--patient", r"p\d+"]) == 1
     said = capsys.readouterr().out
     assert "two labels: Find out which label is right" in said
-    assert f"  {film}: the same picture as" in said
+    assert f"  {image}: the same image as" in said
 
 
 def test_what_is_neither_folder_nor_set_is_named(capsys, tmp_path):

@@ -41,35 +41,35 @@ def test_a_copy_across_splits(without_probes, copy):
 @pytest.mark.parametrize(
     "changed",
     [
-        lambda film: film.resize((70, 75)),
-        lambda film: film.point(lambda v: min(255, int(0.8 * v + 25))),
+        lambda image: image.resize((70, 75)),
+        lambda image: image.point(lambda v: min(255, int(0.8 * v + 25))),
     ],
     ids=["resized", "exposed"],
 )
 def test_a_near_copy_across_splits(without_probes, copy, changed):
-    with Image.open(files(copy)[3]) as film:
-        changed(film.convert("L")).save(copy / "test/NORMAL/p9001_0.jpg", quality=80)
+    with Image.open(files(copy)[3]) as image:
+        changed(image.convert("L")).save(copy / "test/NORMAL/p9001_0.jpg", quality=80)
     report = audit.audit(table(copy))
     assert alarms(report) == {"duplicates": "fail"}
     names = [e.path.rsplit("/", 1)[1] for e in report["duplicates"].examples]
     assert sorted(names) == sorted([files(copy)[3].name, "p9001_0.jpg"])
 
 
-def test_a_picture_under_two_labels(copy):
-    with Image.open(files(copy)[5]) as film:  # saved anew: no byte of the file is the same
-        film.save(copy / "train/PNEUMONIA/p9002_0.jpg", quality=95)
+def test_an_image_under_two_labels(copy):
+    with Image.open(files(copy)[5]) as image:  # saved anew: no byte of the file is the same
+        image.save(copy / "train/PNEUMONIA/p9002_0.jpg", quality=95)
     found = duplicates.check_duplicates(*pictured(copy))
     assert found.verdict == "fail"
     assert found.numbers["under two labels"] == 1
 
 
 def test_one_file_under_two_labels(without_probes, copy):
-    film, again = files(copy)[5], copy / "test/PNEUMONIA/p9002_0.png"
-    shutil.copy(film, again)  # loading leaves both out: nobody can tell which label is right
+    image, again = files(copy)[5], copy / "test/PNEUMONIA/p9002_0.png"
+    shutil.copy(image, again)  # loading leaves both out: nobody can tell which label is right
     report = audit.audit(table(copy))
     assert alarms(report) == {"two labels": "fail"}
-    assert [e.path for e in report["two labels"].examples] == sorted(map(str, (film, again)))
-    for one, other in ((film, again), (again, film)):
+    assert [e.path for e in report["two labels"].examples] == sorted(map(str, (image, again)))
+    for one, other in ((image, again), (again, image)):
         assert any(
             line.startswith(f"{one}: ") and str(other) in line
             for line in report["two labels"].affected_files()
@@ -77,8 +77,8 @@ def test_one_file_under_two_labels(without_probes, copy):
 
 
 def test_files_of_one_content_that_loading_kept_are_named(copy):
-    film, again = files(copy)[5], files(copy)[5].with_name("p0000_9.png")
-    for path in (film, again):  # of one grey: like nothing, but the same file
+    image, again = files(copy)[5], files(copy)[5].with_name("p0000_9.png")
+    for path in (image, again):  # of one grey: like nothing, but the same file
         Image.new("L", (90, 96), 30).save(path)
     found = duplicates.check_duplicates(*pictured(copy), table(copy).attrs["problems"])
     assert found.verdict == "look"
@@ -110,8 +110,8 @@ def test_a_check_that_breaks_leaves_the_others_their_answers(clean, monkeypatch,
 
 
 def test_a_patient_on_both_sides(without_probes, copy):
-    film = files(copy, "test/NORMAL")[0]
-    film.rename(film.with_name(files(copy)[0].name.replace("_0", "_1")))
+    image = files(copy, "test/NORMAL")[0]
+    image.rename(image.with_name(files(copy)[0].name.replace("_0", "_1")))
     report = audit.audit(table(copy))
     assert alarms(report) == {"patients": "fail"}
     assert report["patients"].numbers["on both sides"] == 1
@@ -133,18 +133,18 @@ def test_another_hospital_in_the_test_folder(tmp_path):
 @pytest.mark.parametrize(
     "changed",
     [
-        lambda film: film.convert("L").point(lambda v: 255 - v),
-        lambda film: Image.new("L", film.size, 30),
+        lambda image: image.convert("L").point(lambda v: 255 - v),
+        lambda image: Image.new("L", image.size, 30),
     ],
     ids=["inverted", "blank"],
 )
-def test_an_odd_picture(without_probes, copy, changed):
+def test_an_odd_image(without_probes, copy, changed):
     path = files(copy)[7]
-    with Image.open(path) as film:
-        changed(film).save(path)
+    with Image.open(path) as image:
+        changed(image).save(path)
     report = audit.audit(table(copy))
-    assert alarms(report) == {"odd pictures": "fail"}
-    assert [e.path for e in report["odd pictures"].examples] == [str(path)]
+    assert alarms(report) == {"odd images": "fail"}
+    assert [e.path for e in report["odd images"].examples] == [str(path)]
 
 
 def test_half_a_file(without_probes, copy):
@@ -157,9 +157,9 @@ def test_half_a_file(without_probes, copy):
 
 def test_a_size_or_an_exposure_that_tells_the_label(copy):
     for path in copy.rglob("PNEUMONIA/*.png"):
-        with Image.open(path) as film:
-            darker = film.convert("L").point(lambda v: int(0.75 * v))
-            darker.resize((film.width + 40, film.height)).save(path)
+        with Image.open(path) as image:
+            darker = image.convert("L").point(lambda v: int(0.75 * v))
+            darker.resize((image.width + 40, image.height)).save(path)
     assert checks.check_sizes(table(copy)).verdict == "fail"
     assert checks.check_brightness(*pictured(copy)).verdict == "fail"
 
@@ -176,7 +176,7 @@ def test_without_patients_it_says_what_it_could_not_check(without_probes, clean)
     assert not report.failed
 
 
-def test_a_handful_of_pictures_is_told_that_probes_need_more(copy):
+def test_a_handful_of_images_is_told_that_probes_need_more(copy):
     for path in files(copy)[3:] + files(copy, "train/PNEUMONIA")[3:]:
         path.unlink()
     shutil.rmtree(copy / "test")

@@ -14,7 +14,7 @@ def test_scores_come_from_models_that_have_not_seen_the_patient():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(30), 4)
     y = rng.integers(0, 2, 30)[groups]
-    x = np.eye(30)[groups]  # a picture tells its patient and nothing else
+    x = np.eye(30)[groups]  # an image tells its patient and nothing else
     honest = probes.out_of_fold_auc(x, y, groups)
     leaked = probes.out_of_fold_auc(x, y, np.arange(len(y)))
     assert leaked.value > 0.95
@@ -25,25 +25,25 @@ def test_a_model_gets_each_grey_that_an_occlusion_leaves_once():
     x = np.random.default_rng(0).random((2, 64, 64, 1), np.float32)
     seen = {name: probes.visible_pixels(of, x) for name, of in occlusion.OCCLUSIONS.items()}
     assert {name: part.shape[1] for name, part in seen.items()} == {
-        "full picture": 64 * 64,
+        "full image": 64 * 64,
         "border only": 64 * 64 - 52 * 52,
         "corners only": 4 * 12 * 12,
         "centre blacked out": 64 * 64 - 48 * 48,
         "8 × 8 thumbnail": 8 * 8,
     }
-    np.testing.assert_array_equal(seen["full picture"], x.reshape(2, -1))
+    np.testing.assert_array_equal(seen["full image"], x.reshape(2, -1))
     np.testing.assert_array_equal(seen["border only"][:, : 6 * 64], x[:, :6].reshape(2, -1))
     np.testing.assert_allclose(seen["8 × 8 thumbnail"][:, 1], x[:, :8, 8:16, 0].mean(axis=(1, 2)))
 
 
 @pytest.fixture
 def report(clean):
-    film = sorted(clean.rglob("*.png"))[0]
+    image = sorted(clean.rglob("*.png"))[0]
     findings = (
         Finding("counts", "fine", "as many <b>healthy</b> as sick", numbers={"n": 1200}),
         Finding(
             "duplicates", "fail", "2 pairs", "Keep one.", {"auc": [0.91234, 0.9, 0.93]},
-            (Example(str(film), "train"), Example(str(film.parent / "gone.png"), "test")),
+            (Example(str(image), "train"), Example(str(image.parent / "gone.png"), "test")),
         ),
     )  # fmt: skip
     return Report("a set", 1234, findings, 3.2)
@@ -69,7 +69,7 @@ def test_a_report_answers_for_its_checks(report):
     assert [f.check for f in report.failed] == ["duplicates"]
     with pytest.raises(KeyError, match="counts, duplicates"):
         report["colours"]
-    assert "1,234 pictures" in str(report)
+    assert "1,234 images" in str(report)
 
 
 def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
@@ -77,7 +77,7 @@ def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
     pipe = Problem("z/film.png", "a named pipe, not a file", "left out")
     found = checks.check_files([*odd, pipe])
     assert found.verdict == "fail"
-    assert found.affected_files()[0] == "z/film.png: a named pipe, not a file"
+    assert found.affected_files()[0] == "z/image.png: a named pipe, not a file"
     assert found.numbers["left out"] == 1
     assert len(found.affected_files()) + found.numbers["not shown"] == 61
 

@@ -10,18 +10,18 @@ from cxrlib.models import scratch
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(0)
-    picture = keras.Input((10, 12, 1), name="picture")
-    x = layers.Rescaling(1 / 255, name="rescale")(picture)
+    image = keras.Input((10, 12, 1), name="picture")
+    x = layers.Rescaling(1 / 255, name="rescale")(image)
     x = layers.Conv2D(3, 3, activation="relu", bias_initializer="ones", name="edges")(x)
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.Dropout(0.5, name="drop")(x)
     x = layers.MaxPooling2D(2, name="shrink")(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
-    return keras.Model(picture, layers.Dense(1, "sigmoid", name="answer")(x))
+    return keras.Model(image, layers.Dense(1, "sigmoid", name="answer")(x))
 
 
 @pytest.fixture(scope="module")
-def image():
+def make_image():
     return np.random.default_rng(0).integers(0, 256, (10, 12)).astype("uint8")
 
 
@@ -56,7 +56,7 @@ def test_layers_come_in_the_order_asked_for(model, image):
 
 
 @pytest.mark.parametrize("shape", [(10, 12), (10, 12, 1), (1, 10, 12, 1)])
-def test_a_picture_may_carry_its_axes(model, image, shape):
+def test_an_image_may_carry_its_axes(model, image, shape):
     found = evaluation.feature_maps(model, image.reshape(shape), ["edges"])["edges"]
     np.testing.assert_array_equal(found, evaluation.feature_maps(model, image)["edges"])
 
@@ -64,8 +64,8 @@ def test_a_picture_may_carry_its_axes(model, image, shape):
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["edge"], "got 'edge'. Did you mean 'edges'.*picture, rescale, edges"),
-        (["xyz"], "got 'xyz'. The model has picture"),
+        (["edge"], "got 'edge'. Did you mean 'edges'.*image, rescale, edges"),
+        (["xyz"], "got 'xyz'. The model has image"),
         (["answer"], "'answer', which puts out numbers without place.*edges, norm, drop, shrink"),
         ([], "got none"),
     ],
@@ -78,11 +78,11 @@ def test_layers_that_cannot_be_drawn_are_named(model, image, names, words):
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        (np.zeros((2, 10, 12, 1)), r"expected one picture, got 2.*images\[i\]"),
+        (np.zeros((2, 10, 12, 1)), r"expected one image, got 2.*images\[i\]"),
         (np.zeros(120), r"got \(120,\)"),
     ],
 )
-def test_feature_maps_are_of_one_picture(model, image, words):
+def test_feature_maps_are_of_one_image(model, image, words):
     with pytest.raises(ValueError, match=words):
         evaluation.feature_maps(model, image)
 
@@ -92,12 +92,12 @@ def test_feature_maps_are_of_one_picture(model, image, words):
     [
         (np.zeros((2, 10, 12, 3)), r"shape \(N, 10, 12, 1\).*got \(2, 10, 12, 3\)"),
         (np.zeros((2, 12, 10, 1)), "read again"),
-        (np.zeros((10, 12)), "One picture alone"),
+        (np.zeros((10, 12)), "One image alone"),
         (np.zeros((0, 10, 12, 1)), "got none"),
-        (np.full((2, 10, 12, 1), np.nan), "NaN or infinity in 2 picture"),
+        (np.full((2, 10, 12, 1), np.nan), "NaN or infinity in 2 image"),
     ],
 )
-def test_pictures_that_do_not_fit_are_refused(model, images, words):
+def test_images_that_do_not_fit_are_refused(model, images, words):
     for explain in (
         evaluation.grad_cam,
         lambda *both: evaluation.occlusion_sensitivity(*both, patch_size=3, stride=3),
@@ -110,7 +110,7 @@ def test_a_model_without_maps_is_refused(image):
     picture = keras.Input((10, 12, 1), name="picture")
     x = layers.Flatten(name="flat")(picture)
     dense = keras.Model(picture, layers.Dense(1, name="answer")(x))
-    words = "convolution or pooling layers, got picture, flat, answer"
+    words = "convolution or pooling layers, got image, flat, answer"
     with pytest.raises(ValueError, match=words):
         evaluation.feature_maps(dense, image)
     with pytest.raises(ValueError, match="Begin it with keras"):

@@ -16,7 +16,7 @@ IMAGES = RNG.integers(0, 256, (5, 12, 10, 1)).astype("uint8")
 def cnn(end=None, classes=1, seed=0):
     """Build a small network that is smooth, so that finite differences are exact."""
     keras.utils.set_random_seed(seed)
-    x = picture = keras.Input((12, 10, 1), name="picture")
+    x = image = keras.Input((12, 10, 1), name="picture")
     x = layers.Rescaling(1 / 255, name="rescale")(x)
     x = layers.Conv2D(3, 3, activation="softplus", name="conv_1")(x)
     x = layers.AveragePooling2D(2, name="pool_1")(x)
@@ -33,7 +33,7 @@ def cnn(end=None, classes=1, seed=0):
     else:
         x = layers.Dense(classes, bias_initializer="random_normal", name="answer")(x)
         x = end(squash)(x) if end is layers.Activation else end()(x)
-    model = keras.Model(picture, x)
+    model = keras.Model(image, x)
     norm = model.get_layer("norm_2")
     norm.set_weights([RNG.uniform(0.5, 2, w.shape) for w in norm.get_weights()])
     return model
@@ -46,10 +46,10 @@ def raw(model, images=IMAGES, **settings):
 
 
 def test_of_a_linear_network_it_is_the_formula():
-    picture = keras.Input((12, 10, 1))
-    x = layers.Conv2D(3, 3, name="conv")(picture)
+    image = keras.Input((12, 10, 1))
+    x = layers.Conv2D(3, 3, name="conv")(image)
     x = layers.GlobalAveragePooling2D()(x)
-    model = keras.Model(picture, layers.Dense(1, "sigmoid", name="answer")(x))
+    model = keras.Model(image, layers.Dense(1, "sigmoid", name="answer")(x))
     kernel, bias = model.get_layer("conv").get_weights()
     maps = scratch.conv2d(IMAGES.astype(float), kernel, bias)
     weights = model.get_layer("answer").get_weights()[0][:, 0]
@@ -159,7 +159,7 @@ def enlarged(cells, size):
     return cells
 
 
-def test_maps_are_brought_to_the_pictures_size_and_to_1():
+def test_maps_are_brought_to_the_images_size_and_to_1():
     model = cnn()
     maps = evaluation.grad_cam(model, IMAGES)
     assert maps.shape == (5, 12, 10)
@@ -171,13 +171,13 @@ def test_maps_are_brought_to_the_pictures_size_and_to_1():
 
 
 def test_squeezed_maps_have_no_places():
-    picture = keras.Input((12, 10, 1))
-    x = layers.Conv2D(4, 3, name="conv")(picture)
+    image = keras.Input((12, 10, 1))
+    x = layers.Conv2D(4, 3, name="conv")(image)
     gate = layers.GlobalAveragePooling2D(keepdims=True)(x)
     gate = layers.Conv2D(4, 1, activation="sigmoid", name="gate")(gate)
     x = layers.Multiply(name="gated")([x, gate])
     x = layers.GlobalAveragePooling2D()(x)
-    model = keras.Model(picture, layers.Dense(1, "sigmoid")(x))
+    model = keras.Model(image, layers.Dense(1, "sigmoid")(x))
     np.testing.assert_array_equal(raw(model), raw(model, target_layer="gated"))
     plain = cnn()
     np.testing.assert_array_equal(
@@ -210,7 +210,7 @@ def test_a_map_of_zeros_stays_zero_and_is_said():
     model = cnn()
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel * 0, bias])
-    with pytest.warns(UserWarning, match="in 5 of 5 pictures nothing speaks for the class"):
+    with pytest.warns(UserWarning, match="in 5 of 5 images nothing speaks for the class"):
         maps = evaluation.grad_cam(model, IMAGES)
     np.testing.assert_array_equal(maps, np.zeros((5, 12, 10)))
 
@@ -218,28 +218,28 @@ def test_a_map_of_zeros_stays_zero_and_is_said():
 def nested():
     inner_in = keras.Input((12, 10, 1))
     inner = keras.Model(inner_in, layers.Conv2D(2, 3, name="conv")(inner_in), name="inside")
-    picture = keras.Input((12, 10, 1))
-    x = layers.GlobalAveragePooling2D()(inner(picture))
-    return keras.Model(picture, layers.Dense(1, "sigmoid")(x))
+    image = keras.Input((12, 10, 1))
+    x = layers.GlobalAveragePooling2D()(inner(image))
+    return keras.Model(image, layers.Dense(1, "sigmoid")(x))
 
 
 def two_answers():
-    picture = keras.Input((12, 10, 1))
-    x = layers.Flatten()(layers.Conv2D(1, 3)(picture))
-    return keras.Model(picture, [layers.Dense(1)(x), layers.Dense(1)(x)])
+    image = keras.Input((12, 10, 1))
+    x = layers.Flatten()(layers.Conv2D(1, 3)(image))
+    return keras.Model(image, [layers.Dense(1)(x), layers.Dense(1)(x)])
 
 
 def stopped():
-    picture = keras.Input((12, 10, 1))
-    x = layers.Conv2D(2, 3, name="conv")(picture)
+    image = keras.Input((12, 10, 1))
+    x = layers.Conv2D(2, 3, name="conv")(image)
     x = layers.GlobalAveragePooling2D()(keras.ops.stop_gradient(x))
-    return keras.Model(picture, layers.Dense(1)(x))
+    return keras.Model(image, layers.Dense(1)(x))
 
 
 def maps_only():
-    picture = keras.Input((12, 10, 1))
-    x = layers.Conv2D(2, 3, name="conv")(picture)
-    return keras.Model(picture, layers.Conv2D(1, 3, name="maps")(x))
+    image = keras.Input((12, 10, 1))
+    x = layers.Conv2D(2, 3, name="conv")(image)
+    return keras.Model(image, layers.Conv2D(1, 3, name="maps")(x))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def maps_only():
         (cnn, {"method": "grad"}, "one of gradcam, hirescam, got 'grad'"),
         (cnn, {"class_index": 2}, "`class_index` from 0 to 1.*2 classes.*got 2"),
         (cnn, {"class_index": -1}, "got -1"),
-        (cnn, {"class_index": [0, 1]}, r"one for each of 5 pictures, got \[0, 1\]"),
+        (cnn, {"class_index": [0, 1]}, r"one for each of 5 images, got \[0, 1\]"),
         (cnn, {"class_index": 0.5}, "number of a class"),
         (lambda: models.mlp((12, 10, 1)), {}, "model with convolutions, got image.*occlusion"),
         (nested, {}, "flat model, got one with a model inside it: inside.*input_tensor"),

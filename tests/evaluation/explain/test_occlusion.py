@@ -11,10 +11,10 @@ WEIGHTS = RNG.normal(0, 0.01, (9, 7))
 
 
 def linear(classes=1, weights=WEIGHTS, bias=0.3):
-    picture = keras.Input((9, 7, 1))
+    image = keras.Input((9, 7, 1))
     squash = "sigmoid" if classes == 1 else "softmax"
     answer = layers.Dense(classes, squash, name="answer")
-    model = keras.Model(picture, answer(layers.Flatten()(picture)))
+    model = keras.Model(image, answer(layers.Flatten()(image)))
     columns = [weights.ravel() * (k + 1) * (-1) ** k for k in range(classes)]
     answer.set_weights([np.stack(columns, axis=1), np.full(classes, bias)])
     return model
@@ -70,7 +70,7 @@ def test_the_other_class_of_two_loses_what_the_first_wins():
     np.testing.assert_allclose(sick, -healthy, atol=1e-6)
 
 
-def test_of_several_classes_it_is_the_one_called_for_the_bare_picture():
+def test_of_several_classes_it_is_the_one_called_for_the_bare_image():
     model = linear(3, np.abs(WEIGHTS))
     called = model(IMAGES.astype("float32")).numpy().argmax(axis=1)
     assert (called == 2).all()  # three times the weights, until most of it is covered
@@ -84,7 +84,7 @@ def test_of_several_classes_it_is_the_one_called_for_the_bare_picture():
 
 
 class Seen(layers.Layer):
-    """Notes how many pictures it is given."""
+    """Notes how many images it is given."""
 
     counts = ()
 
@@ -95,16 +95,16 @@ class Seen(layers.Layer):
 
 
 def test_memory_grows_with_the_batch_and_not_with_the_squares():
-    picture = keras.Input((9, 7, 1))
-    model = keras.Model(picture, layers.Dense(1)(layers.Flatten()(Seen()(picture))))
+    image = keras.Input((9, 7, 1))
+    model = keras.Model(image, layers.Dense(1)(layers.Flatten()(Seen()(image))))
     Seen.counts = ()
     small = occlude(model, 2, 1, batch_size=10)
     assert max(Seen.counts) <= 10
-    assert sum(Seen.counts) == 3 + 3 * 8 * 6  # the bare pictures, and each place once
+    assert sum(Seen.counts) == 3 + 3 * 8 * 6  # the bare images, and each place once
     np.testing.assert_allclose(small, occlude(model, 2, 1, batch_size=500), atol=1e-4)
 
 
-def test_it_needs_no_convolution_and_leaves_the_pictures_alone():
+def test_it_needs_no_convolution_and_leaves_the_images_alone():
     images = IMAGES.astype("float32")
     before = images.copy()
     drops = occlude(models.mlp((9, 7, 1), (4,)), 3, 3, images)

@@ -69,7 +69,7 @@ def test_a_cascade_has_as_many_steps_as_layers_with_weights(model, n_layers):
 
 
 def striped(n, seed, size=32):
-    """Draw noise; in every second picture a striped square, no brighter than the noise.
+    """Draw noise; in every second image a striped square, no brighter than the noise.
 
     A bright square would be found by many random filters too.
     """
@@ -83,16 +83,16 @@ def striped(n, seed, size=32):
     return images, masks.any(axis=(1, 2)).astype("float32")[:, None], masks
 
 
-@pytest.mark.filterwarnings("ignore:in .* pictures nothing speaks:UserWarning")
+@pytest.mark.filterwarnings("ignore:in .* images nothing speaks:UserWarning")
 def test_a_trained_network_points_at_what_was_planted_and_a_random_one_does_not():
     keras.utils.set_random_seed(0)
-    x = picture = keras.Input((32, 32, 1))
+    x = image = keras.Input((32, 32, 1))
     x = layers.Rescaling(1 / 64, offset=-100 / 64)(x)
     x = layers.Conv2D(8, 5, padding="same", activation="relu")(x)
     x = layers.MaxPooling2D(2)(x)
     x = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
     x = layers.GlobalAveragePooling2D()(x)
-    model = keras.Model(picture, layers.Dense(1, "sigmoid")(x))
+    model = keras.Model(image, layers.Dense(1, "sigmoid")(x))
     model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy")
     images, labels, _ = striped(240, seed=1)
     model.fit(images.astype("float32"), labels, epochs=12, batch_size=20, verbose=0)

@@ -73,8 +73,8 @@ def test_perfect_order_has_no_width():
     [
         ([0, 1], "ab", 0, "got 1:"),
         ([0, 0, 1, 1], "abcc", 1, "got 1:"),
-        ([0, 1], "aa", 0, "got 0 and 1 with pictures of both"),
-        ([0, 0, 1, 1, 1], "abbcd", 0, "got 1 and 1 with pictures of both"),
+        ([0, 1], "aa", 0, "got 0 and 1 with images of both"),
+        ([0, 0, 1, 1, 1], "abbcd", 0, "got 1 and 1 with images of both"),
     ],
 )
 def test_a_class_of_one_patient_gives_no_interval(y, who, label, got):
@@ -101,7 +101,7 @@ def test_a_metric_without_a_finite_number_is_refused():
 
     with pytest.raises(ValueError, match="5 of 10 resamples without"):
         bootstrap(*cohort(), sometimes, n_resamples=10)
-    with pytest.raises(ValueError, match="got inf for the pictures as they are"):
+    with pytest.raises(ValueError, match="got inf for the images as they are"):
         bootstrap(*cohort(), lambda y, s: float("inf"), n_resamples=1)
 
 
@@ -114,7 +114,7 @@ def test_a_broken_metric_says_what_is_wrong():
 
 
 def test_patients_must_fit():
-    with pytest.raises(ValueError, match="a patient for each of 2 pictures, got 1"):
+    with pytest.raises(ValueError, match="a patient for each of 2 images, got 1"):
         bootstrap([0, 1], [0.1, 0.9], ["a"])
     with pytest.raises(ValueError, match="got 1 without"):
         bootstrap([0, 1], [0.1, 0.9], ["a", None])

@@ -15,7 +15,7 @@ TRUTH = stats.norm.cdf(APART / np.sqrt(2))  # AUC of two normals of variance 1, 
 
 
 def simulated(seed, patients=120, most=8, alike=0.7):
-    """Scores of one patient's pictures share 70 % of their variance."""
+    """Scores of one patient's images share 70 % of their variance."""
     rng = np.random.default_rng(seed)
     who = np.repeat(np.arange(patients), rng.integers(1, most + 1, size=patients))
     y = (who % 2).astype(int)
@@ -43,7 +43,7 @@ def test_patients_must_be_drawn_for_intervals_to_be_honest():
 
 
 def mixed(rng, patients=40, k=5):
-    """Patients with one to six pictures, a third of which show another class than most."""
+    """Patients with one to six images, a third of which show another class than most."""
     who = np.repeat(np.arange(patients), rng.integers(1, 7, size=patients))
     y = np.where(rng.random(len(who)) < 0.35, rng.integers(0, k, len(who)), who % k)
     own = rng.normal(size=(patients, k))[who] * np.sqrt(0.7)

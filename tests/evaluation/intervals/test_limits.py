@@ -8,7 +8,7 @@ from cxrlib.evaluation.intervals import limits, resampling
 
 
 def near_one(patients=60, seed=0, most=4, apart=2.5):
-    """An AUC of about 0.96, whose error is skewed; pictures of a patient resemble each other."""
+    """An AUC of about 0.96, whose error is skewed; images of a patient resemble each other."""
     rng = np.random.default_rng(seed)
     who = np.repeat(np.arange(patients), rng.integers(1, most + 1, size=patients))
     y = (who % 8 < 5).astype(int)
@@ -26,7 +26,7 @@ def plain(drawn, n_effective):
     return tuple(np.quantile(drawn, [alpha, 1 - alpha]))
 
 
-def test_the_ends_are_those_of_scipy_where_each_patient_has_one_picture():
+def test_the_ends_are_those_of_scipy_where_each_patient_has_one_image():
     y, score, _ = near_one(most=1)
     _, acceleration, n_effective = drawn_again(y, score, np.arange(len(y)))
 
@@ -172,7 +172,7 @@ def test_wilson_over_one_training_is_wilson(right, n):
     assert wilson_interval_over_runs([right], [n]) == pytest.approx(expected, abs=1e-12)
 
 
-def test_wilson_counts_a_picture_once_and_trainings_that_lie_apart_for_less():
+def test_wilson_counts_an_image_once_and_trainings_that_lie_apart_for_less():
     alike = wilson_interval_over_runs([7, 7], [10, 10])
     assert alike == pytest.approx(wilson_interval(14, 20), abs=1e-12)
     once = wilson_interval_over_runs([7, 7], [10, 10], 10)

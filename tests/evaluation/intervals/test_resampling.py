@@ -44,12 +44,12 @@ def test_whole_patients_are_drawn_class_by_class():
     assert len(seen) == 1 + 30 + 4  # as they are, drawn, without each patient
     for truth, score in seen[1:31]:
         assert set(truth) == {0, 1}
-        assert list(score).count(0.0) == list(score).count(0.1)  # both pictures of patient a
+        assert list(score).count(0.0) == list(score).count(0.1)  # both images of patient a
         assert list(score).count(0.3) == list(score).count(0.4)  # patient c
         assert len(truth) - list(truth).count(0) == 4
 
 
-def test_a_patient_with_pictures_of_both_classes_comes_and_goes_with_both():
+def test_a_patient_with_images_of_both_classes_comes_and_goes_with_both():
     y, who = np.array([0, 1, 0, 1, 0, 0, 1, 1]), np.array([*"aabbcdef"])
     counts = drawn(y, who, 60)
     np.testing.assert_array_equal(counts[:, 0], counts[:, 1])
@@ -60,10 +60,10 @@ def test_a_patient_with_pictures_of_both_classes_comes_and_goes_with_both():
 
 def test_every_resample_keeps_all_classes():
     y, who = np.array([0, 0, 0, 1, 1, 2, 2, 0, 2, 0, 2]), np.array([*"aabcdefgghh"])
-    counts = drawn(y, who, 40)  # g and h have pictures of 0 and of 2
+    counts = drawn(y, who, 40)  # g and h have images of 0 and of 2
     assert (counts[:, y == 1].sum(axis=1) == 2).all()
     assert (counts[:, y == 2].sum(axis=1) == 4).all()
-    assert set(counts[:, y == 0].sum(axis=1)) <= {4, 5, 6}  # a and b: two pictures or one
+    assert set(counts[:, y == 0].sum(axis=1)) <= {4, 5, 6}  # a and b: two images or one
 
 
 def test_patients_of_the_same_classes_share_a_stratum():
@@ -95,11 +95,11 @@ def test_a_class_of_one_patient_among_several_gives_no_interval():
     with pytest.raises(ValueError, match="2 patients of class 2 to draw from, got 1:"):
         evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n_resamples=10)
     y, who = [0, 0, 0, 1, 1, 1, 2, 2], [*"abcdefad"]  # a and d are each alone in a stratum
-    with pytest.raises(ValueError, match=r"class 2 .* got 0 and 2 with pictures of both it"):
+    with pytest.raises(ValueError, match=r"class 2 .* got 0 and 2 with images of both it"):
         evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n_resamples=10)
 
 
-def test_patients_count_as_many_as_have_equal_shares_of_the_pictures():
+def test_patients_count_as_many_as_have_equal_shares_of_the_images():
     groups = np.repeat(np.arange(8), [3, 3, 3, 3, 3, 9, 1, 1])
     y = (groups > 4).astype(int)
     assert resampling.effective_sample_size(y, groups, (0,)) == 5

@@ -11,7 +11,7 @@ def test_counts_carry_their_numbers(ax):
     plots.plot_counts(table, ax=ax)
     assert set(texts(ax)) == {"1,341 normal", "234 normal", "3,875 pneumonia", "390 pneumonia"}
     assert [t.get_text() for t in ax.get_yticklabels()] == ["train", "test"]
-    assert ax.get_xlabel() == "number of pictures"
+    assert ax.get_xlabel() == "number of images"
 
 
 def test_counts_of_a_series_take_the_classes_colours(ax):
@@ -45,14 +45,14 @@ def test_a_forest_has_a_row_for_each_group_and_says_what_is_missing():
             ("all", 1200, 800, 0.9, 0.85, 0.95, ""),
             ("AP", 900, 700, 0.8, 0.7, 0.9, ""),
             ("PA", 4, 1, 0.7, nan, nan, "too few patients"),
-            ("lateral", 0, 0, nan, nan, nan, "no pictures"),
+            ("lateral", 0, 0, nan, nan, nan, "no images"),
         ]
     )
     ax = plots.plot_forest(table, xlabel="AUC")
     labels = [t.get_text() for t in ax.get_yticklabels()]
-    assert labels[0] == "all\n1,200 pictures, 800 patients"
+    assert labels[0] == "all\n1,200 images, 800 patients"
     assert len(labels) == 4
-    assert texts(ax) == ["too few patients", "no pictures"]
+    assert texts(ax) == ["too few patients", "no images"]
     assert [t.xy[1] for t in ax.texts] == [2, 3]
     assert [t.get_ha() for t in ax.texts] == ["right", "left"]  # not on the point at 0.7
     points = [line for line in ax.lines if line.get_marker() in "Do"]
@@ -66,7 +66,7 @@ def test_a_forest_has_a_row_for_each_group_and_says_what_is_missing():
 
 def test_a_forest_without_any_number_still_says_why(ax):
     plots.plot_forest(
-        groups([("all", 0, 0, np.nan, np.nan, np.nan, "no pictures")]), ax=ax, xlabel="AUC"
+        groups([("all", 0, 0, np.nan, np.nan, np.nan, "no images")]), ax=ax, xlabel="AUC"
     )
-    assert texts(ax) == ["no pictures"]
+    assert texts(ax) == ["no images"]
     ax.figure.canvas.draw()

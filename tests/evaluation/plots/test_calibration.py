@@ -13,7 +13,7 @@ BINS = pd.DataFrame(
 )  # fmt: skip
 
 
-def test_a_reliability_diagram_shows_full_bins_with_their_pictures(ax):
+def test_a_reliability_diagram_shows_full_bins_with_their_images(ax):
     plots.plot_calibration_curve(BINS, ax=ax, outcome="viral")
     points = ax.containers[0].lines[0]
     assert data([points]) == [[[0.2, 0.1], [0.9, 0.6]]]
@@ -48,7 +48,7 @@ def test_a_decision_curve_counts_people_and_cuts_the_abyss(ax):
     np.testing.assert_allclose(ax.lines[2].get_ydata(), [300, 200, 100])
     low, high = ax.get_ylim()
     assert -100 < low < 0 < 300 < high < 400
-    assert "per 1,000 pictures" in ax.get_ylabel()
+    assert "per 1,000 images" in ax.get_ylabel()
     assert ax.xaxis.get_major_formatter()(0.25, 0) == "25 %"
     assert len({line.get_linestyle() + str(line.get_linewidth()) for line in ax.lines}) == 3
 

@@ -33,7 +33,7 @@ def test_a_count_stands_in_the_row_of_its_truth():
     np.testing.assert_array_equal(ax.images[0].get_array(), [[0, 1], [0, 0]])
 
 
-def test_a_row_without_pictures_has_no_share():
+def test_a_row_without_images_has_no_share():
     ax = plots.confusion_matrix_grid({"": np.array([[2, 0, 0], [0, 0, 0], [1, 1, 2]])}, "abc").flat[
         0
     ]
@@ -128,15 +128,15 @@ def test_of_several_classes_the_top_one_is_called():
         assert frames(axes) == [False, True]
 
 
-def test_no_errors_leave_a_line_instead_of_pictures():
+def test_no_errors_leave_a_line_instead_of_images():
     axes = plots.prediction_grid([], [], [])
-    assert texts(axes[0, 0]) == ["no pictures to show"]
+    assert texts(axes[0, 0]) == ["no images to show"]
 
 
 @pytest.mark.parametrize(
     ("y", "score", "words"),
     [
-        ([0], [0.1, 0.2], "each of 2 pictures, got 1 and 2"),
+        ([0], [0.1, 0.2], "each of 2 images, got 1 and 2"),
         (np.eye(3)[:2], [0.1, 0.2], "expected 2 classes"),
         ([0, 1], np.eye(3)[:2], "expected 3 classes .*names healthy, sick"),
         ([0, 2], [0.1, 0.2], "from 0 to 1, got 0 to 2"),
@@ -147,7 +147,7 @@ def test_answers_that_do_not_fit_are_named(y, score, words):
         plots.prediction_grid(PICTURES[:2], y, score)
 
 
-def test_below_each_picture_stands_the_probability_of_each_class():
+def test_below_each_image_stands_the_probability_of_each_class():
     names = ("normal", "bacterial", "viral")
     score = [[0.5, 0.2, 0.3], [0.1, 0.15, 0.75], [0.001, 0.001, 0.998]]
     axes = plots.probability_grid(PICTURES[:3], np.eye(3)[[0, 1, 2]], score, names)
@@ -174,12 +174,12 @@ def test_one_score_of_two_classes_has_two_bars():
         assert frames(axes[0]) == [False, True]
 
 
-def test_probabilities_of_nothing_and_of_other_pictures():
+def test_probabilities_of_nothing_and_of_other_images():
     axes = plots.probability_grid([*PICTURES, PICTURES[0]], [0] * 5, [0.1] * 5, ("a", "b"))
     assert axes.shape == (4, 4)
     assert not axes[3, 1].axison
-    assert texts(plots.probability_grid([], [], [], ("a", "b"))[0, 0]) == ["no pictures to show"]
-    with pytest.raises(ValueError, match="each of 3 pictures, got 2 and 2"):
+    assert texts(plots.probability_grid([], [], [], ("a", "b"))[0, 0]) == ["no images to show"]
+    with pytest.raises(ValueError, match="each of 3 images, got 2 and 2"):
         plots.probability_grid(PICTURES[:3], [0, 1], np.eye(3)[:2], "abc")
     with pytest.raises(ValueError, match="expected 3 classes"):
         plots.probability_grid(PICTURES[:2], [0, 1], np.eye(3)[:2], "ab")

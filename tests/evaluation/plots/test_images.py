@@ -13,7 +13,7 @@ MASKS = np.zeros((3, 20, 16), bool)
 MASKS[:, 5:9, 4:12] = True
 
 
-def test_pictures_are_grey_and_keep_their_shape():
+def test_images_are_grey_and_keep_their_shape():
     axes = plots.image_grid([np.zeros((20, 40)), np.full((30, 30, 1), 255)], ["wide", "square"])
     image = axes.flat[0].images[0]
     assert image.get_cmap().name == "gray"
@@ -24,7 +24,7 @@ def test_pictures_are_grey_and_keep_their_shape():
         plots.image_grid([np.zeros((4, 4))] * 2, ["one"])
 
 
-def test_pictures_side_by_side_fill_one_row_and_empty_places_of_a_grid_stay_blank():
+def test_images_side_by_side_fill_one_row_and_empty_places_of_a_grid_stay_blank():
     assert plots.image_row(*[np.zeros((4, 4))] * 5).shape == (1, 5)
     axes = plots.image_grid([np.zeros((4, 4))] * 5, ncols=3)
     assert axes.shape == (2, 3)
@@ -51,7 +51,7 @@ def test_feature_maps_take_their_own_ramp_or_one():
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (1, 4, 4, 2), (4, 4, 0)])
-def test_feature_maps_are_of_one_picture(shape):
+def test_feature_maps_are_of_one_image(shape):
     with pytest.raises(ValueError, match=r"\(H, W, C\), got .*maps\[0\]"):
         plots.feature_map_grid(np.zeros(shape))
 
@@ -66,7 +66,7 @@ def lines(ax):
     ]
 
 
-def test_each_picture_stands_bare_beside_itself_with_heat():
+def test_each_image_stands_bare_beside_itself_with_heat():
     pairs = plots.overlay_grid(IMAGES, MAPS, titles=["a", "b", "c"], ncols=2)
     assert pairs.shape == (3, 2)
     assert len(plt.gcf().axes) == 8  # two rows of two pairs; the last pair is empty
@@ -81,7 +81,7 @@ def test_each_picture_stands_bare_beside_itself_with_heat():
     assert [ax.get_title(loc="left") for ax in pairs[:, 0]] == ["a", "b", "c"]
 
 
-def test_heat_grows_denser_and_never_hides_the_picture():
+def test_heat_grows_denser_and_never_hides_the_image():
     _, covered = plots.overlay_grid(IMAGES[:1], MAPS[:1])[0]
     colours = covered.images[1].cmap(np.linspace(0, 1, 11))
     assert colours[0, 3] == 0
@@ -97,7 +97,7 @@ def test_lines_say_the_same_without_colour():
     assert names == ["50 % and 80 % of full heat"]
 
 
-def test_a_map_without_heat_leaves_the_picture_alone():
+def test_a_map_without_heat_leaves_the_image_alone():
     for heat in (np.zeros((1, 20, 16)), np.full((1, 20, 16), -3.0)):
         for vmax in (1.0, None):
             _, covered = plots.overlay_grid(IMAGES[:1], heat, vmax=vmax)[0]
@@ -135,7 +135,7 @@ def test_the_mask_is_outlined_on_both_and_unlike_the_heat():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((IMAGES[0, ..., 0], MAPS[:1]), r"expected pictures of shape \(N, H, W\).*got \(20, 16\)"),
+        ((IMAGES[0, ..., 0], MAPS[:1]), r"expected images of shape \(N, H, W\).*got \(20, 16\)"),
         ((IMAGES, MAPS[:2]), r"expected maps of .* \(3, 20, 16\), got \(2, 20, 16\)"),
         ((IMAGES, MAPS[:, ::2]), r"got \(3, 10, 16\).*same size"),
         ((IMAGES, MAPS, MASKS[:1]), "expected masks of"),

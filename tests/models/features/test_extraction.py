@@ -9,7 +9,7 @@ from cxrlib import models
 from cxrlib.data import DataError, augmentation, read_images
 from cxrlib.models import features, transfer
 from cxrlib.models.features import extraction
-from tests.data.conftest import picture
+from tests.data.conftest import make_image
 from tests.float32 import assert_close
 
 NET = "mobilenet_v2_0.35"
@@ -18,8 +18,8 @@ RANDOM = {"size": 32, "weights": "random"}
 
 @pytest.fixture
 def cases(tmp_path):
-    """Ten pictures of ten children; the last two are the same picture."""
-    paths = [picture(tmp_path / f"{i}.png", min(i, 8), (40, 36)) for i in range(10)]
+    """Ten images of ten children; the last two are the same image."""
+    paths = [make_image(tmp_path / f"{i}.png", min(i, 8), (40, 36)) for i in range(10)]
     return pd.DataFrame(
         {
             "path": list(map(str, paths)),
@@ -35,7 +35,7 @@ def cases(tmp_path):
 
 @pytest.fixture
 def means(monkeypatch):
-    """Stand in for the network: give each picture's mean and spread."""
+    """Stand in for the network: give each image's mean and spread."""
 
     def build_extractor(name, size, *, pooled, **options):
         x = inputs = keras.Input((size, size, 1))
@@ -49,16 +49,16 @@ def means(monkeypatch):
 def test_features_are_what_the_network_puts_out(cases):
     got = features.extract(cases, NET, **RANDOM)
     net = transfer.build_model(NET, (32, 32, 1), head=None, weights="random")
-    pictures = read_images(cases, 32)
-    maps = net.predict(pictures.images.astype("float32"), verbose=0)
+    images = read_images(cases, 32)
+    maps = net.predict(images.images.astype("float32"), verbose=0)
     assert got.values.shape == (10, 1280)
     assert_close(got.values, maps.mean(axis=(1, 2)), rel=1e-4)
-    whole = features.extract(pictures, NET, pooled=False, weights="random")
+    whole = features.extract(images, NET, pooled=False, weights="random")
     assert_close(whole.values, maps, rel=1e-4)
     assert got.labels.ravel().tolist() == [0, 1] * 5
 
 
-def test_more_pictures_than_go_through_at_once(cases, means, monkeypatch):
+def test_more_images_than_go_through_at_once(cases, means, monkeypatch):
     plain = features.extract(cases, NET, **RANDOM).values
     monkeypatch.setattr(extraction, "CHUNK_SIZE", 7)
     monkeypatch.setattr(extraction, "BATCH_SIZE", 3)
@@ -71,7 +71,7 @@ def test_augmented_copies(cases, means):
     got = features.extract(train, NET, copies=3, **options)
     assert got.values.shape == (3, 6, 2)
     assert len(np.unique(got.values[..., 0])) == 15
-    np.testing.assert_array_equal(got.values[:, 5], got.values[:, 0])  # the same picture
+    np.testing.assert_array_equal(got.values[:, 5], got.values[:, 0])  # the same image
     alone = features.extract(train[2:4], NET, copies=2, **options)
     assert_close(alone.values, got.values[:2, 2:4])
     other = features.extract(train, NET, copies=3, **(options | {"seed": 4}))
@@ -107,24 +107,22 @@ def test_impossible_settings(cases, options, message):
         features.extract(cases[:6], NET, **(RANDOM | options))
 
 
-def test_pictures_that_do_not_fit(cases):
+def test_images_that_do_not_fit(cases):
     with pytest.raises(DataError, match="at least one image"):
         features.extract(cases[:0], NET, **RANDOM)
-    pictures = read_images(cases, 32)
+    images = read_images(cases, 32)
     with pytest.raises(DataError, match="images of `size` 64 px, got 32 px"):
-        features.extract(pictures, NET, size=64, weights="random")
+        features.extract(images, NET, size=64, weights="random")
     with pytest.raises(DataError, match=r"square grey images .*\(10, 32, 1, 32\)"):
-        features.extract(
-            type(pictures)(pictures.images.swapaxes(2, 3), pictures.labels, cases), NET
-        )
+        features.extract(type(images)(images.images.swapaxes(2, 3), images.labels, cases), NET)
     with pytest.raises(DataError, match=r"training images to augment, got 4 of 10 of split 'val'"):
         features.extract(cases, NET, augment="plausible", **RANDOM)
 
 
-def test_broken_pictures_are_named_and_left_out(cases, means, tmp_path):
+def test_broken_images_are_named_and_left_out(cases, means, tmp_path):
     (tmp_path / "1.png").write_bytes(b"")
     (tmp_path / "4.png").unlink()
-    with pytest.warns(UserWarning, match="2 of 10 pictures could not be read"):
+    with pytest.warns(UserWarning, match="2 of 10 images could not be read"):
         got = features.extract(cases, NET, **RANDOM)
     assert [p.path for p in got.problems] == [cases["path"][i] for i in (1, 4)]
     assert got.cases["path"].tolist() == cases["path"].drop([1, 4]).tolist()
@@ -170,13 +168,13 @@ def test_a_head_trains_on_features_with_fit(cases, means):
 
 def test_the_frozen_network_and_the_head_on_features_learn_the_same(cases):
     """End to end, and on features computed once: the same weights at the end."""
-    pictures = read_images(cases, 32)
+    images = read_images(cases, 32)
     net = transfer.freeze(transfer.build_model(NET, (32, 32, 1), weights="random", seed=0))
     models.training.compile_classifier(
         net, "SGD", 1e-2
     )  # Adam would divide by what is nearly nothing
     options = {"epochs": 3, "batch_size": 4, "seed": 1}
-    models.fit(net, pictures.split("train"), pictures.split("val"), **options)
+    models.fit(net, images.split("train"), images.split("val"), **options)
     got = features.extract(cases, NET, **RANDOM)
     head = transfer.build_head((1, 1, 1280), seed=0)
     models.training.compile_classifier(head, "SGD", 1e-2)

@@ -30,13 +30,13 @@ def test_sigmoid_is_symmetric_and_within_bounds(z):
 def test_two_layers_are_those_of_keras(seed):
     rng = np.random.default_rng(seed)
     n, side, units = (int(rng.integers(*ends)) for ends in ((2, 9), (2, 7), (1, 6)))
-    pictures = rng.integers(0, 256, size=(n, side, side, 1)).astype("float32")
+    images = rng.integers(0, 256, size=(n, side, side, 1)).astype("float32")
     weights = [rng.normal(size=s) for s in [(side * side, units), (units,), (units, 1), (1,)]]
-    twin = models.mlp(pictures.shape[1:], hidden=(units,))
+    twin = models.mlp(images.shape[1:], hidden=(units,))
     twin.set_weights(weights)
-    rows = pictures.reshape(n, -1).astype(float) / 127.5 - 1
+    rows = images.reshape(n, -1).astype(float) / 127.5 - 1
     ours = scratch.sigmoid(scratch.mlp_forward(rows, *weights)[1])
-    assert_close(ours, twin.predict(pictures, verbose=0))
+    assert_close(ours, twin.predict(images, verbose=0))
 
 
 def test_layers_pass_an_error_back():

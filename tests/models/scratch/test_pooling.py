@@ -29,7 +29,7 @@ def test_by_hand():
     np.testing.assert_array_equal(scratch.global_max_pool(x), [[15, 5]])
 
 
-def test_nothing_outside_the_picture_counts():
+def test_nothing_outside_the_image_counts():
     dark = np.full((3, 3), -2.0)
     np.testing.assert_array_equal(scratch.max_pool(dark, padding="same"), np.full((2, 2), -2.0))
     np.testing.assert_array_equal(scratch.average_pool(dark, padding="same"), np.full((2, 2), -2))

@@ -8,7 +8,7 @@ from cxrlib.data import ImageSet
 
 
 def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), size=16):
-    """Return noise with a bright middle in the pictures of the second class."""
+    """Return noise with a bright middle in the images of the second class."""
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 120, (n, size, size, 1), dtype=np.uint8)
     numbers = np.arange(n) % len(classes)
@@ -30,7 +30,7 @@ def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), 
 
 @pytest.fixture(scope="package")
 def train():
-    """Pictures to train with; a training leaves them as they are."""
+    """Images to train with; a training leaves them as they are."""
     return some_pictures()
 
 

@@ -40,28 +40,28 @@ STOPPING = settings(epochs=60, patience=2, augment=None)
 
 
 @pytest.fixture(scope="module")
-def pictures(train, val):
+def images(train, val):
     return train, val
 
 
 @pytest.fixture(scope="module")
-def whole(pictures):
+def whole(images):
     """What a training gives that nobody interrupts."""
-    return models.fit(small_model(), *pictures, **settings())
+    return models.fit(small_model(), *images, **settings())
 
 
 @pytest.fixture(scope="module")
-def stopped(pictures):
+def stopped(images):
     """The same of one that stops early."""
-    return models.fit(small_model(0.05), *pictures, **STOPPING)
+    return models.fit(small_model(0.05), *images, **STOPPING)
 
 
 @pytest.fixture(scope="module")
-def after_two_epochs(pictures, tmp_path_factory):
+def after_two_epochs(images, tmp_path_factory):
     """What is left of a training that was killed at the end of its second epoch."""
     where = tmp_path_factory.mktemp("killed") / "state"
     with pytest.raises(Killed):
-        models.fit(small_model(), *pictures, **settings(backup_dir=where, callbacks=[KillAfter(2)]))
+        models.fit(small_model(), *images, **settings(backup_dir=where, callbacks=[KillAfter(2)]))
     return where
 
 
@@ -95,26 +95,26 @@ def test_it_ends_as_if_it_had_not_been_interrupted(train, val, tmp_path, after, 
 
 
 @pytest.mark.parametrize("before_the_end", [1, 0])
-def test_early_stopping_knows_what_it_knew(pictures, stopped, tmp_path, before_the_end):
+def test_early_stopping_knows_what_it_knew(images, stopped, tmp_path, before_the_end):
     """Killed at its very end, it does not go on."""
     interrupted = STOPPING | {"backup_dir": tmp_path / "state"}
     late = KillAfter(len(stopped) - before_the_end)
     with pytest.raises(Killed):
-        models.fit(small_model(0.05), *pictures, callbacks=[late], **interrupted)
-    history = models.fit(small_model(0.05), *pictures, **interrupted)
+        models.fit(small_model(0.05), *images, callbacks=[late], **interrupted)
+    history = models.fit(small_model(0.05), *images, **interrupted)
     pd.testing.assert_frame_equal(history[TOLD], stopped[TOLD], check_exact=True)
     assert history.attrs == stopped.attrs
 
 
-def test_a_half_written_state_is_not_used(pictures, whole, killed):
+def test_a_half_written_state_is_not_used(images, whole, killed):
     (killed / f".0123abcd-{backup.STATE}").write_bytes(b"PK half")
-    history = models.fit(small_model(), *pictures, **settings(backup_dir=killed))
+    history = models.fit(small_model(), *images, **settings(backup_dir=killed))
     pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
 
 
-def test_another_training_is_not_mixed_in(pictures, killed):
+def test_another_training_is_not_mixed_in(images, killed):
     with pytest.raises(ValueError, match="got another batch_size, optimizer"):
-        models.fit(small_model(0.5), *pictures, **settings(backup_dir=killed, batch_size=4))
+        models.fit(small_model(0.5), *images, **settings(backup_dir=killed, batch_size=4))
     assert [p.name for p in killed.iterdir()] == [backup.STATE]
 
 
@@ -122,7 +122,7 @@ def test_another_training_is_not_mixed_in(pictures, killed):
     ("step", "after"), [("fsync", False), ("replace", False), ("replace", True)]
 )
 def test_a_kill_at_any_step_of_saving_brings_no_older_weights_back(
-    pictures, whole, tmp_path, monkeypatch, step, after
+    images, whole, tmp_path, monkeypatch, step, after
 ):
     """Killed while saving its third epoch, resumed, ended: nothing older comes up again."""
     where, real, calls = tmp_path / "state", getattr(os, step), []
@@ -138,13 +138,13 @@ def test_a_kill_at_any_step_of_saving_brings_no_older_weights_back(
     with monkeypatch.context() as patch:
         patch.setattr(backup.os, step, killed)
         with pytest.raises(Killed):
-            models.fit(small_model(), *pictures, **settings(backup_dir=where))
-    history = models.fit(small_model(), *pictures, **settings(backup_dir=where))
+            models.fit(small_model(), *images, **settings(backup_dir=where))
+    history = models.fit(small_model(), *images, **settings(backup_dir=where))
     pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
     assert not where.exists()
 
 
-def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(pictures, whole, tmp_path, monkeypatch):
+def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(images, whole, tmp_path, monkeypatch):
     where, real = tmp_path / "state", Path.unlink
 
     def killed(path, *args, **options):
@@ -154,21 +154,21 @@ def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(pictures, whole, tmp_
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", killed)
         with pytest.raises(Killed):
-            models.fit(small_model(), *pictures, **settings(backup_dir=where))
-    history = models.fit(small_model(), *pictures, **settings(backup_dir=where))
+            models.fit(small_model(), *images, **settings(backup_dir=where))
+    history = models.fit(small_model(), *images, **settings(backup_dir=where))
     pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
     assert not where.exists()
 
 
-def test_a_damaged_state_or_a_folder_with_other_things_is_named(pictures, tmp_path):
+def test_a_damaged_state_or_a_folder_with_other_things_is_named(images, tmp_path):
     (tmp_path / backup.STATE).write_bytes(b"PK half")
     with pytest.raises(ValueError, match=r"damaged file .*Remove it to begin again"):
-        models.fit(small_model(), *pictures, **settings(backup_dir=tmp_path))
+        models.fit(small_model(), *images, **settings(backup_dir=tmp_path))
     (tmp_path / "thesis.txt").write_text("chapter 1")
     with pytest.raises(ValueError, match=r"thesis\.txt"):
-        models.fit(small_model(), *pictures, **settings(backup_dir=tmp_path))
+        models.fit(small_model(), *images, **settings(backup_dir=tmp_path))
     with pytest.raises(ValueError, match=r"got the file .*thesis\.txt"):
-        models.fit(small_model(), *pictures, **settings(backup_dir=tmp_path / "thesis.txt"))
+        models.fit(small_model(), *images, **settings(backup_dir=tmp_path / "thesis.txt"))
     assert (tmp_path / "thesis.txt").read_text() == "chapter 1"
 
 
@@ -220,10 +220,10 @@ models.fit(small_model(), train, val, **settings(backup_dir=sys.argv[1], callbac
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_process_leaves_what_another_can_go_on_with(pictures, whole, tmp_path):
+def test_a_killed_process_leaves_what_another_can_go_on_with(images, whole, tmp_path):
     where = tmp_path / "state"
     command = [sys.executable, "-c", KILLED, str(where)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
     assert [p.name for p in where.iterdir()] == [backup.STATE]
-    history = models.fit(small_model(), *pictures, **settings(backup_dir=where))
+    history = models.fit(small_model(), *images, **settings(backup_dir=where))
     pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)

@@ -16,8 +16,8 @@ fitting = import_module("cxrlib.models.training.fit")  # by attribute there is t
 TOLD = ["accuracy", "loss", "val_accuracy", "val_loss", "learning_rate"]
 
 
-def loss_of(model, pictures):
-    return model.evaluate(pictures.images.astype("float32"), pictures.labels, verbose=0)[0]
+def loss_of(model, images):
+    return model.evaluate(images.images.astype("float32"), images.labels, verbose=0)[0]
 
 
 def test_it_learns_what_can_be_learned(train, val):
@@ -124,8 +124,8 @@ def untrained():
         np.testing.assert_array_equal(old, new)
 
 
-def changed(pictures, **parts):
-    now = {"images": pictures.images, "labels": pictures.labels, "cases": pictures.cases}
+def changed(images, **parts):
+    now = {"images": images.images, "labels": images.labels, "cases": images.cases}
     return ImageSet(**(now | parts))
 
 
@@ -157,12 +157,12 @@ BAD_PICTURES = {
 
 @pytest.mark.parametrize("what", BAD_PICTURES)
 @pytest.mark.parametrize("side", ["training", "validation"])
-def test_bad_pictures_are_named_before_the_first_epoch(untrained, train, val, what, side):
+def test_bad_images_are_named_before_the_first_epoch(untrained, train, val, what, side):
     spoil, message = BAD_PICTURES[what]
-    pictures = {"training": train, "validation": val}
-    pictures[side] = spoil(pictures[side])
+    images = {"training": train, "validation": val}
+    images[side] = spoil(images[side])
     with pytest.raises(ValueError, match=message) as said:
-        models.fit(untrained, *pictures.values(), epochs=1)
+        models.fit(untrained, *images.values(), epochs=1)
     assert side in str(said.value)
 
 
@@ -245,7 +245,7 @@ def test_a_loss_object_that_fits_and_any_other_loss_are_taken():
         assert len(models.fit(model, train, None, epochs=1)) == 1
 
 
-def test_each_of_k_classes_needs_a_training_picture():
+def test_each_of_k_classes_needs_a_training_image():
     train = some_pictures(12, classes=("normal", "bacterial", "viral"))
     keep = train.labels[:, 2] == 0
     less = ImageSet(train.images[keep], train.labels[keep], train.cases[keep])

@@ -72,7 +72,7 @@ def tiny(monkeypatch):
 
 
 @pytest.fixture
-def pictures():
+def images():
     return np.random.default_rng(0).uniform(0, 255, (4, 64, 64, 1)).astype("float32")
 
 

@@ -30,20 +30,20 @@ def up_to(model, layer):
     return keras.Model(model.inputs, model.get_layer(layer).output)
 
 
-def test_flat_raw_grey_pictures_in_probabilities_out(real_net, pictures):
+def test_flat_raw_grey_images_in_probabilities_out(real_net, images):
     assert not any(isinstance(layer, keras.Model) for layer in real_net.layers)
     assert real_net.input_shape == (None, 64, 64, 1)
-    scores = real_net.predict(pictures, verbose=0)
+    scores = real_net.predict(images, verbose=0)
     assert scores.shape == (4, 1)
     assert ((scores > 0) & (scores < 1)).all()
     assert len(np.unique(scores)) == 4
     assert real_net.backbone_weights.kind == "random"
 
 
-def test_the_answer_is_that_of_keras_own_network_and_preprocessing(real_net, pictures):
+def test_the_answer_is_that_of_keras_own_network_and_preprocessing(real_net, images):
     """Keras's network with the same weights, given what its own `preprocess_input` makes."""
     entry = transfer.get_backbone(real_net.name)
-    colour = np.repeat(pictures, 3, axis=-1)
+    colour = np.repeat(images, 3, axis=-1)
     if real_net.name in APPS:
         theirs, given = base_of(entry, 64), APPS[real_net.name].preprocess_input(colour.copy())
     elif real_net.name == "efficientnet_lite0":
@@ -56,16 +56,16 @@ def test_the_answer_is_that_of_keras_own_network_and_preprocessing(real_net, pic
     target = transfer.find_target_layer(real_net)
     wanted = theirs.predict(given, verbose=0)
     got = up_to(real_net, "block5_pool" if real_net.name == "vgg16" else target).predict(
-        pictures, verbose=0
+        images, verbose=0
     )
     assert np.abs(wanted).max() > 1e-3
     assert_close(got, wanted, rel=1e-4)
 
 
-def test_saved_and_loaded_it_gives_the_same_answers(real_net, pictures, tmp_path):
+def test_saved_and_loaded_it_gives_the_same_answers(real_net, images, tmp_path):
     real_net.save(tmp_path / "net.keras")
     again = keras.models.load_model(tmp_path / "net.keras")
-    assert_close(again.predict(pictures, verbose=0), real_net.predict(pictures, verbose=0))
+    assert_close(again.predict(images, verbose=0), real_net.predict(images, verbose=0))
     assert transfer.find_target_layer(again) == transfer.find_target_layer(real_net)
     assert transfer.block_summary(again).equals(transfer.block_summary(real_net))
 
@@ -86,14 +86,14 @@ def test_article_4s_head_begins_as_it_does_alone():
         np.testing.assert_array_equal(net.get_layer(name).kernel, alone.get_layer(name).kernel)
 
 
-def test_standardising_forgets_exposure_and_cropping_the_border(pictures):
+def test_standardising_forgets_exposure_and_cropping_the_border(images):
     net = transfer.build_model(NET, (64, 64, 1), crop=0.25, standardize=True, weights="random")
-    bordered = pictures.copy()
+    bordered = images.copy()
     bordered[:, :16], bordered[:, -16:], bordered[:, :, :16], bordered[:, :, -16:] = 0, 255, 9, 99
-    wanted = net.predict(pictures, verbose=0)
+    wanted = net.predict(images, verbose=0)
     assert_close(net.predict(bordered, verbose=0), wanted)
-    assert_close(net.predict(pictures * 0.5 + 40, verbose=0), wanted, rel=2e-4)
-    seen = up_to(net, "as_grey_levels").predict(pictures, verbose=0)
+    assert_close(net.predict(images * 0.5 + 40, verbose=0), wanted, rel=2e-4)
+    seen = up_to(net, "as_grey_levels").predict(images, verbose=0)
     assert_close(seen.mean(axis=(1, 2, 3)), 127.5, rel=1e-4)
 
 

@@ -32,10 +32,10 @@ def test_it_knows_a_palace_and_a_daisy(photograph, known, weights, tensors):
     """With ImageNet's own head: the middle of a photograph, its shorter side at 256 pixels."""
     base = base_of(transfer.get_backbone(NAME), 224)
     build.load_weights(base, transfer.get_backbone(NAME), weights)
-    picture = Image.fromarray(load_sample_image(photograph))
-    picture = picture.resize((round(picture.width * 256 / picture.height), 256))
-    left = (picture.width - 224) // 2
-    seen = np.asarray(picture.crop((left, 16, left + 224, 240)), "float32")
+    image = Image.fromarray(load_sample_image(photograph))
+    image = image.resize((round(image.width * 256 / image.height), 256))
+    left = (image.width - 224) // 2
+    seen = np.asarray(image.crop((left, 16, left + 224, 240)), "float32")
     maps = base.predict((seen[None] - 127) / 128, verbose=0)
     answers = maps.mean(axis=(1, 2)) @ tensors["_fc.weight"].T + tensors["_fc.bias"]
     assert answers.argmax() == known

@@ -78,7 +78,7 @@ def test_compiling_comes_after_freezing(small):
 
 
 def test_a_network_of_somebody_elses():
-    picture = keras.Input((8, 8, 1))
-    other = keras.Model(picture, keras.layers.Flatten()(picture), name="mine")
+    image = keras.Input((8, 8, 1))
+    other = keras.Model(image, keras.layers.Flatten()(image), name="mine")
     with pytest.raises(ValueError, match=r"expected a model of transfer\.build_model.*'mine'"):
         transfer.freeze(other)
