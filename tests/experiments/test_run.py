@@ -205,7 +205,7 @@ def test_what_cannot_be_described_is_refused():
         run.describe_data(bare)
     with pytest.raises(data.DataError, match="split for every image, got 1 of 5"):
         run.describe_data(a_table().assign(split=["train", "train", "test", "test", pd.NA]))
-    with pytest.raises(data.DataError, match="no label"):
+    with pytest.raises(data.DataError, match="Give it one"):
         run.describe_data(a_table().assign(label=lambda t: t["label"].cat.remove_categories("B")))
 
 
