@@ -75,7 +75,7 @@ def claim(
     within: float = 0.0,
     kind: str = "finding",
     details: Mapping[str, object] | None = None,
-) -> bool:
+) -> None:
     """Hold a statement's number against a bound, record it, and show it with a mark.
 
     Parameters
@@ -93,11 +93,6 @@ def claim(
         stops. An *observation* does not hold always: the page says how often it did.
     details : mapping, optional
         Other numbers to show: name → number, text, or list of them.
-
-    Returns
-    -------
-    bool
-        Whether it holds.
 
     Raises
     ------

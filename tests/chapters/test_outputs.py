@@ -55,6 +55,11 @@ def test_no_warning_and_no_log_is_on_the_page(chapter):
     assert wrong == []
 
 
+def test_no_cell_shows_what_a_function_returned_by_the_way(chapter):
+    bare = [cell.source[:80] for cell, o in outputs(chapter) if shown(o) in ("True", "False")]
+    assert bare == []
+
+
 def test_every_figure_has_a_text_for_those_who_cannot_see_it(chapter):
     without = [
         cell.source[:80]

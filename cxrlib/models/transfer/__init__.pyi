@@ -22,5 +22,4 @@ from .weights import (
     Weights as Weights,
     WeightsError as WeightsError,
     find_weights as find_weights,
-    show_weights as show_weights,
 )
