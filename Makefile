@@ -14,7 +14,7 @@ help:
 	@echo "make test    lint, unit tests, every chapter on tiny samples, the built book in a browser"
 	@echo "             Its parts: make check, test-package, test-chapters, test-book"
 	@echo "make lab     open the chapters in JupyterLab"
-	@echo "make check   lint, direction of imports, workflows, chapters without outputs"
+	@echo "make check   lint, types, direction of imports, workflows, chapters without outputs"
 	@echo "make strip   take the outputs out of the chapters after editing"
 	@echo "make clean   remove everything that was built (.venv stays)"
 	@echo "Set-up is part of each. Another Python: make book PYTHON=python3.12"
@@ -34,6 +34,7 @@ lab: setup-book
 check: setup-test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/nbstripout --keep-id --verify chapters/*.ipynb || \
