@@ -24,7 +24,7 @@ MARKER = ("L", (0.93, 0.08), 0.1, 240)  # text, centre, height, grey value
 
 def keep_all(images: ArrayLike) -> np.ndarray:
     """Cover nothing."""
-    return _pictures(images).copy()
+    return _check_images(images).copy()
 
 
 def keep_border(images: ArrayLike, fraction: float = 6 / 64) -> np.ndarray:
@@ -41,14 +41,14 @@ def keep_border(images: ArrayLike, fraction: float = 6 / 64) -> np.ndarray:
     DataError
         If the images have another shape or type, or the share is not between 0 and 0.5.
     """
-    images = _pictures(images)
+    images = _check_images(images)
     rows, columns = (_ends(length, fraction) for length in images.shape[1:3])
     return _keep(images, rows[:, None] | columns)
 
 
 def keep_corners(images: ArrayLike, fraction: float = 12 / 64) -> np.ndarray:
     """Keep the four corners, where letters are stamped; otherwise as :func:`keep_border`."""
-    images = _pictures(images)
+    images = _check_images(images)
     rows, columns = (_ends(length, fraction) for length in images.shape[1:3])
     return _keep(images, rows[:, None] & columns)
 
@@ -68,7 +68,7 @@ def pixelate(images: ArrayLike) -> np.ndarray:
     DataError
         If the images have another shape or type, or a side of fewer than 8 pixels.
     """
-    images = _pictures(images)
+    images = _check_images(images)
     height, width = images.shape[1:3]
     if min(height, width) < GRID:
         raise DataError(
@@ -101,13 +101,13 @@ def mask_out(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
     DataError
         If the images have another shape or type, or the masks do not fit them.
     """
-    images = _pictures(images)
+    images = _check_images(images)
     return _keep(images, ~_fitting(images, masks))
 
 
 def keep_region(images: ArrayLike, masks: ArrayLike) -> np.ndarray:
     """Black out what lies outside the masks; parameters and errors as for :func:`mask_out`."""
-    images = _pictures(images)
+    images = _check_images(images)
     return _keep(images, _fitting(images, masks))
 
 
@@ -142,12 +142,12 @@ OCCLUSIONS: dict[str, Callable[[ArrayLike], np.ndarray]] = {
 }
 
 
-def add_marker(pictures: ImageSet, rows: ArrayLike) -> ImageSet:
+def add_marker(image_set: ImageSet, rows: ArrayLike) -> ImageSet:
     """Stamp an L on some images, above on the right, as a radiographer's lead marker would be.
 
     Parameters
     ----------
-    pictures : ImageSet
+    image_set : ImageSet
         Stay as they are.
     rows : array of bool, shape (N,), or of int
         Which images get the letter: a mask, or positions from 0 to N - 1.
@@ -162,7 +162,7 @@ def add_marker(pictures: ImageSet, rows: ArrayLike) -> ImageSet:
     DataError
         If a row is not there or named twice.
     """
-    n, rows = len(pictures), np.asarray(rows)
+    n, rows = len(image_set), np.asarray(rows)
     chosen = np.flatnonzero(rows) if rows.dtype == bool else np.unique(rows)
     positions = rows.ndim == 1 and (rows.dtype.kind in "iu" or not rows.size)
     known = positions and len(chosen) == len(rows) and np.isin(chosen, np.arange(n)).all()
@@ -174,10 +174,10 @@ def add_marker(pictures: ImageSet, rows: ArrayLike) -> ImageSet:
             f"expected `rows` as {n:,} truth values, one an image, or positions from 0 to "
             f"{n - 1:,}, each named once, got {got}. For one class: images.labels[:, 0] == 1."
         )
-    images = pictures.images.copy()
+    images = image_set.images.copy()
     for i in chosen.astype(int):
         images[i, :, :, 0] = draw_marker(images[i, :, :, 0], *MARKER)
-    return replace(pictures, images=images)
+    return replace(image_set, images=images)
 
 
 def _keep(images: np.ndarray, kept: np.ndarray) -> np.ndarray:
@@ -200,7 +200,7 @@ def _between(marked: np.ndarray) -> np.ndarray:
     return begun & np.logical_or.accumulate(marked[:, ::-1], axis=1)[:, ::-1]
 
 
-def _pictures(images: ArrayLike) -> np.ndarray:
+def _check_images(images: ArrayLike) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[3] != 1 or 0 in images.shape[1:3]:
         raise DataError(

@@ -15,7 +15,7 @@ from cxrlib.data.images import ImageSet, read_images
 
 
 def dataset(
-    pictures: ImageSet | pd.DataFrame,
+    image_set: ImageSet | pd.DataFrame,
     size: int | None = None,
     *,
     batch_size: int = 32,
@@ -32,7 +32,7 @@ def dataset(
 
     Parameters
     ----------
-    pictures : ImageSet or DataFrame
+    image_set : ImageSet or DataFrame
         Images in memory, or a case table that is read first (then ``size`` is needed).
     size : int, optional
         Side of the images in pixels.
@@ -57,21 +57,21 @@ def dataset(
         Of ``(images, labels)``: float32 (B, size, size, 1) in [0, 255], and float32 (B, 1) for
         two classes or one-hot (B, K).
     """
-    if isinstance(pictures, pd.DataFrame):
+    if isinstance(image_set, pd.DataFrame):
         if size is None:
             raise DataError("expected `size` with a case table, got none. Try size=224.")
-        pictures = read_images(pictures, size, resize)
-    elif size is not None and pictures.images.shape[1] != size:
+        image_set = read_images(image_set, size, resize)
+    elif size is not None and image_set.images.shape[1] != size:
         raise DataError(
-            f"expected images of {size} px as `size` says, got {pictures.images.shape[1]} px. "
+            f"expected images of {size} px as `size` says, got {image_set.images.shape[1]} px. "
             "Leave `size` out, or read the images again."
         )
     recipe = None if augment is None else augmentation.get_preset(augment)
     if recipe:
-        _check_for_training(pictures)
+        _check_for_training(image_set)
     with tf.device("CPU"):
-        images, labels = tf.constant(pictures.images), tf.constant(pictures.labels)
-    n = len(pictures)
+        images, labels = tf.constant(image_set.images), tf.constant(image_set.labels)
+    n = len(image_set)
     if shuffle or recipe:
         epoch = first_epoch
         shapes = tf.TensorSpec(n, tf.int64), tf.TensorSpec((n, None), tf.float32)

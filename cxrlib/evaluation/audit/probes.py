@@ -105,7 +105,7 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
             out_of_fold_auc(visible, y, groups, seed=seed) for y in _one_vs_rest(cases)
         )
     worst = max(("border only", "corners only"), key=lambda name: aucs[name].low)
-    summary = f"{worst}: AUC {aucs[worst]:.2f}; full image {aucs['full picture'].value:.2f}"
+    summary = f"{worst}: AUC {aucs[worst]:.2f}; full image {aucs['full image'].value:.2f}"
     advice = (
         "Something outside the lungs goes with the label: another device, marker or cropping for "
         "each class. Crop or mask it, take classes from one source, and test on another hospital."

@@ -126,7 +126,7 @@ def check_patients(
             own = len(members) - both
             raise ValueError(
                 f"expected at least 2 patients of class {label} to draw from, got {own}"
-                f"{f' and {both} with pictures of both it and another' if both else ''}: every "
+                f"{f' and {both} with images of both it and another' if both else ''}: every "
                 "resample would be the same, and the interval too narrow. Use more patients; for a "
                 "proportion, evaluation.wilson_interval works with any count of patients."
             )

@@ -58,7 +58,7 @@ def _annotate_counts(ax: Axes, bins: pd.DataFrame) -> None:
     for i, (x, n) in enumerate(zip(bins["prob_pred"], bins["n"], strict=True)):
         y = 1.02 + 0.06 * (i % 2)
         ax.annotate(f"{n:,}", (x, y), xycoords=("data", "axes fraction"), ha="center", **style)
-    ax.annotate("pictures", (-0.02, 1.02), xycoords="axes fraction", ha="right", **style)
+    ax.annotate("images", (-0.02, 1.02), xycoords="axes fraction", ha="right", **style)
 
 
 def plot_decision_curve(tables: Tables, *, ax: Axes | None = None) -> Axes:

@@ -7,12 +7,10 @@ import numpy as np
 from cxrlib.models import scratch
 from cxrlib.teaching.exercises.base import Exercise
 
-PICTURE = np.array(
-    [[1.0, 0, 2, 5, 1, 0], [3, 1, 0, 2, 2, 4], [0, 2, 4, 1, 0, 1], [1, 5, 0, 3, 1, 2]]
-)
+IMAGE = np.array([[1.0, 0, 2, 5, 1, 0], [3, 1, 0, 2, 2, 4], [0, 2, 4, 1, 0, 1], [1, 5, 0, 3, 1, 2]])
 
 check_convolution = Exercise(
-    task="`slide(picture, kernel)` returns a map, a number for each place.",
+    task="`slide(image, kernel)` returns a map, a number for each place.",
     solution=scratch.conv2d,
     mistakes={
         "the kernel was flipped. Mathematicians do that; networks lay it on as it is.": (
@@ -34,13 +32,13 @@ check_convolution = Exercise(
         ),
     },
     cases=[
-        (PICTURE, np.array([[0.0, 1, 2], [0, 0, 5], [-3, 0, 1]])),
-        (PICTURE, np.array([[1.0, 0, 2]])),
+        (IMAGE, np.array([[0.0, 1, 2], [0, 0, 5], [-3, 0, 1]])),
+        (IMAGE, np.array([[1.0, 0, 2]])),
     ],
     success="Every place, every product: the same as `scratch.conv2d`.",
     shape_hint="count the places at which the window fits.",
 )
-"""``slide(picture, kernel)``: weigh and add at every place where the window fits."""
+"""``slide(image, kernel)``: weigh and add at every place where the window fits."""
 
 
 def _size(size: int, kernel: int, stride: int, padding: int) -> int:

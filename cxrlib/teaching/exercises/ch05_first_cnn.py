@@ -8,7 +8,7 @@ import numpy as np
 
 from cxrlib.teaching.exercises.base import Exercise, format_array
 
-FILMS = np.array([[[10.0, 30], [50, 110]], [[60, 70], [80, 90]], [[0, 0], [200, 40]]])
+IMAGES = np.array([[[10.0, 30], [50, 110]], [[60, 70], [80, 90]], [[0, 0], [200, 40]]])
 EACH, PIXELS = (1, 2), (0,)
 
 
@@ -50,10 +50,10 @@ check_standardised = Exercise(
             _from_0_to_1
         ),
     },
-    cases=[(FILMS,)],
+    cases=[(IMAGES,)],
     success="Mean 0 and spread 1, each by itself.",
     shape_hint="all images come back, in their shape.",
-    format=lambda films: format_array(np.reshape(films, (len(FILMS), -1))),  # an image a row
+    format=lambda images: format_array(np.reshape(images, (len(IMAGES), -1))),  # an image a row
 )
 """``standardised(images)``: each of N images (H, W) gets mean 0 and spread 1."""
 

@@ -71,8 +71,8 @@ check_copies = Exercise(
         "count all images, not one.": lambda e, n, aug: e if aug else 1,
     },
     cases=[(30, 120, True), (30, 120, False), (10, 700, True), (1, 50, True), (5, 8, False)],
-    arg_names=("epochs", "films", "augmented"),
+    arg_names=("epochs", "n_images", "augmented"),
     success="New images every epoch, but never a new child.",
     default_hint="count one epoch first, then ask whether the next one brings the same images.",
 )
-"""``rule(epochs, films, augmented)``: how many different images a network sees."""
+"""``rule(epochs, n_images, augmented)``: how many different images a network sees."""

@@ -8,7 +8,7 @@ from cxrlib.teaching.exercises.base import Exercise
 
 MAPS, HALVINGS = 512, 5  # VGG16's last block; an image's side is halved after each block
 MEAN = np.array([103.939, 116.779, 123.68])  # ImageNet's mean blue, green and red
-PICTURE = np.array([[0, 60, 255], [128, 20, 7]], np.uint8)
+IMAGE = np.array([[0, 60, 255], [128, 20, 7]], np.uint8)
 
 
 def _head(side: int, dense: int, halvings: int = HALVINGS) -> int:
@@ -61,7 +61,7 @@ def _grey(image: np.ndarray) -> np.ndarray:
 
 
 check_colours = Exercise(
-    task="`my_colours(picture, mean)` returns an array (H, W, 3).",
+    task="`my_colours(image, mean)` returns an array (H, W, 3).",
     solution=lambda x, m: _grey(x) - m,
     mistakes={
         "the mean is not taken away.": lambda x, m: _grey(x),
@@ -82,9 +82,9 @@ check_colours = Exercise(
             lambda x, m: np.clip(_grey(x) - m, 0, 255)
         ),
     },
-    cases=[(PICTURE, MEAN)],
+    cases=[(IMAGE, MEAN)],
     success="Black is not 0 here but the darkest of ImageNet: far below the mean.",
-    shape_hint="the same grey three times, in a new last axis: `picture[..., None]`.",
+    shape_hint="the same grey three times, in a new last axis: `image[..., None]`.",
 )
 """``colours(image, mean)``: a grey image as VGG16 was taught to see.
 

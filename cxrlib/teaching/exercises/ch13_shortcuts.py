@@ -8,7 +8,7 @@ import numpy as np
 
 from cxrlib.teaching.exercises.base import CustomExercise, Exercise, Result, fail, is_missing
 
-FILM = np.arange(11, 53, dtype=np.uint8).reshape(6, 7)
+XRAY = np.arange(11, 53, dtype=np.uint8).reshape(6, 7)
 WIDE = 2
 
 # What article 4 tells about itself, item by item: the answer, and where it stands.
@@ -61,7 +61,7 @@ def _one_later(image: np.ndarray, wide: int) -> np.ndarray:
 
 
 check_border = Exercise(
-    task="`my_border(film, wide)` returns an image of the same shape, black inside the frame.",
+    task="`my_border(xray, wide)` returns an image of the same shape, black inside the frame.",
     solution=_kept(lambda rows, columns: rows | columns),
     mistakes={
         "the other way round: the frame stays, the inside is black.": (
@@ -81,10 +81,10 @@ check_border = Exercise(
         "cut off is not covered: the image keeps its size.": lambda x, w: x[w:-w, w:-w],
         "everything is black. The frame keeps its pixels.": lambda x, w: np.zeros_like(x),
     },
-    cases=[(FILM, WIDE)],
+    cases=[(XRAY, WIDE)],
     success="Slices do it, and the image you were given is still whole.",
     shape_hint="the image keeps its size.",
-    mutation_hint="the image that was handed in is changed, too: work on `film.copy()`.",
+    mutation_hint="the image that was handed in is changed, too: work on `xray.copy()`.",
 )
 """``border(image, wide)``: a copy in which all but a frame of ``wide`` pixels is black.
 

@@ -80,19 +80,19 @@ def shortcut_lab(
     ValueError
         For images, answers or settings it cannot show.
     """
-    pictures = _check_images(images)
-    n, height, width = pictures.shape
+    images = _check_images(images)
+    n, height, width = images.shape
     names = lab.check_texts(class_names, "class_names", 2, 4)
     titles = lab.check_texts(list("ABCDEF"[:n]) if titles is None else titles, "titles", n, n)
     truth = None if labels is None else _check_labels(labels, n, len(names))
-    lungs = None if masks is None else _check_masks(masks, pictures.shape)
+    lungs = None if masks is None else _check_masks(masks, images.shape)
     _check_grid(rows, columns)
     square = label_squares((height, width), rows, columns)
     by_mean = isinstance(fill_value, str) and fill_value == "mean"
     grey = 0.0 if by_mean else lab.check_number(fill_value, 0, 255, "fill_value")
-    greys = [float(image.mean()) if by_mean else grey for image in pictures]
+    greys = [float(image.mean()) if by_mean else grey for image in images]
     ask = checked_predict(predict, len(names))
-    tables = [predict_all_sets(*pair, square, ask) for pair in zip(pictures, greys, strict=True)]
+    tables = [predict_all_sets(*pair, square, ask) for pair in zip(images, greys, strict=True)]
     cases: list[dict] = [
         {
             "title": title,
@@ -117,7 +117,7 @@ def shortcut_lab(
             "cover one square after the other until the answer changes. Which square did it? "
             "Then let a press mark your guess, and mark it."
         ),
-        fallback=_fallback(pictures, titles, tables, names, truth),
+        fallback=_fallback(images, titles, tables, names, truth),
         config={
             "cases": cases,
             "class_names": names,
