@@ -19,4 +19,4 @@ from .images import (
     read_masks as read_masks,
 )
 from .occlusion import add_marker as add_marker
-from .subsets import article_4 as article_4, balanced_subset as balanced_subset
+from .subsets import balanced_subset as balanced_subset

@@ -10,9 +10,6 @@ import pandas as pd
 from cxrlib.data.cases import DataError, check_columns, classes, did_you_mean, require_patients
 from cxrlib.data.splits import check_leakage
 
-ARTICLE_4 = {"normal": 79, "bacterial": 79, "viral": 79, "covid": 69}
-ARTICLE_4_TEST = 9
-
 
 def balanced_subset(
     cases: pd.DataFrame,
@@ -73,37 +70,6 @@ def balanced_subset(
     result["label"] = pd.Categorical(result["label"].astype(object), list(wanted))
     check_leakage(result)
     return result
-
-
-def article_4(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
-    """Article 4's make-up: 79 healthy, 79 bacterial, 79 viral, 69 COVID, 9 of each held out.
-
-    The article took the PA images of COVID-19 that the collection had on 18 March 2020. Which these
-    were cannot be told from its listing: the dates there are those of the images, mostly the year
-    alone. So the 69 are the first PA images by the collection's patient number, which grew with
-    time. Unlike in the article, nobody stands on both sides.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        The table that ``data.load("covid")`` gives.
-    seed : int
-        Draws the children and who is held out.
-
-    Raises
-    ------
-    DataError
-        If a class has too few images.
-    """
-    check_columns(cases, needed=["path", "label", "patient_id", "view"])
-    covid = cases["label"] == "covid"
-    others, images = cases[~covid], cases[covid & (cases["view"].astype("string") == "PA")]
-    number = images["patient_id"].str.extract(r":(\d+)", expand=False).astype(float)
-    order = np.lexsort((images["path"], images["patient_id"], number))
-    first = images.iloc[np.sort(order[: ARTICLE_4["covid"]])]
-    together = pd.concat([others, first]).sort_values("path", ignore_index=True)
-    together.attrs.update(cases.attrs)
-    return balanced_subset(together, ARTICLE_4, test_size=ARTICLE_4_TEST, seed=seed)
 
 
 def _class_sizes(

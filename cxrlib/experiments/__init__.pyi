@@ -1,4 +1,4 @@
-from . import methods as methods, registry as registry, sweep as sweep
+from . import article_4 as article_4, methods as methods, registry as registry, sweep as sweep
 from .record import (
     Record as Record,
     RecordError as RecordError,

@@ -18,6 +18,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
 from cxrlib import data, evaluation
+from cxrlib.experiments import article_4
 from cxrlib.models import features
 
 SHIFTED = "shifted"
@@ -51,7 +52,7 @@ def subsample(
     if sizes == "balanced":
         table = data.balanced_subset(_only(cases, names), seed=seed)
     else:
-        table = _only(data.article_4(cases, seed=seed), names)
+        table = _only(article_4.sample(cases, seed=seed), names)
         if split_by == "image":
             table = _by_image(_only(cases, names), table, seed)
     table.attrs.update(cases.attrs)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxrlib.data import article_4, balanced_subset, load, problems, registry, splits, verify
+from cxrlib import experiments
+from cxrlib.data import balanced_subset, load, problems, registry, splits, verify
 
 FOLDER = os.environ.get("CXR_DATA")
 
@@ -76,7 +77,7 @@ def test_the_copies_here_are_those_of_the_registry(name):
 
 def test_article_4_and_the_largest_sound_size():
     cases = load("covid", quiet=True)
-    own = article_4(cases)
+    own = experiments.article_4.sample(cases)
     count = own.groupby(["split", "label"], observed=True).size().unstack()
     assert count.loc["test"].tolist() == [9] * 4
     assert count.sum().tolist() == [79, 79, 79, 69]

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cxrlib.data import DataError, article_4, balanced_subset, classes, splits
+from cxrlib.data import DataError, balanced_subset, classes, splits
 
 FOUR = ("normal", "bacterial", "viral", "covid")
 
@@ -109,23 +109,3 @@ def test_images_without_patient_and_patients_of_two_classes_are_refused():
         balanced_subset(cases.assign(patient_id=[pd.NA, *cases["patient_id"][1:]]), 5)
     with pytest.raises(DataError, match="got a:0 with images of 2 classes"):
         balanced_subset(cases.assign(patient_id=[*cases["patient_id"][:-1], "a:0"]), 5)
-
-
-def test_article_4_takes_the_first_pa_images_in_its_sizes():
-    cases = table({name: [1, 1, 2] * 40 for name in FOUR})
-    cases.loc[(cases.label == "covid") & cases.path.str.contains("-00[0-9]"), "view"] = "AP"
-    drawn = article_4(cases)
-    assert sizes(drawn) == {
-        "train": {"normal": 70, "bacterial": 70, "viral": 70, "covid": 60},
-        "test": dict.fromkeys(FOUR, 9),
-    }
-    splits.check_leakage(drawn)
-    assert classes(drawn) == FOUR
-    images = drawn[drawn.label == "covid"]
-    assert set(images.view) == {"PA"}
-    number = images.patient_id.str.split(":").str[1].astype(int)
-    assert number.min() == 10
-    assert number.max() < 65  # not "covid:100", which as text comes before "covid:11"
-    again = article_4(cases, seed=1)
-    assert set(again[again.label == "covid"].path) == set(images.path)
-    assert set(again.path) != set(drawn.path)

@@ -1,4 +1,4 @@
-"""Exercises of chapter 01: who is on the image, and who stands on which side."""
+"""Exercises of chapter 01: who is in the image, and who stands on which side."""
 
 from __future__ import annotations
 

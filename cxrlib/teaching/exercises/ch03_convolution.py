@@ -40,7 +40,7 @@ check_convolution = Exercise(
     success="Every place, every product: the same as `scratch.conv2d`.",
     shape_hint="count the places at which the window fits.",
 )
-"""``slide(image, kernel)``: weigh and add at every place where the window fits."""
+"""``slide(picture, kernel)``: weigh and add at every place where the window fits."""
 
 
 def _size(size: int, kernel: int, stride: int, padding: int) -> int:

@@ -33,7 +33,7 @@ def _field(layers: Layers, *, start: int = 1, own_first: bool = False) -> int:
 CONV, POOL = (3, 1), (2, 2)
 
 check_receptive_field = Exercise(
-    task="How many pixels wide is what one number of the last map sees?",
+    task="How many pixels wide is the receptive field of one number of the last map?",
     solution=_field,
     mistakes={
         "a window adds its size *less one*: the first pixel is there already.": (

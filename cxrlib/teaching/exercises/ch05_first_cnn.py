@@ -46,7 +46,7 @@ check_standardised = Exercise(
         "these are each pixel's mean and spread over the images: take `axis=(1, 2)`.": (
             _recipe(PIXELS, PIXELS)
         ),
-        "pixels into 0 to 1 is another recipe: it uses lowest and highest, not mean and spread.": (
+        "pixels into 0 to 1 is another scaling: it uses lowest and highest, not mean and spread.": (
             _from_0_to_1
         ),
     },

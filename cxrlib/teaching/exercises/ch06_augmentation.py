@@ -75,4 +75,4 @@ check_copies = Exercise(
     success="New images every epoch, but never a new child.",
     default_hint="count one epoch first, then ask whether the next one brings the same images.",
 )
-"""``rule(epochs, images, augmented)``: how many different images a network sees."""
+"""``rule(epochs, films, augmented)``: how many different images a network sees."""

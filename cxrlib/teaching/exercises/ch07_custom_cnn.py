@@ -97,10 +97,10 @@ check_rates = Exercise(
         "the order is precision, sensitivity, specificity; this is turned round.": (
             _shuffled(2, 1, 0)
         ),
-        "the last one is the share of healthy children called sick: take 1 minus it.": (
+        "the last one is the false positive rate, healthy children called sick: take 1 minus it.": (
             lambda m: (*_rates(m)[:2], 1 - _rates(m)[2])
         ),
-        "the second one is the share of the sick who are missed: take 1 minus it.": (
+        "the second one is the false negative rate, sick children missed: take 1 minus it.": (
             lambda m: (_rates(m)[0], 1 - _rates(m)[1], _rates(m)[2])
         ),
         "the last one asks the healthy only: divide by the sum of the first row.": (
