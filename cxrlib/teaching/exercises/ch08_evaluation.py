@@ -254,7 +254,7 @@ check_ppv = Exercise(
         "that is the share of the alarms that are *false*: take 1 minus it.": (
             lambda a, b, p: 1 - _ppv(a, b, p)
         ),
-        "the specificity is the share left alone. False alarms are 1 minus it.": (
+        "the specificity is the share left alone. The false positives are 1 minus it.": (
             lambda a, b, p: a * p / (a * p + b * (1 - p))
         ),
         "false alarms come from the healthy only: multiply by 1 minus the prevalence.": (

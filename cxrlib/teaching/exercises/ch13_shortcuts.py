@@ -164,7 +164,7 @@ check_carried_score = Exercise(
     },
     cases=[(0.9, 0.5, 0.02), (0.5, 0.75, 0.5), (0.2, 0.1, 0.3)],
     arg_names=("score", "trained", "new"),
-    success="Where few are sick, a high score is mostly a false alarm.",
+    success="Where few are sick, a high score is mostly a false positive, a false alarm.",
     default_hint="odds are share / (1 − share). Multiply those of the score by new / old.",
 )
 """``carried(score, trained, new)``: a score where another share of people is sick.
