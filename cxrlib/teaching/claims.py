@@ -117,7 +117,6 @@ def claim(
             "broken: the code of this chapter, of cxrlib, or of a library."
         )
     say(_sentence(new))
-    return holds
 
 
 def list_claims() -> list[dict]:

@@ -398,9 +398,9 @@ def test_the_map_of_a_pooled_network_is_the_exercises():
     model = models.networks.pooled_cnn((16, 16, 1), (4, 6))
     image = np.random.default_rng(0).uniform(0, 255, (1, 16, 16, 1)).astype("float32")
     maps = evaluation.feature_maps(model, image[0], ["relu_2"])["relu_2"]
-    weights = model.get_layer("answer").get_weights()[0][:, 0]
+    weights = model.get_layer("predictions").get_weights()[0][:, 0]
     for sign in (1, -1):
-        model.get_layer("answer").set_weights([sign * weights[:, None], np.zeros(1)])
+        model.get_layer("predictions").set_weights([sign * weights[:, None], np.zeros(1)])
         expected = EXERCISES["check_activation_map"].solution(maps, sign * weights)
         if expected.any():
             got = evaluation.grad_cam(model, image, normalize=False)[0]
