@@ -192,7 +192,7 @@ def test_bad_settings_are_refused(untrained, train, val, settings, message):
 def test_what_else_is_refused(untrained, train, val):
     with pytest.raises(DataError, match="Did you mean 'plausible'"):
         models.fit(untrained, train, val, epochs=1, augment="plausable")
-    with pytest.raises(ValueError, match="hold_out"):
+    with pytest.raises(ValueError, match="train_val_split"):
         models.fit(untrained, train, None, epochs=1, patience=2)
     with pytest.raises(ValueError, match=r"model\.compile"):
         models.fit(models.first_cnn((16, 16, 1)), train, val, epochs=1)
