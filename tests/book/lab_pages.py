@@ -122,7 +122,9 @@ def choose(lab, group, option):
 
 
 def link_of(lab):
+    """Press the button; when it has answered, it takes no focus any more."""
     lab.get_by_role("button", name="Copy link").click()
+    lab.locator(".lab-link output:not(:empty)").wait_for()
     return lab.locator(".lab-link input").input_value()
 
 
