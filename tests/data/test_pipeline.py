@@ -55,10 +55,10 @@ def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(images):
 
 
 @pytest.mark.parametrize("augment", [None, "plausible"])
-def test_looking_at_a_batch_does_not_change_what_is_trained_on(images, augment):
+def test_looking_at_a_batch_does_not_change_what_is_trained_on(scans, augment):
     settings = {"shuffle": True, "augment": augment, "batch_size": 2}
-    straight = pipeline.dataset(images, **settings)
-    looked = pipeline.dataset(images, **settings)
+    straight = pipeline.dataset(scans, **settings)
+    looked = pipeline.dataset(scans, **settings)
     for _ in range(3):
         next(iter(looked))
         list(looked.take(2))
@@ -112,41 +112,41 @@ def drawn(images, **settings):
     return [epoch(batches.as_numpy_iterator()) for _ in range(2)]
 
 
-def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(images):
-    (first, _), (second, _) = drawn(images, batch_size=4, seed=1)
+def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(scans):
+    (first, _), (second, _) = drawn(scans, batch_size=4, seed=1)
     assert not np.allclose(first, second)
-    (again, labels), _ = drawn(images, batch_size=4, seed=1)
+    (again, labels), _ = drawn(scans, batch_size=4, seed=1)
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(labels.ravel(), np.arange(6))
-    (other, _), _ = drawn(images, batch_size=4, seed=2)
+    (other, _), _ = drawn(scans, batch_size=4, seed=2)
     assert not np.allclose(first, other)
 
 
-def test_augmented_images_do_not_depend_on_the_batch(images):
-    (small, _), _ = drawn(images, batch_size=1, shuffle=True)
-    (large, _), _ = drawn(images, batch_size=6, shuffle=True)
+def test_augmented_images_do_not_depend_on_the_batch(scans):
+    (small, _), _ = drawn(scans, batch_size=1, shuffle=True)
+    (large, _), _ = drawn(scans, batch_size=6, shuffle=True)
     assert_close(small, large)
 
 
-def test_each_label_stays_with_its_image(images):
-    ((x, y), _) = drawn(images, batch_size=4, shuffle=True)
+def test_each_label_stays_with_its_image(scans):
+    ((x, y), _) = drawn(scans, batch_size=4, shuffle=True)
     for image, label in zip(x, y.ravel().astype(int), strict=True):
-        gaps = [np.abs(image - other).mean() for other in images.images.astype(float)]
+        gaps = [np.abs(image - other).mean() for other in scans.images.astype(float)]
         assert np.argmin(gaps) == label
 
 
-def test_a_training_can_begin_with_a_later_epoch(images):
+def test_a_training_can_begin_with_a_later_epoch(scans):
     for settings in ({"shuffle": True}, {"shuffle": True, "augment": "plausible"}):
-        batches = pipeline.dataset(images, **settings)
+        batches = pipeline.dataset(scans, **settings)
         _, second = (epoch(batches.as_numpy_iterator()) for _ in range(2))
-        later = epoch(pipeline.dataset(images, first_epoch=1, **settings).as_numpy_iterator())
+        later = epoch(pipeline.dataset(scans, first_epoch=1, **settings).as_numpy_iterator())
         for ours, theirs in zip(second, later, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("split", ["val", "test", None])
-def test_only_training_images_are_augmented(images, split):
-    images.cases.loc[2, "split"] = split
+def test_only_training_images_are_augmented(scans, split):
+    scans.cases.loc[2, "split"] = split
     with pytest.raises(DataError, match=r"got 1 of 6 .*judged on images as they are"):
-        pipeline.dataset(images, augment="plausible")
-    pipeline.dataset(images)
+        pipeline.dataset(scans, augment="plausible")
+    pipeline.dataset(scans)

@@ -64,7 +64,7 @@ def test_the_same_image_under_two_labels_is_left_out_twice(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("mask", "picture", "same"),
+    ("mask", "image", "same"),
     [((24, 20), (24, 20), True), ((512, 427), (1024, 853), True), ((512, 427), (1024, 860), False),
      ((100, 100), (1000, 1009), True), ((100, 100), (1000, 1020), False)],
 )  # fmt: skip

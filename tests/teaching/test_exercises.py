@@ -125,7 +125,7 @@ def test_a_function_may_change_what_it_was_given_unless_it_is_asked_not_to():
         return image
 
     assert check("check_macro", greedy).passed
-    assert_hint(check("check_border", in_place), "work on `film.copy()`")
+    assert_hint(check("check_border", in_place), "work on `xray.copy()`")
 
 
 def test_right_until_it_fails_is_told_of_the_failure():

@@ -25,7 +25,7 @@ def test_outside_a_notebook_the_questions_are_printed(capsys):
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
-    says = r"got 'augmentation'\. Did you mean '06-augmentation'\? Choose one of: 01-images, "
+    says = r"got 'augmentation'\. Did you mean '06-augmentation'\? Choose one of: 01-pictures, "
     with pytest.raises(ValueError, match=says):
         teaching.quiz("augmentation")
 

@@ -74,7 +74,7 @@ def test_a_report_answers_for_its_checks(report):
 
 def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
     odd = [Problem(f"{i}.png", "the ending is '.png', the content JPEG", "kept") for i in range(60)]
-    pipe = Problem("z/film.png", "a named pipe, not a file", "left out")
+    pipe = Problem("z/image.png", "a named pipe, not a file", "left out")
     found = checks.check_files([*odd, pipe])
     assert found.verdict == "fail"
     assert found.affected_files()[0] == "z/image.png: a named pipe, not a file"

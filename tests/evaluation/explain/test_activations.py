@@ -10,7 +10,7 @@ from cxrlib.models import scratch
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(0)
-    image = keras.Input((10, 12, 1), name="picture")
+    image = keras.Input((10, 12, 1), name="image")
     x = layers.Rescaling(1 / 255, name="rescale")(image)
     x = layers.Conv2D(3, 3, activation="relu", bias_initializer="ones", name="edges")(x)
     x = layers.BatchNormalization(name="norm")(x)
@@ -21,7 +21,7 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def make_image():
+def image():
     return np.random.default_rng(0).integers(0, 256, (10, 12)).astype("uint8")
 
 
@@ -107,7 +107,7 @@ def test_images_that_do_not_fit_are_refused(model, images, words):
 
 
 def test_a_model_without_maps_is_refused(image):
-    picture = keras.Input((10, 12, 1), name="picture")
+    picture = keras.Input((10, 12, 1), name="image")
     x = layers.Flatten(name="flat")(picture)
     dense = keras.Model(picture, layers.Dense(1, name="answer")(x))
     words = "convolution or pooling layers, got image, flat, answer"

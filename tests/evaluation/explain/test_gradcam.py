@@ -16,7 +16,7 @@ IMAGES = RNG.integers(0, 256, (5, 12, 10, 1)).astype("uint8")
 def cnn(end=None, classes=1, seed=0):
     """Build a small network that is smooth, so that finite differences are exact."""
     keras.utils.set_random_seed(seed)
-    x = image = keras.Input((12, 10, 1), name="picture")
+    x = image = keras.Input((12, 10, 1), name="image")
     x = layers.Rescaling(1 / 255, name="rescale")(x)
     x = layers.Conv2D(3, 3, activation="softplus", name="conv_1")(x)
     x = layers.AveragePooling2D(2, name="pool_1")(x)

@@ -19,7 +19,7 @@ def test_a_reliability_diagram_shows_full_bins_with_their_images(ax):
     assert data([points]) == [[[0.2, 0.1], [0.9, 0.6]]]
     bars = ax.containers[0].lines[2][0].get_segments()
     np.testing.assert_allclose(bars[1], [[0.9, 0.4], [0.9, 0.8]])
-    assert {"1,234", "20", "pictures", "more viral than scored"} <= set(texts(ax))
+    assert {"1,234", "20", "images", "more viral than scored"} <= set(texts(ax))
     assert "0" not in texts(ax)
     assert ax.get_aspect() == 1
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("mean score in the bin", "share that is viral")

@@ -124,15 +124,15 @@ def untrained():
         np.testing.assert_array_equal(old, new)
 
 
-def changed(images, **parts):
-    now = {"images": images.images, "labels": images.labels, "cases": images.cases}
+def changed(image_set, **parts):
+    now = {"images": image_set.images, "labels": image_set.labels, "cases": image_set.cases}
     return ImageSet(**(now | parts))
 
 
-def nan_in_the_sixth(pictures):
-    images = pictures.images.astype("float32")
+def nan_in_the_sixth(image_set):
+    images = image_set.images.astype("float32")
     images[5, 3, 3] = np.nan
-    return changed(pictures, images=images)
+    return changed(image_set, images=images)
 
 
 BAD_PICTURES = {
