@@ -217,13 +217,18 @@ def differences(before: Path, after: Path) -> list[str]:
     found = [
         f"expected {one['value']!r}, got {other['value']!r}: {other['statement']}"
         for one, other in zip(old, new, strict=True)
-        if (one["value"], one["kind"]) != (other["value"], other["kind"])
+        if one["value"] != other["value"] and not (_is_rounding(one) and _is_rounding(other))
     ]
     one, other = printed_numbers(before), printed_numbers(after)
     for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if kind != "equal":
             found.append(f"printed {' '.join(one[a:b]) or '–'}, now {' '.join(other[c:d]) or '–'}")
     return found
+
+
+def _is_rounding(claim: dict) -> bool:
+    """Whether a claim's number is what float32 leaves over, another one in each run."""
+    return claim["kind"] == "identity" and claim["holds"]
 
 
 def update_claims(

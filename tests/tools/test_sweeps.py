@@ -71,12 +71,12 @@ def test_real_images_have_to_be_named(course, monkeypatch):
         sweeps.run(course.root, "real", seeds=[0])
 
 
-def executed(folder, printed, *made):
+def executed(folder, printed, *made, kind="finding"):
     """Write a chapter as it is after a run: a cell that printed, and its table of claims."""
     folder.mkdir(exist_ok=True)
     rows = [
-        {"statement": words, "kind": "finding", "bound": {"above": 0}, "value": value}
-        for words, value in made
+        {"statement": w, "kind": kind, "bound": {"above": 0}, "value": v, "holds": v > 0}
+        for w, v in made
     ]
     shown = [{"text/plain": printed}, {"text/plain": "again: 2 of 2", MIME: rows}]
     cell = new_code_cell("x = f(2)", outputs=[new_output("display_data", data=d) for d in shown])
@@ -130,3 +130,11 @@ def test_numbers_that_differ_are_shown_and_with_another_claim_the_chapter_runs_a
     assert sweeps.carry(root, "phantoms", old, new) == (not kept)
     assert said in capsys.readouterr().out
     assert (json.loads(file.read_text())["runs"] == before) is not kept
+
+
+@pytest.mark.parametrize(("rest", "kept"), [(2e-7, True), (-1.0, False)])
+def test_an_identity_may_leave_another_rounding_but_has_to_hold(renamed, tmp_path, rest, kept):
+    root, _ = renamed
+    old = executed(tmp_path / "old", "", ("It is much.", 1e-7), kind="identity")
+    new = executed(tmp_path / "new", "", ("It is much.", rest), kind="identity")
+    assert sweeps.carry(root, "phantoms", old, new) == (not kept)
