@@ -160,7 +160,7 @@ CHANGES = {
         choose(lab, "Labels", "drawn by lot"),
     ),
     "shortcut_lab": lambda lab: (
-        choose(lab, "Picture", "C"),
+        choose(lab, "Image", "C"),
         lab.locator(".squares button").nth(5).click(),
         choose(lab, "A press on a square", "marks my guess"),
         lab.locator(".squares button").nth(4).click(),

@@ -171,7 +171,7 @@ def test_the_share_that_was_not_on_the_image(show):
     for i, (_, percent) in enumerate(OUTSIDE):
         found = value(lab_in(tab, f"lab{i}"), "output[data-rows]", "outside")
         assert found == pytest.approx(percent)
-    assert "10 % of this image was not on the image" in lab_in(tab, "lab0").inner_text()
+    assert "10 % of this image was not on the original" in lab_in(tab, "lab0").inner_text()
 
 
 SAID = [

@@ -172,14 +172,14 @@ def test_a_guess_is_judged_in_neutral_words(show):
 
 def test_where_no_square_decides_alone_that_is_said(show):
     lab = lab_of(show)
-    choose(lab, "Picture", "B")
+    choose(lab, "Image", "B")
     choose(lab, "A press on a square", "marks my guess")
     squares(lab).nth(0).click()
     verdict = lab.locator(".verdict")
     assert verdict.get_attribute("data-kind") == "none"
     assert "No square decides alone" in verdict.inner_text()
     assert "No way to cover these squares changes the answer." in verdict.inner_text()
-    choose(lab, "Picture", "C")  # a new image, a new guess
+    choose(lab, "Image", "C")  # a new image, a new guess
     assert verdict.get_attribute("data-kind") == ""
     assert (
         lab.locator(".images img:not([hidden])").get_attribute("alt").startswith("Chest X-ray “C”")

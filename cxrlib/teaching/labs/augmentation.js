@@ -71,7 +71,7 @@ function startLab(box, config) {
     return (1 - down) * inRow(top) + down * inRow(top + 1);
   }
 
-  // A pixel was not on the film if its middle lies outside of it.
+  // A pixel was not on the original if its middle lies outside of it.
   const LEEWAY = 0.5 + 1e-3;
   const beyond = (at, length) => at < -LEEWAY || at > length - 1 + LEEWAY;
 
@@ -102,7 +102,7 @@ function startLab(box, config) {
     }
   }
 
-  // ---- a draw from a recipe; cut towards the picture as it is, so that it stays within limits
+  // ---- a draw from a recipe; cut towards the image as it is, so that it stays within limits
 
   function draw(recipe) {
     const around = (reach) => reach * (2 * Math.random() - 1);
@@ -207,7 +207,7 @@ function startLab(box, config) {
       heading("Would a radiographer see this?"),
       answer,
       list,
-      soft("Rules of thumb for a child's chest film, for judging an augmentation and nothing else."),
+      soft("Rules of thumb for a child's chest X-ray, for judging an augmentation and nothing else."),
     ),
     linkRow(box, config.name, () => ({ ...state })),
   );
@@ -226,7 +226,7 @@ function startLab(box, config) {
     wrap: "its other side comes in",
   };
 
-  // Key, name, how far from the picture as it is, and what was done; 0: nothing.
+  // Key, name, how far from the image as it is, and what was done; 0: nothing.
   function changes() {
     const { rotation: turn, zoom_x: zoomX, zoom_y: zoomY, shear } = state;
     const off = (value) => Math.abs(value - 100);
@@ -238,7 +238,7 @@ function startLab(box, config) {
     );
     const curve = Math.max(state.gamma, 1 / state.gamma);
     const brighter = state.brightness > 0 ? "brighter" : "darker";
-    const film = `${percent(changed.outside)} of this picture was not on the film`;
+    const made = `${percent(changed.outside)} of this image was not on the original`;
     return [
       ["rotation", "turn", Math.abs(turn), `Turned ${shown(Math.abs(turn))}° ${way}`],
       ["translation", "move", Math.max(Math.abs(state.translate_x), Math.abs(state.translate_y)), `Moved ${moved}`],
@@ -255,7 +255,7 @@ function startLab(box, config) {
         `${shown(Math.abs(state.brightness))} % ${brighter}`,
       ],
       ["gamma", "gamma", curve === 1 ? 0 : curve, `Gamma ${shown(state.gamma)}`],
-      ["outside", "made-up border", changed.outside, `${film}; ${MADE_UP[state.fill_mode]}`],
+      ["outside", "made-up border", changed.outside, `${made}; ${MADE_UP[state.fill_mode]}`],
     ].filter(([, , distance]) => distance > 0);
   }
 
@@ -270,7 +270,7 @@ function startLab(box, config) {
     const names = rows.filter(({ word }) => word === worst).map(({ name }) => name);
     const because = `because of: ${names.join(", ")}.`;
     const sentence = { no: `No, ${because}`, rarely: `Rarely, ${because}`, yes: "Yes." }[worst];
-    say(answer, sentence || "Yes: the film as it is.");
+    say(answer, sentence || "Yes: the image as it is.");
     list.replaceChildren(
       ...rows.map(({ key, done, word, why }) =>
         element(
@@ -302,7 +302,7 @@ function startLab(box, config) {
       .join(" ");
     flips.put(state);
     fill.put(state.fill_mode);
-    size.textContent = `Not on the film: ${Math.round(changed.outside)}\u00a0%`;
+    size.textContent = `Not on the original: ${Math.round(changed.outside)}\u00a0%`;
     Object.assign(size.dataset, { rows, columns, outside: changed.outside });
     showVerdicts();
   }

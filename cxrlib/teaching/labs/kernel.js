@@ -1,4 +1,4 @@
-// kernel_lab: a 3 × 3 kernel walks over a picture; the arithmetic of one place is written out.
+// kernel_lab: a 3 × 3 kernel walks over an image; the arithmetic of one place is written out.
 
 function startLab(box, config) {
   const picture = decodeImage(config.image);
@@ -74,7 +74,7 @@ function startLab(box, config) {
     });
   });
   const set = (key) => (value) => {
-    // The frame stays where it is in the picture, not in the result.
+    // The frame stays where it is in the image, not in the result.
     const [row, column] = corner(state.row, state.column);
     state[key] = value;
     ways = { down: way(picture.rows), right: way(picture.columns) };
@@ -106,7 +106,7 @@ function startLab(box, config) {
   const nine = element("legend", null, "The nine weights");
   box.querySelector(".lab-body").replaceChildren(
     preset,
-    block("two gap", named("Picture", pointable(left, watch), soft(pixels)), result),
+    block("two gap", named("Image", pointable(left, watch), soft(pixels)), result),
     block(
       "parts",
       block(

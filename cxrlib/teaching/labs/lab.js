@@ -210,14 +210,14 @@ function decodeWhole(packed) {
   return Array.from({ length: text.length / 2 }, value);
 }
 
-// ---- grey pictures
+// ---- grey images
 
 function decodeImage({ rows, columns, bytes }) {
   const text = atob(bytes);
   return { rows, columns, values: Float64Array.from(text, (letter) => letter.charCodeAt(0)) };
 }
 
-// A pixel of a picture; beyond its edge everything is black.
+// A pixel of an image; beyond its edge everything is black.
 const onPicture = ({ rows, columns }, row, column) =>
   row >= 0 && row < rows && column >= 0 && column < columns;
 const pixelOf = (picture, row, column) =>
@@ -237,7 +237,7 @@ function greyImage({ rows, columns, values }, low, high) {
   return small;
 }
 
-// A canvas whose unit is one pixel of the picture, with `margin` pixels of room around it.
+// A canvas whose unit is one pixel of the image, with `margin` pixels of room around it.
 function pixelCanvas({ rows, columns }, margin, label) {
   const unit = Math.max(4, Math.round(576 / (Math.max(rows, columns) + 2 * margin)));
   const canvas = element("canvas", {
@@ -378,7 +378,7 @@ function tellNumber(output, heard, text, value, [row, column], passing, of = "")
 const placesText = (length, size, stride, places) =>
   `⌊(${length} − ${size}) / ${stride}⌋ + 1 = ${places}`;
 
-// A size of a result, by one formula for a square picture and by two for another.
+// A size of a result, by one formula for a square image and by two for another.
 const sizeText = (rows, columns, down, across, result) =>
   `Size of the result: ${rows === columns ? down : `rows ${down}, columns ${across}`}, ` +
   `so ${result.rows} × ${result.columns} numbers.`;

@@ -22,7 +22,7 @@ function startLab(box, config) {
   const range = element("input", { type: "range", id: label, min: 0, step: 1, input });
   const chosen = element("output", { class: "big chosen" });
   const name = element("label", { for: label, class: "lab-name" }, "Patients kept whole by the split");
-  const [from, to] = ["by picture", "by patient"].map((text) => element("span", null, text));
+  const [from, to] = ["by image", "by patient"].map((text) => element("span", null, text));
   const rule = block("rule", name, range, block("ends soft", from, chosen, to));
   const labels = pills(box, {
     legend: "Labels",
@@ -59,7 +59,7 @@ function startLab(box, config) {
     });
     counted.textContent =
       `In this drawing ${whole} of ${many(families.length, "patient")} are kept whole. ` +
-      `${both} stand on both sides; ${leaked} of ${many(inside, "validation picture")} ` +
+      `${both} stand on both sides; ${leaked} of ${many(inside, "validation image")} ` +
       "have a sibling in training.";
     Object.assign(counted.dataset, { both, leaked, inside });
   }
@@ -80,7 +80,7 @@ function startLab(box, config) {
     say(
       answer,
       `With ${percent(stop.grouped)} of the patients kept whole, ${percent(stop.leaked)} of the ` +
-        `validation pictures have a sibling in training. Validation says ${metric} ` +
+        `validation images have a sibling in training. Validation says ${metric} ` +
         `${stop.validation.toFixed(2)}, new patients give ${stop.test.toFixed(2)}${of}: ` +
         `the validation ${promise}.`,
     );

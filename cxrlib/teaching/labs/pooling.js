@@ -1,4 +1,4 @@
-// pooling_lab: squares of a picture become one number each; then the picture moves.
+// pooling_lab: squares of an image become one number each; then the image moves.
 
 function startLab(box, config) {
   const picture = decodeImage(config.image);
@@ -63,7 +63,7 @@ function startLab(box, config) {
     show: () => showPlace(),
   });
   const set = (key) => (value) => {
-    // The square stays where it is in the picture; a new size brings its own stride, as in Keras.
+    // The square stays where it is in the image; a new size brings its own stride, as in Keras.
     const [y, x] = [state.row * state.stride, state.column * state.stride];
     state[key] = value;
     if (key === "pool_size") state.stride = value;
@@ -87,7 +87,7 @@ function startLab(box, config) {
     mode: few("Keep the", modes, "mode"),
     pool_size: few("Size", [2, 3, 4], "pool_size"),
     stride: few("Stride", [1, 2, 3, 4], "stride"),
-    translate_x: shift("the picture to the right", "translate_x"),
+    translate_x: shift("the image to the right", "translate_x"),
     translate_y: shift("it down", "translate_y"),
   };
   const { mode, pool_size: size, stride } = controls;
@@ -102,7 +102,7 @@ function startLab(box, config) {
     block("lab-row", mode, size, stride),
     block(
       "two gap",
-      named("Picture, moved", pointable(left, watch)),
+      named("Image, moved", pointable(left, watch)),
       named("Pooled", pointable(right, watch)),
     ),
     soft("A dot marks a pooled number that the move changed by more than a tenth of the range from 0 to 255."),
@@ -205,7 +205,7 @@ function startLab(box, config) {
     relabel(right, `The same after pooling: ${after.rows} by ${after.columns} numbers`);
     right.numbers = after.values;
     showSize();
-    showShare(meters[0], "Pixels of the picture", picture, moved);
+    showShare(meters[0], "Pixels of the image", picture, moved);
     showShare(meters[1], "Pooled numbers", before, after);
     showPlace();
   }

@@ -35,7 +35,7 @@ function startLab(box, config) {
     return `${Math.round(100 * inside)} % of the lungs`;
   };
 
-  // ---- the parts on the page: the pictures are Python's
+  // ---- the parts on the page: the images are Python's
 
   const images = [...box.querySelectorAll(".still img")];
   const films = block("films", ...images);
@@ -48,7 +48,7 @@ function startLab(box, config) {
     {
       class: "squares",
       role: "group",
-      "aria-label": `${count} squares over the picture. Arrow keys move, Space presses.`,
+      "aria-label": `${count} squares over the image. Arrow keys move, Space presses.`,
       style: `grid-template: ${tracks(config.rows)} / ${tracks(config.columns)}`,
     },
     ...tiles,
@@ -57,7 +57,7 @@ function startLab(box, config) {
   watchSquares();
 
   const picture = pills(box, {
-    legend: "Picture",
+    legend: "Image",
     options: cases.map(({ title }, i) => [i, title]),
     value: 0,
     changed: (value) => put({ picture: value, covered: 0, guess: -1 }),
@@ -92,7 +92,7 @@ function startLab(box, config) {
         named(
           "The network's probabilities",
           element("ul", { class: "lab-bars" }, ...bars.map(({ row }) => row)),
-          soft("An upright line: the bare picture."),
+          soft("An upright line: the bare image."),
         ),
         block("lab-card", answer),
         block("pills", ...buttons),
@@ -221,7 +221,7 @@ function startLab(box, config) {
       one.bare.style.left = `${100 * bare[k]}%`;
     });
     const { label: truth, shares } = cases[state.picture];
-    label.textContent = truth === undefined ? "" : `The picture's label: ${classes[truth]}.`;
+    label.textContent = truth === undefined ? "" : `The image's label: ${classes[truth]}.`;
     const lungs = shares ? `, ${ofLungs(state.covered)}` : "";
     const still = winner === given ? "still answers" : "now answers";
     const moved =
