@@ -38,7 +38,7 @@ function startLab(box, config) {
   // ---- the parts on the page: the images are Python's
 
   const images = [...box.querySelectorAll(".still img")];
-  const films = block("films", ...images);
+  const frames = block("images", ...images);
   const tiles = squares.map((square) =>
     element("button", { type: "button", focus: () => moveTo(square) }),
   );
@@ -53,7 +53,7 @@ function startLab(box, config) {
     },
     ...tiles,
   );
-  films.append(board);
+  frames.append(board);
   watchSquares();
 
   const picture = pills(box, {
@@ -86,7 +86,7 @@ function startLab(box, config) {
     block("lab-row", ...(cases.length > 1 ? [picture] : []), does),
     block(
       "parts",
-      block(null, films, label),
+      block(null, frames, label),
       block(
         "stack",
         named(
