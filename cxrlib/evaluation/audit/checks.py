@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from cxrlib import data
 from cxrlib.data.cases import Problem
 from cxrlib.evaluation.audit import duplicates, probes
-from cxrlib.evaluation.audit.report import MAX_FILES, Finding, Report, examples, is_report
+from cxrlib.evaluation.audit.report import MAX_FILES, Finding, Report, examples, is_report, lines
 
 CHECKS = (
     "counts",
@@ -128,15 +127,15 @@ def check_files(problems: Sequence[Problem]) -> Finding:
         for p in problems
         if not p.problem.startswith(duplicates.SAME_FILE) and not is_report(p.path)
     ]
-    left = [p for p in named if p.action == "left out"]
-    listed = left + [p for p in named if p.action != "left out"]
-    numbers: dict[str, object] = {"left out": len(left), "odd but kept": len(listed) - len(left)}
-    numbers["files"] = [f"{p.path}: {p.problem}" for p in listed[:MAX_FILES]]
+    listed = sorted(named, key=lambda p: p.action != "left out")
+    left = sum(p.action == "left out" for p in named)
+    numbers: dict[str, object] = {"left out": left, "odd but kept": len(listed) - left}
+    numbers["files"] = lines(listed)
     if len(listed) > MAX_FILES:
         numbers["not shown"] = len(listed) - MAX_FILES
     if not listed:
         return Finding("files", "fine", "every file could be read", numbers=numbers)
-    summary = f"{len(left):,} files could not be used, {len(listed) - len(left):,} are odd"
+    summary = f"{left:,} files could not be used, {len(listed) - left:,} are odd"
     advice = "Replace or remove them. What is left out is not left out at random."
     return Finding("files", "fail" if left else "look", summary, advice, numbers)
 
@@ -155,12 +154,12 @@ def check_patients(cases: pd.DataFrame) -> Finding:
         "on both sides": len(leaked),
         "without id": missing,
     }
-    bare = known["patient_id"].map(_digits_only)
+    bare = known["patient_id"].astype(str).str.extract(r"(\d+)\D*$", expand=False)
     if bare.notna().all() and bare.nunique() < numbers["patients"]:
         false = _in_two_splits(known, bare)
         test = known[bare.isin(false) & (known["split"] == "test")]
-        numbers |= {"false overlaps by the number alone": len(false)}
-        numbers |= {"test images touched by them": len(test)}
+        numbers["false overlaps by the number alone"] = len(false)
+        numbers["test images touched by them"] = len(test)
     if leaked:
         rows = known[known["patient_id"].isin(leaked)].sort_values(["patient_id", "split"])
         captions = [f"{r.patient_id}, {r.split}" for r in rows.itertuples()]
@@ -181,11 +180,6 @@ def check_patients(cases: pd.DataFrame) -> Finding:
 def _in_two_splits(cases: pd.DataFrame, key: pd.Series) -> list:
     sides = cases["split"].astype(str).groupby(key).nunique()
     return list(sides.index[sides > 1])
-
-
-def _digits_only(patient: str) -> str | None:
-    found = re.findall(r"\d+", str(patient))
-    return found[-1] if found else None
 
 
 def check_sizes(cases: pd.DataFrame) -> Finding:

@@ -10,14 +10,12 @@ import pandas as pd
 from scipy.ndimage import uniform_filter
 
 from cxrlib.data.cases import Problem
-from cxrlib.evaluation.audit.report import MAX_FILES, Finding, examples
+from cxrlib.evaluation.audit.report import Finding, examples, lines
 
 MAX_HAMMING_DISTANCE = 12  # of 256; re-saved, resized or re-exposed copies differ in fewer
 MIN_CORRELATION = 0.985  # least correlation of two thumbnails
-DETAIL_WINDOW, MIN_DETAIL_CORRELATION = (
-    5,
-    0.85,
-)  # and of what is left without each place's mean over 5 × 5 pixels
+DETAIL_WINDOW = 5  # pixels, of a mean around each place; details are what it leaves
+MIN_DETAIL_CORRELATION = 0.85
 SAME_FILE = "the same image as"  # how loading names files of one content
 BLOCK_ROWS, BLOCK_COLUMNS = 256, 4096  # held in memory, however many images there are
 
@@ -86,16 +84,10 @@ def find_duplicates(thumbnails: np.ndarray) -> pd.DataFrame:
         part = slice(start, start + BLOCK_ROWS)
         one, other = (thumbnails[rows].reshape(len(rows), -1) for rows in pairs[part].T)
         exact[part] = (one == other).all(axis=1)
-        same[part] = _same_image(one, other)
+        same[part] = correlated(one, other, MIN_CORRELATION)
+        same[part] &= correlated(_details(one), _details(other), MIN_DETAIL_CORRELATION)
     kept = pairs[same]
     return pd.DataFrame({"one": kept[:, 0], "other": kept[:, 1], "exact": exact[same]})
-
-
-def _same_image(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Tell which rows of pixels are alike, as a whole and in detail."""
-    return correlated(one, other, MIN_CORRELATION) & correlated(
-        _details(one), _details(other), MIN_DETAIL_CORRELATION
-    )
 
 
 def correlated(one: np.ndarray, other: np.ndarray, min_correlation: float) -> np.ndarray:
@@ -115,17 +107,13 @@ def _details(pixels: np.ndarray) -> np.ndarray:
 def check_contradicting_labels(problems: Sequence[Problem]) -> Finding:
     """Name files that loading left out because the same file lies under two labels."""
     found = [p for p in problems if p.problem.startswith(SAME_FILE) and p.action == "left out"]
-    numbers = {"files": len(found), "left out": _lines(found)}
+    numbers = {"files": len(found), "left out": lines(found)}
     if not found:
         return Finding("two labels", "fine", "no file lies under two labels", numbers=numbers)
     summary = f"{len(found):,} files are the same as one with another label; all are left out"
     advice = "Find out which label is right, and delete the other file."
     images = examples([p.path for p in found], [p.problem for p in found])
     return Finding("two labels", "fail", summary, advice, numbers, images)
-
-
-def _lines(problems: Sequence[Problem]) -> list[str]:
-    return [f"{p.path}: {p.problem}" for p in problems[:MAX_FILES]]
 
 
 def check_duplicates(
@@ -154,15 +142,11 @@ def check_duplicates(
         "files of one content": len(kept),
     }
     bad = across | contradicting
-    order = np.argsort(~bad, kind="stable")
-    shown = [(one[i], other[i]) for i in order]
-    paths = cases["path"].to_numpy()
-    images = examples(
-        [paths[k] for pair in shown for k in pair],
-        [f"{split[k]}, {label[k]}, patient {patient[k]}" for pair in shown for k in pair],
-    )
+    shown = np.column_stack([one, other])[np.argsort(~bad, kind="stable")].ravel()
+    captions = [f"{split[k]}, {label[k]}, patient {patient[k]}" for k in shown]
+    images = examples(cases["path"].to_numpy()[shown], captions)
     summary = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-    numbers: dict[str, object] = counts | {"the same file": _lines(kept)}
+    numbers: dict[str, object] = counts | {"the same file": lines(kept)}
     if bad.any():
         advice = "Keep one of each pair, or all in one split; find out which label is right."
         return Finding("duplicates", "fail", summary, advice, numbers, images)

@@ -34,13 +34,11 @@ def visible_pixels(occlude: Callable[[np.ndarray], np.ndarray], images: np.ndarr
     return np.take(occlude(images).reshape(len(images), -1), first[left > 0], axis=1)
 
 
-def out_of_fold_scores(
-    x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0
-) -> np.ndarray:
-    """Give every image log odds (N,) by a model that has not seen its patient.
+def out_of_fold_auc(x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> Interval:
+    """Return the AUC of log odds by models that have not seen an image's patient.
 
-    PCA and logistic regression in stratified folds by patient; a ValueError where a class has fewer
-    patients than there are folds.
+    PCA and logistic regression in stratified folds by patient, with the patient-bootstrap interval;
+    a ValueError where a class has fewer patients than there are folds.
     """
     fewest = min(len(np.unique(groups[y == k])) for k in (0, 1))
     if fewest < N_FOLDS:
@@ -58,12 +56,6 @@ def out_of_fold_scores(
         )
         model.fit(x[train], y[train])
         scores[test] = model.decision_function(x[test])
-    return scores
-
-
-def out_of_fold_auc(x: np.ndarray, y: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> Interval:
-    """Return the AUC of :func:`out_of_fold_scores` with its patient-bootstrap interval."""
-    scores = out_of_fold_scores(x, y, groups, seed=seed)
     return patient_bootstrap(y, scores, groups, roc_auc, n_resamples=N_RESAMPLES, seed=seed)
 
 
@@ -77,16 +69,13 @@ def check_single_feature(
     fine: str = "",
 ) -> Finding:
     """Ask whether one number an image tells a class from the rest, the best of all classes."""
-    groups = _patient_groups(cases)
-    aucs: dict[str, Interval] = {}
-    for name, each in values.items():
-        intervals = []
-        for y in _one_vs_rest(cases):
-            oriented = each if roc_auc(y, each) >= 0.5 else -each
-            intervals.append(
-                patient_bootstrap(y, oriented, groups, roc_auc, n_resamples=N_RESAMPLES)
-            )
-        aucs[name] = max(intervals)
+    groups, labels = _patient_groups(cases), _one_vs_rest(cases)
+
+    def auc(y: np.ndarray, each: np.ndarray) -> Interval:
+        oriented = each if roc_auc(y, each) >= 0.5 else -each
+        return patient_bootstrap(y, oriented, groups, roc_auc, n_resamples=N_RESAMPLES)
+
+    aucs = {name: max(auc(y, each) for y in labels) for name, each in values.items()}
     best = max(aucs, key=lambda name: aucs[name].value)
     summary = f"{best} alone tells the classes apart with AUC {aucs[best]:.2f}"
     summary = fine if fine and aucs[best].low < look else summary
@@ -97,13 +86,11 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
     """Ask what can be told without lungs: border, corners, black centre, 8 × 8 squares."""
     cases, thumbnails = _sampled(cases, thumbnails, seed)
     x = thumbnails[..., None].astype(np.float32) / 255
-    groups = _patient_groups(cases)
+    groups, labels = _patient_groups(cases), _one_vs_rest(cases)
     aucs: dict[str, Interval] = {}
     for name, occlude in occlusion.OCCLUSIONS.items():
         visible = visible_pixels(occlude, x)
-        aucs[name] = max(
-            out_of_fold_auc(visible, y, groups, seed=seed) for y in _one_vs_rest(cases)
-        )
+        aucs[name] = max(out_of_fold_auc(visible, y, groups, seed=seed) for y in labels)
     worst = max(("border only", "corners only"), key=lambda name: aucs[name].low)
     summary = f"{worst}: AUC {aucs[worst]:.2f}; full image {aucs['full image'].value:.2f}"
     advice = (

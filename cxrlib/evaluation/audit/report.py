@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from cxrlib import data
-from cxrlib.data.cases import did_you_mean
+from cxrlib import data, files
+from cxrlib.data.cases import Problem, did_you_mean
 
 MAX_FILES = 50  # files that a finding names
-VERDICTS = ("fail", "look", "fine", "not checked")
 MARKS = {"fail": "✗", "look": "!", "fine": "✓", "not checked": "–"}
+VERDICTS = tuple(MARKS)
 GENERATOR = '<meta name="generator" content="cxr audit">'
 SIDE = 160  # pixels of an image on the page
 STYLE = """
@@ -78,8 +78,8 @@ class Finding:
 
     def affected_files(self) -> list[str]:
         """List the files, each with what is wrong: its lists of text, then its examples."""
-        lines = [v for value in self.numbers.values() if isinstance(value, list) for v in value]
-        texts = [line for line in lines if isinstance(line, str)]
+        listed = [v for value in self.numbers.values() if isinstance(value, list) for v in value]
+        texts = [v for v in listed if isinstance(v, str)]
         return texts or [f"{e.path}: {e.caption}" for e in self.examples]
 
     def __post_init__(self) -> None:
@@ -121,22 +121,26 @@ class Report:
         return tuple(f for f in self.findings if f.verdict == verdict)
 
     def __getitem__(self, check: str) -> Finding:
-        found = [f for f in self.findings if f.check == check]
-        if not found:
-            names = [f.check for f in self.findings]
-            known = ", ".join(names)
-            raise KeyError(f"expected one of {known}, got {check!r}.{did_you_mean(check, names)}")
-        return found[0]
+        found = {f.check: f for f in self.findings}
+        if check not in found:
+            known = ", ".join(found)
+            raise KeyError(f"expected one of {known}, got {check!r}.{did_you_mean(check, found)}")
+        return found[check]
 
     def __str__(self) -> str:
         width = max(len(f.check) for f in self.findings)
-        lines = [f"{f.verdict:12}{f.check:{width}}  {f.summary}" for f in self.findings]
-        return "\n".join([f"{self.name}: {self.n_images:,} images", *lines])
+        rows = [f"{f.verdict:12}{f.check:{width}}  {f.summary}" for f in self.findings]
+        return "\n".join([f"{self.name}: {self.n_images:,} images", *rows])
 
 
 def examples(paths: Sequence[str], captions: Sequence[str], n: int = 6) -> tuple[Example, ...]:
     """Pair the first few paths with their captions."""
     return tuple(Example(str(p), c) for p, c in zip(paths, captions, strict=True))[:n]
+
+
+def lines(problems: Sequence[Problem]) -> list[str]:
+    """Name the first files, each with what is wrong."""
+    return [f"{p.path}: {p.problem}" for p in problems[:MAX_FILES]]
 
 
 def write_html(report: Report, path: str | os.PathLike) -> Path:
@@ -155,12 +159,9 @@ def write_html(report: Report, path: str | os.PathLike) -> Path:
         The HTML file.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     as_json = json.dumps(asdict(report), indent=1, ensure_ascii=False, default=float)
-    for file, text in ((path, _page(report)), (path.with_suffix(".json"), as_json + "\n")):
-        part = file.with_name(f".{file.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
+    files.write_text(path, _page(report))
+    files.write_text(path.with_suffix(".json"), as_json + "\n")
     return path
 
 
@@ -177,8 +178,8 @@ def _page(report: Report) -> str:
     order = sorted(report.findings, key=lambda f: VERDICTS.index(f.verdict))
     counts = [f"{len(report.with_verdict(v))} {v}" for v in VERDICTS if report.with_verdict(v)]
     rows = "".join(
-        f'<tr class="{_css_class(f)}"><td><b>{MARKS[f.verdict]} {f.verdict}</b></td>'
-        f'<th scope="row"><a href="#{_anchor(f)}">{html.escape(f.check)}</a></th>'
+        f'<tr class="{_slug(f.verdict)}"><td><b>{MARKS[f.verdict]} {f.verdict}</b></td>'
+        f'<th scope="row"><a href="#{_slug(f.check)}">{html.escape(f.check)}</a></th>'
         f"<td>{html.escape(f.summary)}</td></tr>"
         for f in order
     )
@@ -202,7 +203,7 @@ def _section(finding: Finding) -> str:
         for name, value in finding.numbers.items()
     )
     return (
-        f'<section class="{_css_class(finding)}" id="{_anchor(finding)}">'
+        f'<section class="{_slug(finding.verdict)}" id="{_slug(finding.check)}">'
         f"<h2>{html.escape(finding.check)} <b>{MARKS[finding.verdict]} {finding.verdict}</b></h2>"
         f"<p>{html.escape(finding.summary)}</p>{advice}"
         f'<table class="numbers"><tbody>{rows}</tbody></table>'
@@ -237,9 +238,5 @@ def _text(value: object) -> str:
         value, float) else str(value)  # fmt: skip
 
 
-def _css_class(finding: Finding) -> str:
-    return finding.verdict.replace(" ", "-")
-
-
-def _anchor(finding: Finding) -> str:
-    return finding.check.replace(" ", "-")
+def _slug(name: str) -> str:
+    return name.replace(" ", "-")
