@@ -66,7 +66,13 @@ def check_probabilities(
         If a score lies outside, or anything else is wrong with them.
     """
     y, score = check_binary(y_true, y_score, required)
-    _check_range(score)
+    outside = int(((score < 0) | (score > 1)).sum())
+    if outside:
+        raise ValueError(
+            f"expected probabilities between 0 and 1, got {outside:,} of {len(score):,} scores "
+            f"outside, from {score.min():.3g} to {score.max():.3g}. Put logits through a sigmoid "
+            "first; numbers that only rank have no calibration."
+        )
     return y, score
 
 
@@ -161,16 +167,6 @@ def _as_vector(values: ArrayLike, name: str) -> np.ndarray:
             "a function of evaluation.multiclass."
         )
     return array
-
-
-def _check_range(score: np.ndarray) -> None:
-    outside = int(((score < 0) | (score > 1)).sum())
-    if outside:
-        raise ValueError(
-            f"expected probabilities between 0 and 1, got {outside:,} of {len(score):,} scores "
-            f"outside, from {score.min():.3g} to {score.max():.3g}. Put logits through a sigmoid "
-            "first; numbers that only rank have no calibration."
-        )
 
 
 def _check_rows(score: np.ndarray) -> None:

@@ -134,12 +134,9 @@ def top_losses(
 
     Parameters
     ----------
-    y_true, y_score : array, shape (N,) or (N, 1)
     n : int
         Errors to find, half of them false positives and half false negatives; where one kind runs
         out, the other takes its places. Fewer come back if there are fewer.
-    threshold : float
-        Scores from here on are called sick.
 
     Returns
     -------

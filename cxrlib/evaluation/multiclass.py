@@ -52,8 +52,6 @@ def most_confused(
 
     Parameters
     ----------
-    y_true, y_score : array
-        As for :func:`.checks.check_multiclass`.
     names : sequence of K str
     n : int
         Pairs to list; fewer come back if there are fewer.
@@ -122,8 +120,6 @@ def one_vs_rest(
 
     Parameters
     ----------
-    y_true, y_score : array
-        As for :func:`.checks.check_multiclass`.
     class_index : int
         Number of the class, from 0.
 
@@ -149,11 +145,6 @@ def top_label_confidence(y_true: ArrayLike, y_score: ArrayLike) -> tuple[np.ndar
     ``expected_calibration_error(*top_label_confidence(y, score))`` is that of Guo et al. (2017),
     and ``calibration_curve`` of the same its diagram: of all answers given with 0.8, 80 % should
     be right. It says nothing about the classes that were not answered: see :func:`one_vs_rest`.
-
-    Parameters
-    ----------
-    y_true, y_score : array
-        As for :func:`.checks.check_multiclass`.
 
     Returns
     -------

@@ -97,10 +97,7 @@ def threshold_at_sensitivity(
     ValueError
         If the target is not above 0 and at most 1, or the scores cannot be used.
     """
-    _check_target(target, "sensitivity")
-    rows = threshold_table(y_true, y_score)
-    reached = np.flatnonzero(rows["sensitivity"] >= target - TOLERANCE)
-    return _freeze(rows, int(reached[-1]), f"sensitivity ≥ {target:g}", on)
+    return _at_target(y_true, y_score, target, "sensitivity", -1, on)
 
 
 def threshold_at_specificity(
@@ -116,10 +113,7 @@ def threshold_at_specificity(
     ValueError
         If the target is not above 0 and at most 1, or the scores cannot be used.
     """
-    _check_target(target, "specificity")
-    rows = threshold_table(y_true, y_score)
-    reached = np.flatnonzero(rows["specificity"] >= target - TOLERANCE)
-    return _freeze(rows, int(reached[0]), f"specificity ≥ {target:g}", on)
+    return _at_target(y_true, y_score, target, "specificity", 0, on)
 
 
 def min_cost_threshold(
@@ -171,11 +165,17 @@ def min_cost_threshold(
     return _freeze(rows, int(cheap[0]), rule, on)
 
 
-def _check_target(target: float, name: str) -> None:
+def _at_target(
+    y_true: ArrayLike, y_score: ArrayLike, target: float, name: str, place: int, on: str
+) -> Threshold:
+    """Choose the first (``place`` 0) or the last (-1) threshold that reaches the target."""
     if check_proportion(target, name, inclusive=True) == 0:
         raise ValueError(
             f"expected a {name} above 0, got 0: every threshold reaches that. Take 0.9, say."
         )
+    rows = threshold_table(y_true, y_score)
+    reached = np.flatnonzero(rows[name] >= target - TOLERANCE)
+    return _freeze(rows, int(reached[place]), f"{name} ≥ {target:g}", on)
 
 
 def _freeze(rows: pd.DataFrame, place: int, rule: str, on: str) -> Threshold:

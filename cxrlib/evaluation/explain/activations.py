@@ -168,9 +168,8 @@ def find_logits(
     if isinstance(last, layers.Dense) and last.activation in OUTPUT_ACTIVATIONS:
         return last.input, lambda x: _linear_part(last, x)
     activates = isinstance(last, layers.Activation) and last.activation in OUTPUT_ACTIVATIONS
-    if activates or isinstance(last, layers.Softmax):
-        return last.input, lambda x: ops.cast(x, "float32")
-    return model.outputs[0], lambda x: ops.cast(x, "float32")
+    source = last.input if activates or isinstance(last, layers.Softmax) else model.outputs[0]
+    return source, lambda x: ops.cast(x, "float32")
 
 
 def _linear_part(dense: layers.Dense, x: keras.KerasTensor) -> keras.KerasTensor:

@@ -125,7 +125,13 @@ def grad_cam(
             gradient = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
         maps.append(tf.nn.relu(tf.reduce_sum(gradient * activations, axis=-1)).numpy())
     cams = np.concatenate(maps).astype("float32")
-    _warn_empty(cams)
+    empty = int((cams.max(axis=(1, 2)) == 0).sum())
+    if empty:
+        warnings.warn(
+            f"in {empty:,} of {len(cams):,} images nothing speaks for the class: their maps "
+            "are zero everywhere.",
+            stacklevel=2,
+        )
     return _normalized(cams, model, batch.shape[1], batch.shape[2]) if normalize else cams
 
 
@@ -167,13 +173,3 @@ def _cropping(model: keras.Model) -> tuple[int, int, int, int]:
             (top, bottom), (left, right) = layer.cropping
             return top, bottom, left, right
     return 0, 0, 0, 0
-
-
-def _warn_empty(maps: np.ndarray) -> None:
-    empty = int((maps.max(axis=(1, 2)) == 0).sum())
-    if empty:
-        warnings.warn(
-            f"in {empty:,} of {len(maps):,} images nothing speaks for the class: their maps "
-            "are zero everywhere.",
-            stacklevel=3,
-        )

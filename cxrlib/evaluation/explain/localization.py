@@ -88,8 +88,12 @@ def pointing_game(
     allowed = np.array([distance_transform_edt(~mask) <= tolerance for mask in masks])
     highest = maps.max(axis=(1, 2), keepdims=True)
     points = (maps == highest) & (highest > 0)
-    # Row: the image whose map points. Column: the image whose mask is asked.
-    shares = _hit_shares(points, allowed)
+    # Share of a map's points that a mask allows. Row: the image whose map points. Column: the
+    # image whose mask is asked.
+    shares = np.zeros((len(maps), len(masks)))
+    for row, point in zip(shares, points, strict=True):
+        if point.any():
+            row[:] = allowed[:, point].mean(axis=1)
     hits = np.diagonal(shares).copy()
     hit_rate = patient_bootstrap(
         np.ones(len(maps)), hits, patients, lambda _, hit: float(hit.mean()),
@@ -165,12 +169,3 @@ def _validated(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarra
     if not np.isfinite(maps).all():
         raise ValueError("expected finite maps, got NaN or infinity. Look at the network's answer.")
     return maps, masks
-
-
-def _hit_shares(points: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Share of each map's points that every mask allows, shape (maps, masks)."""
-    shares = np.zeros((len(points), len(allowed)))
-    for row, point in zip(shares, points, strict=True):
-        if point.any():
-            row[:] = allowed[:, point].mean(axis=1)
-    return shares

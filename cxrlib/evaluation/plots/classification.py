@@ -104,12 +104,12 @@ def prediction_grid(
         The percentage is the network's for the class it predicted. No images give one empty
         place that says so.
     """
-    truth, predicted, confidence = _predictions(images, y_true, y_score, class_names, threshold)
+    truth, predicted, score = _predictions(images, y_true, y_score, class_names, threshold)
     if not len(images):
         return _empty_grid()
     titles = [
         f"truth: {class_names[t]}\n{'✓' if t == c else '✗'} called {class_names[c]} {_percent(p)}"
-        for t, c, p in zip(truth, predicted, confidence, strict=True)
+        for t, c, p in zip(truth, predicted, score[range(len(score)), predicted], strict=True)
     ]
     axes = image_grid(images, titles, ncols=NCOLS, height=HEIGHT)
     for i in np.flatnonzero(truth != predicted):
@@ -135,13 +135,11 @@ def probability_grid(
     ndarray of Axes
         Rows in turn images and bars; unused places are empty.
     """
-    truth, predicted, _ = _predictions(images, y_true, y_score, class_names, 0.5)
+    truth, predicted, score = _predictions(images, y_true, y_score, class_names, 0.5)
     if not len(images):
         return _empty_grid()
-    score, k = np.asarray(y_score, dtype=float).reshape(len(images), -1), len(class_names)
-    score = np.hstack([1 - score, score]) if score.shape[1] == 1 else score
     ncols = min(NCOLS, len(images))
-    nrows, below = -(-len(images) // ncols), 0.21 * k  # inches
+    nrows, below = -(-len(images) // ncols), 0.21 * len(class_names)  # inches
     _, axes = plt.subplots(
         2 * nrows, ncols, squeeze=False, height_ratios=[HEIGHT, below] * nrows,
         figsize=(HEIGHT * ncols + 0.08 * max(map(len, class_names)),
@@ -191,15 +189,14 @@ def _predictions(
     class_names: Sequence[str],
     threshold: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the true class, the predicted class and its probability, each of shape (N,)."""
+    """Return the true and the predicted class, (N,) each, and all probabilities, (N, K)."""
     y, score = np.asarray(y_true), np.asarray(y_score, dtype=float)
     if score.ndim < 2 or score.shape[1] == 1:
-        score = score.reshape(-1)
-        predicted = (score >= threshold).astype(int)
-        confidence = np.where(predicted == 1, score, 1 - score)
-        k = 2
+        second = score.reshape(-1)
+        predicted, score = (second >= threshold).astype(int), np.stack([1 - second, second], axis=1)
     else:
-        predicted, confidence, k = score.argmax(axis=1), score.max(axis=1), score.shape[1]
+        predicted = score.argmax(axis=1)
+    k = score.shape[1]
     truth = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
     if len(class_names) != k or (y.ndim == 2 and y.shape[1] not in (1, k)):
         raise ValueError(
@@ -216,7 +213,7 @@ def _predictions(
             f"expected a truth and a score for each of {len(images)} images, got {len(truth)} "
             f"and {len(predicted)}. Pick all three by the same indices."
         )
-    return truth, predicted, confidence
+    return truth, predicted, score
 
 
 def _percent(p: float) -> str:

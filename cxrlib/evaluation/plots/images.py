@@ -58,10 +58,7 @@ def image_grid(
     ndarray of Axes
     """
     images = [np.squeeze(a) if a.ndim > 2 else a for a in (np.asarray(one) for one in images)]
-    if titles and len(titles) != len(images):
-        raise ValueError(
-            f"expected {len(images)} titles, got {len(titles)}. Give one an image, or none."
-        )
+    _check_titles(titles, len(images))
     if axes is None:
         ncols = min(ncols, len(images))
         nrows = -(-len(images) // ncols)
@@ -219,11 +216,13 @@ def _validated(
             )
     if vmax is not None and not vmax > 0:
         raise ValueError(f"expected `vmax` above 0, or None, got {vmax!r}. 1 fits Grad-CAM.")
-    if len(titles) not in (0, len(images)):
-        raise ValueError(
-            f"expected {len(images)} titles, got {len(titles)}. Give one an image, or none."
-        )
+    _check_titles(titles, len(images))
     return images, maps, masks
+
+
+def _check_titles(titles: Sequence[str], n: int) -> None:
+    if len(titles) not in (0, n):
+        raise ValueError(f"expected {n} titles, got {len(titles)}. Give one an image, or none.")
 
 
 def _draw_heatmap(ax: Axes, values: np.ndarray, vmax: float) -> None:
