@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,3 +61,8 @@ def without_probes(monkeypatch):
 @pytest.fixture(scope="session")
 def clean(tmp_path_factory):
     return draw_set(tmp_path_factory.mktemp("clean") / "set")
+
+
+@pytest.fixture
+def copy(clean, tmp_path):
+    return shutil.copytree(clean, tmp_path / "set")

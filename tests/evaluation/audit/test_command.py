@@ -10,43 +10,27 @@ def test_a_clean_folder_passes(clean, capsys):
     assert "fail" not in out
 
 
-def test_a_fault_gives_exit_code_1_and_a_page(without_probes, clean, tmp_path, capsys):
-    root = shutil.copytree(clean, tmp_path / "set")
-    image = next((root / "train/NORMAL").glob("*.png"))
-    shutil.copy(image, root / "test/NORMAL/p9001_0.png")
-    page = tmp_path / "audit.html"
-    assert main(["audit", str(root), "--patient", r"p\d+", "--html", str(page)]) == 1
-    out = capsys.readouterr().out
-    assert "duplicates: Keep one of each pair" in out
-    assert page.exists()
-    assert page.with_suffix(".json").exists()
-
-
-def test_a_report_in_the_folder_itself_is_not_audited_the_next_time(
-    without_probes, clean, tmp_path, capsys
-):
-    root = shutil.copytree(clean, tmp_path / "set")
-    for _ in range(2):
-        assert main(["audit", str(root), "--html", str(root / "report.html")]) == 0
-    assert "every file could be read" in capsys.readouterr().out
-
-
-def test_a_report_is_not_written_among_the_classes(clean, tmp_path, capsys):
-    root = shutil.copytree(clean, tmp_path / "set")
-    page = root / "reports" / "report.html"
-    assert main(["audit", str(root), "--html", str(page)]) == 1
-    assert "expected a report outside of the sub-folders" in capsys.readouterr().err
-    assert not page.parent.exists()
-
-
-def test_a_failure_names_its_files(without_probes, clean, tmp_path, capsys):
-    root = shutil.copytree(clean, tmp_path / "set")
-    image = next((root / "train/NORMAL").glob("*.png"))
-    shutil.copy(image, root / "train/PNEUMONIA/p9001_0.png")
-    assert main(["audit", str(root), "--patient", r"p\d+"]) == 1
+def test_a_fault_gives_exit_code_1_its_files_and_a_page(without_probes, copy, tmp_path, capsys):
+    image, page = next((copy / "train/NORMAL").glob("*.png")), tmp_path / "audit.html"
+    shutil.copy(image, copy / "train/PNEUMONIA/p9001_0.png")
+    assert main(["audit", str(copy), "--patient", r"p\d+", "--html", str(page)]) == 1
     said = capsys.readouterr().out
     assert "two labels: Find out which label is right" in said
     assert f"  {image}: the same image as" in said
+    assert page.exists()
+
+
+def test_a_report_in_the_folder_itself_is_not_audited_the_next_time(without_probes, copy, capsys):
+    for _ in range(2):
+        assert main(["audit", str(copy), "--html", str(copy / "report.html")]) == 0
+    assert "every file could be read" in capsys.readouterr().out
+
+
+def test_a_report_is_not_written_among_the_classes(copy, capsys):
+    page = copy / "reports" / "report.html"
+    assert main(["audit", str(copy), "--html", str(page)]) == 1
+    assert "expected a report outside of the sub-folders" in capsys.readouterr().err
+    assert not page.parent.exists()
 
 
 def test_what_is_neither_folder_nor_set_is_named(capsys, tmp_path):

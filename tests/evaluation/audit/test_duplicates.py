@@ -1,6 +1,7 @@
 from itertools import combinations, pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -76,6 +77,14 @@ def without_means(image):
     return image - windows.mean(axis=(2, 3))
 
 
+def test_doubles_of_two_patients_in_one_split_are_named():
+    who = {"path": ["a", "b"], "patient_id": ["1", "2"]}
+    cases = pd.DataFrame({**who, "split": "train", "label": "sick"})
+    found = duplicates.check_duplicates(cases, smooth(1).repeat(2, axis=0))
+    assert (found.verdict, found.numbers["of two patients"]) == ("look", 1)
+    assert "too fine" in found.advice
+
+
 def nearly_flat(n, noise, seed=0):
     """Different images that a wave across and one down make up, with noise on each."""
     rng = np.random.default_rng(seed)
@@ -91,9 +100,8 @@ def test_smooth_images_with_noise_are_no_doubles_of_each_other():
     near = duplicates.pairs_within(duplicates.difference_hash(images))
     one, other = (images[rows].reshape(len(rows), -1) for rows in near.T)
     assert len(near) > 2000  # of 28,680 pairs: codes say little here,
-    assert (
-        duplicates.correlated(one, other, duplicates.MIN_CORRELATION).sum() > 50
-    )  # and not enough the whole
+    whole = duplicates.correlated(one, other, duplicates.MIN_CORRELATION)
+    assert whole.sum() > 50  # and not enough the whole
     assert len(duplicates.find_duplicates(images)) == 0
     some = images[:60]  # and a saved copy of such an image is found all the same
     found = duplicates.find_duplicates(np.concatenate([some, (0.9 * some + 10).astype(np.uint8)]))
