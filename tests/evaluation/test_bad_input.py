@@ -1,5 +1,7 @@
 """Bad input to everything that judges scores: a defined answer, or an error that says what came."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,9 @@ from cxrlib import evaluation as ev
 WHO = range(30)
 
 
-def subgroups(y, score):
-    cases = pd.DataFrame({"patient_id": list(WHO[: len(y)]), "view": "AP"})
-    return ev.subgroups(cases, y, score, "view", n_resamples=5)
+def subgroups(y, score, column="view", patients=None, cases=None, **settings):
+    table = pd.DataFrame({"patient_id": list(WHO[: cases or len(y)]), "view": "AP"})
+    return ev.subgroups(table, y, score, column, None, patients, n_resamples=5, **settings)
 
 
 ANY_SCORE = {
@@ -26,6 +28,7 @@ ANY_SCORE = {
     "precision_recall_curve": ev.precision_recall_curve,
     "patient_bootstrap": lambda y, s: ev.patient_bootstrap(y, s, WHO[: len(y)], n_resamples=5),
     "paired_difference": lambda y, s: ev.paired_difference(y, s, s, WHO[: len(y)], n_resamples=5),
+    "subgroups": subgroups,
 }
 PROBABILITIES = {
     "fit_temperature": ev.fit_temperature,
@@ -34,7 +37,8 @@ PROBABILITIES = {
     "expected_calibration_error": ev.expected_calibration_error,
     "brier_score": ev.brier_score,
 }
-ONE_CLASS_IS_ENOUGH = {"calibration_curve", "expected_calibration_error", "brier_score"}
+NEED_BOTH = {"fit_temperature", "net_benefit"}  # of the probabilities
+ONE_CLASS_IS_ENOUGH = PROBABILITIES.keys() - NEED_BOTH | {"subgroups"}
 ALL = ANY_SCORE | PROBABILITIES
 Y, S = [0, 1, 0, 1, 0, 1] * 5, [0.2, 0.9, 0.6, 0.4, 0.1, 0.7] * 5
 
@@ -98,23 +102,6 @@ def test_ties_everywhere_have_an_answer(of, recwarn):
     assert not recwarn.list
 
 
-def test_a_single_patient_in_a_subgroup_has_a_number_and_no_interval():
-    cases = pd.DataFrame({"patient_id": "a", "view": "AP"}, index=range(30))
-    found = ev.subgroups(cases, Y, S, "view", n_resamples=5)
-    assert found["value"].notna().all()
-    assert found["low"].isna().all()
-    assert (found["reason"] == "too few patients for an interval").all()
-
-
-def test_subgroups_check_scores_as_the_others_do():
-    assert len(subgroups(Y, S)) == 2
-    assert subgroups([1] * 30, S)["reason"].tolist() == ["no healthy images"] * 2
-    with pytest.raises(ValueError, match="NaN"):
-        subgroups(Y, [*S[:-1], np.nan])
-    with pytest.raises(ValueError, match="one score for each of 30"):
-        subgroups(Y, S[:-1])
-
-
 @pytest.mark.parametrize(
     "of",
     [
@@ -131,3 +118,60 @@ def test_scores_without_a_truth_are_checked_too(of):
         of([])
     with pytest.raises(ValueError, match=r"\(N,\) or \(N, 1\)"):
         of(np.full((2, 2), 0.5))
+
+
+def history(*loss):
+    return pd.DataFrame({"loss": loss})
+
+
+ONE = ([0, 1], [0.1, 0.9])
+ARGUMENTS = [
+    (lambda: ev.top_losses(*ONE, 0), "at least 1, got n=0"),
+    (lambda: ev.threshold_at_sensitivity(*ONE, 0), "sensitivity above 0"),
+    (lambda: ev.threshold_at_sensitivity(*ONE, 95), "sensitivity between 0 and 1.*0.95 for 95"),
+    (lambda: ev.threshold_at_specificity(*ONE, 1.2), "specificity between 0 and 1"),
+    (lambda: ev.threshold_at_specificity(*ONE, np.nan), "specificity between 0 and 1"),
+    (lambda: ev.min_cost_threshold(*ONE, -1, 1), "at least 0.*cost_fn=-1"),
+    (lambda: ev.min_cost_threshold(*ONE, 0, 0), "not both 0"),
+    (lambda: ev.min_cost_threshold(*ONE, np.inf, 1), "cost_fn=inf"),
+    (lambda: ev.min_cost_threshold(*ONE, 1, 1, 0), "prevalence between 0 and 1, got 0"),
+    (lambda: ev.min_cost_threshold(*ONE, 1, 1, 30), "Write 0.3 for 30 %"),
+    (lambda: ev.calibration_curve(*ONE, 0), "bins, at least 1, got n_bins=0"),
+    (lambda: ev.expected_calibration_error(*ONE, 2.5), "got n_bins=2.5"),
+    (lambda: ev.fit_temperature(*ONE).apply([-3.0]), "through a sigmoid"),
+    (lambda: ev.prior_shift_correction([0.5], 0, 0.1), "training prevalence between"),
+    (lambda: ev.prior_shift_correction([0.5], 0.5, 10), "target prevalence.*0.1 for 10 %"),
+    (lambda: ev.prior_shift_correction([1.5], 0.5, 0.1), "1 of 1 scores outside"),
+    (
+        lambda: ev.predictive_values(1.2, 0.5, 0.5),
+        "sensitivity between 0 and 1, ends.*got 1.2",
+    ),
+    (lambda: ev.predictive_values(0.5, -0.1, 0.5), "specificity between"),
+    (lambda: ev.predictive_values(0.5, 0.5, 5), "prevalence.*0.05 for 5 %"),
+    (lambda: ev.predictive_values(0.5, 0.5, np.nan), "prevalence"),
+    (lambda: ev.predictive_values(0.5, 0.5, [0.1, 2]), "prevalence.*got 2"),
+    *((partial(ev.net_benefit, *ONE, t), "threshold") for t in (0, 1, [0.5, -0.1], [np.nan], [])),
+    (lambda: ev.average_histories([], "loss"), "at least one history, got none"),
+    (lambda: ev.average_histories([history(1)] * 2, "auc"), "'auc'.*got loss in run 1"),
+    (lambda: ev.average_histories([history(1), history()], "loss"), "at least one epoch.*run 2"),
+    (lambda: ev.average_histories([{"loss": [1]}], "loss"), "DataFrames, got dict as run 1"),
+    (lambda: ev.average_histories(history(1), "loss"), "got str as run 1"),
+    (lambda: ev.wilson_interval(8, 10, 95), "confidence level .*Write 0.95 for 95 %"),
+    (lambda: ev.patient_bootstrap(Y, S, WHO, confidence_level=1), "level between 0 and 1, got 1"),
+    (lambda: ev.patient_bootstrap(Y, S, WHO, confidence_level=np.nan), "between 0 and 1, got nan"),
+    (lambda: ev.patient_bootstrap(Y, S, WHO, n_resamples=2.5), "at least 1, got n_resamples=2.5"),
+    (lambda: ev.patient_bootstrap(*ONE, ["a"]), "a patient for each of 2 images, got 1"),
+    (lambda: ev.patient_bootstrap(*ONE, ["a", None]), "got 1 without"),
+    (lambda: ev.runs_bootstrap([Y] * 2, [S], [WHO] * 2), "got 2, 1, 2 and 2. Pass lists of one"),
+    (lambda: ev.runs_bootstrap([], [], []), "got 0, 0, 0 and 0"),
+    (lambda: subgroups(*ONE, column="sex"), r"\(patient_id, view\), got 'sex'"),
+    (lambda: subgroups(*ONE, cases=30), "of 2 images, got 30"),
+    (lambda: subgroups(*ONE, patients=["a"]), "a patient for each of 2 images, got 1"),
+    (lambda: subgroups(*ONE, confidence_level=95), "Write 0.95"),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), ARGUMENTS)
+def test_arguments_out_of_range_are_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -77,10 +77,8 @@ def test_too_sure_scores_are_cooled_and_keep_their_order():
     inside = (score > 1e-7) & (score < 1 - 1e-7)
     logit, mended_logit = special.logit(score[inside]), special.logit(mended[inside])
     np.testing.assert_allclose(mended_logit * found.value, logit, rtol=1e-6)
-    assert (
-        ev.expected_calibration_error(y, mended).value
-        < ev.expected_calibration_error(y, score).value / 3
-    )
+    before, after = (ev.expected_calibration_error(y, s).value for s in (score, mended))
+    assert after < before / 3
     assert ev.roc_auc(y, mended) == pytest.approx(ev.roc_auc(y, score), abs=1e-5)
     np.testing.assert_array_equal(mended >= 0.5, score >= 0.5)
 
@@ -120,22 +118,6 @@ def test_prior_correction_is_bayes_rule():
     there = ev.prior_shift_correction([0, 0.2, 0.7, 1], 0.6, 0.05)
     np.testing.assert_allclose(ev.prior_shift_correction(there, 0.05, 0.6), [0, 0.2, 0.7, 1])
     np.testing.assert_allclose(ev.prior_shift_correction([0.3], 0.4, 0.4), [0.3])
-
-
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda: ev.calibration_curve([0, 1], [0.1, 0.9], 0), "bins, at least 1, got n_bins=0"),
-        (lambda: ev.expected_calibration_error([0, 1], [0.1, 0.9], 2.5), "got n_bins=2.5"),
-        (lambda: ev.prior_shift_correction([0.5], 0, 0.1), "training prevalence between"),
-        (lambda: ev.prior_shift_correction([0.5], 0.5, 10), "target prevalence.*0.1 for 10 %"),
-        (lambda: ev.prior_shift_correction([1.5], 0.5, 0.1), "1 of 1 scores outside"),
-        (lambda: ev.fit_temperature([0, 1], [0.2, 0.7]).apply([-3.0]), "through a sigmoid"),
-    ],
-)
-def test_arguments_out_of_range_are_named(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()
 
 
 def softmax_scores(seed=0, n=400, k=3, sure=1.0):

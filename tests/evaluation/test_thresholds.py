@@ -114,24 +114,3 @@ def test_chosen_frozen_and_applied_elsewhere():
         "0.35, by Youden's index on 9 images of the validation set: "
         "sensitivity 1.000, specificity 0.600"
     )
-
-
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda: threshold_at_sensitivity(Y, S, 0), "sensitivity above 0"),
-        (lambda: threshold_at_sensitivity(Y, S, 95), "sensitivity between 0 and 1.*0.95 for 95"),
-        (lambda: threshold_at_specificity(Y, S, 1.2), "specificity between 0 and 1"),
-        (lambda: threshold_at_specificity(Y, S, float("nan")), "specificity between 0 and 1"),
-        (lambda: min_cost_threshold(Y, S, -1, 1), "at least 0.*cost_fn=-1"),
-        (lambda: min_cost_threshold(Y, S, 0, 0), "not both 0"),
-        (lambda: min_cost_threshold(Y, S, float("inf"), 1), "cost_fn=inf"),
-        (lambda: min_cost_threshold(Y, S, 1, 1, 0), "prevalence between 0 and 1, got 0"),
-        (lambda: min_cost_threshold(Y, S, 1, 1, 30), "Write 0.3 for 30 %"),
-        (lambda: youden_threshold(Y, S).apply([0.1, np.nan]), "1 NaN"),
-        (lambda: youden_threshold(Y, S).apply(np.eye(2)), r"\(N,\) or \(N, 1\)"),
-    ],
-)
-def test_arguments_out_of_range_are_named(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()
