@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cxrlib import evaluation, models
+from cxrlib import evaluation
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 9, 7, 1)).astype("uint8")
@@ -52,17 +52,12 @@ def occlude(model, patch_size, stride, images=IMAGES, **settings):
     ],
 )
 def test_it_agrees_with_covering_by_hand(fill_value, size, stride, starts):
-    maps = occlude(linear(), size, stride, fill_value=fill_value)
+    images = IMAGES.astype("float32")
+    maps = occlude(linear(), size, stride, images, fill_value=fill_value)
     for image, drops in zip(IMAGES[..., 0], maps, strict=True):
         fill = image.mean() if fill_value == "mean" else fill_value
         np.testing.assert_allclose(drops, by_hand(image, logit, size, starts, fill), atol=2e-5)
-
-
-def test_single_pixels_of_a_linear_network_add_up_to_the_logit():
-    drops = occlude(linear(), 1, 1, fill_value=0)
-    np.testing.assert_allclose(drops, IMAGES[..., 0] * WEIGHTS, atol=2e-5)
-    sums = [logit(image) - 0.3 for image in IMAGES[..., 0]]
-    np.testing.assert_allclose(drops.sum(axis=(1, 2)), sums, rtol=1e-3, atol=1e-3)
+    np.testing.assert_array_equal(images, IMAGES)  # they are left alone
 
 
 def test_the_other_class_of_two_loses_what_the_first_wins():
@@ -102,15 +97,6 @@ def test_memory_grows_with_the_batch_and_not_with_the_squares():
     assert max(Seen.counts) <= 10
     assert sum(Seen.counts) == 3 + 3 * 8 * 6  # the bare images, and each place once
     np.testing.assert_allclose(small, occlude(model, 2, 1, batch_size=500), atol=1e-4)
-
-
-def test_it_needs_no_convolution_and_leaves_the_images_alone():
-    images = IMAGES.astype("float32")
-    before = images.copy()
-    drops = occlude(models.mlp((9, 7, 1), (4,)), 3, 3, images)
-    assert drops.shape == (3, 9, 7)
-    assert drops.any()
-    np.testing.assert_array_equal(images, before)
 
 
 @pytest.mark.parametrize(

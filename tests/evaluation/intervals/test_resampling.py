@@ -49,23 +49,6 @@ def test_whole_patients_are_drawn_class_by_class():
         assert len(truth) - list(truth).count(0) == 4
 
 
-def test_a_patient_with_images_of_both_classes_comes_and_goes_with_both():
-    y, who = np.array([0, 1, 0, 1, 0, 0, 1, 1]), np.array([*"aabbcdef"])
-    counts = drawn(y, who, 60)
-    np.testing.assert_array_equal(counts[:, 0], counts[:, 1])
-    np.testing.assert_array_equal(counts[:, 2], counts[:, 3])
-    np.testing.assert_array_equal(counts[:, 0] + counts[:, 2], 2)
-    assert set(counts[:, 0]) == {0, 1, 2}
-
-
-def test_every_resample_keeps_all_classes():
-    y, who = np.array([0, 0, 0, 1, 1, 2, 2, 0, 2, 0, 2]), np.array([*"aabcdefgghh"])
-    counts = drawn(y, who, 40)  # g and h have images of 0 and of 2
-    assert (counts[:, y == 1].sum(axis=1) == 2).all()
-    assert (counts[:, y == 2].sum(axis=1) == 4).all()
-    assert set(counts[:, y == 0].sum(axis=1)) <= {4, 5, 6}  # a and b: two images or one
-
-
 def test_patients_of_the_same_classes_share_a_stratum():
     y = np.array([0, 1, 2, 0, 2, 1, 0, 1, 2, 2, 0, 2, 2, 1])
     who = np.array([*"abccddefghiijj"])
@@ -88,15 +71,6 @@ def test_a_patient_alone_with_its_classes_joins_the_nearest_patients():
     assert set(counts[:, 6]) >= {0, 1, 2}
     in_each = counts[:, groups]
     assert all((in_each[:, y == k].sum(axis=1) > 0).all() for k in range(3))
-
-
-def test_a_class_of_one_patient_among_several_gives_no_interval():
-    y, who = [0, 0, 1, 1, 2, 2], [*"abcdee"]
-    with pytest.raises(ValueError, match="2 patients of class 2 to draw from, got 1:"):
-        evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n_resamples=10)
-    y, who = [0, 0, 0, 1, 1, 1, 2, 2], [*"abcdefad"]  # a and d are each alone in a stratum
-    with pytest.raises(ValueError, match=r"class 2 .* got 0 and 2 with images of both it"):
-        evaluation.patient_bootstrap(y, np.eye(3)[y], who, evaluation.macro_auc, n_resamples=10)
 
 
 def test_patients_count_as_many_as_have_equal_shares_of_the_images():

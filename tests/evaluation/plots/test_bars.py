@@ -65,8 +65,7 @@ def test_a_forest_has_a_row_for_each_group_and_says_what_is_missing():
 
 
 def test_a_forest_without_any_number_still_says_why(ax):
-    plots.plot_forest(
-        groups([("all", 0, 0, np.nan, np.nan, np.nan, "no images")]), ax=ax, xlabel="AUC"
-    )
+    table = groups([("all", 0, 0, np.nan, np.nan, np.nan, "no images")])
+    plots.plot_forest(table, ax=ax, xlabel="AUC")
     assert texts(ax) == ["no images"]
     ax.figure.canvas.draw()
