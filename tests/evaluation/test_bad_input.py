@@ -126,6 +126,11 @@ def history(*loss):
 
 ONE = ([0, 1], [0.1, 0.9])
 ARGUMENTS = [
+    (lambda: ev.sensitivity([0, 0], [0.1, 0.9]), "sick"),
+    (lambda: ev.f1_score([0, 0], [0.1, 0.9]), "sick"),
+    (lambda: ev.specificity([1, 1], [0.1, 0.9]), "healthy"),
+    (lambda: ev.balanced_accuracy([1, 1], [0.1, 0.9]), "healthy"),
+    (lambda: ev.roc_auc(np.eye(3), np.eye(3)), r"one class with the rest .*evaluation\.multiclass"),
     (lambda: ev.top_losses(*ONE, 0), "at least 1, got n=0"),
     (lambda: ev.threshold_at_sensitivity(*ONE, 0), "sensitivity above 0"),
     (lambda: ev.threshold_at_sensitivity(*ONE, 95), "sensitivity between 0 and 1.*0.95 for 95"),

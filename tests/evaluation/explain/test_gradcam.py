@@ -14,7 +14,7 @@ IMAGES = RNG.integers(0, 256, (5, 12, 10, 1)).astype("uint8")
 
 
 def cnn(end=None, classes=1, seed=0):
-    """Build a small network that is smooth, so that finite differences are exact."""
+    """Build a small network with all that a map has to find its way through."""
     keras.utils.set_random_seed(seed)
     x = image = keras.Input((12, 10, 1), name="image")
     x = layers.Rescaling(1 / 255, name="rescale")(x)
@@ -60,40 +60,6 @@ def test_of_a_linear_network_it_is_the_formula():
     np.testing.assert_allclose(raw(model, method="hirescam"), np.maximum(evidence, 0), atol=1e-4)
 
 
-def after(model, first, maps):
-    """Run the layers behind ``first`` on its maps, up to the logit."""
-    names = [layer.name for layer in model.layers]
-    x = maps
-    for layer in model.layers[names.index(first) + 1 : -1]:
-        x = layer(x, training=False)
-    kernel, bias = model.layers[-1].get_weights()
-    return np.asarray(x, float) @ kernel + bias
-
-
-def finite_differences(model, name, images, column=0, step=1e-2):
-    """Compute Grad-CAM without gradients: shift one whole map a little, see what the logit does."""
-    maps = keras.Model(model.inputs[0], model.get_layer(name).output)(images)
-    maps = keras.ops.convert_to_numpy(maps).astype("float32")
-    weights = np.zeros((len(maps), 1, 1, maps.shape[-1]))
-    for channel in range(maps.shape[-1]):
-        shift = np.zeros(maps.shape[1:], "float32")
-        shift[..., channel] = step
-        up, down = (after(model, name, maps + sign * shift)[:, column] for sign in (1, -1))
-        weights[:, 0, 0, channel] = (up - down) / (2 * step) / np.prod(maps.shape[1:3])
-    return np.maximum((weights * maps).sum(axis=-1), 0)
-
-
-@pytest.mark.parametrize(
-    ("classes", "name", "column"),
-    [(1, "conv_1", 0), (1, "conv_2", 0), (1, "pool_2", 0), (3, "act_2", 0), (3, "act_2", 2)],
-)
-def test_it_agrees_with_finite_differences(classes, name, column):
-    model, images = cnn(classes=classes), IMAGES.astype("float32")
-    expected = finite_differences(model, name, images, column)
-    found = raw(model, target_layer=name, class_index=column if classes > 1 else None)
-    np.testing.assert_allclose(found, expected, atol=1e-3 * max(expected.max(), 1e-3))
-
-
 def test_without_a_class_it_is_the_one_that_was_called():
     model = cnn(classes=3, seed=3)
     called = model(IMAGES.astype("float32")).numpy().argmax(axis=1)
@@ -102,7 +68,8 @@ def test_without_a_class_it_is_the_one_that_was_called():
     np.testing.assert_allclose(raw(model), each, atol=1e-6)
 
 
-def test_it_agrees_with_tf_keras_vis():
+@pytest.mark.parametrize("column", [0, 2])
+def test_it_agrees_with_tf_keras_vis(column):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it imports zoom by a name that SciPy has moved
@@ -113,10 +80,11 @@ def test_it_agrees_with_tf_keras_vis():
     images = RNG.integers(0, 256, (3, 32, 32, 1)).astype("float32")
     model = models.custom_cnn((32, 32, 1), (4, 6), dense=8, classes=3)
     theirs = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)(
-        lambda outputs: outputs[:, 0], images, penultimate_layer="relu_1",
+        lambda outputs: outputs[:, column], images, penultimate_layer="relu_1",
         seek_penultimate_conv_layer=False, expand_cam=False, normalize_cam=False,
     )  # fmt: skip
-    ours, theirs = raw(model, images, target_layer="relu_1", class_index=0), np.asarray(theirs)
+    ours = raw(model, images, target_layer="relu_1", class_index=column)
+    theirs = np.asarray(theirs)
     assert theirs.max() > 0
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5 * theirs.max())
 

@@ -77,14 +77,6 @@ def test_a_metric_without_a_finite_number_is_refused():
         bootstrap(*cohort(), lambda y, s: float("inf"), n_resamples=1)
 
 
-def test_a_broken_metric_says_what_is_wrong():
-    def broken(y, score):
-        raise ValueError("no such file")
-
-    with pytest.raises(ValueError, match="no such file"):
-        bootstrap(*cohort(20, 10), broken, n_resamples=5)
-
-
 @pytest.mark.parametrize("metric", [ev.roc_auc, ev.brier_score, ev.sensitivity])
 def test_turning_the_models_round_turns_the_sign(metric):
     y, a, who = cohort(120, 80)
@@ -93,14 +85,8 @@ def test_turning_the_models_round_turns_the_sign(metric):
     other = ev.paired_difference(y, b, a, who, metric, n_resamples=60)
     np.testing.assert_allclose(one, -np.array([other.value, other.high, other.low]), atol=1e-12)
     assert one.value == pytest.approx(metric(y, a) - metric(y, b))
+    # Both are judged on the same draws: of one and the same the difference never varies.
     assert ev.paired_difference(y, a, a, who, metric, n_resamples=60) == (0, 0, 0)
-
-
-def test_both_models_are_judged_on_the_same_draws():
-    # B is A less 0.1 everywhere: as a mean score the difference is 0.1 in every single resample.
-    y, a, who = cohort(60, 30)
-    found = ev.paired_difference(y, a, a - 0.1, who, lambda y, s: s.mean(), n_resamples=40)
-    np.testing.assert_allclose(found, [0.1] * 3, atol=1e-12)
 
 
 def test_one_training_has_the_interval_that_it_had():
