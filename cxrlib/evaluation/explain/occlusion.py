@@ -98,10 +98,9 @@ def occlusion_sensitivity(
         return part
 
     occluded = compute_logits(len(batch) * len(corners), covered)
-    before, after = (
-        keras.ops.convert_to_numpy(select_class(logits, classes))
-        for logits, classes in ((original, indices), (occluded, np.repeat(indices, len(corners))))
-    )
+    before = keras.ops.convert_to_numpy(select_class(original, indices))
+    indices = np.repeat(indices, len(corners))
+    after = keras.ops.convert_to_numpy(select_class(occluded, indices))
     drops = before[:, None] - after.reshape(len(batch), -1)
     sums, counts = np.zeros(batch.shape[:3]), np.zeros((height, width))
     for (y, x), drop in zip(corners, drops.T, strict=True):

@@ -86,6 +86,7 @@ def test_a_class_of_one_patient_ends_no_check_in_an_error(copy):
     for check in ("sizes", "brightness", "shortcuts", "folder shift"):
         assert report[check].verdict == "not checked"
     assert "2 patients" in report["sizes"].summary
+    assert "no train and test splits" in report["folder shift"].summary
     assert "at least 5 patients of each class, got 1" in report["shortcuts"].summary
 
 
@@ -111,7 +112,7 @@ def test_a_patient_on_both_sides(without_probes, copy):
 
 def test_patients_whose_numbers_alone_overlap_are_counted_apart():
     splits = ["train", "test", "test", "test"]
-    cases = pd.DataFrame({"patient_id": ["a1", "b1", "c2", None], "split": splits})
+    cases = pd.DataFrame({"patient_id": ["a7-1", "b1", "c2", None], "split": splits})
     found = checks.check_patients(cases)
     assert found.verdict == "look"  # one image has no id
     assert found.numbers["false overlaps by the number alone"] == 1
