@@ -91,8 +91,6 @@ def expose(total: np.ndarray, style: Site, rng: Rng, scale: float) -> np.ndarray
     ----------
     total : float32 (H, W)
         Path length through soft tissue (body units), everything converted to it.
-    style : Site
-    rng : numpy.random.Generator
     scale : float
         Pixels per body unit.
 
@@ -113,9 +111,8 @@ def expose(total: np.ndarray, style: Site, rng: Rng, scale: float) -> np.ndarray
     light += grain * np.sqrt(light * np.float32(1 / style.photons))
     seen = np.log(np.maximum(light, 1e-3)) * np.float32(-1 / ABSORB)
     if sharpening > 0:
-        seen += np.float32(sharpening) * (
-            seen - gaussian_filter(seen, 0.03 * scale, mode="nearest")
-        )
+        soft = gaussian_filter(seen, 0.03 * scale, mode="nearest")
+        seen += np.float32(sharpening) * (seen - soft)
         seen += np.float32(0.35 * sharpening) * (seen - wide_blur(seen, 0.35 * scale))
     level = np.clip((seen - np.float32(black)) * np.float32(1 / (white - black)), 0, None)
     level = level ** np.float32(max(gamma, 0.4))
@@ -129,13 +126,11 @@ def collimate(grey: np.ndarray, style: Site, rng: Rng) -> np.ndarray:
     if rng.random() >= style.collimation:
         return grey
     height, width = grey.shape
+    rows, columns = np.arange(height)[:, None] / height, np.arange(width)[None] / width
     grey = grey.copy()
     level = 2.0 if rng.random() < 0.75 else 244.0
     for side in rng.choice(4, size=rng.integers(1, 4), replace=False):
-        wide = rng.uniform(0.01, 0.055)
-        slant = rng.normal(0, 0.008)
-        rows = np.arange(height)[:, None] / height
-        columns = np.arange(width)[None] / width
+        wide, slant = rng.uniform(0.01, 0.055), rng.normal(0, 0.008)
         if side < 2:
             distance = (columns if side == 0 else 1 - columns) - wide - slant * rows
         else:
@@ -147,20 +142,16 @@ def collimate(grey: np.ndarray, style: Site, rng: Rng) -> np.ndarray:
 def draw_marker(
     image: np.ndarray, text: str, position: tuple[float, float], height: float, intensity: int = 235
 ) -> np.ndarray:
-    """Write letters onto a uint8 image.
+    """Write letters onto a copy of a uint8 image (H, W).
 
     Parameters
     ----------
-    image : uint8 (H, W)
-    text : str
     position : (float, float)
         Centre of the letters as fractions of width and height.
     height : float
         Letter height as a fraction of the image's height.
-
-    Returns
-    -------
-    uint8 (H, W)
+    intensity : int
+        Their grey value, 0 to 255.
     """
     rows, columns = image.shape
     font = ImageFont.load_default(size=max(height * rows * 1.35, 6))

@@ -54,18 +54,7 @@ class Patient:
 
 @lru_cache(maxsize=512)
 def patient(seed: int, age: str = "child") -> Patient:
-    """Draw a patient.
-
-    Parameters
-    ----------
-    seed : int
-        Not negative.
-    age : {"child", "adult"}
-
-    Returns
-    -------
-    Patient
-    """
+    """Draw a patient of an age among :data:`AGES`; the seed is not negative."""
     if age not in AGES:
         raise ValueError(f"expected `age` as one of {', '.join(AGES)}, got {age!r}. Choose one.")
     rng = np.random.default_rng([seed, 1])
@@ -125,11 +114,10 @@ def _silhouette(side: int, length: float, values: dict, wobble: Sequence[float])
         at = [-0.3, 0.0, 0.14, 0.28, 0.42, 0.56, 0.72, 0.86, 1.0]
         top = 0.13 + 0.6 * thymus
         x = [0.10, 0.13, top, top + 0.01, 0.15, 0.20, 1.0, 0.92, 0.6]
-        x[6:] = [values["atrium"] * share for share in x[6:]]
+        x[6:] = np.multiply(values["atrium"], x[6:])
     else:
         at = [-0.3, 0.0, 0.09, 0.19, 0.31, 0.38, 0.47, 0.60, 0.74, 0.86, 0.95, 1.05]
         x = [0.09, 0.12, 0.13 + thymus, 0.15 + thymus + aorta, 0.15 + thymus, 0.19]
         x += [heart * share for share in (0.50, 0.76, 0.95, 1.0, 0.9, 0.6)]
-    outline = np.array(x)
-    outline[2:6] += wobble
-    return Curve(np.array(at) * length, outline)
+    x[2:6] = np.add(x[2:6], wobble)
+    return Curve(np.array(at) * length, x)

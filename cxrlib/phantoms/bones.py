@@ -49,36 +49,35 @@ def ribs(canvas: Canvas, patient: Patient, breath: float) -> np.ndarray:
 def girdle(canvas: Canvas, patient: Patient, arm_bones: np.ndarray, lift: float) -> np.ndarray:
     """Collar bones, edges of the shoulder blades, upper arm bones."""
     t = np.linspace(0, 1, 60)
-    child = patient.age == "child"
     tubes, radii, weights = [], [], []
+
+    def line(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        return start + (end - start) * t[:, None]
+
+    def add(path: np.ndarray, radius: float | np.ndarray, weight: float) -> None:
+        tubes.append(path)
+        radii.append(np.broadcast_to(radius, 60))
+        weights.append(np.full(60, weight))
+
     up = np.clip(-lift / 60, 0, 1)
     cap = np.sqrt(np.maximum(1 - np.clip(1 - t / 0.045, 0, 1) ** 2, 0.02))
     for k, sign in enumerate((-1, 1)):
         inner = np.array([0.11, 0.04 + patient["clavicle_tilt"] * 0.3])
         outer = np.array([0.98, patient["clavicle"] - 0.28 * up - patient["clavicle_tilt"]])
-        path = inner + (outer - inner) * t[:, None]
+        path = line(inner, outer)
         path[:, 1] += 0.075 * np.sin(2 * np.pi * t) * (1 - 0.3 * t)
-        tubes.append(path * [sign, 1])
-        radii.append(0.036 * (1 + 0.45 * np.exp(-((t / 0.10) ** 2))))
-        weights.append(np.full(60, 3.6))
+        add(path * [sign, 1], 0.036 * (1 + 0.45 * np.exp(-((t / 0.10) ** 2))), 3.6)
         blade_top = np.array([0.93, 0.06 - 0.1 * up])
         blade_low = np.array([0.88 + 0.12 * up, 0.62 - 0.1 * up])
-        path = blade_top + (blade_low - blade_top) * t[:, None]
+        path = line(blade_top, blade_low)
         path[:, 0] += -0.06 * np.sin(np.pi * t)
-        tubes.append(path * [sign, 1])
-        radii.append(np.full(60, 0.022))
-        weights.append(np.full(60, 2.2))
+        add(path * [sign, 1], 0.022, 2.2)
         outer_low = np.array([1.12 + 0.04 * up, 0.08])
-        path = blade_low + (outer_low - blade_low) * t[:, None]
+        path = line(blade_low, outer_low)
         path[:, 0] += 0.03 * np.sin(np.pi * t)
-        tubes.append(path * [sign, 1])
-        radii.append(np.full(60, 0.024))
-        weights.append(np.full(60, 2.4))
-        head, end = arm_bones[k]
-        path = head + (end - head) * t[:, None]
-        tubes.append(path)
-        radii.append((0.062 + 0.045 * np.exp(-((t / 0.05) ** 2))) * cap)
-        weights.append(np.full(60, 1.3 if child else 1.9))
+        add(path * [sign, 1], 0.024, 2.4)
+        shaft = (0.062 + 0.045 * np.exp(-((t / 0.05) ** 2))) * cap
+        add(line(*arm_bones[k]), shaft, 1.3 if patient.age == "child" else 1.9)
     bone = canvas.tubes(tubes, radii, weights, wall=0.30)
     for sign in (-1, 1):
         plate = ellipse(canvas.u, canvas.v, (sign * 1.02, 0.30), (0.13, 0.33), -sign * 0.15)

@@ -137,8 +137,7 @@ class Canvas:
     def splat(self, x: np.ndarray, y: np.ndarray, amount: np.ndarray) -> np.ndarray:
         """Share ``amount`` at pixel positions ``x, y`` among the four nearest pixels."""
         height, width = self.shape
-        x, y = np.ravel(x), np.ravel(y)
-        amount = np.ravel(amount)
+        x, y, amount = np.ravel(x), np.ravel(y), np.ravel(amount)
         keep = (x > 0) & (x < width - 1.001) & (y > 0) & (y < height - 1.001)
         x, y, amount = x[keep], y[keep], amount[keep]
         column, row = x.astype(np.int32), y.astype(np.int32)

@@ -117,10 +117,7 @@ def _save(pixels: np.ndarray, path: Path, square: int | None) -> None:
     if square:
         how = Image.Resampling.NEAREST if mask else Image.Resampling.BOX
         image = image.resize((square, square), how)
-    if path.suffix == ".png":
-        image.save(path, compress_level=3)
-    else:
-        image.save(path, quality=QUALITY)
+    image.save(path, quality=QUALITY, compress_level=3)  # a JPEG and a PNG take one each
 
 
 def _write_table(path: Path, rows: list[dict]) -> None:

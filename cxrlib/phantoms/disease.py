@@ -12,23 +12,12 @@ from cxrlib.phantoms.anatomy import Patient
 from cxrlib.phantoms.canvas import Canvas, Rng, edge, ellipse
 from cxrlib.phantoms.thorax import Lungs, tree
 
+Lesion = tuple[np.ndarray, np.ndarray]
 KINDS = ("normal", "bacterial", "viral", "covid")
 
 
-def lesion(
-    kind: str, canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
-) -> tuple[np.ndarray, np.ndarray]:
-    """Extra density and air tubes of a disease.
-
-    Parameters
-    ----------
-    kind : str
-        One of KINDS.
-    canvas : Canvas
-    patient : Patient
-    lungs : Lungs
-    rng : numpy.random.Generator
-        The image's own stream.
+def lesion(kind: str, canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng) -> Lesion:
+    """Extra density and air tubes of a disease; ``rng`` is the image's own stream.
 
     Returns
     -------
@@ -37,14 +26,11 @@ def lesion(
     extent : float32 (H, W)
         Envelope, 0 to 1, from which the lesion mask is cut at 0.5.
     """
-    return {"bacterial": _bacterial, "viral": _viral, "covid": _covid}[kind](
-        canvas, patient, lungs, rng
-    )
+    draw = {"bacterial": _bacterial, "viral": _viral, "covid": _covid}[kind]
+    return draw(canvas, patient, lungs, rng)
 
 
-def _bacterial(
-    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
-) -> tuple[np.ndarray, np.ndarray]:
+def _bacterial(canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng) -> Lesion:
     own = patient.rng(10)
     progress = rng.uniform(0.8, 1.15)
     lobes = own.choice(6, size=1 + (own.random() < 0.38), replace=False)
@@ -87,17 +73,12 @@ def _lobe(
 
 def _bronchograms(canvas: Canvas, patient: Patient, own: Rng) -> np.ndarray:
     """Air path in branching bronchi that stay open inside a consolidation."""
-    paths, radii = [], []
-    for side in (-1, 1):
-        for some, radius in tree(patient, side)[:2]:
-            paths.append(some + own.normal(0, 0.02, (len(some), 1, 2)) + [0.0, 0.035])
-            radii.append(radius)
-    return canvas.tubes(np.concatenate(paths), np.concatenate(radii) * 0.7, 1.0)
+    paths, radii = zip(*(pair for side in (-1, 1) for pair in tree(patient, side)[:2]), strict=True)
+    moved = [p + own.normal(0, 0.02, (len(p), 1, 2)) + [0.0, 0.035] for p in paths]
+    return canvas.tubes(np.concatenate(moved), np.concatenate(radii) * 0.7, 1.0)
 
 
-def _viral(
-    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
-) -> tuple[np.ndarray, np.ndarray]:
+def _viral(canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng) -> Lesion:
     own = patient.rng(11)
     progress = rng.uniform(0.8, 1.2)
     u, v = canvas.u, canvas.v
@@ -125,17 +106,14 @@ def _streaks(canvas: Canvas, patient: Patient, own: Rng) -> np.ndarray:
     away = away + own.normal(0, 0.45, count)
     t = np.linspace(-0.5, 0.5, 8)
     long = own.uniform(0.10, 0.26, count)
-    bend = own.normal(0, 0.9, count)
-    turn = away[:, None] + bend[:, None] * t
-    path = start[:, None] + (long[:, None] * t)[..., None] * np.stack(
-        [np.cos(turn), np.sin(turn)], 2
-    )
+    turn = away[:, None] + own.normal(0, 0.9, (count, 1)) * t
+    step = (long[:, None] * t)[..., None]
+    path = start[:, None] + step * np.stack([np.cos(turn), np.sin(turn)], 2)
     path[..., 0] *= side[:, None]
     lines = canvas.tubes(path, own.uniform(0.011, 0.021, (count, 1)), 8.0)
-    round_ = np.linspace(0, 2 * np.pi, 16)
-    some = start[:18]
-    circle = np.stack([np.cos(round_), np.sin(round_)], 1)
-    rings = some[:, None] + circle * own.uniform(0.020, 0.036, (18, 1, 2))
+    around = np.linspace(0, 2 * np.pi, 16)
+    circle = np.stack([np.cos(around), np.sin(around)], 1)
+    rings = start[:18, None] + circle * own.uniform(0.020, 0.036, (18, 1, 2))
     rings[..., 0] *= side[:18, None]
     return np.minimum(lines + canvas.tubes(rings, 0.011, 5.0), 0.6)
 
@@ -147,15 +125,12 @@ def _network(canvas: Canvas, own: Rng, cell: float) -> np.ndarray:
     return np.exp(-((first / 0.16) ** 2)) + np.exp(-((second / 0.16) ** 2))
 
 
-def _covid(
-    canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng
-) -> tuple[np.ndarray, np.ndarray]:
+def _covid(canvas: Canvas, patient: Patient, lungs: Lungs, rng: Rng) -> Lesion:
     own = patient.rng(12)
     progress = rng.uniform(0.8, 1.2)
     extent = np.zeros(canvas.shape, np.float32)
     rough = canvas.cloud(own, 0.26, 2)
-    for left in (False, True):
-        side = lungs.left if left else ~lungs.left
+    for side in (~lungs.left, lungs.left):
         for _ in range(int(own.integers(2, 5))):
             out = own.uniform(0.68, 0.98)
             down = np.clip(own.normal(0.68, 0.15), 0.3, 0.95)

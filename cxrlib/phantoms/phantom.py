@@ -71,10 +71,6 @@ def draw(
     aspect_ratio : float, default=1.0
         Width over height, 0.5 to 2.5.
 
-    Returns
-    -------
-    Phantom
-
     Raises
     ------
     ValueError
@@ -99,9 +95,8 @@ def draw(
     lung_mask = lungs.field > 0.5
     lesion_mask = np.zeros_like(lung_mask)
     if kind != "normal":
-        density, extent = disease.lesion(
-            kind, canvas, body, lungs, np.random.default_rng([seed, 22])
-        )
+        rng = np.random.default_rng([seed, 22])
+        density, extent = disease.lesion(kind, canvas, body, lungs, rng)
         strength = 1.65 - 1.2 * difficulty
         total = total + LUNG * lungs.thickness * np.clip(density * strength, 0, 0.95)
         lesion_mask = lung_mask & (extent > 0.5)
@@ -116,16 +111,12 @@ def draw(
 
 def _pose(body: Patient, style: Site, rng: Rng) -> dict[str, float]:
     lift = rng.normal(-38, 14) if body["arms_up"] else rng.normal(78, 5)
-    return {
-        "zoom": float(style.zoom[0] + style.zoom[1] * np.clip(rng.standard_normal(), -2, 2)),
-        "shift_u": float(style.translation * np.clip(rng.standard_normal(), -2, 2)),
-        "shift_v": float(style.translation * np.clip(rng.standard_normal(), -2, 2)),
-        "angle": float(np.deg2rad(style.rotation) * np.clip(rng.standard_normal(), -2, 2)),
-        "breath": float(0.025 * np.clip(rng.standard_normal(), -2, 2)),
-        "turn": float(0.14 * np.clip(rng.standard_normal(), -2, 2)),
-        "beat": float(0.03 * np.clip(rng.standard_normal(), -2, 2)),
-        "lift": float(lift),
-    }
+    zoom, spread = style.zoom
+    shift, angle = style.translation, np.deg2rad(style.rotation)
+    spreads = {"zoom": spread, "shift_u": shift, "shift_v": shift, "angle": angle}
+    spreads |= {"breath": 0.025, "turn": 0.14, "beat": 0.03}
+    pose = {k: float(s * np.clip(rng.standard_normal(), -2, 2)) for k, s in spreads.items()}
+    return pose | {"zoom": zoom + pose["zoom"], "lift": float(lift)}
 
 
 def _place(body: Patient, pose: dict[str, float], size: int, aspect_ratio: float) -> Canvas:
@@ -150,8 +141,7 @@ def _layers(
     lungs.field = lungs.field * np.clip(1 - (heart - 0.08) * 6, 0, 1)
     lungs.thickness = free
     vessel = thorax.vessels(canvas, body) * np.clip(free * 4, 0, 1)
-    tubes, radii = thorax.airways(body)
-    windpipe = canvas.tubes(tubes, radii, 1.0)
+    windpipe = canvas.tubes(*thorax.airways(body), 1.0)
     total = solid + 0.7 * limbs - LUNG * free + 1.6 * style.vessels * vessel
     total -= 0.8 * np.minimum(windpipe, 0.1) + thorax.stomach(canvas, body, rng)
     inside = np.clip(solid * 4, 0, 1)

@@ -11,8 +11,8 @@ from cxrlib.phantoms.canvas import Rng
 
 MANIFEST = "phantoms.json"  # says that everything beside and below it was drawn
 SETS = {"pneumonia": 1200, "covid": 800, "adults": 300, "pneumoniamnist": 1200}
-# (normal, bacterial, viral) shares of the real folders
-SHARES = {"train": (0.257, 0.485, 0.258), "test": (0.375, 0.388, 0.237)}
+# (bacterial, viral) shares of the real folders; the others are normal
+SHARES = {"train": (0.485, 0.258), "test": (0.388, 0.237)}
 FINDINGS = (
     # finding, kind to draw, share of the collection's images
     ("COVID-19", "covid", 0.69),
@@ -54,15 +54,13 @@ def plan(
     if n < 20:
         raise ValueError(f"expected `n` of at least 20, got {n}. Ask for more images.")
     rng = np.random.default_rng([seed, list(SETS).index(name), 77])
-    if name == "adults":
-        return _adults(n, size, rng), []
-    if name == "pneumonia":
-        return _children(n, size, rng), []
+    if name == "covid":
+        jobs = _children(round(0.7 * n), size, rng)
+        more, rows = _collection(n - len(jobs), size, rng)
+        return jobs + more, rows
     if name == "pneumoniamnist":
         return _squares(_children(n, max(size, 96), rng), size), []
-    jobs = _children(round(0.7 * n), size, rng)
-    more, rows = _collection(n - len(jobs), size, rng)
-    return jobs + more, rows
+    return (_adults if name == "adults" else _children)(n, size, rng), []
 
 
 def _families(count: int, rng: Rng, single: float) -> list[int]:
@@ -85,17 +83,14 @@ def _families(count: int, rng: Rng, single: float) -> list[int]:
 
 
 def _children(n: int, size: int, rng: Rng) -> list[Job]:
-    counts = {"train": round(0.75 * n)}
-    counts["test"] = n - counts["train"]
+    train = round(0.75 * n)
     jobs, image = [], 1
     numbers = {kind: iter(_numbers(n, rng)) for kind in ("bacterial", "viral")}
     normal = iter(range(1, 9999))
-    for split, site in (("test", "b"), ("train", "a")):
-        shares = SHARES[split]
-        parts = [round(counts[split] * share) for share in shares[1:]]
-        for kind, count in zip(
-            ("normal", "bacterial", "viral"), [counts[split] - sum(parts), *parts], strict=True
-        ):
+    for split, site, total in (("test", "b", n - train), ("train", "a", train)):
+        bacterial, viral = (round(total * share) for share in SHARES[split])
+        counts = {"normal": total - bacterial - viral, "bacterial": bacterial, "viral": viral}
+        for kind, count in counts.items():
             for family in _families(count, rng, 0.79 if split == "train" else 0.86):
                 who = int(rng.integers(2**31))
                 number = next(normal) if kind == "normal" else next(numbers[kind])
@@ -103,26 +98,25 @@ def _children(n: int, size: int, rng: Rng) -> list[Job]:
                 for k in range(family):
                     if kind == "normal":
                         tail = f"-{k + 1:04d}" if family > 1 else ""
-                        stem = f"{'NORMAL2-' * second}IM-{number:04d}-0001{tail}"
+                        place = f"NORMAL/{'NORMAL2-' * second}IM-{number:04d}-0001{tail}"
                     else:
                         word = "bacteria" if kind == "bacterial" else "virus"
-                        stem = f"person{number}_{word}_{image}"
+                        place = f"PNEUMONIA/person{number}_{word}_{image}"
                         image += 1
-                    folder = f"{split}/{'NORMAL' if kind == 'normal' else 'PNEUMONIA'}"
                     shape = _child_frame(kind, size, rng)
-                    path = f"chest_xray/{folder}/{stem}.jpeg"
+                    path = f"chest_xray/{split}/{place}.jpeg"
                     jobs.append(_job(path, kind, who, site, shape, rng))
     return jobs
 
 
 def _squares(jobs: Sequence[Job], size: int) -> list[Job]:
     """Turn children's images into PneumoniaMNIST's: square, numbered, a tenth of train is val."""
-    squares = []
+    squares, root = [], f"pneumoniamnist-{size}"
     for i, job in enumerate(jobs):
         _, split, label, _ = job.path.split("/")
         part = "val" if split == "train" and i % 10 == 0 else split
         place = f"{part}/{label}/{i:05d}"
-        path, masks = f"pneumoniamnist-{size}/{place}.png", f"pneumoniamnist-{size}_masks/{place}"
+        path, masks = f"{root}/{place}.png", f"{root}_masks/{place}"
         arguments = job.arguments | {"aspect_ratio": 1.0}
         squares.append(replace(job, path=path, masks=masks, arguments=arguments, square=size))
     return squares
@@ -157,6 +151,7 @@ def _adults(n: int, size: int, rng: Rng) -> list[Job]:
 
 
 def _collection(n: int, size: int, rng: Rng) -> tuple[list[Job], list[dict]]:
+    tree = "covid-chestxray-dataset"
     jobs, rows, number = [], [], 2
     counts = [max(round(n * share), 1) for _, _, share in FINDINGS]
     counts[0] += n - sum(counts)
@@ -170,7 +165,6 @@ def _collection(n: int, size: int, rng: Rng) -> tuple[list[Job], list[dict]]:
                 aspect = float(rng.choice([1.0, 1.0, 1.0, 1.19, 1.33, 0.93]))
                 shape = (round(size * rng.uniform(1.0, 1.15)), aspect, "adult")
                 has_mask = rng.random() < 0.46
-                tree = "covid-chestxray-dataset"
                 job = _job(f"{tree}/images/{stem}.jpg", kind, who, "d", shape, rng)
                 lungs = f"{tree}/masks/{stem}_mask.png" if has_mask else None
                 jobs.append(replace(job, lung_path=lungs))
@@ -194,14 +188,7 @@ def _row(
     }  # fmt: skip
 
 
-def _job(
-    path: str,
-    kind: str,
-    who: int,
-    site: str,
-    shape: tuple[int, float, str],
-    rng: Rng,
-) -> Job:
+def _job(path: str, kind: str, who: int, site: str, shape: tuple[int, float, str], rng: Rng) -> Job:
     size, aspect, age = shape
     tree, _, rest = path.partition("/")
     arguments = {

@@ -50,21 +50,10 @@ def trunk(canvas: Canvas, patient: Patient) -> np.ndarray:
     """Path length through head, neck, fat and trunk, as if the lungs were solid."""
     u, v = canvas.u, canvas.v
     length, fat, shoulder = patient.length, patient["fat"], patient["shoulder"]
-    wide = 1.0 + fat
-    out = Curve(
-        [-2.4, -0.9, -0.42, -0.27, -0.13, 0.10, 0.42, length, length + 1.2],
-        [
-            patient["neck"] + 0.25,
-            patient["neck"] + 0.04,
-            patient["neck"] + 0.03,
-            patient["neck"] + 0.22,
-            shoulder - 0.36,
-            shoulder - 0.02,
-            wide + 0.04,
-            wide,
-            wide + 0.02 + 0.3 * (fat - 0.07),
-        ],
-    )
+    neck, wide = patient["neck"], 1.0 + fat
+    widths = [neck + 0.25, neck + 0.04, neck + 0.03, neck + 0.22, shoulder - 0.36, shoulder - 0.02]
+    widths += [wide + 0.04, wide, wide + 0.02 + 0.3 * (fat - 0.07)]
+    out = Curve([-2.4, -0.9, -0.42, -0.27, -0.13, 0.10, 0.42, length, length + 1.2], widths)
     deep = Curve(
         [-2.4, -0.5, -0.25, 0.0, 0.35, length, length + 1.0],
         np.array([0.75, 0.70, 0.72, 0.82, 0.98, 1.05, 1.06]) * patient["depth"],
@@ -145,8 +134,7 @@ def heart(canvas: Canvas, patient: Patient, big: float) -> np.ndarray:
     )
     body = dome(ratio**2) * deep.table.take(rows)
     if patient["aorta"]:
-        down = dome(ellipse(u, v, (0.12, length * 0.62), (0.11, length * 0.40)))
-        body = body + 0.10 * down
+        body = body + 0.10 * dome(ellipse(u, v, (0.12, length * 0.62), (0.11, length * 0.40)))
     return body
 
 
@@ -185,24 +173,18 @@ def airways(patient: Patient) -> tuple[np.ndarray, np.ndarray]:
 def tree(patient: Patient, side: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Vessels of one lung: they leave the hilum, fork and taper outwards.
 
-    Parameters
-    ----------
-    patient : Patient
-    side : {-1, 1}
-        Patient's right (image left) or left.
+    ``side`` is -1 for the patient's right (image left), 1 for the left.
 
     Returns
     -------
     list of (paths, radius), one pair a generation
         paths : float (T, n, 2) in body coordinates; radius : float (T, n) in body units.
     """
-    return _tree(patient.seed, patient.age, side, patient.length, patient["vessels"])
+    return _tree(patient.seed, side, patient.length, patient["vessels"])
 
 
 @lru_cache(maxsize=256)
-def _tree(
-    seed: int, age: str, side: int, length: float, big: float
-) -> list[tuple[np.ndarray, np.ndarray]]:
+def _tree(seed: int, side: int, length: float, big: float) -> list[tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng([seed, 3 if side < 0 else 4])
     root = np.array([0.19, (0.42 if side < 0 else 0.38) * length])
     angle = np.deg2rad(np.linspace(-80, 84, COUNTS[0]) + rng.normal(0, 7, COUNTS[0]))
@@ -239,9 +221,8 @@ def vessels(canvas: Canvas, patient: Patient) -> np.ndarray:
 
 
 def _two_sides(curves: Sequence[Curve], rows: np.ndarray, left: np.ndarray) -> np.ndarray:
-    right_table, left_table = curves[0].table, curves[1].table
-    both = np.concatenate([right_table, left_table])
-    return both.take(rows + left * np.int32(len(right_table)))
+    both = np.concatenate([curve.table for curve in curves])
+    return both.take(rows + left * np.int32(Curve.STEPS))
 
 
 def _slope(curve: Curve) -> Curve:
