@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from cxrlib.data.cases import DataError, did_you_mean
@@ -62,9 +61,10 @@ class Augmentation:
     description: str = ""
 
     def __post_init__(self) -> None:
-        limits = {"rotation": 180, "shear": 80, "translation": 1, "zoom": 0.9, "contrast": 1}
-        for name in ("rotation", "shear", "translation", "zoom", "contrast", "brightness", "gamma"):
-            value, most = getattr(self, name), limits.get(name, 1)
+        limits = {"rotation": 180, "shear": 80, "translation": 1, "zoom": 0.9}
+        limits |= {"contrast": 1, "brightness": 1, "gamma": 1}
+        for name, most in limits.items():
+            value = getattr(self, name)
             if isinstance(value, bool) or not 0 <= value <= most:
                 raise DataError(
                     f"expected `{name}` from 0 to {most:g}, got {value!r}. It goes to both sides."
@@ -169,22 +169,20 @@ def random_transforms(
     def around(middle: float, reach: float) -> np.ndarray:
         return rng.uniform(middle - reach, middle + reach, n)
 
-    transforms = pd.DataFrame(
-        np.tile(np.array(Transform(), np.float32), (n, 1)), columns=Transform._fields
-    )
-    transforms["rotation"] = around(0, augmentation.rotation)
-    transforms["translate_x"] = around(0, augmentation.translation)
-    transforms["translate_y"] = around(0, augmentation.translation)
-    transforms["zoom_x"] = transforms["zoom_y"] = around(1, augmentation.zoom)
-    if augmentation.anisotropic_zoom:
-        transforms["zoom_y"] = around(1, augmentation.zoom)
-    transforms["shear"] = around(0, augmentation.shear)
-    transforms["horizontal_flip"] = rng.integers(2, size=n) * augmentation.horizontal_flip
-    transforms["vertical_flip"] = rng.integers(2, size=n) * augmentation.vertical_flip
-    transforms["contrast"] = around(1, augmentation.contrast)
-    transforms["brightness"] = around(0, augmentation.brightness)
-    transforms["gamma"] = np.exp(around(0, np.log1p(augmentation.gamma)))
-    return transforms.to_numpy(np.float32)
+    drawn = {
+        "rotation": around(0, augmentation.rotation),
+        "translate_x": around(0, augmentation.translation),
+        "translate_y": around(0, augmentation.translation),
+        "zoom_x": (zoom := around(1, augmentation.zoom)),
+        "zoom_y": around(1, augmentation.zoom) if augmentation.anisotropic_zoom else zoom,
+        "shear": around(0, augmentation.shear),
+        "horizontal_flip": rng.integers(2, size=n) * augmentation.horizontal_flip,
+        "vertical_flip": rng.integers(2, size=n) * augmentation.vertical_flip,
+        "contrast": around(1, augmentation.contrast),
+        "brightness": around(0, augmentation.brightness),
+        "gamma": np.exp(around(0, np.log1p(augmentation.gamma))),
+    }
+    return np.stack([drawn[name] for name in Transform._fields], axis=1).astype(np.float32)
 
 
 def apply_transforms(

@@ -93,8 +93,7 @@ def build(
             f"{name}: expected a readable image for each of {', '.join(class_names)}, got none "
             f"for {', '.join(map(repr, empty))}. Add some." + format_problems(problems)
         )
-    front = list(REQUIRED)
-    table = table[front + [c for c in table.columns if c not in front]]
+    table = table[[*REQUIRED, *(c for c in table.columns if c not in REQUIRED)]]
     table = table.sort_values("path", ignore_index=True)
     table.attrs.update(name=name, problems=problems)
     return table
@@ -104,8 +103,7 @@ def check_columns(
     cases: pd.DataFrame, name: str = "case table", needed: Sequence[str] = REQUIRED
 ) -> None:
     """Raise :class:`DataError` naming the needed columns that a table lacks."""
-    missing = [c for c in needed if c not in cases.columns]
-    if missing:
+    if missing := [c for c in needed if c not in cases.columns]:
         raise DataError(
             f"{name}: expected the columns {', '.join(needed)}, got "
             f"{', '.join(map(str, cases.columns))}. Add {', '.join(map(repr, missing))}."
@@ -168,8 +166,7 @@ def strata(cases: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 def require_patients(cases: pd.DataFrame) -> None:
     """Raise :class:`DataError` unless every row has a patient id."""
-    unknown = cases["patient_id"].isna()
-    if unknown.any():
+    if (unknown := cases["patient_id"].isna()).any():
         raise DataError(
             f"expected a patient_id in each row, got none for {unknown.sum():,} of {len(cases):,} "
             f"images (first: {cases.loc[unknown, 'path'].iloc[0]}). Without it nobody can tell "
@@ -196,9 +193,8 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
         return cases
     table = cases.assign(patient_id=cases["patient_id"].fillna(cases["path"]))
     table = table.set_axis(range(len(table)))
-    stratum = table["patient_id"].map(
-        strata(table, [c for c in ("split", "label", "subtype") if c in table])
-    )
+    columns = [c for c in ("split", "label", "subtype") if c in table]
+    stratum = table["patient_id"].map(strata(table, columns))
     rng = np.random.default_rng(seed)
     keep = []
     for _, rows in table.groupby(stratum, sort=True):
@@ -221,19 +217,16 @@ def provenance(cases: pd.DataFrame) -> str:
             " Everything is computed from them, so no number here says anything about real X-rays."
             " Where the text speaks of children and physicians, it means the published set."
         )
-        failure = " ".join(cases.attrs.get("download_error", "").replace("`", "'").split())
-        if failure:
+        if failure := " ".join(cases.attrs.get("download_error", "").replace("`", "'").split()):
             line += (
                 f" The real images could not be downloaded: `{failure}` To try again, run "
                 f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
             )
         else:
             line += f" For the real images run `cxr data fetch {name}` and start again."
-        named = os.environ.get("CXR_DATA")
-        if named:
+        if named := os.environ.get("CXR_DATA"):
             line += f" (`CXR_DATA` names {named}, which has no such set.)"
-    left_out = sum(p.action == "left out" for p in cases.attrs["problems"])
-    if left_out:
+    if left_out := sum(p.action == "left out" for p in cases.attrs["problems"]):
         line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."
     return line
 

@@ -160,8 +160,7 @@ def data_folder() -> Path | None:
     DataError
         If it is set, but there is no such folder.
     """
-    named = os.environ.get("CXR_DATA", "").strip()
-    if not named:
+    if not (named := os.environ.get("CXR_DATA", "").strip()):
         return None
     folder = Path(named).expanduser()
     if not folder.is_dir():
@@ -245,18 +244,15 @@ def _phantoms(name: str, dataset: DatasetInfo) -> list[Path]:
 @functools.cache
 def _generator_hash(folder: Path) -> str:
     """Return 12 letters for a folder's code, comments aside, and the packages it draws with."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef
     parts = [f"{name} {version(name)}" for name in GENERATOR_PACKAGES]
     for path in sorted(folder.glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                node.body = [line for line in node.body if not _is_text(line)]
+            if isinstance(node, documented) and ast.get_docstring(node) is not None:
+                del node.body[0]
         parts.append(ast.dump(tree))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-def _is_text(line: ast.stmt) -> bool:
-    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
 def _remove_stale(folder: Path) -> None:

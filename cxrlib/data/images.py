@@ -102,34 +102,30 @@ def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet
     check_columns(cases)
     check_size(size, resize)
     images = np.empty((len(cases), size, size, 1), np.uint8)
-    paths = cases["path"].to_numpy()
 
-    def read(start: int) -> list[tuple[int, str]]:
-        broken = []
-        for i in range(start, min(start + 64, len(paths))):
-            try:
-                images[i, :, :, 0] = decode(paths[i], size, resize)
-            except DataError as error:
-                broken.append((i, str(error)))
-        return broken
+    def read(i: int, path: str) -> Problem | None:
+        try:
+            images[i, :, :, 0] = decode(path, size, resize)
+        except DataError as error:
+            return Problem(path, str(error), "left out")
+        return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        broken = [b for part in pool.map(read, range(0, len(paths), 64)) for b in part]
-    if not broken:
+        found = list(pool.map(read, range(len(cases)), cases["path"]))
+    problems = tuple(problem for problem in found if problem)
+    if not problems:
         return ImageSet(images, labels(cases), cases)
-    problems = tuple(Problem(paths[i], text, "left out") for i, text in broken)
     listed = "\n".join(f"  {p.problem}" for p in problems)
-    if len(broken) == len(paths):
+    if len(problems) == len(cases):
         raise DataError(
-            f"expected at least one readable image, got none of {len(paths):,}. Replace these:\n"
+            f"expected at least one readable image, got none of {len(cases):,}. Replace these:\n"
             f"{listed}"
         )
     warnings.warn(
-        f"{len(broken)} of {len(paths):,} images could not be read and are left out:\n{listed}",
+        f"{len(problems)} of {len(cases):,} images could not be read and are left out:\n{listed}",
         stacklevel=2,
     )
-    good = np.ones(len(paths), bool)
-    good[[i for i, _ in broken]] = False
+    good = np.array([problem is None for problem in found])
     return ImageSet(images[good], labels(cases[good]), cases[good], problems)
 
 
@@ -162,15 +158,14 @@ def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarra
     """
     check_columns(cases, needed=["path", "width", "height", "mask_path"])
     check_size(size, resize)
-    lacking = cases["mask_path"].isna()
-    if lacking.any():
+    if (lacking := cases["mask_path"].isna()).any():
         first = cases[lacking].iloc[0]
         raise DataError(
             f"expected a mask in 'mask_path' in each of {len(cases):,} rows, got none in "
             f"{lacking.sum():,} (first: {first['path']}, {first['width']}×{first['height']}). Take "
             "cases[cases['mask_path'].notna()]."
         )
-    rows = zip(*(cases[c] for c in ("mask_path", "path", "width", "height")), strict=True)
+    columns = (cases[c] for c in ("mask_path", "path", "width", "height"))
     masks = np.empty((len(cases), size, size), bool)
 
     def read(i: int, mask: str, image: str, width: int, height: int) -> None:
@@ -191,7 +186,7 @@ def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarra
             raise DataError(f"{error} {shown}") from None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda row: read(row[0], *row[1]), enumerate(rows)))
+        list(pool.map(read, range(len(cases)), *columns))
     return masks
 
 

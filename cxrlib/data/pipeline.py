@@ -73,19 +73,15 @@ def dataset(
         images, labels = tf.constant(image_set.images), tf.constant(image_set.labels)
     n = len(image_set)
     if shuffle or recipe:
-        epoch = first_epoch
+        epoch, no_transforms = first_epoch, np.empty((n, 0), np.float32)
         shapes = tf.TensorSpec(n, tf.int64), tf.TensorSpec((n, None), tf.float32)
 
         def plan() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             # NumPy draws: TensorFlow's shuffle and random layers depend on its global seed too.
             rng = np.random.default_rng([seed, epoch])
             order = rng.permutation(n) if shuffle else np.arange(n)
-            yield (
-                order,
-                augmentation.random_transforms(recipe, n, rng)
-                if recipe
-                else np.empty((n, 0), "f4"),
-            )
+            drawn = augmentation.random_transforms(recipe, n, rng) if recipe else no_transforms
+            yield order, drawn
 
         rows = tf.data.Dataset.from_generator(plan, output_signature=shapes)
         rows = rows.flat_map(lambda *plan: tf.data.Dataset.from_tensor_slices(plan))

@@ -104,23 +104,23 @@ NIH = Source(
     names_sha256="b91b630bbc8540819c56cdc134dfb09804655e4916527e0c236b3d689f97a789",
 )
 
-_MNIST_MD5 = {
-    28: "28209eda62fecd6e6a2d98b1501bb15f",
-    64: "8f4eceb4ccffa70c672198ea285246c6",
-    128: "05b46931834c231683c68f40c47b2971",
-    224: "d6a3c71de1b945ea11211b03746c1fe1",
+_MNIST = {  # pixels a side: MB, MD5
+    28: (4, "28209eda62fecd6e6a2d98b1501bb15f"),
+    64: (21, "8f4eceb4ccffa70c672198ea285246c6"),
+    128: (82, "05b46931834c231683c68f40c47b2971"),
+    224: (248, "d6a3c71de1b945ea11211b03746c1fe1"),
 }
-_MNIST_SIZE_MB = {28: 4, 64: 21, 128: 82, 224: 248}
 
 
 def _pneumoniamnist(size: int) -> Source:
+    size_mb, md5 = _MNIST[size]
     archive = f"pneumoniamnist{'' if size == 28 else f'_{size}'}.npz"
     return Source(
         folder=f"pneumoniamnist-{size}",
         url=f"https://zenodo.org/records/10519652/files/{archive}?download=1",
         archive=archive,
-        size_mb=_MNIST_SIZE_MB[size],
-        known_hash=f"md5:{_MNIST_MD5[size]}",
+        size_mb=size_mb,
+        known_hash=f"md5:{md5}",
         license="CC BY 4.0",
         citation="Yang et al., MedMNIST v2, Sci Data 10 (2023), doi:10.1038/s41597-022-01721-8; "
         "images: Kermany et al. 2018",
@@ -133,7 +133,7 @@ SOURCES = {
     "kermany": KERMANY,
     "covid-collection": COVID,
     "nih": NIH,
-    **{f"pneumoniamnist-{s}": _pneumoniamnist(s) for s in _MNIST_MD5},
+    **{f"pneumoniamnist-{s}": _pneumoniamnist(s) for s in _MNIST},
 }
 
 _TWO = ("normal", "pneumonia")
@@ -161,7 +161,7 @@ DATASETS = {
             "pneumoniamnist",
             {"size": size},
         )
-        for size in _MNIST_MD5
+        for size in _MNIST
         for name in (["pneumoniamnist"] if size == 28 else []) + [f"pneumoniamnist-{size}"]
     },
 }

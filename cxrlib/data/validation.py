@@ -21,13 +21,7 @@ EXTENSIONS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
 MASK_COLUMNS = ("mask_path", "lesion_path")
-METADATA_COLUMNS = (
-    "patientid",
-    "finding",
-    "view",
-    "modality",
-    "filename",
-)  # columns of metadata.csv
+METADATA_COLUMNS = ("patientid", "finding", "view", "modality", "filename")
 
 
 def build_table(
@@ -57,7 +51,6 @@ def inspect_files(paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], lis
     """
     sizes: dict[str, tuple[int, int]] = {}
     problems: list[Problem] = []
-
     # No threads: heads are so quickly read that threads wait for each other, three times as long.
     for path in paths:
         try:
@@ -85,11 +78,11 @@ def drop_mismatched_masks(rows: list[dict]) -> list[Problem]:
         w, h = sizes.get(mask, (0, 0))
         if (w, h) == (width, height):
             continue
-        fits = same_aspect_ratio((w, h), (width, height))
+        fits = w and same_aspect_ratio((w, h), (width, height))
         if w:
             text = f"this mask is {w}×{h}, its image {row['path']} {width}×{height}"
             problems.append(Problem(mask, text, "kept" if fits else "left out"))
-        if not (w and fits):
+        if not fits:
             row[column] = pd.NA
     return problems
 
@@ -214,18 +207,14 @@ def check_complete(folder: Path, source: Source) -> None:
                 f"{folder}: expected at least {source.min_images:,} X-rays in "
                 f"{source.metadata_file}, got {names.nunique():,}. Fetch it again."
             )
-        missing = [n for n in names if not (folder / "images" / str(n)).is_file()]
-        if missing:
+        if missing := [n for n in names if not (folder / "images" / str(n)).is_file()]:
             raise DataError(
                 f"{folder}: expected {len(names)} listed images, got {len(missing)} less "
                 f"(first: {missing[0]}). Fetch it again."
             )
         return
     wanted = source.file_counts[0]
-    got = {
-        part: sum(1 for p in (folder / part).glob("*") if p.is_file() and p.name[0] != ".")
-        for part in wanted
-    }
+    got = {part: len(_visible_files(folder / part)) for part in wanted}
     if got not in source.file_counts:
         said = ", ".join(f"{p}: expected {n:,}, got {got[p]:,}" for p, n in wanted.items())
         raise DataError(f"{folder}: {said}. Fetch it again.")
@@ -241,13 +230,12 @@ def fingerprint(folder: Path, parts: Iterable[str]) -> str:
 
     Endings are left out so that a copy as JPEG of what came as PNG is known again.
     """
-    names = sorted(
-        f"{part}/{path.stem}"
-        for part in parts
-        for path in (folder / part).glob("*")
-        if path.is_file() and path.name[0] != "."
-    )
+    names = sorted(f"{part}/{p.stem}" for part in parts for p in _visible_files(folder / part))
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def _visible_files(folder: Path) -> list[Path]:
+    return [p for p in folder.glob("*") if p.is_file() and p.name[0] != "."]
 
 
 def read_metadata(path: Path) -> pd.DataFrame:
@@ -261,7 +249,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
     check_file(path)
     try:
         meta = pd.read_csv(path, dtype={"patientid": "string"})
-    except (ValueError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise DataError(f"{path}: expected a table, got {error}. Fetch it again.") from None
     check_columns(meta, str(path), METADATA_COLUMNS)
     texts = ("finding", "view", "modality")
