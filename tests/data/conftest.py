@@ -37,21 +37,11 @@ def no_real_data(monkeypatch, tmp_path_factory):
 @pytest.fixture
 def kermany(tmp_path):
     """Six children: two subtypes that share a number, two numberings that share a number."""
-    names = {
-        "train/NORMAL": ["IM-0115-0001.jpeg", "NORMAL2-IM-0115-0001.jpeg"],
-        "train/PNEUMONIA": [
-            "person16_bacteria_47.jpeg",
-            "person16_bacteria_48.jpeg",
-            "person16_virus_47.jpeg",
-        ],
-        "test/NORMAL": ["IM-0011-0001-0002.jpeg"],
-        "test/PNEUMONIA": ["person3_virus_17.jpeg"],
-    }
-    seed = 0
-    for folder, files in names.items():
-        for name in files:
-            seed += 1
-            make_image(tmp_path / "chest_xray" / folder / name, seed)
+    names = ["train/NORMAL/IM-0115-0001", "train/NORMAL/NORMAL2-IM-0115-0001"]
+    names += [f"train/PNEUMONIA/person16_{n}" for n in ("bacteria_47", "bacteria_48", "virus_47")]
+    names += ["test/NORMAL/IM-0011-0001-0002", "test/PNEUMONIA/person3_virus_17"]
+    for seed, name in enumerate(names, 1):
+        make_image(tmp_path / "chest_xray" / f"{name}.jpeg", seed)
     return tmp_path / "chest_xray"
 
 

@@ -20,7 +20,7 @@ def changed(image, recipe=None, **setting):
     ).numpy()[0, :, :, 0]
 
 
-def by_scipy(image, s, mode):
+def by_scipy(image, s):
     """Do the same with SciPy: flip, zoom, shear, turn about the middle, move."""
     turn, lean = np.deg2rad(s.rotation), np.deg2rad(s.shear)
     # Rows first: the turn is clockwise where rows run downwards.
@@ -34,34 +34,22 @@ def by_scipy(image, s, mode):
     middle = (np.array(image.shape) - 1) / 2
     moved = np.array([s.translate_y * image.shape[0], s.translate_x * image.shape[1]])
     return ndimage.affine_transform(
-        image.astype(float), back, middle - back @ (middle + moved), order=1, mode=mode
+        image.astype(float), back, middle - back @ (middle + moved), order=1, mode="nearest"
     )
 
 
 @pytest.mark.parametrize(
     "setting",
     [
-        Transform(rotation=10),
         Transform(rotation=-35, translate_x=0.1, translate_y=-0.2),
-        Transform(zoom_x=1.2, zoom_y=0.8),
-        Transform(shear=20),
-        Transform(horizontal_flip=1, rotation=5),
+        Transform(zoom_x=1.2, zoom_y=0.8, shear=20),
         Transform(vertical_flip=1, translate_y=0.1),
-        Transform(
-            rotation=50,
-            translate_x=-0.2,
-            translate_y=0.2,
-            zoom_x=0.9,
-            zoom_y=1.1,
-            shear=10,
-            horizontal_flip=1,
-        ),
+        Transform(50, translate_x=-0.2, zoom_x=0.9, zoom_y=1.1, shear=10, horizontal_flip=1),
     ],
 )
 def test_it_moves_images_as_scipy_does(setting):
     image = make_image()
-    expected = by_scipy(image, setting, "nearest")
-    assert_close(changed(image, **setting._asdict()), expected, rel=1e-4)
+    assert_close(changed(image, **setting._asdict()), by_scipy(image, setting), rel=1e-4)
 
 
 def test_a_positive_turn_is_clockwise_and_moves_go_right_and_down():
@@ -80,7 +68,6 @@ def test_a_positive_turn_is_clockwise_and_moves_go_right_and_down():
 def test_what_comes_in_from_outside(fill, comes_in):
     image = make_image(32, 32)
     moved = changed(image, Augmentation(translation=0.1, fill_mode=fill), translate_x=1 / 32)
-    assert_close(moved[:, 1:], image[:, :-1])
     assert_close(moved, np.hstack([comes_in(image), image[:, :-1]]))
 
 
@@ -106,23 +93,17 @@ def test_drawn_settings_stay_within_the_recipe(name):
     drawn = augmentation.random_transforms(recipe, 2000, np.random.default_rng(0))
     s = Transform(*drawn.T)
     assert drawn.dtype == np.float32
-    assert np.abs(s.rotation).max() <= recipe.rotation
-    assert (
-        max(np.abs(s.translate_x).max(), np.abs(s.translate_y).max()) <= recipe.translation + 1e-6
-    )
-    assert np.abs(np.array([s.zoom_x, s.zoom_y]) - 1).max() <= recipe.zoom + 1e-6
+    for moved, reach in (
+        (s.rotation, recipe.rotation), (s.shear, recipe.shear), (s.brightness, recipe.brightness),
+        (s.translate_x, recipe.translation), (s.translate_y, recipe.translation),
+        (s.zoom_x - 1, recipe.zoom), (s.zoom_y - 1, recipe.zoom),
+        (s.contrast - 1, recipe.contrast), (np.log(s.gamma), np.log1p(recipe.gamma)),
+    ):  # fmt: skip
+        for side in (moved.max(), -moved.min()):  # the whole range is used, to both sides
+            assert 0.95 * reach <= side <= reach + 1e-6
     assert np.array_equal(s.zoom_x, s.zoom_y) == (not recipe.anisotropic_zoom)
-    assert np.abs(s.contrast - 1).max() <= recipe.contrast + 1e-6
-    assert np.abs(s.brightness).max() <= recipe.brightness + 1e-6
-    assert np.abs(np.log(s.gamma)).max() <= np.log1p(recipe.gamma) + 1e-6
-    for flips, asked in (
-        (s.horizontal_flip, recipe.horizontal_flip),
-        (s.vertical_flip, recipe.vertical_flip),
-    ):
-        assert set(flips) == ({0, 1} if asked else {0})
-    if recipe.rotation:  # the whole range is used, to both sides
-        assert s.rotation.max() > 0.95 * recipe.rotation
-        assert s.rotation.min() < -0.95 * recipe.rotation
+    assert set(s.horizontal_flip) == {0, int(recipe.horizontal_flip)}
+    assert set(s.vertical_flip) == {0, int(recipe.vertical_flip)}
 
 
 def test_same_seed_same_copies_and_values_stay_in_range():
@@ -133,8 +114,7 @@ def test_same_seed_same_copies_and_values_stay_in_range():
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == images.shape
-    assert first.min() >= 0
-    assert first.max() <= 255
+    assert 0 <= first.min() <= first.max() <= 255
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (0, 8, 8, 1)])

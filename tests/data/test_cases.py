@@ -2,16 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxrlib.data.cases import (
-    DataError,
-    Problem,
-    build,
-    classes,
-    did_you_mean,
-    labels,
-    problems,
-    sample,
-)
+from cxrlib.data import DataError, classes, problems, sample
+from cxrlib.data.cases import Problem, build, did_you_mean, labels
 from tests.data.conftest import case_table
 
 ROW = {"patient_id": "a", "split": "train", "source": "s", "width": 20, "height": 20}
@@ -27,14 +19,17 @@ def test_build_sorts_by_path_and_keeps_the_class_order():
     assert problems(table).loc[0, "problem"] == "broken"
 
 
-def test_build_names_the_missing_column_and_the_empty_class():
-    row = ROW | {"path": "a", "label": "normal"}
-    with pytest.raises(DataError, match="Add 'patient_id'"):
-        build([{k: v for k, v in row.items() if k != "patient_id"}], ["normal"], name="x")
-    with pytest.raises(DataError, match="none for 'viral'"):
-        build([row], ["normal", "viral"], name="x")
-    with pytest.raises(DataError, match="got none that is readable"):
-        build([], ["normal"], name="x")
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"path": "a", "label": "normal"}], "Add 'patient_id'"),
+        ([ROW | {"path": "a", "label": "normal"}], "none for 'viral'"),
+        ([], "got none that is readable"),
+    ],
+)
+def test_build_names_the_missing_column_and_the_empty_class(rows, words):
+    with pytest.raises(DataError, match=words):
+        build(rows, ["normal", "viral"], name="x")
 
 
 def test_labels_are_one_column_for_two_classes_and_one_hot_beyond():

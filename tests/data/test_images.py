@@ -38,12 +38,12 @@ def test_deep_grey_is_scaled_to_its_own_white_point_and_images_of_one_depth_shar
         deep = (RAMP.astype(float) / 255 * (2**bits - 1)).astype(np.uint16)
         got = read_image(save(tmp_path / "x.png", Image.fromarray(deep)))
         np.testing.assert_allclose(got, RAMP, atol=1)
-    images = []
+    greys = set()
     for top in (2000, 2047, 2048, 4000):
         deep = np.full((20, 20), 1030, np.uint16)
         deep[0, 0] = top
-        images.append(read_image(save(tmp_path / f"{top}.png", Image.fromarray(deep)))[5, 5])
-    assert len(set(images)) == 1
+        greys.add(read_image(save(tmp_path / "x.png", Image.fromarray(deep)))[5, 5])
+    assert len(greys) == 1
 
 
 def test_padding_keeps_the_aspect_ratio_and_squashing_does_not(tmp_path):
@@ -75,14 +75,7 @@ def bomb(path, side=20_000):
 
 BAD = {
     "empty.jpeg": (lambda p: p.write_bytes(b""), "got an empty file"),
-    "text.png": (
-        lambda p: p.write_text("not an image"),
-        "expected a JPEG or PNG image, got none",
-    ),
-    "gif.png": (
-        lambda p: Image.fromarray(RAMP).save(p, format="GIF"),
-        "expected a JPEG or PNG image, got none",
-    ),
+    "gif.png": (lambda p: Image.fromarray(RAMP).save(p, format="GIF"), "JPEG or PNG.*got none"),
     "tiny.png": (lambda p: Image.new("L", (1, 1)).save(p), "expected at least 16 .* got 1×1"),
     "huge.png": (bomb, r"expected at most 64,000,000 pixels.*400000000 pixels"),
     "half.png": (truncated, "damaged"),
@@ -129,17 +122,13 @@ def test_rotated_by_the_camera_means_rotated_back_and_the_table_knows(tmp_path):
     assert inspect_files([path])[0][path] == read_image(path).shape[::-1] == (24, 32)
 
 
-def test_large_jpegs_are_decoded_small_and_huge_ones_not_at_all(tmp_path, monkeypatch):
+def test_large_jpegs_are_decoded_small(tmp_path, monkeypatch):
     path = save(tmp_path / "x.jpg", Image.fromarray(np.kron(RAMP, np.ones((40, 40), np.uint8))))
     decoded = []
     grey = images._to_grey
     monkeypatch.setattr(images, "_to_grey", lambda p: decoded.append(p.size) or grey(p))
     np.testing.assert_allclose(read_image(path, 32)[4:28], RAMP, atol=6)
     assert decoded == [(160, 120)]  # an eighth of 1280 × 960
-    bomb(tmp_path / "huge.png")
-    with pytest.raises(DataError, match="at most 64,000,000"):
-        read_image(tmp_path / "huge.png")
-    assert len(decoded) == 1
 
 
 @pytest.fixture
@@ -178,11 +167,11 @@ def test_images_are_equal_to_themselves_alone_and_give_one_split(one_broken):
 # ---- masks
 
 
-def outline(path, size=(24, 20), inside=255, mode="L"):
+def outline(path, size=(24, 20), inside=255):
     """Write a mask whose upper left quarter is inside."""
     pixels = np.zeros(size[::-1], np.uint8)
     pixels[: size[1] // 2, : size[0] // 2] = inside
-    Image.fromarray(pixels).convert(mode).save(path)
+    Image.fromarray(pixels).save(path)
     return str(path)
 
 
@@ -219,15 +208,23 @@ def test_rows_keep_their_order_whatever_their_index(cases, tmp_path):
     assert read_masks(table[::-1], 24).any(axis=(1, 2)).tolist() == [False, True]
 
 
-@pytest.mark.parametrize("size", [(20, 24), (96, 84)])
-def test_a_mask_of_another_shape_is_refused(cases, tmp_path, size):
-    wrong = with_mask(cases, outline(tmp_path / "other.png", size))
-    with pytest.raises(DataError) as error:
-        read_masks(wrong, 24)
-    said = str(error.value)
-    assert said.startswith(wrong.mask_path[1])
-    assert "expected a mask of 24×20" in said
-    assert said.endswith(f"Image: {wrong.path[1]}, 24×20.")
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        ({"size": (20, 24)}, "expected a mask of 24×20 as its image, .* got 20×24"),
+        ({"size": (96, 84)}, "expected a mask of 24×20 as its image, .* got 96×84"),
+        ({"inside": 1}, "expected a mask of 0 outside and 255 inside, got at most 1"),
+        (None, "expected a JPEG or PNG"),
+    ],
+)
+def test_a_mask_that_cannot_be_used_is_named_with_its_image(cases, tmp_path, mask, words):
+    path = tmp_path / "other.png"
+    if mask:
+        outline(path, **mask)
+    else:
+        path.write_bytes(b"text")
+    with pytest.raises(DataError, match=rf"^{path}: {words}.* Image: {cases.path[1]}, 24×20\.$"):
+        read_masks(with_mask(cases, str(path)), 24)
 
 
 def test_a_row_without_a_mask(cases):
@@ -235,19 +232,6 @@ def test_a_row_without_a_mask(cases):
     for nothing in (pd.NA, np.nan, None):
         with pytest.raises(DataError, match=words):
             read_masks(with_mask(cases, nothing), 24)
-
-
-def test_a_mask_that_cannot_be_read_is_named_with_its_image(cases, tmp_path):
-    (tmp_path / "text.png").write_bytes(b"text")
-    words = rf"text\.png: expected a JPEG or PNG.* Image: {cases.path[1]}, 24×20\.$"
-    with pytest.raises(DataError, match=words):
-        read_masks(with_mask(cases, str(tmp_path / "text.png")), 24)
-
-
-def test_a_mask_of_zeros_and_ones_is_no_empty_mask(cases, tmp_path):
-    dark = with_mask(cases, outline(tmp_path / "dark.png", inside=1))
-    with pytest.raises(DataError, match=r"expected a mask of 0 outside .* got at most 1"):
-        read_masks(dark, 24)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +243,5 @@ def test_bad_arguments(tmp_path, read):
     path = make_image(tmp_path / "x.png")
     with pytest.raises(DataError, match=r"expected `resize` as one of pad, stretch, got 'crop'"):
         read(path, 10, "crop")
-    with pytest.raises(
-        DataError, match=r"expected `size` as a positive whole number of pixels, got 0"
-    ):
+    with pytest.raises(DataError, match=r"expected `size` as a positive whole number .* got 0"):
         read(path, 0)

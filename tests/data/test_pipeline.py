@@ -26,32 +26,37 @@ def scans():
 
 
 def epoch(batches):
-    x, y = zip(*batches, strict=True)
+    x, y = zip(*batches.as_numpy_iterator(), strict=True)
     return np.concatenate(x), np.concatenate(y)
+
+
+def two_epochs(images, **settings):
+    batches = pipeline.dataset(images, **settings)
+    return [epoch(batches) for _ in range(2)]
+
+
+def two_orders(images, **settings):
+    return [y.ravel().tolist() for _, y in two_epochs(images, shuffle=True, **settings)]
 
 
 def test_raw_floats_in_order_with_their_labels(images):
     batches = pipeline.dataset(images, batch_size=4)
     assert [len(x) for x, _ in batches] == [4, 4, 2]
-    x, y = epoch(batches.as_numpy_iterator())
+    x, y = epoch(batches)
     assert x.dtype == y.dtype == np.float32
     np.testing.assert_array_equal(x[:, 0, 0], y)
     np.testing.assert_array_equal(y.ravel(), np.arange(10))
 
 
 def test_shuffling_changes_each_epoch_and_repeats_with_the_seed(images):
-    def two_epochs(seed, world=1):
-        keras.utils.set_random_seed(world)
-        batches = pipeline.dataset(images, shuffle=True, seed=seed)
-        return [epoch(batches.as_numpy_iterator())[1].ravel().tolist() for _ in range(2)]
-
     import keras
 
-    first, second = two_epochs(1)
-    assert two_epochs(1, world=2) == [first, second], "it depends on nothing but the seed"
+    first, second = two_orders(images, seed=1)
+    keras.utils.set_random_seed(2)
+    assert two_orders(images, seed=1) == [first, second], "it depends on nothing but the seed"
     assert first != second
     assert sorted(first) == sorted(second) == list(range(10))
-    assert two_epochs(2) != [first, second]
+    assert two_orders(images, seed=2) != [first, second]
 
 
 @pytest.mark.parametrize("augment", [None, "plausible"])
@@ -62,8 +67,7 @@ def test_looking_at_a_batch_does_not_change_what_is_trained_on(scans, augment):
     for _ in range(3):
         next(iter(looked))
         list(looked.take(2))
-        expected, got = (epoch(batches.as_numpy_iterator()) for batches in (straight, looked))
-        for ours, theirs in zip(got, expected, strict=True):
+        for ours, theirs in zip(epoch(looked), epoch(straight), strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
@@ -82,9 +86,7 @@ def test_keras_trains_on_the_epochs_one_by_one(images):
     batches = pipeline.dataset(images, shuffle=True, batch_size=5)
     assert len(batches) == 2
     model.fit(batches, epochs=2, shuffle=False, verbose=0)
-    batches = pipeline.dataset(images, shuffle=True, batch_size=5)
-    epochs = [epoch(batches.as_numpy_iterator())[1].ravel().tolist() for _ in range(2)]
-    assert [seen[0] + seen[1], seen[2] + seen[3]] == epochs
+    assert [seen[0] + seen[1], seen[2] + seen[3]] == two_orders(images, batch_size=5)
 
 
 def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
@@ -92,7 +94,7 @@ def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
     cases = load("pneumonia", quiet=True)
     batches = pipeline.dataset(cases, size=32)
     kermany.rename(tmp_path / "moved")  # nothing is read from disk any more
-    x, y = epoch(batches.as_numpy_iterator())
+    x, y = epoch(batches)
     assert x.shape == (7, 32, 32, 1)
     assert y.shape == (7, 1)
 
@@ -107,41 +109,37 @@ def test_sizes_must_fit(images):
 # ---- augmentation
 
 
-def drawn(images, **settings):
-    batches = pipeline.dataset(images, augment="plausible", **settings)
-    return [epoch(batches.as_numpy_iterator()) for _ in range(2)]
+def augmented(images, **settings):
+    return epoch(pipeline.dataset(images, augment="plausible", **settings))
 
 
 def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(scans):
-    (first, _), (second, _) = drawn(scans, batch_size=4, seed=1)
+    (first, _), (second, _) = two_epochs(scans, augment="plausible", batch_size=4, seed=1)
     assert not np.allclose(first, second)
-    (again, labels), _ = drawn(scans, batch_size=4, seed=1)
+    again, labels = augmented(scans, batch_size=4, seed=1)
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(labels.ravel(), np.arange(6))
-    (other, _), _ = drawn(scans, batch_size=4, seed=2)
-    assert not np.allclose(first, other)
+    assert not np.allclose(first, augmented(scans, batch_size=4, seed=2)[0])
 
 
 def test_augmented_images_do_not_depend_on_the_batch(scans):
-    (small, _), _ = drawn(scans, batch_size=1, shuffle=True)
-    (large, _), _ = drawn(scans, batch_size=6, shuffle=True)
+    small, large = (augmented(scans, batch_size=n, shuffle=True)[0] for n in (1, 6))
     assert_close(small, large)
 
 
 def test_each_label_stays_with_its_image(scans):
-    ((x, y), _) = drawn(scans, batch_size=4, shuffle=True)
+    x, y = augmented(scans, batch_size=4, shuffle=True)
     for image, label in zip(x, y.ravel().astype(int), strict=True):
         gaps = [np.abs(image - other).mean() for other in scans.images.astype(float)]
         assert np.argmin(gaps) == label
 
 
-def test_a_training_can_begin_with_a_later_epoch(scans):
-    for settings in ({"shuffle": True}, {"shuffle": True, "augment": "plausible"}):
-        batches = pipeline.dataset(scans, **settings)
-        _, second = (epoch(batches.as_numpy_iterator()) for _ in range(2))
-        later = epoch(pipeline.dataset(scans, first_epoch=1, **settings).as_numpy_iterator())
-        for ours, theirs in zip(second, later, strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+@pytest.mark.parametrize("augment", [None, "plausible"])
+def test_a_training_can_begin_with_a_later_epoch(scans, augment):
+    second = two_epochs(scans, shuffle=True, augment=augment)[1]
+    later = epoch(pipeline.dataset(scans, shuffle=True, augment=augment, first_epoch=1))
+    for ours, theirs in zip(second, later, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("split", ["val", "test", None])

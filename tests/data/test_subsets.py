@@ -42,9 +42,21 @@ def test_any_families_give_the_exact_size_by_patient(families, n, test, seed):
     assert not cases["path"].duplicated().any()
 
 
-def test_where_no_patients_add_up_one_gives_a_part():
-    drawn = balanced_subset(table({"a": [2] * 10, "b": [1] * 20}), 13, test_size=3)
-    assert sizes(drawn) == {"train": {"a": 10, "b": 10}, "test": {"a": 3, "b": 3}}
+@pytest.mark.parametrize(
+    ("families", "ask", "train", "test"),
+    [
+        # where no patients add up, one gives a part
+        ({"a": [2] * 10, "b": [1] * 20}, {"n_per_class": 13, "test_size": 3}, [10, 10], [3, 3]),
+        # by default all classes are as large as the smallest
+        ({"a": [1, 2] * 40, "b": [1, 2, 4] * 5, "c": [1] * 50}, {}, [28] * 3, [7] * 3),
+        # all of a class loses no image and holds out whole patients
+        ({"a": [2] * 10, "b": [1] * 40}, {"n_per_class": 20, "test_size": 5}, [16, 15], [4, 5]),
+    ],
+)
+def test_how_many_are_drawn(families, ask, train, test):
+    drawn = balanced_subset(table(families), **ask)
+    assert list(sizes(drawn)["train"].values()) == train
+    assert list(sizes(drawn)["test"].values()) == test
     splits.check_leakage(drawn)
 
 
@@ -57,18 +69,6 @@ def test_same_seed_same_images_whatever_the_order_of_rows():
     assert set(zip(mixed["path"], mixed["split"], strict=True)) == set(
         zip(first["path"], first["split"], strict=True)
     )
-
-
-def test_by_default_all_classes_are_as_large_as_the_smallest():
-    drawn = balanced_subset(table({"a": [1, 2] * 40, "b": [1, 2, 4] * 5, "c": [1] * 50}))
-    assert drawn["label"].value_counts().to_dict() == {"a": 35, "b": 35, "c": 35}
-    assert sizes(drawn)["test"] == {"a": 7, "b": 7, "c": 7}
-    splits.check_leakage(drawn)
-
-
-def test_all_of_a_class_loses_no_image_and_holds_out_whole_patients():
-    drawn = balanced_subset(table({"a": [2] * 10, "b": [1] * 40}), {"a": 20, "b": 20}, test_size=5)
-    assert sizes(drawn) == {"train": {"a": 16, "b": 15}, "test": {"a": 4, "b": 5}}
 
 
 def test_a_class_that_is_not_named_is_left_out_and_the_order_kept():

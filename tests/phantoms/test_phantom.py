@@ -101,6 +101,11 @@ def test_a_marker_changes_its_own_place_only():
     assert (bare == plain).all()
 
 
+def test_a_patient_out_of_sight_has_neither_lungs_nor_spine():
+    far = replace(SITES["a"], translation=9)
+    assert not draw("normal", size=64, seed=1, site=far).lung_mask.any()
+
+
 def test_hospitals_look_different():
     a, b = (
         np.mean([draw("normal", size=64, seed=s, site=site).image.mean() for s in range(8)])
