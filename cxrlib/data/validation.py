@@ -140,8 +140,6 @@ def readable(path: str | os.PathLike) -> Iterator[None]:
     """Raise one :class:`DataError` for whatever Pillow says of a file that it cannot read."""
     try:
         yield
-    except DataError:
-        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(_too_large(path, str(error))) from None
     except UnidentifiedImageError:
