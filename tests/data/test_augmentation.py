@@ -132,10 +132,9 @@ def test_plausible_is_position_and_exposure_together_and_never_mirrored():
     assert not both.horizontal_flip  # the heart lies on one side
 
 
-@pytest.mark.parametrize("name", ["plausable", "Plausible", "article 3", ""])
-def test_an_unknown_name_lists_the_known(name):
-    with pytest.raises(DataError, match="among none, position"):
-        get_preset(name)
+def test_an_unknown_name_lists_the_known_and_the_nearest():
+    with pytest.raises(DataError, match=r"among none, position.* Did you mean 'plausible'"):
+        get_preset("Plausable")
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,7 @@ def test_keras_trains_on_the_epochs_one_by_one(images):
 
 def test_a_case_table_is_read_once(tmp_path, kermany, monkeypatch):
     monkeypatch.setenv("CXR_DATA", str(kermany.parent))
-    cases = load("pneumonia", quiet=True)
-    batches = pipeline.dataset(cases, size=32)
+    batches = pipeline.dataset(load("pneumonia", quiet=True), size=32)
     kermany.rename(tmp_path / "moved")  # nothing is read from disk any more
     x, y = epoch(batches)
     assert x.shape == (7, 32, 32, 1)

@@ -39,8 +39,8 @@ def test_pneumonia(kermany, monkeypatch):
     assert cases.subtype.value_counts().to_dict() == {"normal": 3, "bacterial": 2, "viral": 2}
     assert set(zip(cases.width, cases.height, strict=True)) == {(24, 20)}
     splits.check_leakage(cases)
-    assert told(cases).problem.to_dict().keys() == {"holiday.jpeg"}
     assert "does not tell the patient" in told(cases).problem["holiday.jpeg"]
+    assert len(told(cases)) == 1
     shutil.rmtree(kermany / "test" / "NORMAL")
     with pytest.raises(DataError, match="test/NORMAL: no such folder"):
         load("pneumonia")
@@ -197,9 +197,8 @@ def test_a_missing_listing_or_folder_of_images_is_named_once(root):
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00broken\x81", b"finding,view\nx,PA\n"])
 def test_a_listing_that_is_no_table_is_named(root, content):
     (root / "metadata.csv").write_bytes(content)
-    with pytest.raises(
-        DataError, match=r"metadata\.csv: expected .*(Add 'patientid'|Fetch it again)"
-    ):
+    words = r"metadata\.csv: expected .*(Add 'patientid'|Fetch it again)"
+    with pytest.raises(DataError, match=words):
         loaded()
 
 
