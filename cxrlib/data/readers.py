@@ -1,6 +1,6 @@
 """Folders on disk → rows of a case table, one reader a layout.
 
-Each reader takes the folders of its collections and returns rows and problems. It never opens a
+Each reader takes the folders of its collections and returns rows and problems. It never opens an
 image: that is done once, for all layouts, in :mod:`cxrlib.data.validation`.
 """
 
@@ -45,7 +45,7 @@ def pneumonia(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     (root,) = folders
     rows, problems = [], []
     for split, label in itertools.product(("train", "test"), class_names):
-        for path in _files(_require_path(root / split / label.upper())):
+        for path in _files(root / split / label.upper()):
             found = kermany_patient(path.name)
             if found is None:
                 text = "the file name does not tell the patient (expected personN_…, IM-N-…)"
@@ -77,11 +77,11 @@ def kermany_patient(filename: str) -> tuple[str, str] | None:
 def adults(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
     """Read ``nih-adult/{NORMAL,PNEUMONIA}``; the number before ``_`` is the patient."""
     (root,) = folders
-    rows = []
-    for label in class_names:
-        for path in _files(_require_path(root / label.upper())):
-            patient = f"nih:{path.name.split('_')[0]}"
-            rows.append(_new_row(path, label, patient, pd.NA, "nih", root))
+    rows = [
+        _new_row(path, label, f"nih:{path.name.split('_')[0]}", pd.NA, "nih", root)
+        for label in class_names
+        for path in _files(root / label.upper())
+    ]
     return rows, []
 
 
@@ -119,7 +119,7 @@ def collection(folders: Sequence[Path], class_names: Sequence[str] = ()) -> Rows
     listed = set(meta["filename"].astype(str))
     problems = [
         Problem(str(path), text, "left out")
-        for path in _files(_require_path(root / "images"), deep=False)
+        for path in _files(root / "images", deep=False)
         if path.name not in listed
     ]
     unwanted = meta["modality"].isin(OTHER_MODALITIES) | meta["view"].isin(OTHER_VIEWS)
@@ -177,7 +177,7 @@ def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
         _new_row(path, label, pd.NA, split, "pneumoniamnist", root)
         for split in ("train", "val", "test")
         for label in class_names
-        for path in _files(_require_path(root / split / label.upper()))
+        for path in _files(root / split / label.upper())
     ]
     return rows, []
 
@@ -221,7 +221,7 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
         for p in _files(top, deep=False)
     ]
     for (top, split), name in itertools.product(tops.items(), names):
-        for path in _files(_require_path(top / name)):
+        for path in _files(top / name):
             found = pattern.search(path.name) if pattern else None
             who = found[pattern.groups] if pattern and found else None
             if pattern and who is None:
@@ -263,6 +263,8 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _files(folder: Path, deep: bool = True) -> list[Path]:
     """List files below a folder, links followed; a dead link is listed, so that it gets named."""
+    if not folder.exists():
+        raise DataError(f"{folder}: no such folder. Fetch the data set again, or mend it.")
     found, seen = [], set()
     for place, inside, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
@@ -273,12 +275,6 @@ def _files(folder: Path, deep: bool = True) -> list[Path]:
         inside[:] = [name for name in inside if not name.startswith(".")]
         seen.add(real)
     return sorted(found)
-
-
-def _require_path(path: Path) -> Path:
-    if not path.exists():
-        raise DataError(f"{path}: no such folder. Fetch the data set again, or mend it.")
-    return path
 
 
 def _phantom_masks(root: Path, path: Path) -> dict:
