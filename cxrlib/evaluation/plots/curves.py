@@ -36,6 +36,8 @@ def plot_lines(
         ax.plot(x, y, color=style.color, linestyle=style.linestyle, marker=marker, markersize=5)
         ends.append((float(np.asarray(y)[-1]), str(name), style.color))
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    if ax.get_xscale() == "linear" and np.issubdtype(np.asarray(x).dtype, np.integer):
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))  # there is no epoch 1.5
     if len(ends) > 1:
         _label_line_ends(ax, float(np.asarray(x)[-1]), ends)
     return ax
@@ -90,7 +92,6 @@ def plot_learning_curves(
             va="bottom", ha="center", fontsize="small", color=INK,
         )  # fmt: skip
     plot_lines(epochs, series, ax=ax, xlabel="epoch", ylabel=metric, markers=True)
-    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     return ax
 
 
@@ -139,7 +140,6 @@ def plot_curves_over_seeds(
     ylabel = f"{ylabel}: mean and range of {started} runs"
     stopped = f" ({finished} of {started} runs reach the last)" if finished != started else ""
     plot_lines(first.index, means, ax=ax, xlabel=f"epoch{stopped}", ylabel=ylabel)
-    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     return ax
 
 
@@ -204,15 +204,23 @@ def _draw_curves(curves: Curves, ax: Axes) -> None:
 
 def _label_line_ends(ax: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
     """Write each line's name beside its last point, pushed apart where they would touch."""
-    low, high = ax.get_ylim()
-    linear = ax.get_yscale() == "linear"
     gap = GAP * 3.6 / ax.figure.get_figure(root=True).get_figheight()
-    last = -np.inf
-    for y, name, color in sorted(ends):
-        height = (y - low) / (high - low) if linear else np.log(y / low) / np.log(high / low)
-        last = max(height, last + gap)
+    labels = [
         ax.annotate(
-            name, (x, last), xycoords=("data", "axes fraction"), xytext=(8, 0),
+            name, (x, y), xycoords=("data", "axes fraction"), xytext=(8, 0),
             textcoords="offset points", va="center", color=color, fontsize="small",
             annotation_clip=False,
-        )  # fmt: skip
+        )
+        for y, name, color in sorted(ends)
+    ]  # fmt: skip
+    heights = sorted(y for y, *_ in ends)
+
+    def place(ax: Axes) -> None:
+        ax.get_ylim()  # brings limits up to date that wait for the next drawing
+        to_axes, last = ax.transData - ax.transAxes, -np.inf
+        for y, label in zip(heights, labels, strict=True):
+            last = max(to_axes.transform((x, y))[1], last + gap)
+            label.xy = (x, last)
+
+    ax.callbacks.connect("ylim_changed", place)  # another line, or an axis that shares the limits
+    place(ax)

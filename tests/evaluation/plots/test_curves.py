@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,28 @@ def test_lines_are_named_where_they_end_without_touching(ax, scale):
     assert len(heights) == 2
     assert abs(heights[0] - heights[1]) > 0.03
     assert ax.get_legend() is None
+
+
+def test_whole_numbers_have_whole_ticks(ax):
+    plots.plot_lines([1, 2, 3], {"loss": [3, 2, 1]}, ax=ax, xlabel="epoch", ylabel="loss")
+    assert all(tick == int(tick) for tick in ax.get_xticks())
+
+
+@pytest.mark.parametrize("later", ["a line", "shared limits", "a log axis"])
+def test_names_stay_at_the_ends_of_their_lines_when_the_axis_changes(later):
+    fig, (ax, other) = plt.subplots(1, 2, sharey=True)
+    plots.plot_lines([0, 1], {"a": [1, 1], "b": [1, 2]}, ax=ax, xlabel="shift", ylabel="AUC")
+    if later == "a line":
+        ax.axhline(9)
+    elif later == "shared limits":
+        other.plot([0, 1], [0, 9])
+    else:
+        ax.set(yscale="log", ylim=(0.1, 9))
+    fig.canvas.draw()
+    to_axes = ax.transData - ax.transAxes
+    ends = [to_axes.transform((1, y))[1] for y in (1, 2)]
+    np.testing.assert_allclose([t.xy[1] for t in ax.texts], ends, atol=0.04)
+    plt.close(fig)
 
 
 def test_a_band_reaches_from_its_lower_to_its_upper_end(ax):
