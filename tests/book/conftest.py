@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.book.lab_pages import page
+from tests.book.lab_pages import lab_in, page
 from tests.book.looking import look_at
 from tests.built import folder, missing
 
@@ -114,44 +114,41 @@ def looks(browser, address, pages):
 
 
 @pytest.fixture
-def visit(browser, address):
-    """Open tabs in the served book: visit(width=390, dark=True)."""
+def tabs(browser):
+    """Open tabs that are closed after the test: tabs(home, width=390, dark=True)."""
     opened = []
 
-    def start(width=1280, dark=False, home=address):
-        tab = Visit(
-            browser,
-            home,
-            viewport={"width": width, "height": 850},
-            color_scheme="dark" if dark else "light",
-        )
-        opened.append(tab)
-        return tab
+    def start(home, width=1280, dark=False, **options):
+        options |= {"viewport": {"width": width, "height": 850}}
+        opened.append(Visit(browser, home, color_scheme="dark" if dark else "light", **options))
+        return opened[-1]
 
     yield start
-    for tab in opened:
-        tab.context.close()
+    for one in opened:
+        one.context.close()
 
 
 @pytest.fixture
-def show(browser, tmp_path):
-    """Open labs on a page of their own, from disk: show(lab, width=390, dark=True)."""
-    opened = []
+def visit(tabs, address):
+    """Open tabs in the served book, or from another home: visit(width=390)."""
+    return lambda home=address, **options: tabs(home, **options)
 
-    def start(*labs, width=1280, dark=False, theme="", framed=False, tail="", **options):
+
+@pytest.fixture
+def show(tabs, tmp_path):
+    """Open labs on a page of their own, from disk: show(lab, width=390, dark=True)."""
+    visits = []
+
+    def start(*labs, theme="", framed=False, tail="", **options):
         (tmp_path / "labs.html").write_text(page(labs, theme, framed), encoding="utf-8")
-        visit = Visit(
-            browser,
-            tmp_path.as_uri(),
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            **options,
-        )
-        opened.append(visit)
-        visit.open(f"labs.html{tail}")
-        return visit
+        visits.append(tabs(tmp_path.as_uri(), **options))
+        return visits[-1].open(f"labs.html{tail}")
 
     yield start
-    for visit in opened:
-        assert visit.problems == []
-        visit.context.close()
+    assert [one.problems for one in visits if one.problems] == []
+
+
+@pytest.fixture
+def show_one(show):
+    """Open one lab, and return its box: show_one(lab, width=390)."""
+    return lambda lab, **options: lab_in(show(lab, **options), lab.name)

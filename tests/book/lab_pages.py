@@ -72,6 +72,13 @@ def corner(batch):
     return (0.05 + 0.7 * bright + 0.2 * helps)[:, None]
 
 
+def bands(batch):
+    """Answer with four classes, from the means of four bands of the image."""
+    means = np.stack([part.mean((1, 2, 3)) for part in np.array_split(batch, 4, axis=1)], axis=1)
+    powers = np.exp(means / 60)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def shortcut(predict=corner, names=("normal", "pneumonia"), **settings):
     """Return a lab of three images: a white corner, a black one, and a white middle."""
     images = np.stack([make_image(48, 36)] * 3)
@@ -88,17 +95,21 @@ def lab_in(tab, name):
 
 
 def numbers(lab):
-    rows, columns = (
-        int(lab.locator("output[data-rows]").get_attribute(f"data-{k}"))
-        for k in ("rows", "columns")
-    )
-    return np.array(lab.locator(".two canvas").nth(1).evaluate("c => c.numbers")).reshape(
-        rows, columns
-    )
+    """Return what the right one of two images shows, as an array."""
+    sides = [int(value(lab, "output[data-rows]", key)) for key in ("rows", "columns")]
+    return np.reshape(lab.locator(".two canvas").nth(1).evaluate("c => c.numbers"), sides)
+
+
+def assert_numbers(lab, expected, atol=1e-3, said=""):
+    np.testing.assert_allclose(numbers(lab), expected, atol=atol, err_msg=said)
 
 
 def value(lab, which, key="value"):
     return float(lab.locator(which).get_attribute(f"data-{key}"))
+
+
+def values(lab, which, *keys):
+    return [value(lab, which, key) for key in keys]
 
 
 SEEN = """(lab) => {
@@ -116,9 +127,19 @@ def seen(lab):
 
 
 def choose(lab, group, option):
-    lab.get_by_role("group", name=group, exact=True).get_by_role(
-        "radio", name=option, exact=True
-    ).check()
+    group = lab.get_by_role("group", name=group, exact=True)
+    group.get_by_role("radio", name=option, exact=True).check()
+
+
+def type_in(lab, which, *texts):
+    """Type into fields, one after the other, from one of them on."""
+    for i, text in enumerate(texts, start=which):
+        lab.locator("input.lab-number").nth(i).fill(text)
+
+
+def slide(lab, *numbers):
+    for i, number in enumerate(numbers):
+        lab.locator("input[type=range]").nth(i).fill(str(number))
 
 
 def link_of(lab):

@@ -16,7 +16,7 @@ TOO_WIDE = """() => {
   if (page.scrollWidth > innerWidth + 1) wide.push('the page: ' + page.scrollWidth);
   return wide;
 }"""
-
+FITS = TOO_WIDE.replace(".bd-article *", "body *")  # on a page of labs alone
 
 # Parts of a lab that stick out of the box around them, and so lie on what follows.
 SPILLED = """() => {
@@ -70,6 +70,11 @@ def turn(tab, width, scheme):
     tab.set_viewport_size({"width": width, "height": 850})
     tab.emulate_media(color_scheme=scheme)
     return tab.evaluate(TURNED, scheme == "dark")
+
+
+def assert_labs_can_be_read(tab):
+    assert tab.evaluate(FITS) == []
+    assert serious(tab) == []
 
 
 def look_at(visit, page):

@@ -5,59 +5,50 @@ import pytest
 
 from cxrlib.models import scratch
 from cxrlib.teaching import labs
-from tests.book.lab_pages import choose, lab_in, value
+from tests.book.lab_pages import choose, slide, value, values
 
-
-def neuron(name, z):
-    return {
-        "step": np.heaviside(z, 0),
-        "sigmoid": 1 / (1 + np.exp(-z)),
-        "ReLU": np.maximum(z, 0),
-        "tanh": np.tanh(z),
-    }[name]
+ACTIVATIONS = {
+    "step": lambda z: np.heaviside(z, 0),
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "ReLU": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+}
 
 
 def loss(name, y, z):
     if name == "sigmoid":
         return scratch.binary_cross_entropy(y, z)
-    return np.mean((neuron(name, z) - (2 * y - 1 if name == "tanh" else y)) ** 2)
+    return np.mean((ACTIVATIONS[name](z) - (2 * y - 1 if name == "tanh" else y)) ** 2)
 
 
-def test_neuron_output_loss_and_line_are_those_of_numpy(show):
-    rng = np.random.default_rng(1)
-    points, y = rng.uniform(-2, 2, (30, 2)).round(4), np.arange(30) % 2
-    lab = lab_in(show(labs.neuron_lab(points, y, at=(0.7, -0.4))).tab, "neuron_lab")
-    ranges = lab.locator("input[type=range]").all()
+def test_output_loss_and_line_are_those_of_numpy(show_one):
+    points = np.random.default_rng(1).uniform(-2, 2, (30, 2)).round(4)
+    y, reach = np.arange(30) % 2, 2 if np.abs(points).max() * 2.1 <= 4 else 2.5
+    lab = show_one(labs.neuron_lab(points, y, at=(0.7, -0.4)))
+    line = lab.locator("svg .line")
     for w1, w2, b in ((1, 0.5, -0.3), (-2.4, 3.1, 1.2), (0, 0, 0.5), (5, -5, 5)):
-        for slider, number in zip(ranges, (w1, w2, b), strict=True):
-            slider.fill(str(number))
+        slide(lab, w1, w2, b)
         z_all, z = points @ [w1, w2] + b, 0.7 * w1 - 0.4 * w2 + b
-        for name in ("step", "sigmoid", "ReLU", "tanh"):
+        for name, activation in ACTIVATIONS.items():
             choose(lab, "Activation", name)
             assert value(lab, ".sum") == pytest.approx(z, abs=1e-3)
-            assert value(lab, ".answer") == pytest.approx(neuron(name, z), abs=1e-3)
+            assert value(lab, ".answer") == pytest.approx(activation(z), abs=1e-3)
             assert value(lab, ".loss") == pytest.approx(loss(name, y, z_all), abs=1e-3)
             assert value(lab, ".right", "accuracy") == pytest.approx(np.mean((z_all > 0) == y))
         assert lab.locator(".dots .wrong").count() == np.sum((z_all > 0) != y)
-        line = lab.locator("svg .line")
-        if w1 == w2 == 0:
-            assert line.get_attribute("hidden") is not None
-            continue
-        reach = 2 if np.abs(points).max() * 2.1 <= 4 else 2.5
-        for end in "12":
-            at = [float(line.get_attribute(f"{axis}{end}")) for axis in "xy"]
-            x1, x2 = (at[0] - 200) * reach / 200, (200 - at[1]) * reach / 200
-            assert w1 * x1 + w2 * x2 + b == pytest.approx(0, abs=2e-3 * (abs(w1) + abs(w2)) * reach)
+        assert (line.get_attribute("hidden") is not None) == (w1 == w2 == 0)
+        for end in "12" if w1 or w2 else "":
+            x, down = [float(line.get_attribute(f"{axis}{end}")) - 200 for axis in "xy"]
+            at_end = w1 * x * reach / 200 - w2 * down * reach / 200 + b
+            assert at_end == pytest.approx(0, abs=2e-3 * (abs(w1) + abs(w2)) * reach)
 
 
-def test_neuron_the_cross_moves_by_key_and_mouse(show):
-    tab = show(labs.neuron_lab(at=(0, 0))).tab
-    lab = lab_in(tab, "neuron_lab")
+def test_the_cross_moves_by_key_and_mouse(show_one):
+    lab = show_one(labs.neuron_lab(at=(0, 0)))
     view = lab.locator(".lab-view")
     for key in ("ArrowRight", "Shift+ArrowUp", "ArrowDown"):
         view.press(key)
-    assert [value(lab, ".sum", k) for k in "xy"] == pytest.approx([0.1, 0.4])
-    assert value(lab, ".sum") == pytest.approx(0.1)
+    assert values(lab, ".sum", "x", "y", "value") == pytest.approx([0.1, 0.4, 0.1])
     box = view.bounding_box()
-    tab.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.25)
-    assert [value(lab, ".sum", k) for k in "xy"] == pytest.approx([1, 1], abs=0.03)
+    lab.page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.25)
+    assert values(lab, ".sum", "x", "y") == pytest.approx([1, 1], abs=0.03)

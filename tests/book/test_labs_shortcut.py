@@ -5,18 +5,20 @@ import functools
 import numpy as np
 import pytest
 
-from tests.book.lab_pages import HELPS, MOST, choose, corner, lab_in, make_image, shortcut, value
-from tests.book.looking import TOO_WIDE, serious
+from tests.book.lab_pages import HELPS, MOST, bands, choose, corner, make_image, shortcut, value
+from tests.book.looking import FITS
 
 made = functools.cache(shortcut)
 RNG = np.random.default_rng(0)
 
 
-def lab_of(show, tail="", lab=None, **options):
-    visit = show(lab or made(), tail=tail, **options)
-    lab = lab_in(visit.tab, "shortcut_lab")
-    lab.visit = visit
-    return lab
+@pytest.fixture
+def lab(show_one):
+    return show_one(made())
+
+
+def covered(lab):
+    return value(lab, ".answer", "covered")
 
 
 def shares(lab):
@@ -28,18 +30,22 @@ def squares(lab):
     return lab.locator(".squares button")
 
 
-def expected(covered, which=0):
+def expected(hidden, which=0):
     """Ask the function about an image of `shortcut`, covered by hand."""
     one = make_image(48, 36).astype("float32")
     one[:12, 24:] = (255, 0, 0)[which]
     if which == 2:
         one[12:24, 12:24] = 255
     for i in range(12):
-        if covered >> i & 1:
+        if hidden >> i & 1:
             row, column = divmod(i, 3)
             one[12 * row : 12 * row + 12, 12 * column : 12 * column + 12] = 0
     p = corner(one[None, ..., None])[0, 0]
     return [1 - p, p]
+
+
+def assert_shares(lab, hidden, which=0):
+    assert shares(lab) == pytest.approx(expected(hidden, which), abs=1e-3)
 
 
 def middle(lab, square):
@@ -47,96 +53,84 @@ def middle(lab, square):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_every_square_gives_the_function_s_numbers_by_mouse(show):
-    lab, covered = lab_of(show), 0
+def test_every_square_gives_the_function_s_numbers_by_mouse(lab):
+    hidden = 0
     for square in RNG.permutation(12):
         squares(lab).nth(square).click()
-        covered |= 1 << int(square)
-        assert value(lab, ".answer", "covered") == covered
+        hidden |= 1 << int(square)
+        assert covered(lab) == hidden
         assert squares(lab).nth(square).get_attribute("aria-pressed") == "true"
-        assert shares(lab) == pytest.approx(expected(covered), abs=1e-3)
+        assert_shares(lab, hidden)
     squares(lab).nth(3).click()
-    assert value(lab, ".answer", "covered") == 4095 - 8
+    assert covered(lab) == 4095 - 8
     lab.get_by_role("button", name="uncover all").click()
-    assert value(lab, ".answer", "covered") == 0
-    assert lab.visit.problems == []
+    assert covered(lab) == 0
 
 
-def test_links_reach_any_set_of_any_image(show):
-    lab = lab_of(show)
+def test_links_reach_any_set_of_any_image(lab):
     for which in range(3):
-        for covered in RNG.integers(0, 4096, 6):
-            tail = f"#shortcut_lab=picture:{which};covered:{covered}"
+        for hidden in RNG.integers(0, 4096, 6):
+            tail = f"#shortcut_lab=picture:{which};covered:{hidden}"
             lab.page.evaluate("tail => { location.hash = tail }", tail)
-            assert shares(lab) == pytest.approx(expected(int(covered), which), abs=1e-3)
+            assert_shares(lab, int(hidden), which)
 
 
-def test_dragging_covers_or_uncovers_several(show):
-    lab = lab_of(show)
+def test_dragging_covers_or_uncovers_several(lab):
     mouse = lab.page.mouse
     mouse.move(*middle(lab, 0))
     mouse.down()
     for square in (1, 4, 7):
         mouse.move(*middle(lab, square), steps=4)
     mouse.up()
-    assert value(lab, ".answer", "covered") == 0b10010011
+    assert covered(lab) == 0b10010011
     mouse.move(*middle(lab, 10))  # nothing sticks to the mouse
-    assert value(lab, ".answer", "covered") == 0b10010011
+    assert covered(lab) == 0b10010011
     mouse.move(*middle(lab, 4))
     mouse.down()
-    mouse.move(*middle(lab, 1), steps=4)
-    mouse.move(*middle(lab, 2), steps=4)  # it stays uncovered
+    for square in (1, 2):  # the second one stays uncovered
+        mouse.move(*middle(lab, square), steps=4)
     mouse.move(-5, -5)
     mouse.up()
-    assert value(lab, ".answer", "covered") == 0b10000001
+    assert covered(lab) == 0b10000001
     squares(lab).nth(2).press("Space")  # a key after a drag
-    assert value(lab, ".answer", "covered") == 0b10000101
+    assert covered(lab) == 0b10000101
 
 
-def test_by_keyboard_alone(show):
-    lab = lab_of(show)
-    tab = lab.page
-    for _ in range(3):
-        tab.keyboard.press("Tab")
+def test_by_keyboard_alone(lab):
+    def press(*keys):
+        for key in keys:
+            lab.page.keyboard.press(key)
+        return covered(lab)
+
+    press("Tab", "Tab", "Tab")
     focused = "e => e === document.activeElement && getComputedStyle(e).outlineStyle"
     assert squares(lab).nth(0).evaluate(focused) == "solid"
-    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp", "Space"):
-        tab.keyboard.press(key)
-    assert value(lab, ".answer", "covered") == 1 << 2
-    tab.keyboard.press("ArrowDown")
-    tab.keyboard.press("ArrowLeft")
-    tab.keyboard.press("Enter")
-    assert value(lab, ".answer", "covered") == (1 << 2) + (1 << 4)
-    assert shares(lab) == pytest.approx(expected(0b10100), abs=1e-3)
-    tab.keyboard.press("Space")
-    assert value(lab, ".answer", "covered") == 1 << 2
-    tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.textContent") == "uncover all"
-    tab.keyboard.press("Tab")
-    tab.keyboard.press("Enter")
-    assert value(lab, ".answer", "covered") == 4095 - (1 << 4)
-    tab.keyboard.press("Shift+Tab")
-    tab.keyboard.press("Shift+Tab")  # back to the square it stood on
-    assert tab.evaluate("document.activeElement.ariaLabel") == "row 2, column 2"
+    assert press("ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp", "Space") == 1 << 2
+    assert press("ArrowDown", "ArrowLeft", "Enter") == (1 << 2) + (1 << 4)
+    assert_shares(lab, 0b10100)
+    assert press("Space") == 1 << 2
+    press("Tab")
+    assert lab.page.evaluate("document.activeElement.textContent") == "uncover all"
+    assert press("Tab", "Enter") == 4095 - (1 << 4)
+    press("Shift+Tab", "Shift+Tab")  # back to the square it stood on
+    assert lab.page.evaluate("document.activeElement.ariaLabel") == "row 2, column 2"
 
 
-def test_buttons_cover_the_lungs_and_all_but_one(show):
-    lab = lab_of(show)
+def test_buttons_cover_the_lungs_and_all_but_one(lab, show_one):
     lab.get_by_role("button", name="cover the lungs").click()
-    assert value(lab, ".answer", "covered") == sum(1 << i for i in (3, 5, 6, 8))
+    assert covered(lab) == sum(1 << i for i in (3, 5, 6, 8))
     assert "4 of 12 squares covered, 100 % of the lungs" in lab.locator(".answer").inner_text()
     squares(lab).nth(MOST).click()
     lab.get_by_role("button", name="cover all but row 1, column 3").click()
-    assert value(lab, ".answer", "covered") == 4095 - (1 << MOST)
+    assert covered(lab) == 4095 - (1 << MOST)
     assert "still answers pneumonia" in lab.locator(".answer").inner_text()
-    bare = lab_of(show, lab=shortcut(masks=None, labels=None))
+    bare = show_one(shortcut(masks=None, labels=None))
     assert bare.get_by_role("button", name="cover the lungs").count() == 0
     assert "lungs" not in bare.locator(".answer").inner_text()
     assert bare.locator(".label").inner_text() == ""
 
 
-def test_the_answer_changes_with_the_deciding_square(show):
-    lab = lab_of(show)
+def test_the_answer_changes_with_the_deciding_square(lab):
     text = lab.locator(".answer").inner_text
     assert text().startswith("Nothing covered: the network answers pneumonia, 0.")
     assert lab.locator(".label").inner_text() == "The image's label: pneumonia."
@@ -145,33 +139,32 @@ def test_the_answer_changes_with_the_deciding_square(show):
     assert lab.locator(".lab-bars .on .name").inner_text() == "normal"
 
 
-def test_a_guess_is_judged_in_neutral_words(show):
-    lab = lab_of(show)
+def test_a_guess_is_judged_in_neutral_words(lab):
     assert lab.locator(".squares span").count() == 0  # nothing is given away before
     assert not lab.locator(".verdict + button").is_visible()
     choose(lab, "A press on a square", "marks my guess")
     squares(lab).nth(HELPS).click()
-    assert value(lab, ".answer", "covered") == 0
+    assert covered(lab) == 0
     verdict = lab.locator(".verdict")
     assert verdict.get_attribute("data-kind") == "other"
     assert value(lab, ".verdict", "most") == MOST
     bare, after, mine = (expected(m)[1] for m in (0, 1 << MOST, 1 << HELPS))
-    said = verdict.inner_text()
-    assert f"row 1, column 3 lowers pneumonia from {bare:.3f} to {after:.3f}" in said
-    assert f"Yours, row 2, column 2, leaves it at {mine:.3f}" in said
-    assert "It holds 0 % of the lungs" in said
+    for says in (
+        f"row 1, column 3 lowers pneumonia from {bare:.3f} to {after:.3f}",
+        f"Yours, row 2, column 2, leaves it at {mine:.3f}",
+        "It holds 0 % of the lungs",
+    ):
+        assert says in verdict.inner_text()
     assert squares(lab).nth(HELPS).inner_text() == "guess"
     assert squares(lab).nth(MOST).get_attribute("aria-label") == "row 1, column 3, used most"
-    squares(lab).nth(MOST).focus()
-    lab.page.keyboard.press("Enter")
+    squares(lab).nth(MOST).press("Enter")
     assert verdict.get_attribute("data-kind") == "right"
     assert "Fewest squares that change the answer when they are covered: 1." in verdict.inner_text()
     lab.get_by_role("button", name="cover that one").click()
-    assert value(lab, ".answer", "covered") == 1 << MOST
+    assert covered(lab) == 1 << MOST
 
 
-def test_where_no_square_decides_alone_that_is_said(show):
-    lab = lab_of(show)
+def test_where_no_square_decides_alone_that_is_said(lab):
     choose(lab, "Image", "B")
     choose(lab, "A press on a square", "marks my guess")
     squares(lab).nth(0).click()
@@ -181,60 +174,47 @@ def test_where_no_square_decides_alone_that_is_said(show):
     assert "No way to cover these squares changes the answer." in verdict.inner_text()
     choose(lab, "Image", "C")  # a new image, a new guess
     assert verdict.get_attribute("data-kind") == ""
-    assert (
-        lab.locator(".images img:not([hidden])").get_attribute("alt").startswith("Chest X-ray “C”")
-    )
+    shown = lab.locator(".images img:not([hidden])")
+    assert shown.get_attribute("alt").startswith("Chest X-ray “C”")
 
 
-def several(batch):
+def sure(batch):
     """Answer from the mean of the whole image, and be very sure."""
     return 1 / (1 + np.exp(25 - batch.mean((1, 2, 3))[:, None]))
 
 
-def test_of_several_that_decide_together_the_fewest_are_covered(show):
-    lab = shortcut(several)
+def test_of_several_that_decide_together_the_fewest_are_covered(show_one):
+    lab = shortcut(sure)
     fewest = lab.config["cases"][0]["least"]
-    seen = lab_of(show, lab=lab, tail="#shortcut_lab=guess:0")
-    kind = seen.locator(".verdict").get_attribute("data-kind")
-    assert kind == "none"
+    assert fewest.bit_count() > 1
+    seen = show_one(lab, tail="#shortcut_lab=guess:0")
+    assert seen.locator(".verdict").get_attribute("data-kind") == "none"
     mine = "" if fewest & 1 else "not "
     assert f"Yours is {mine}one of them." in seen.locator(".verdict").inner_text()
-    assert fewest.bit_count() > 1
     seen.get_by_role("button", name=f"cover those {fewest.bit_count()}").click()
-    assert value(seen, ".answer", "covered") == fewest
+    assert covered(seen) == fewest
     assert "now answers normal" in seen.locator(".answer").inner_text()
 
 
-def test_four_classes(show):
-    def equal(batch):
-        bands = np.stack([part.mean((1, 2, 3)) for part in np.array_split(batch, 4, 1)], 1)
-        powers = np.exp(bands / 60)
-        return powers / powers.sum(axis=1, keepdims=True)
-
+def test_four_classes(show_one):
     names = ("normal", "bacterial pneumonia", "viral pneumonia", "COVID-19")
-    lab = lab_of(show, lab=shortcut(equal, names, fill_value="mean", rows=3), width=390)
+    lab = show_one(shortcut(bands, names, fill_value="mean", rows=3), width=390)
     assert lab.locator(".lab-bars li").count() == 4
     assert sum(shares(lab)) == pytest.approx(1)
     assert squares(lab).count() == 9
-    assert lab.page.evaluate(TOO_WIDE.replace(".bd-article *", "body *")) == []
+    assert lab.page.evaluate(FITS) == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_on_a_phone_by_finger(show, dark):
-    lab = lab_of(show, "#shortcut_lab=guess:4", width=390, dark=dark, has_touch=True)
+def test_on_a_phone_by_finger(show_one):
+    lab = show_one(made(), width=390, has_touch=True)
     squares(lab).nth(MOST).tap()
-    assert value(lab, ".answer", "covered") == 1 << MOST
-    assert lab.page.evaluate(TOO_WIDE.replace(".bd-article *", "body *")) == []
-    assert serious(lab.page) == []
-    smallest = min(
-        min(b.bounding_box()[k] for k in ("width", "height")) for b in squares(lab).all()
-    )
-    assert smallest >= 44
-    assert lab.visit.problems == []
+    assert covered(lab) == 1 << MOST
+    boxes = [square.bounding_box() for square in squares(lab).all()]
+    assert min(min(box["width"], box["height"]) for box in boxes) >= 44
 
 
-def test_squares_lie_where_they_were_covered(show):
-    lab = lab_of(show, lab=shortcut(rows=5, columns=2))
+def test_squares_lie_where_they_were_covered(show_one):
+    lab = show_one(shortcut(rows=5, columns=2))
     image = lab.locator(".images img").first.bounding_box()
     for i, ends in enumerate(np.rint(np.linspace(0, 48, 6))[:-1]):
         box = squares(lab).nth(2 * i).bounding_box()

@@ -5,20 +5,9 @@ import pytest
 
 from cxrlib import evaluation
 from cxrlib.teaching import labs
-from tests.book.lab_pages import choose, lab_in, scores, value
+from tests.book.lab_pages import choose, scores, type_in, value, values
 
-LABEL = "Threshold: called pneumonia from this score on"
-PREVALENCE = "Prevalence: sick among the children (%)"
-WEIGHT = "A missed sick child weighs as much as … false alarms"
-
-
-def lab_of(show, tail="", **settings):
-    made = labs.threshold_lab(scores(), **settings)
-    return lab_in(show(made, tail=tail).tab, "threshold_lab")
-
-
-def fill(lab, label, number):
-    lab.get_by_label(f"{label}, typed").fill(str(number))
+RATES = ("sensitivity", "specificity")
 
 
 def children(lab):
@@ -26,23 +15,19 @@ def children(lab):
     return {k: int(grid.get_attribute(f"data-{k}")) for k in ("tp", "fn", "fp", "tn")}
 
 
-def test_rates_predictive_values_and_cost_are_those_of_numpy(show):
-    lab = lab_of(show)
+def test_rates_predictive_values_and_cost_are_those_of_numpy(show_one):
+    lab = show_one(labs.threshold_lab(scores()))
     for name, (y, score) in scores().items():
         choose(lab, "Show", name)
         # The last one is a score itself, which is called.
         for threshold, percent, weight in ((0.5, 60, 5), (0.13, 3, 20), (score[7], 40, 1)):
-            fill(lab, LABEL, threshold)
-            fill(lab, PREVALENCE, percent)
-            fill(lab, WEIGHT, weight)
+            type_in(lab, 0, str(threshold), str(percent), str(weight))
             called, share = score >= threshold, percent / 100
             found, let = called[y == 1].mean(), 1 - called[y == 0].mean()
-            assert value(lab, ".answer", "sensitivity") == pytest.approx(found, abs=1e-9)
-            assert value(lab, ".answer", "specificity") == pytest.approx(let, abs=1e-9)
+            assert values(lab, ".answer", *RATES) == pytest.approx([found, let], abs=1e-9)
             ppv = share * found / (share * found + (1 - share) * (1 - let))
             npv = (1 - share) * let / ((1 - share) * let + share * (1 - found))
-            assert value(lab, ".values", "ppv") == pytest.approx(ppv, abs=1e-9)
-            assert value(lab, ".values", "npv") == pytest.approx(npv, abs=1e-9)
+            assert values(lab, ".values", "ppv", "npv") == pytest.approx([ppv, npv], abs=1e-9)
             cost = 1000 * (share * (1 - found) * weight + (1 - share) * (1 - let))
             assert value(lab, ".cost") == pytest.approx(cost, abs=1e-6)
             whole = children(lab)
@@ -51,14 +36,14 @@ def test_rates_predictive_values_and_cost_are_those_of_numpy(show):
             assert abs(whole["tp"] - 1000 * share * found) <= 0.5
             assert abs(whole["fp"] - 1000 * (1 - share) * (1 - let)) <= 0.5
             point = lab.locator(".roc .point")
-            assert float(point.get_attribute("cx")) == pytest.approx(40 + 350 * (1 - let))
-            assert float(point.get_attribute("cy")) == pytest.approx(360 - 350 * found)
+            at = [float(point.get_attribute(key)) for key in ("cx", "cy")]
+            assert at == pytest.approx([40 + 350 * (1 - let), 360 - 350 * found])
             parts = lab.locator(".strips [data-part=fn]")
             assert parts.text_content() == f"{np.sum(~called[y == 1])} missed"
 
 
-def test_the_buttons_choose_as_evaluation_does(show):
-    lab = lab_of(show, prevalence=0.2, fn_cost=7)
+def test_the_buttons_choose_as_evaluation_does(show_one):
+    lab = show_one(labs.threshold_lab(scores(), prevalence=0.2, fn_cost=7))
     for name, (y, score) in scores().items():
         choose(lab, "Show", name)
         for button, chosen in (
@@ -66,41 +51,33 @@ def test_the_buttons_choose_as_evaluation_does(show):
             ("Youden", evaluation.thresholds.youden_threshold(y, score)),
         ):
             lab.get_by_role("button", name=button).click()
-            found = value(lab, ".answer", "sensitivity"), value(lab, ".answer", "specificity")
-            assert found == pytest.approx((chosen.sensitivity, chosen.specificity), abs=1e-9)
+            wanted = [chosen.sensitivity, chosen.specificity]
+            assert values(lab, ".answer", *RATES) == pytest.approx(wanted, abs=1e-9)
             assert ("peeking" in lab.locator(".hint").inner_text()) == (name == "test")
 
 
-def test_where_all_scores_are_alike_nobody_can_be_called(show):
+def test_where_all_scores_are_alike_nobody_can_be_called(show_one):
     same = {"all": (np.array([0, 1, 0]), np.ones(3))}
-    made = labs.threshold_lab(same, prevalence=0.01, fn_cost=1)
-    lab = lab_in(show(made).tab, "threshold_lab")
+    lab = show_one(labs.threshold_lab(same, prevalence=0.01, fn_cost=1))
     lab.get_by_role("button", name="the cost is least").click()
     assert value(lab, ".answer", "threshold") > 1
     assert "Nobody is called" in lab.locator(".values").inner_text()
     assert lab.get_by_role("group", name="Show", exact=True).count() == 0
 
 
-def test_another_set_keeps_the_threshold_and_another_prevalence_the_curve(show):
-    lab = lab_of(show)
+def test_another_set_keeps_the_threshold_and_forbids_to_choose(show_one):
+    lab = show_one(labs.threshold_lab(scores()))
     lab.get_by_role("button", name="the cost is least").click()
-    threshold, rates = value(lab, ".answer", "threshold"), value(lab, ".answer", "specificity")
-    ppv = value(lab, ".values", "ppv")
-    fill(lab, PREVALENCE, 2)
-    assert value(lab, ".answer", "specificity") == rates
-    assert value(lab, ".values", "ppv") < ppv
+    threshold, specificity = values(lab, ".answer", "threshold", "specificity")
     choose(lab, "Show", "test")
     assert value(lab, ".answer", "threshold") == threshold
-    assert value(lab, ".answer", "specificity") < rates
+    assert value(lab, ".answer", "specificity") < specificity
     assert "No choosing here" in lab.locator(".hint").inner_text()
 
 
-def test_by_keyboard(show):
-    lab = lab_of(show)
-    tab = lab.page
-    lab.get_by_label(LABEL, exact=True).focus()
-    tab.keyboard.press("ArrowRight")
-    lab.get_by_role("radio", name="validation").focus()
-    tab.keyboard.press("ArrowRight")
+def test_by_keyboard(show_one):
+    lab = show_one(labs.threshold_lab(scores()))
+    lab.locator("input[type=range]").first.press("ArrowRight")
+    lab.get_by_role("radio", name="validation").press("ArrowRight")
     assert value(lab, ".answer", "threshold") == 0.51
     assert lab.get_by_role("radio", name="test").is_checked()
