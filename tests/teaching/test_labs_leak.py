@@ -35,29 +35,22 @@ def test_chance_is_drawn_for_auc_alone():
 
 
 @pytest.mark.parametrize(
-    ("bad", "says"),
+    ("given", "says"),
     [
-        ([1], "as a DataFrame.*got list"),
-        (runs().drop(columns="leaked"), "without leaked"),
-        (runs().iloc[:0], "got 0 rows"),
-        (pd.concat([runs()] * 20), "got 480 rows"),
-        (runs().assign(grouped=100 * runs()["grouped"]), "`grouped`, got 0 to 100.*percent"),
-        (runs().assign(test=np.nan), "`test`.*NaN"),
-        (runs().assign(test="high"), "numbers from 0 to 1 in the column `test`"),
-        (runs().assign(grouped=0.5), "2 to 11 different numbers.*got 1"),
-        (runs().assign(grouped=np.linspace(0, 1, 24), variant="x"), "got 24"),
-        (runs().assign(variant=np.arange(24)), "1 to 4 names"),
-        (runs().assign(variant=None), "none of them missing"),
-    ],
-)
-def test_bad_runs(bad, says):
-    with pytest.raises(ValueError, match=says):
-        labs.leak_lab(bad)
-
-
-@pytest.mark.parametrize(
-    ("setting", "says"),
-    [
+        ({"runs": [1]}, "as a DataFrame.*got list"),
+        ({"runs": runs().drop(columns="leaked")}, "without leaked"),
+        ({"runs": runs().iloc[:0]}, "got 0 rows"),
+        ({"runs": pd.concat([runs()] * 20)}, "got 480 rows"),
+        (
+            {"runs": runs().assign(grouped=100 * runs()["grouped"])},
+            "`grouped`, got 0 to 100.*percent",
+        ),
+        ({"runs": runs().assign(test=np.nan)}, "`test`.*NaN"),
+        ({"runs": runs().assign(test="high")}, "numbers from 0 to 1 in the column `test`"),
+        ({"runs": runs().assign(grouped=0.5)}, "2 to 11 different numbers.*got 1"),
+        ({"runs": runs().assign(grouped=np.linspace(0, 1, 24), variant="x")}, "got 24"),
+        ({"runs": runs().assign(variant=np.arange(24))}, "1 to 4 names"),
+        ({"runs": runs().assign(variant=None)}, "none of them missing"),
         ({"images_per_patient": [1, 2]}, "4 to 24 whole numbers"),
         ({"images_per_patient": [9, 1, 1, 1]}, "from 1 to 8"),
         ({"images_per_patient": [1, 1, 1, 1]}, "not all 1"),
@@ -65,6 +58,6 @@ def test_bad_runs(bad, says):
         ({"metric": ""}, "`metric`"),
     ],
 )
-def test_bad_settings(setting, says):
+def test_bad_runs_and_settings(given, says):
     with pytest.raises(ValueError, match=says):
-        labs.leak_lab(runs(), **setting)
+        labs.leak_lab(**{"runs": runs()} | given)

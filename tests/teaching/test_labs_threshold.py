@@ -44,30 +44,20 @@ def test_column_vectors_and_names_with_tags():
 
 
 @pytest.mark.parametrize(
-    ("scores", "says"),
+    ("given", "says"),
     [
-        ([(Y, S)], "dict of 1 to 3 sets, got list"),
-        ({}, "got 0 sets"),
-        (dict.fromkeys("abcd", (Y, S)), "got 4 sets"),
-        ({"a": (Y, NAN)}, "'a' cannot be shown.*1 NaN"),
-        ({"a": (Y, 2 * S)}, "from 0 to 1.*sigmoid"),
-        ({"a": (Y * 0, S)}, "sick"),
-        ({"a": (Y, S[:-1])}, "1,499 scores"),
-        ({"a": (Y * 2, S)}, "0 .healthy. and 1"),
-        ({"a": (np.tile(Y, 2), np.tile(S, 2))}, "at most 1,500 cases, got 3,000"),
-        ({"a": S}, "cannot be shown"),
-        ({"": (Y, S)}, "1 to 24 letters"),
-        ({"a" * 25: (Y, S)}, "1 to 24 letters"),
-    ],
-)
-def test_bad_scores(scores, says):
-    with pytest.raises(ValueError, match=says):
-        labs.threshold_lab(scores)
-
-
-@pytest.mark.parametrize(
-    ("setting", "says"),
-    [
+        ({"scores": [(Y, S)]}, "dict of 1 to 3 sets, got list"),
+        ({"scores": {}}, "got 0 sets"),
+        ({"scores": dict.fromkeys("abcd", (Y, S))}, "got 4 sets"),
+        ({"scores": {"a": (Y, NAN)}}, "'a' cannot be shown.*1 NaN"),
+        ({"scores": {"a": (Y, 2 * S)}}, "from 0 to 1.*sigmoid"),
+        ({"scores": {"a": (Y * 0, S)}}, "sick"),
+        ({"scores": {"a": (Y, S[:-1])}}, "1,499 scores"),
+        ({"scores": {"a": (Y * 2, S)}}, "0 .healthy. and 1"),
+        ({"scores": {"a": (np.tile(Y, 2), np.tile(S, 2))}}, "at most 1,500 cases, got 3,000"),
+        ({"scores": {"a": S}}, "cannot be shown"),
+        ({"scores": {"": (Y, S)}}, "1 to 24 letters"),
+        ({"scores": {"a" * 25: (Y, S)}}, "1 to 24 letters"),
         ({"threshold": 1.2}, "`threshold` as a number from 0 to 1.01"),
         ({"prevalence": 40}, "`prevalence` as a number from 0.005 to 0.995"),
         ({"fn_cost": 0}, "`fn_cost`"),
@@ -75,6 +65,6 @@ def test_bad_scores(scores, says):
         ({"class_names": ("a", 1)}, "`class_names` as 2 different texts"),
     ],
 )
-def test_bad_settings(setting, says):
+def test_bad_scores_and_settings(given, says):
     with pytest.raises(ValueError, match=says):
-        labs.threshold_lab({"a": (Y, S)}, **setting)
+        labs.threshold_lab(**{"scores": {"a": (Y, S)}} | given)
