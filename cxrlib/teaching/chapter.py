@@ -1,19 +1,18 @@
-"""The frame of a chapter: its opening line, and sentences with computed values in them."""
+"""The frame of a chapter: its opening line, its claims, and sentences with computed values."""
 
 from __future__ import annotations
 
 import logging
 import platform
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
 
 from cxrlib.evaluation import plots
+from cxrlib.experiments import sweep
+from cxrlib.experiments.sweep import Bound, SweptClaim
 
-if TYPE_CHECKING:
-    from cxrlib.teaching.claims import Claim
-
+Detail = str | float | list["Detail"]
 PACKAGES = {
     "cxrlib": "cxrlib",
     "keras": "Keras",
@@ -21,6 +20,41 @@ PACKAGES = {
     "numpy": "NumPy",
     "scikit-learn": "scikit-learn",
 }
+
+
+@dataclass
+class Claim:
+    """One statement about one number.
+
+    Attributes
+    ----------
+    kind : {"identity", "finding", "observation"}
+    bound : Bound
+    value : float
+    details : dict
+        Other numbers, for the page.
+    holds : bool
+    enforced : bool
+        Whether it counts: an observation and a finding of a quick run do not.
+    """
+
+    chapter: str
+    statement: str
+    kind: str
+    bound: Bound
+    value: float
+    details: dict[str, Detail]
+    holds: bool
+    enforced: bool
+    source: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON can hold it."""
+        return asdict(self) | {"bound": self.bound.as_dict()}
+
+    def swept(self) -> dict[str, SweptClaim]:
+        """Return what the sweep saw of it, source → claim."""
+        return sweep.find(self.chapter, self.statement)
 
 
 @dataclass

@@ -5,63 +5,21 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
 from cxrlib.experiments import sweep
-from cxrlib.experiments.sweep import Bound, SweptClaim
+from cxrlib.experiments.sweep import Bound
 from cxrlib.teaching import chapter
-from cxrlib.teaching.chapter import in_notebook, say, strip_markdown
+from cxrlib.teaching.chapter import Claim, Detail, in_notebook, say, strip_markdown
 
 MIME = "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
 KINDS = ("identity", "finding", "observation")
-Detail = str | float | list["Detail"]
 
 
 class ClaimFailed(AssertionError):  # noqa: N818  (a name from the design)
     """An identity does not hold: something is broken, whatever the images are."""
-
-
-@dataclass
-class Claim:
-    """One statement about one number.
-
-    Attributes
-    ----------
-    kind : {"identity", "finding", "observation"}
-    bound : Bound
-    value : float
-    details : dict
-        Other numbers, for the page.
-    holds : bool
-    enforced : bool
-        Whether it counts: an observation and a finding of a quick run do not.
-    """
-
-    chapter: str
-    statement: str
-    kind: str
-    bound: Bound
-    value: float
-    details: dict[str, Detail]
-    holds: bool
-    enforced: bool
-    source: str | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """Return it as JSON can hold it."""
-        return asdict(self) | {"bound": self.bound.as_dict()}
-
-    def numbers(self) -> str:
-        """Write the value and the details."""
-        details = (f"{name}: {format_number(v)}" for name, v in self.details.items())
-        return "; ".join([format_number(self.value), *details])
-
-    def swept(self) -> dict[str, SweptClaim]:
-        """Return what the sweep saw of it, source → claim."""
-        return sweep.find(self.chapter, self.statement)
 
 
 def claim(
@@ -112,7 +70,7 @@ def claim(
     chapter.current.claims = [*others, new]
     if kind == "identity" and not holds:
         raise ClaimFailed(
-            f"{new.chapter}: expected {bound.text()}, got {new.numbers()}: "
+            f"{new.chapter}: expected {bound.text()}, got {_numbers(new)}: "
             f"{strip_markdown(statement)} This is true whatever the images are, so something is "
             "broken: the code of this chapter, of cxrlib, or of a library."
         )
@@ -153,14 +111,20 @@ def _check_value(value: float) -> float:
     return number
 
 
+def _numbers(one: Claim) -> str:
+    """Write the value and the details."""
+    details = (f"{name}: {format_number(v)}" for name, v in one.details.items())
+    return "; ".join([format_number(one.value), *details])
+
+
 def _sentence(one: Claim) -> str:
     wanted = "wanted" if one.enforced else "asked"
-    numbers = f"({one.numbers()}; {wanted}: {one.bound.text()})"
+    numbers = f"({_numbers(one)}; {wanted}: {one.bound.text()})"
     if one.kind == "observation":
         here = "it is so" if one.holds else "it is not so"
         return f"◦ {one.statement} In this run {here} {numbers}. {_other_runs(one)}".rstrip()
     if one.holds:
-        return f"✓ {one.statement} ({one.numbers()})"
+        return f"✓ {one.statement} ({_numbers(one)})"
     if not one.enforced:
         return f"*Not so on this quick sample, and not asked for:* {one.statement} {numbers}"
     return (
@@ -190,7 +154,7 @@ def _row(one: Claim) -> tuple[str, str, str, str]:
     if swept and math.isfinite(swept.margin) and one.kind == "finding":
         again += f", margin {swept.margin:.1f}"
     statement = f"{mark} {strip_markdown(one.statement)}"
-    return statement, one.numbers(), f"{one.bound.text()}: {words}", again
+    return statement, _numbers(one), f"{one.bound.text()}: {words}", again
 
 
 def _as_text() -> str:
