@@ -147,7 +147,6 @@ function startLab(box, config) {
     const [low, high] = limits[keys[0]];
     return slider(box, {
       label,
-      value: state[keys[0]],
       low,
       high,
       step,
@@ -180,7 +179,6 @@ function startLab(box, config) {
       ["reflect", "mirrored (reflect)"],
       ["wrap", "other side (wrap)"],
     ],
-    value: state.fill_mode,
     changed: (value) => put({ fill_mode: value }),
   });
   const size = element("output", { class: "soft" });
@@ -188,7 +186,9 @@ function startLab(box, config) {
   const list = element("ul", { class: "lab-verdicts" });
 
   const { rotation, translate_x: across, translate_y: down, zoom, contrast, brightness, gamma } = knobs;
-  box.querySelector(".lab-body").replaceChildren(
+  furnish(
+    box,
+    () => state,
     fieldset("Draw from a recipe", ...buttons),
     drawn,
     block(
@@ -209,7 +209,6 @@ function startLab(box, config) {
       list,
       soft("Rules of thumb for a child's chest X-ray, for judging an augmentation and nothing else."),
     ),
-    linkRow(box, config.name, () => ({ ...state })),
   );
 
   // ---- showing
@@ -307,8 +306,7 @@ function startLab(box, config) {
     showVerdicts();
   }
 
-  showAll();
   const allowed = { ...limits, fill_mode: Object.keys(FILLS) };
   for (const key of ["horizontal_flip", "vertical_flip"]) allowed[key] = [0, 1, true];
-  followLinks(box, config.name, state, allowed, (next) => put(next));
+  begin(box, state, allowed, (next) => put(next));
 }

@@ -60,12 +60,11 @@ function startLab(box, config) {
     show: () => showPlace(),
   });
   const problem = problemLine(box);
-  const fields = state.kernel.map((value, i) => {
+  const fields = state.kernel.map((_, i) => {
     const name = `Row ${Math.floor(i / 3) + 1}, column ${(i % 3) + 1}`;
     return numberField({
       label: `Kernel: ${name.toLowerCase()}`,
       where: `${name}: `,
-      value,
       low: -1000,
       high: 1000,
       write: weightText,
@@ -85,11 +84,9 @@ function startLab(box, config) {
   const preset = pills(box, {
     legend: "Kernel",
     options: presets.map(([name]) => name),
-    value: "",
     changed: (name) => put({ kernel: config.presets[name] }),
   });
-  const few = (legend, options, key) =>
-    pills(box, { legend, options, value: state[key], changed: set(key) });
+  const few = (legend, options, key) => pills(box, { legend, options, changed: set(key) });
   const stride = few("Stride", [1, 2, 3], "stride");
   const padding = few("Padding", ["valid", ["same", "same (zeros)"]], "padding");
   const size = element("output", { class: "size" });
@@ -104,7 +101,9 @@ function startLab(box, config) {
   const pixels = `${picture.rows} × ${picture.columns} pixels, 0 black to 255 white`;
   const result = named("Result", pointable(right, watch), block("ramp", ramp[0], element("i"), ramp[1]));
   const nine = element("legend", null, "The nine weights");
-  box.querySelector(".lab-body").replaceChildren(
+  furnish(
+    box,
+    () => ({ ...state, kernel: state.kernel.map(weightText) }),
     preset,
     block("two gap", named("Image", pointable(left, watch), soft(pixels)), result),
     block(
@@ -122,7 +121,6 @@ function startLab(box, config) {
         size,
       ),
     ),
-    linkRow(box, config.name, () => ({ ...state, kernel: state.kernel.map(weightText) })),
   );
 
   // ---- showing
@@ -216,15 +214,14 @@ function startLab(box, config) {
 
   const sides = `${picture.rows} by ${picture.columns} pixels`;
   relabel(left, `A chest X-ray of ${sides} with the kernel's frame on it`);
-  put({});
   const allowed = {
     stride: [1, 3, true],
     padding: ["valid", "same"],
     row: [0, 63, true],
     column: [0, 63, true],
   };
-  followLinks(box, config.name, state, allowed, (next, found) => {
-    const texts = (found.get("kernel") || "").split(",");
+  begin(box, state, allowed, (next, found) => {
+    const texts = (found?.get("kernel") || "").split(",");
     const kernel = texts.map((text) => parseNumber(text, -1000, 1000).value);
     put(kernel.length === 9 && !kernel.includes(undefined) ? { ...next, kernel } : next);
   });

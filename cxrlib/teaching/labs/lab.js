@@ -31,6 +31,11 @@ const total = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 const relabel = (part, text) => part.setAttribute("aria-label", text);
 
+function setAll(part, attributes) {
+  for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
+  return part;
+}
+
 // Where a pointer is on a box, down and across, as shares of its sides.
 function pointed(box, event) {
   const { left, top, width, height } = box.getBoundingClientRect();
@@ -119,8 +124,8 @@ function parseNumber(text, low, high, whole = false) {
 
 // A field that never passes on anything but a number; what is wrong stands in `problem`.
 function numberField(options) {
-  const { label, value, low, high, whole, write = String, problem, where = "", changed } = options;
-  let good = value;
+  const { label, low, high, whole, write = String, problem, where = "", changed } = options;
+  let good;
   const field = element("input", {
     class: "lab-number",
     type: "text",
@@ -128,7 +133,6 @@ function numberField(options) {
     spellcheck: "false",
     "aria-label": label,
     "aria-describedby": problem.id,
-    value: withMinus(write(value)),
     input: () => {
       const read = parseNumber(field.value, low, high, whole);
       tell(read.problem);
@@ -155,11 +159,11 @@ const problemLine = (box) => element("p", { class: "problem", id: newId(box), ro
 
 // `says` reads a value out with its unit.
 function slider(box, options) {
-  const { label, value, low, high, step, whole = step === 1, says, changed } = options;
+  const { label, low, high, step, whole = step === 1, says, changed } = options;
   const problem = problemLine(box);
   const id = newId(box);
   const input = () => changed(Number(range.value));
-  const range = element("input", { type: "range", id, min: low, max: high, step, value, input });
+  const range = element("input", { type: "range", id, min: low, max: high, step, input });
   const field = numberField({ ...options, label: `${label}, typed`, whole, problem });
   const name = element("label", { for: id, class: "lab-name" }, label);
   const both = block("slider", name, range, field, problem);
@@ -170,6 +174,10 @@ function slider(box, options) {
   };
   return both;
 }
+
+// Makes sliders that each turn one key of the state: knob("bias", "Bias, b", [-5, 5], ...).
+const turning = (box, put) => (key, label, [low, high], more) =>
+  slider(box, { label, low, high, changed: (value) => put({ [key]: value }), ...more });
 
 // ---- a choice of a few, as radio buttons
 
@@ -188,12 +196,10 @@ function options(legend, pairs, attributes, isOn) {
   return whole;
 }
 
-function pills(box, { legend, options: pairs, value, changed }) {
+function pills(box, { legend, options: pairs, changed }) {
   const name = newId(box);
   const attributes = (key) => ({ type: "radio", name, change: () => changed(key) });
-  const whole = options(legend, pairs, attributes, (key, chosen) => key === chosen);
-  whole.put(value);
-  return whole;
+  return options(legend, pairs, attributes, (key, chosen) => key === chosen);
 }
 
 // A few switches, each on or off.
@@ -415,7 +421,7 @@ function pageAddress() {
   return `${protocol}//${host}${pathname}`;
 }
 
-function linkRow(box, name, write) {
+function linkRow(box, write) {
   const text = element("input", {
     type: "text",
     readonly: true,
@@ -430,7 +436,7 @@ function linkRow(box, name, write) {
   const copy = () => {
     const page = pageAddress();
     const pairs = Object.entries(write()).map(([key, value]) => `${key}:${value}`);
-    text.value = `${page || ""}#${name}=${pairs.join(";")}`;
+    text.value = `${page || ""}#${box.dataset.name}=${pairs.join(";")}`;
     text.hidden = false;
     if (!page) return offer("Copy this text and put it behind the address of the book's page.");
     if (!navigator.clipboard) return offer("Copy this text.");
@@ -449,16 +455,21 @@ function linkRow(box, name, write) {
   return row;
 }
 
-// Follow the link the page was opened with, and any that is opened later: `put` gets the state that
-// is allowed of it, and the link itself.
-function followLinks(box, name, state, allowed, put) {
+// Put a lab's parts on the page, and below them a link to what `write` says of its state.
+const furnish = (box, write, ...parts) =>
+  box.querySelector(".lab-body").replaceChildren(...parts, linkRow(box, write));
+
+// Show the first state, or that of the link the page was opened with, and follow any link that is
+// opened later: `put` gets the state that is allowed of it, and the link itself.
+function begin(box, state, allowed, put) {
   const follow = () => {
-    const found = stateInLink(name);
+    const found = stateInLink(box.dataset.name);
     if (!found) return;
     const read = ([key, range]) => [key, linked(found.get(key), range, state[key])];
     put(Object.fromEntries(Object.entries(allowed).map(read)), found);
     box.scrollIntoView({ block: "nearest" });
   };
   window.addEventListener("hashchange", follow);
+  put({});
   follow();
 }

@@ -65,7 +65,7 @@ class Lab:
     def _repr_html_(self) -> str:
         # A new id each time: the same lab may be shown twice on a page.
         identity = f"cxr-{self.name}-{secrets.token_hex(4)}"
-        config = json.dumps({**self.config, "name": self.name}, separators=(",", ":"))
+        config = json.dumps(self.config, separators=(",", ":"))
         config = config.replace("<", r"\u003c")  # nothing in it may end the script
         own = self.kind.removesuffix("_lab")
         said = html.escape(self.description)

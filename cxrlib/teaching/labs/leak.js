@@ -27,12 +27,13 @@ function startLab(box, config) {
   const labels = pills(box, {
     legend: "Labels",
     options: variants.map(({ name }, i) => [i, name]),
-    value: 0,
     changed: (value) => put({ variant: value }),
   });
   const counted = element("output", { class: "soft counted" });
   const answer = live("answer");
-  box.querySelector(".lab-body").replaceChildren(
+  furnish(
+    box,
+    () => state,
     block("stack", ...(variants.length > 1 ? [labels] : []), rule),
     block(
       "parts",
@@ -40,7 +41,6 @@ function startLab(box, config) {
       named("The trainings, one mark each", chart),
     ),
     block("lab-card gap", answer),
-    linkRow(box, config.name, () => ({ ...state })),
   );
 
   // ---- showing
@@ -102,7 +102,6 @@ function startLab(box, config) {
     showPromise(stop);
   }
 
-  put({});
   const allowed = { variant: [0, variants.length - 1, true], grouped: [0, 1] };
-  followLinks(box, config.name, state, allowed, put);
+  begin(box, state, allowed, put);
 }

@@ -52,26 +52,17 @@ function startLab(box, config) {
     stay: (place) => ([state.x, state.y] = place),
     show: () => showPoint(),
   });
-  const change = (key) => (value) => put({ [key]: value });
-  const knob = (label, key) =>
-    slider(box, {
-      label,
-      value: state[key],
-      low: -config.limit,
-      high: config.limit,
-      step: 0.1,
-      write: short,
-      changed: change(key),
-    });
+  const knob = turning(box, put);
+  const range = [-config.limit, config.limit];
+  const tenths = { step: 0.1, write: short };
   const knobs = {
-    w1: knob(`Weight of the ${w1Name}, w₁`, "w1"),
-    w2: knob(`Weight of the ${w2Name}, w₂`, "w2"),
-    bias: knob("Bias, b", "bias"),
+    w1: knob("w1", `Weight of the ${w1Name}, w₁`, range, tenths),
+    w2: knob("w2", `Weight of the ${w2Name}, w₂`, range, tenths),
+    bias: knob("bias", "Bias, b", range, tenths),
   };
   const activation = pills(box, {
     legend: "Activation",
-    value: state.activation,
-    changed: change("activation"),
+    changed: (value) => put({ activation: value }),
     options: ["step", "sigmoid", ["relu", "ReLU"], "tanh"],
   });
   const sum = quiet("sum");
@@ -85,23 +76,21 @@ function startLab(box, config) {
   const still = box.querySelector(".drawing");
   const view = pointable(plane, watch);
   still.querySelector(".upright").after(view);
-  box.querySelector(".lab-body").replaceChildren(
+  furnish(
+    box,
+    () => state,
     block(
       "parts first",
       still,
       block("stack", ...Object.values(knobs), activation, block("lab-card", loss, right, scored)),
     ),
     block("lab-card gap", heading("At the cross"), sum, answer, verdict, heard),
-    linkRow(box, config.name, () => ({ ...state })),
   );
 
   // ---- showing
 
   const across = (x) => 200 + (200 * x) / reach;
   const down = (y) => 200 - (200 * y) / reach;
-  const setAll = (part, places) => {
-    for (const [name, value] of Object.entries(places)) part.setAttribute(name, value.toFixed(2));
-  };
 
   function showLine() {
     const { w1, w2, bias } = state;
@@ -113,12 +102,9 @@ function startLab(box, config) {
     const [ux, uy] = [w1 / length, w2 / length];
     const [x, y] = [(-bias / length) * ux, (-bias / length) * uy];
     const far = 4 * reach;
-    setAll(line, {
-      x1: across(x - uy * far),
-      y1: down(y + ux * far),
-      x2: across(x + uy * far),
-      y2: down(y - ux * far),
-    });
+    const [x1, x2] = [x - uy * far, x + uy * far].map(across);
+    const [y1, y2] = [y + ux * far, y - ux * far].map(down);
+    setAll(line, { x1, y1, x2, y2 });
     const turn = (-Math.atan2(w2, w1) * 180) / Math.PI;
     arrow.setAttribute(
       "transform",
@@ -191,9 +177,7 @@ function startLab(box, config) {
     showAll();
   }
 
-  put({});
-  const { limit } = config;
   const allowed = { activation: Object.keys(ACTIVATIONS), x: [-reach, reach], y: [-reach, reach] };
-  for (const key of Object.keys(knobs)) allowed[key] = [-limit, limit];
-  followLinks(box, config.name, state, allowed, put);
+  for (const key of Object.keys(knobs)) allowed[key] = range;
+  begin(box, state, allowed, put);
 }

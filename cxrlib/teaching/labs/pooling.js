@@ -71,24 +71,15 @@ function startLab(box, config) {
     state.column = Math.round(x / state.stride);
     showAll();
   };
-  const few = (legend, options, key) =>
-    pills(box, { legend, options, value: state[key], changed: set(key) });
+  const few = (legend, options, key) => pills(box, { legend, options, changed: set(key) });
   const modes = [["max", "maximum"], ["average", "average"]];
-  const shift = (label, key) =>
-    slider(box, {
-      label: `Move ${label} (pixels)`,
-      value: state[key],
-      low: 0,
-      high: 4,
-      step: 1,
-      changed: (value) => put({ [key]: value }),
-    });
+  const knob = turning(box, put);
   const controls = {
     mode: few("Keep the", modes, "mode"),
     pool_size: few("Size", [2, 3, 4], "pool_size"),
     stride: few("Stride", [1, 2, 3, 4], "stride"),
-    translate_x: shift("the image to the right", "translate_x"),
-    translate_y: shift("it down", "translate_y"),
+    translate_x: knob("translate_x", "Move the image to the right (pixels)", [0, 4], { step: 1 }),
+    translate_y: knob("translate_y", "Move it down (pixels)", [0, 4], { step: 1 }),
   };
   const { mode, pool_size: size, stride } = controls;
   const shape = element("output", { class: "shape" });
@@ -98,7 +89,9 @@ function startLab(box, config) {
   const meters = ["meter", "meter warm"].map((look) => [live(), block(), look]);
   const meter = ([text, bar, look]) => block(null, text, block(look, bar));
 
-  box.querySelector(".lab-body").replaceChildren(
+  furnish(
+    box,
+    () => state,
     block("lab-row", mode, size, stride),
     block(
       "two gap",
@@ -120,7 +113,6 @@ function startLab(box, config) {
         shape,
       ),
     ),
-    linkRow(box, config.name, () => ({ ...state })),
   );
 
   // ---- showing
@@ -215,7 +207,6 @@ function startLab(box, config) {
     showAll();
   }
 
-  put({});
   const allowed = {
     pool_size: [2, 4, true],
     stride: [1, 4, true],
@@ -225,5 +216,5 @@ function startLab(box, config) {
     row: [0, 63, true],
     column: [0, 63, true],
   };
-  followLinks(box, config.name, state, allowed, put);
+  begin(box, state, allowed, put);
 }

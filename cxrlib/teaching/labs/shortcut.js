@@ -59,13 +59,11 @@ function startLab(box, config) {
   const picture = pills(box, {
     legend: "Image",
     options: cases.map(({ title }, i) => [i, title]),
-    value: 0,
     changed: (value) => put({ picture: value, covered: 0, guess: -1 }),
   });
   const does = pills(box, {
     legend: "A press on a square",
     options: [["cover", "covers it"], ["mark", "marks my guess"]],
-    value: state.press,
     changed: (value) => put({ press: value }),
   });
   const label = element("p", { class: "soft label" });
@@ -82,7 +80,9 @@ function startLab(box, config) {
   if (cases[0].shares)
     buttons.push(press("cover the lungs", () => put({ covered: cases[state.picture].lungs })));
 
-  box.querySelector(".lab-body").replaceChildren(
+  furnish(
+    box,
+    () => state,
     block("lab-row", ...(cases.length > 1 ? [picture] : []), does),
     block(
       "parts",
@@ -106,7 +106,6 @@ function startLab(box, config) {
         "these squares. A covered square is a sight the network was not trained on, and may " +
         "speak for itself. All this says something about a network, and nothing about a patient.",
     ),
-    linkRow(box, config.name, () => ({ ...state })),
   );
 
   // ---- mouse, finger and keys
@@ -288,7 +287,6 @@ function startLab(box, config) {
     showVerdict();
   }
 
-  put({});
   const allowed = {
     picture: [0, cases.length - 1, true],
     covered: [0, all, true],
@@ -296,5 +294,5 @@ function startLab(box, config) {
     square: [0, count - 1, true],
     guess: [-1, count - 1, true],
   };
-  followLinks(box, config.name, state, allowed, put);
+  begin(box, state, allowed, put);
 }

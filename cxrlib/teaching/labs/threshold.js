@@ -84,29 +84,21 @@ function startLab(box, config) {
 
   const strips = box.querySelector(".strips");
   const roc = box.querySelector(".roc");
-  const make = (tag, attributes) => svgElement(roc.querySelector("svg"), tag, attributes);
+  const svg = roc.querySelector("svg").namespaceURI;
+  const make = (tag, attributes) => setAll(document.createElementNS(svg, tag), attributes);
   const digits = (value) => short(value, 5);
-  const knob = (label, key, step, says) =>
-    slider(box, {
-      label,
-      value: state[key],
-      low: limits[key][0],
-      high: limits[key][1],
-      step,
-      whole: false,
-      write: digits,
-      says,
-      changed: (value) => put({ [key]: value }),
-    });
+  const turn = turning(box, put);
+  const knob = (key, label, step, says) =>
+    turn(key, label, limits[key], { step, whole: false, write: digits, says });
+  const unit = (name) => (value) => `${shown(value)} ${name}`;
   const knobs = {
-    threshold: knob(`Threshold: called ${sick} from this score on`, "threshold", 0.01, digits),
-    prevalence: knob("Prevalence: sick among the children (%)", "prevalence", 0.5, (value) => `${shown(value)} percent`),
-    fn_cost: knob("A missed sick child weighs as much as … false alarms", "fn_cost", 1, (value) => `${shown(value)} false alarms`),
+    threshold: knob("threshold", `Threshold: called ${sick} from this score on`, 0.01, digits),
+    prevalence: knob("prevalence", "Prevalence: sick among the children (%)", 0.5, unit("percent")),
+    fn_cost: knob("fn_cost", "A missed sick child weighs as much as … false alarms", 1, unit("false alarms")),
   };
   const which = pills(box, {
     legend: "Show",
     options: sets.map(({ name }, i) => [i, name]),
-    value: 0,
     changed: (value) => put({ set: value }),
   });
   const choose = (key) => {
@@ -144,7 +136,9 @@ function startLab(box, config) {
     const text = element("span", null, counts[i], ` ${name}: `, element("span", { class: "soft" }, why));
     return element("li", { "data-key": key }, icon(i), text);
   };
-  box.querySelector(".lab-body").replaceChildren(
+  furnish(
+    box,
+    () => state,
     ...(several ? [which] : []),
     block("parts", block("stack", knobs.threshold, strips), block("stack", roc, table)),
     block(
@@ -163,7 +157,6 @@ function startLab(box, config) {
         element("ul", { class: "lab-people" }, ...ICONS.map(person)),
       ),
     ),
-    linkRow(box, config.name, () => ({ ...state })),
   );
 
   // ---- showing
@@ -178,21 +171,20 @@ function startLab(box, config) {
 
   function showStrips(rates) {
     const at = 20 + 360 * state.threshold;
-    const crop = (part, x, width) => {
-      part.setAttribute("x", x);
-      part.setAttribute("width", Math.max(width, 0));
-      part.setAttribute("viewBox", `${x} 0 ${Math.max(width, 0.01)} 300`);
+    const crop = (side, x, width) => {
+      const viewBox = `${x} 0 ${Math.max(width, 0.01)} 300`;
+      setAll(strips.querySelector(side), { x, width: Math.max(width, 0), viewBox });
     };
-    crop(strips.querySelector(".let"), 0, at);
-    crop(strips.querySelector(".called"), at, 400 - at);
+    crop(".let", 0, at);
+    crop(".called", at, 400 - at);
     strips.querySelector(".veil").setAttribute("d", `M${at} 20H400V276H${at}Z`);
     strips.querySelector(".line").setAttribute("transform", `translate(${at})`);
     showOnly(strips, "set", state.set);
     const words = { fn: "missed", tp: "found", tn: "let go", fp: "false alarms" };
     for (const text of strips.querySelectorAll("[data-part]"))
       text.textContent = `${rates[text.dataset.part]} ${words[text.dataset.part]}`;
-    strips.querySelector("svg").setAttribute(
-      "aria-label",
+    relabel(
+      strips.querySelector("svg"),
       `Scores of ${sets[state.set].name} as bars: ${sick} above the axis, ${healthy} below. ` +
         `Threshold ${digits(state.threshold)}: ${rates.fn} missed, ${rates.fp} false alarms.`,
     );
@@ -200,9 +192,7 @@ function startLab(box, config) {
 
   function showRoc({ sensitivity, specificity }) {
     const [x, y] = [40 + 350 * (1 - specificity), 360 - 350 * sensitivity];
-    const point = roc.querySelector(".point");
-    point.setAttribute("cx", x);
-    point.setAttribute("cy", y);
+    setAll(roc.querySelector(".point"), { cx: x, cy: y });
     roc.querySelector(".guide").setAttribute("d", `M40 ${y}H${x}V360`);
     for (const part of roc.querySelectorAll("[data-set]"))
       part.classList.toggle(
@@ -282,12 +272,5 @@ function startLab(box, config) {
     showAll();
   }
 
-  put({});
-  followLinks(box, config.name, state, { ...limits, set: [0, sets.length - 1, true] }, put);
-}
-
-function svgElement(near, tag, attributes) {
-  const made = document.createElementNS(near.namespaceURI, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+  begin(box, state, { ...limits, set: [0, sets.length - 1, true] }, put);
 }
