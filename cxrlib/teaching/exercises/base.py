@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,16 +39,11 @@ def is_missing(answer: object) -> bool:
     return answer is None or answer is Ellipsis
 
 
-def is_function(answer: object) -> TypeGuard[Function]:
-    """Say whether an answer can be called."""
-    return callable(answer)
-
-
 def check_is_function(answer: object, task: str) -> Result | None:
     """Answer where no function was given: the exercise waits, or something else came."""
     if is_missing(answer):
         return Result(None, task)
-    if is_function(answer):
+    if callable(answer):
         return None
     return fail("a function", f"`{answer!r}`", "give the function itself, without brackets.")
 
@@ -129,10 +124,10 @@ class Exercise:
         """Check the reader's function, and show the result on the page."""
         say(self.check(answer).markdown)
 
-    def check(self, answer: object) -> Result:
+    def check(self, answer: Any) -> Result:
         """Check the reader's function by its answers in all cases."""
-        if not is_function(answer):
-            return check_is_function(answer, self.task) or Result(None, self.task)
+        if early := check_is_function(answer, self.task):
+            return early
         answers, failed = [], None
         for case in self.cases:
             got, failed = try_call(answer, *case)
@@ -158,8 +153,8 @@ class Exercise:
 
     def describe_answer(self, case: tuple, answer: object) -> str:
         """Write what came in a case."""
-        use_own = self.format and as_numbers(answer) is not None
-        return self.format(answer) if self.format and use_own else format_value(answer)
+        own = self.format if as_numbers(answer) is not None else None
+        return (own or format_value)(answer)
 
     def describe_case(self, case: tuple) -> str:
         """Write the arguments of a case, as far as they have names."""

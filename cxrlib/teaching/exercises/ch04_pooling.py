@@ -12,8 +12,8 @@ from cxrlib.teaching.exercises.base import (
     CustomExercise,
     Exercise,
     Result,
+    check_is_function,
     fail,
-    is_function,
     is_missing,
     try_call,
 )
@@ -181,10 +181,10 @@ AVERAGE = _exercise(
 
 
 @CustomExercise
-def check_pool_gradients(share: object) -> Result:
+def check_pool_gradients(share: Any) -> Result:
     """Check ``share(square, error)``: what each pixel gets under max and under average pooling."""
-    if not is_function(share):
-        return MAX.check(share)
+    if early := check_is_function(share, MAX.task):
+        return early
     pair, failed = try_call(share, *MAX.cases[0])
     if not (failed or is_missing(pair)) and not (isinstance(pair, tuple | list) and len(pair) == 2):
         return fail("two arrays", f"`{pair!r}`", "return the max's first, then the average's.")
