@@ -143,27 +143,20 @@ function startLab(box, config) {
   const buttons = Object.entries(recipes).map(([text, recipe]) =>
     press(text, () => put(draw(recipe), recipe.description)),
   );
-  const knob = (label, keys, unit, step = 1) => {
-    const [low, high] = limits[keys[0]];
-    return slider(box, {
-      label,
-      low,
-      high,
-      step,
-      whole: false,
-      write: short,
-      says: (value) => `${shown(value)}${unit}`,
-      changed: (value) => put(Object.fromEntries(keys.map((key) => [key, value]))),
-    });
+  const turn = turning(box, put);
+  const knob = (key, label, unit, more) => {
+    const says = (value) => `${shown(value)}${unit}`;
+    return turn(key, label, limits[key], { step: 1, whole: false, write: short, says, ...more });
   };
+  const alike = { changed: (value) => put({ zoom_x: value, zoom_y: value }) };
   const knobs = {
-    rotation: knob("Turn clockwise (degrees)", ["rotation"], " degrees"),
-    translate_x: knob("Move to the right (%)", ["translate_x"], " percent"),
-    translate_y: knob("Move down (%)", ["translate_y"], " percent"),
-    zoom: knob("Zoom (%)", ["zoom_x", "zoom_y"], " percent"),
-    contrast: knob("Contrast (%)", ["contrast"], " percent"),
-    brightness: knob("Brightness (%)", ["brightness"], " percent"),
-    gamma: knob("Gamma, above 1 darker", ["gamma"], "", 0.05),
+    rotation: knob("rotation", "Turn clockwise (degrees)", " degrees"),
+    translate_x: knob("translate_x", "Move to the right (%)", " percent"),
+    translate_y: knob("translate_y", "Move down (%)", " percent"),
+    zoom: knob("zoom_x", "Zoom (%)", " percent", alike),
+    contrast: knob("contrast", "Contrast (%)", " percent"),
+    brightness: knob("brightness", "Brightness (%)", " percent"),
+    gamma: knob("gamma", "Gamma, above 1 darker", "", { step: 0.05 }),
   };
   const stretched = element("p", { class: "soft stretched" });
   const flips = switches({

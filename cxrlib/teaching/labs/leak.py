@@ -64,7 +64,7 @@ def leak_lab(
     variants = _variants(runs)
     metric = lab.check_texts([metric], "metric", 1, 1)[0]
     families = _families(_check_sizes(images_per_patient))
-    start = float(variants[0]["stops"][0]["grouped"])
+    start, scale = variants[0]["stops"][0]["grouped"], _scale(variants, metric)
     return lab.Lab(
         kind="leak_lab",
         name=lab.check_name(name),
@@ -73,12 +73,12 @@ def leak_lab(
             "move the slider from split by image to split by patient. Which of the two scores "
             "moves, and which stays?"
         ),
-        fallback=_patients(families, start) + _chart(variants, metric),
+        fallback=_patients(families, start) + _chart(variants, metric, scale),
         config={
             "variants": [{"name": one["name"], "stops": one["stops"]} for one in variants],
             "families": families,
             "metric": metric,
-            "range": _scale(variants, metric),
+            "range": scale,
             "places": PLACES,
             "start": {"grouped": start, "variant": 0},
         },
@@ -214,16 +214,15 @@ def _patients(families: Sequence[dict], share: float) -> str:
 
 def _scale(variants: Sequence[dict], metric: str) -> list[float]:
     """Return where the chart begins and ends: whole tenths around all scores."""
-    columns = [one["runs"][column] for one in variants for column in SHAPES]
-    low = min(min(column) for column in columns)
+    low = min(one["runs"][column].min() for one in variants for column in SHAPES)
     if metric == "AUC":
         low = min(low, 0.5)
     return [min(math.floor(10 * low + 1e-9) / 10, 0.9), 1.0]
 
 
-def _chart(variants: Sequence[dict], metric: str) -> str:
+def _chart(variants: Sequence[dict], metric: str, scale: Sequence[float]) -> str:
     """Draw every run as a mark, and the means as lines; the first stop is marked."""
-    low, high = _scale(variants, metric)
+    low, high = scale
     left, right, top, bottom = PLACES.values()
 
     def x(whole: float) -> float:
@@ -281,11 +280,9 @@ def _runs(one: dict, i: int, x: Scale, y: Scale, metric: str) -> str:
         )
         places = " ".join(f"{x(s['grouped']):g} {y(s[column]):.1f}" for s in one["stops"])
         lines += f'<path class="curve mean {column}" d="M{places}"/>'
-        nudge = -close if column == upper else close
-        floor = y(0.5) - 14 if metric == "AUC" else math.inf  # above the word chance
-        at = heights[column] + nudge + 4
-        if abs(at - 4 - y(0.5)) < 16 and metric == "AUC":
-            at = floor - (17 if column == upper else 0) + 4
+        at = heights[column] + (-close if column == upper else close) + 4
+        if metric == "AUC" and abs(at - 4 - y(0.5)) < 16:  # above the word chance
+            at = y(0.5) - 10 - (17 if column == upper else 0)
         text = "validation" if column == "validation" else "new patients"
         names += f'<text class="strong" x="{x(1) + 14:g}" y="{at:.1f}">{text}</text>'
     return f'<g data-variant="{i}"{" hidden" if i else ""}>{lines}{marks}{names}</g>'
