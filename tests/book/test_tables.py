@@ -57,8 +57,7 @@ def build(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep, "claims", lambda source: rows if source == "phantoms" else ())
 
     def start():
-        app = SphinxTestApp("html", srcdir=tmp_path)
-        app.build()
+        SphinxTestApp("html", srcdir=tmp_path).build()
         page = (tmp_path / "_build" / "html" / "index.html").read_text(encoding="utf-8")
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
