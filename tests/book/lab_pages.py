@@ -72,6 +72,17 @@ def corner(batch):
     return (0.05 + 0.7 * bright + 0.2 * helps)[:, None]
 
 
+def cover(image, hidden, rows=4, columns=3, grey=0):
+    """Cover squares of an image, one after the other; bit i stands for square i."""
+    covered = image.astype("float32")
+    sides = zip(image.shape, (rows, columns), strict=True)
+    y, x = (np.rint(np.linspace(0, side, n + 1)).astype(int) for side, n in sides)
+    for i in (i for i in range(rows * columns) if hidden >> i & 1):
+        row, column = divmod(i, columns)
+        covered[y[row] : y[row + 1], x[column] : x[column + 1]] = grey
+    return covered
+
+
 def bands(batch):
     """Answer with four classes, from the means of four bands of the image."""
     means = np.stack([part.mean((1, 2, 3)) for part in np.array_split(batch, 4, axis=1)], axis=1)
@@ -79,14 +90,20 @@ def bands(batch):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def shortcut(predict=corner, names=("normal", "pneumonia"), **settings):
-    """Return a lab of three images: a white corner, a black one, and a white middle."""
+def corner_images():
+    """Return three images: a white corner, a black one, and a white middle."""
     images = np.stack([make_image(48, 36)] * 3)
     images[:, :12, 24:] = np.array([255, 0, 0])[:, None, None]
     images[2, 12:24, 12:24] = 255
+    return images
+
+
+def shortcut(predict=corner, names=("normal", "pneumonia"), **settings):
+    """Return a lab of the three images of `corner`, with labels and lungs."""
+    images = corner_images()
     masks = np.zeros(images.shape, bool)
     masks[:, 12:36, :12] = masks[:, 12:36, 24:] = True
-    given = {"labels": [1, 0, 0], "masks": masks} | settings
+    given = {"labels": [1, 0, 0], "masks": masks[..., None]} | settings
     return labs.shortcut_lab(images[..., None], predict, names, **given)
 
 

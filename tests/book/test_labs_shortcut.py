@@ -5,7 +5,17 @@ import functools
 import numpy as np
 import pytest
 
-from tests.book.lab_pages import HELPS, MOST, bands, choose, corner, make_image, shortcut, value
+from tests.book.lab_pages import (
+    HELPS,
+    MOST,
+    bands,
+    choose,
+    corner,
+    corner_images,
+    cover,
+    shortcut,
+    value,
+)
 from tests.book.looking import FITS
 
 made = functools.cache(shortcut)
@@ -31,16 +41,7 @@ def squares(lab):
 
 
 def expected(hidden, which=0):
-    """Ask the function about an image of `shortcut`, covered by hand."""
-    one = make_image(48, 36).astype("float32")
-    one[:12, 24:] = (255, 0, 0)[which]
-    if which == 2:
-        one[12:24, 12:24] = 255
-    for i in range(12):
-        if hidden >> i & 1:
-            row, column = divmod(i, 3)
-            one[12 * row : 12 * row + 12, 12 * column : 12 * column + 12] = 0
-    p = corner(one[None, ..., None])[0, 0]
+    p = corner(cover(corner_images()[which], hidden)[None, ..., None])[0, 0]
     return [1 - p, p]
 
 

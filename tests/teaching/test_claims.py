@@ -28,7 +28,9 @@ def swept(monkeypatch):
 
 
 def test_a_claim_that_holds_is_said_and_kept(capsys):
-    answer = teaching.claim("It is **better**.", np.float32(0.75), above=0.5, details={"n": 3})
+    answer = teaching.claim(
+        "It is **better**.", np.float32(0.75), above=0.5, details={"n": np.int64(3)}
+    )
     assert answer is None  # or the cell would show it below the sentence
     assert capsys.readouterr().out == "✓ It is better. (0.75; n: 3)\n"
     assert teaching.list_claims() == [

@@ -6,7 +6,7 @@ import pytest
 
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs import shortcut as lab_module
-from tests.book.lab_pages import MOST, bands, corner, make_image, shortcut
+from tests.book.lab_pages import MOST, bands, corner, cover, make_image, shortcut
 from tests.teaching.test_labs import config
 
 FOUR = ("normal", "bacterial", "viral", "covid")
@@ -18,18 +18,6 @@ def stored(lab, which):
     bytes_ = base64.b64decode(known["cases"][which]["probabilities"])
     others = np.frombuffer(bytes_, "<u2").reshape(len(known["class_names"]) - 1, -1).T / 65_535
     return np.column_stack([1 - others.sum(axis=1), others])
-
-
-def by_hand(one, covered, rows, columns, grey):
-    """Cover squares of an image, slowly."""
-    known = one.astype("float32")
-    y, x = (np.rint(np.linspace(0, side, n + 1)).astype(int)
-            for side, n in zip(one.shape, (rows, columns), strict=True))  # fmt: skip
-    for i in range(rows * columns):
-        if covered >> i & 1:
-            row, column = divmod(i, columns)
-            known[y[row] : y[row + 1], x[column] : x[column + 1]] = grey
-    return known
 
 
 @pytest.mark.parametrize(
@@ -44,7 +32,7 @@ def test_stored_numbers_are_the_network_s(predict, names, rows, columns, fill):
         assert len(found) == 2 ** (rows * columns)
         some = np.random.default_rng(i).choice(len(found), 60)
         grey = one.mean() if fill == "mean" else fill
-        made = np.stack([by_hand(one, covered, rows, columns, grey) for covered in some])
+        made = np.stack([cover(one, covered, rows, columns, grey) for covered in some])
         expected = predict(made[..., None])
         if len(names) == 2:
             expected = np.column_stack([1 - expected, expected])
@@ -58,7 +46,7 @@ def test_a_keras_model_is_asked_as_it_is():
     one = make_image(32, 32)
     found = stored(labs.shortcut_lab(one[None, ..., None], model, ("a", "b")), 0)
     some = [0, 5, 1000, 4095]
-    made = np.stack([by_hand(one, covered, 4, 3, 0) for covered in some])[..., None]
+    made = np.stack([cover(one, covered) for covered in some])[..., None]
     np.testing.assert_allclose(found[some, 1], model.predict(made, verbose=0)[:, 0], atol=1e-3)
 
 
