@@ -4,8 +4,7 @@ function startLab(box, config) {
   const picture = decodeImage(config.image);
   const input = greyImage(picture, 0, 255);
   const presets = Object.entries(config.presets);
-  const { stride: firstStride, padding: firstPadding, row, column } = config;
-  const state = { kernel: config.kernel, stride: firstStride, padding: firstPadding, row, column };
+  const state = { ...config.start };
   let ways, output, image;
 
   // Keras puts half of the zeros in front, and the odd one behind.

@@ -73,10 +73,8 @@ def kernel_lab(
         config={
             "image": lab.encode_image(pixels),
             "presets": {label: preset.ravel().tolist() for label, preset in PRESETS.items()},
-            "kernel": weights.ravel().tolist(),
-            "stride": stride,
-            "padding": padding,
-            **lab.central_argmax(np.abs(result)),
+            "start": {"kernel": weights.ravel().tolist(), "stride": stride, "padding": padding}
+            | lab.central_argmax(np.abs(result)),
         },
     )
 
