@@ -100,7 +100,7 @@ def drop_stale(book: dict, keys: dict[str, str]) -> None:
         for chapter in list(run["chapters"]):
             if run["chapters"][chapter]["code"] != keys.get(chapter):
                 del run["chapters"][chapter]
-                sweep.forget(book, chapter, [index])
+                sweep.forget(book, chapter, index)
 
 
 def pending_jobs(
@@ -151,14 +151,12 @@ def run(
         raise ValueError(
             "expected CXR_DATA to name the folder of the real X-rays, got nothing. Set it."
         )
-    chapters = sorted((root / "chapters").glob("*.ipynb"))
-    keys = {path.stem: code_hash(path) for path in chapters}
+    wanted = {path.stem for path in execute.select_chapters(root, only)}
+    keys = {path.stem: code_hash(path) for path in execute.select_chapters(root)}
     file = sweep_file(root, source)
     book = load(file)
     drop_stale(book, keys)
-    left = pending_jobs(book, keys, seeds, plain)
-    wanted = {path.stem for path in execute.select_chapters(root, only)}
-    left = [job for job in left if job.chapter in wanted]
+    left = [job for job in pending_jobs(book, keys, seeds, plain) if job.chapter in wanted]
     print(f"Sweep on {source}: {len(left)} chapters to run.", flush=True)
     stopped = 0
     with ThreadPoolExecutor(workers) as pool:
@@ -180,7 +178,8 @@ def run(
             if wrong:
                 print(claims.as_text(wrong), flush=True)
     files.write_text(file, sweep.to_json(book))
-    weak = [c for c in map(sweep.as_claim, book["claims"]) if is_weak(c)]
+    asked = [c for c in map(sweep.as_claim, book["claims"]) if c.kind != "observation"]
+    weak = [claim for claim in asked if not claim.stands]
     print(
         f"{len(weak)} of {len(book['claims'])} claims do not stand yet:" if weak else "All stand."
     )
@@ -190,11 +189,6 @@ def run(
             f"{claim.margin:.1f}"
         )
     return stopped
-
-
-def is_weak(claim: sweep.SweptClaim) -> bool:
-    """Say whether something is called a claim that the sweep does not bear out."""
-    return claim.kind != "observation" and not claim.stands
 
 
 def printed_numbers(executed: Path) -> list[str]:

@@ -85,12 +85,8 @@ class Bound:
 
     def as_dict(self) -> dict[str, object]:
         """Return what :class:`Bound` takes, without what is not set."""
-        if self.equals is not None:
-            within = {"within": self.within} if self.within else {}
-            return {"equals": self.equals, **within}
-        if self.between is not None:
-            return {"between": list(self.between)}
-        return {"above": self.above} if self.above is not None else {"below": self.below}
+        given = {n: v for n, v in vars(self).items() if v is not None and (n != "within" or v)}
+        return given | ({"between": list(self.between)} if self.between is not None else {})
 
 
 @dataclass(frozen=True)
@@ -142,12 +138,11 @@ class SweptClaim:
 
         Infinite if no two runs differ; NaN with fewer than five runs, which don't tell a spread.
         """
-        room = self.bound.room(self.mean)
         if self.n < LEAST_RUNS:
             return math.nan
         if self.spread == 0:
             return math.inf if self.bound.holds(self.mean) else -math.inf
-        return room / self.spread
+        return self.bound.room(self.mean) / self.spread
 
     @property
     def stands(self) -> bool:
@@ -185,9 +180,8 @@ def claims(source: str) -> tuple[SweptClaim, ...]:
 
 def as_claim(row: Mapping) -> SweptClaim:
     """Turn one entry of a file into a claim."""
-    bound = dict(row["bound"])
     values = tuple(value for value in row["values"] if value is not None)
-    return SweptClaim(row["chapter"], row["statement"], row["kind"], Bound(**bound), values)
+    return SweptClaim(row["chapter"], row["statement"], row["kind"], Bound(**row["bound"]), values)
 
 
 def find(chapter: str, statement: str) -> dict[str, SweptClaim]:
@@ -200,13 +194,13 @@ def find(chapter: str, statement: str) -> dict[str, SweptClaim]:
     }
 
 
-def merge(sweep: dict, run: Mapping, chapter: str, note: Mapping, made: Iterable[Mapping]) -> dict:
+def merge(sweep: dict, run: Mapping, chapter: str, note: Mapping, made: Iterable[Mapping]) -> None:
     """Put what one run of one chapter claimed into a sweep, in place of what it claimed before.
 
     Parameters
     ----------
     sweep : dict
-        ``{"runs": [...], "claims": [...]}``; changed and returned.
+        ``{"runs": [...], "claims": [...]}``; changed in place.
     run : mapping
         ``seed`` and ``arithmetic``, which tell runs apart.
     chapter : str
@@ -217,40 +211,33 @@ def merge(sweep: dict, run: Mapping, chapter: str, note: Mapping, made: Iterable
     """
     index = _index_of(sweep, run)
     sweep["runs"][index]["chapters"][chapter] = dict(note)
-    forget(sweep, chapter, [index])
+    forget(sweep, chapter, index)
     rows = {row["statement"]: row for row in sweep["claims"] if row["chapter"] == chapter}
     for claim in made:
-        row = rows.setdefault(
-            claim["statement"],
-            {"chapter": chapter, "statement": claim["statement"], "values": []},
-        )
+        new = {"chapter": chapter, "statement": claim["statement"]}
+        row = rows.setdefault(claim["statement"], new | {"values": [None] * len(sweep["runs"])})
         row |= {"kind": claim["kind"], "bound": claim["bound"]}
-        row["values"] += [None] * (len(sweep["runs"]) - len(row["values"]))
         row["values"][index] = float(f"{claim['value']:.6g}")
     others = [row for row in sweep["claims"] if row["chapter"] != chapter]
     sweep["claims"] = sorted([*others, *rows.values()], key=lambda row: row["chapter"])
-    for row in sweep["claims"]:
-        row["values"] += [None] * (len(sweep["runs"]) - len(row["values"]))
-    return sweep
 
 
-def forget(sweep: dict, chapter: str, indices: Iterable[int]) -> None:
-    """Take a chapter's values of some runs out, and statements of which none are left."""
+def forget(sweep: dict, chapter: str, index: int) -> None:
+    """Take a chapter's values of one run out, and statements of which none are left."""
     for row in sweep["claims"]:
         if row["chapter"] == chapter:
-            for index in indices:
-                if index < len(row["values"]):
-                    row["values"][index] = None
-    sweep["claims"] = [
-        row for row in sweep["claims"] if any(value is not None for value in row["values"])
-    ]
+            row["values"][index] = None
+    sweep["claims"] = [row for row in sweep["claims"] if any(v is not None for v in row["values"])]
 
 
 def _index_of(sweep: dict, run: Mapping) -> int:
+    """Return a run's place; a new one's is the last, and no claim has a value there yet."""
     for index, known in enumerate(sweep["runs"]):
         if all(known[name] == run[name] for name in ("seed", "arithmetic")):
             return index
     sweep["runs"].append({**run, "chapters": {}})
+    for row in sweep["claims"]:
+        row["values"].append(None)
     return len(sweep["runs"]) - 1
 
 
