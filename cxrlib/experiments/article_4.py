@@ -105,35 +105,27 @@ LARGE_NOTES = (
 )
 
 
-def _study(name: str, kind: str, config: dict, notes: tuple[str, ...]) -> dict:
-    title, config = f"Article 4, {name} classes, {kind}", config | {"classes": CLASSES[name]}
+KINDS = {
+    "as-published": ("as published", AS_PUBLISHED, PUBLISHED_NOTES),
+    "repaired": ("split by patient, own preprocessing, a small head", REPAIRED, REPAIRED_NOTES),
+    "large": (
+        "repaired, with as many images as the smallest class has",
+        REPAIRED | {"sizes": "balanced"},
+        REPAIRED_NOTES + LARGE_NOTES,
+    ),
+}
+
+
+def _study(kind: str, name: str) -> dict:
+    what, config, notes = KINDS[kind]
+    training = TRAINING[name] if kind == "as-published" else {}
+    config = config | training | {"classes": CLASSES[name]}
+    title = f"Article 4, {name} classes, {what}"
     fields = study(title, 4, "frozen_backbone", config, *notes, SAMPLE_NOTE, LOOK, AGE_NOTE)
     return fields | {"seeds": tuple(range(5)), "resample": True}
 
 
-STUDIES = {
-    **{
-        f"article-4-as-published-{name}": _study(
-            name, "as published", AS_PUBLISHED | TRAINING[name], PUBLISHED_NOTES
-        )
-        for name in CLASSES
-    },
-    **{
-        f"article-4-repaired-{name}": _study(
-            name, "split by patient, own preprocessing, a small head", REPAIRED, REPAIRED_NOTES
-        )
-        for name in CLASSES
-    },
-    **{
-        f"article-4-large-{name}": _study(
-            name,
-            "repaired, with as many images as the smallest class has",
-            REPAIRED | {"sizes": "balanced"},
-            REPAIRED_NOTES + LARGE_NOTES,
-        )
-        for name in CLASSES
-    },
-}
+STUDIES = {f"article-4-{kind}-{name}": _study(kind, name) for kind in KINDS for name in CLASSES}
 
 
 def sample(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:

@@ -60,8 +60,14 @@ def evaluate_binary(
         matrices[split] = evaluation.confusion_matrix(part.labels, scores[split], threshold)
         report = evaluation.binary_report(part.labels, scores[split], threshold)
         metrics |= {f"{split} {name}": value for name, value in report.items()}
-    kept = collect_scores(parts["test"].cases, scores["test"])
-    return _run(seed, history, metrics, matrices, float(threshold), kept)
+    return {
+        "seed": seed,
+        "history": history.to_dict("list"),
+        "metrics": metrics,
+        "confusion_matrix": matrices,
+        "threshold": float(threshold),
+        "scores": collect_scores(parts["test"].cases, scores["test"]),
+    }
 
 
 def evaluate_multiclass(
@@ -98,36 +104,24 @@ def evaluate_multiclass(
     for name, row in evaluation.classification_report(y, score, names).iterrows():
         metrics |= {f"test {what} of {name}": row[what] for what in ("sensitivity", "precision")}
     read = evaluator_subset(test, batch_size)
+    train_patients = cases.loc[cases["split"] == "train", "patient_id"]
+    overlap = test["patient_id"].isin(train_patients).to_numpy()
     metrics |= {
         EVALUATOR_ACCURACY: evaluation.accuracy(y[read], score[read]),
         EVALUATOR_IMAGES: len(read),
+        f"test images {OVERLAP}": int(overlap.sum()),
+        **{
+            f"test images of {n} {OVERLAP}": int(overlap[y == k].sum()) for k, n in enumerate(names)
+        },
+        f"{EVALUATOR_IMAGES} {OVERLAP}": int(overlap[read].sum()),
     }
-    train_patients = set(cases.loc[cases["split"] == "train", "patient_id"])
-    overlap = test["patient_id"].isin(train_patients).to_numpy()
-    metrics[f"test images {OVERLAP}"] = int(overlap.sum())
-    metrics |= {
-        f"test images of {n} {OVERLAP}": int(overlap[y == k].sum()) for k, n in enumerate(names)
-    }
-    metrics[f"{EVALUATOR_IMAGES} {OVERLAP}"] = int(overlap[read].sum())
-    matrices = {"test": evaluation.confusion_matrix(y, score)}
-    return _run(seed, history, metrics, matrices, None, collect_scores(test, score))
-
-
-def _run(
-    seed: int,
-    history: pd.DataFrame,
-    metrics: dict,
-    matrices: dict,
-    threshold: float | None,
-    scores: dict,
-) -> dict:
     return {
         "seed": seed,
-        "history": {name: column.tolist() for name, column in history.items()},
+        "history": history.to_dict("list"),
         "metrics": metrics,
-        "confusion_matrix": matrices,
-        "threshold": threshold,
-        "scores": scores,
+        "confusion_matrix": {"test": evaluation.confusion_matrix(y, score)},
+        "threshold": None,
+        "scores": collect_scores(test, score),
     }
 
 

@@ -6,7 +6,7 @@ predict together, with their mean logit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,8 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     score = expit(np.mean(logits, axis=0) - threshold)
     parts = {split: images.split(split) for split in ("train", "val", "test")}
     scores = {split: score[(rows["split"] == split).to_numpy(), None] for split in parts}
-    result = evaluate_binary(parts, scores, _concat(histories), seed, 0.5)
+    named = [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)]
+    result = evaluate_binary(parts, scores, pd.concat(named, axis=1), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
     shifted = expit(out_of_group[healthy] - threshold)
     result["metrics"] |= evaluate_shift(shifted, score[sick_val], 0.5)
@@ -73,10 +74,3 @@ def _train_member(
     network, history = train_one(parts, config, seed, backup_dir)
     scores = network.predict(data.pipeline.dataset(images), verbose=0)[:, 0]
     return history, to_logit(np.asarray(scores, float))
-
-
-def _concat(histories: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put the networks' histories into one table."""
-    return pd.concat(
-        [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)], axis=1
-    )

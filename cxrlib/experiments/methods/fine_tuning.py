@@ -13,8 +13,9 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation, augment_images
+from cxrlib.data.augmentation import Augmentation
 from cxrlib.experiments import metrics, sampling
+from cxrlib.experiments.methods.from_scratch import augmented
 from cxrlib.models import features, transfer
 
 if TYPE_CHECKING:
@@ -37,11 +38,8 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
         found = features.extract(cases, config["network"])
         return sampling.leave_one_group_out(cases, found, config["n_groups"], seed=seed)
     train = cases[cases["split"] == "train"].groupby("label", observed=True)
-    chosen = (
-        train.sample(size // train.ngroups, random_state=seed)
-        if size > 1
-        else train.sample(frac=size, random_state=seed)
-    )
+    amount = {"n": size // train.ngroups} if size > 1 else {"frac": size}
+    chosen = train.sample(**amount, random_state=seed)
     return cases.assign(split=cases["split"].mask(cases.index.isin(chosen.index), "val"))
 
 
@@ -143,29 +141,22 @@ def _as_evaluated(
     parts: Mapping[str, data.ImageSet], config: dict, seed: int
 ) -> dict[str, data.ImageSet]:
     """Augment images as for training, if the article does that to all its images."""
-    recipe = _recipe(config)
-    if recipe is None or not config["augment_evaluation"]:
-        return dict(parts)
-    return _augmented(parts, recipe, seed)
+    recipe = _recipe(config) if config["augment_evaluation"] else None
+    return dict(parts) if recipe is None else _augmented(parts, recipe, seed)
 
 
 def _augmented(
     parts: Mapping[str, data.ImageSet], recipe: Augmentation | str, seed: int
 ) -> dict[str, data.ImageSet]:
-    def copies(images: np.ndarray) -> np.ndarray:
-        return augment_images(images, recipe, seed=seed).round().astype("uint8")
-
-    return {split: replace(part, images=copies(part.images)) for split, part in parts.items()}
+    return {split: augmented(part, recipe, seed) for split, part in parts.items()}
 
 
 def _predict_tta(
     network: keras.Model, parts: Mapping[str, data.ImageSet], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Test-time augmentation: the mean logit over each image and some mildly changed copies."""
-    scores = [metrics.predict(network, parts)]
-    scores += [
-        metrics.predict(network, _augmented(parts, TTA, seed + i)) for i in range(1, views + 1)
-    ]
+    seen = [parts, *(_augmented(parts, TTA, seed + i) for i in range(1, views + 1))]
+    scores = [metrics.predict(network, view) for view in seen]
     if not views:
         return scores[0]
     return {split: expit(np.mean([to_logit(s[split]) for s in scores], axis=0)) for split in parts}

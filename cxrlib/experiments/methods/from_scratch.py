@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import augment_images
+from cxrlib.data.augmentation import Augmentation, augment_images
 from cxrlib.experiments.metrics import evaluate_binary, predict
 
 if TYPE_CHECKING:
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     """Return the rows that are used, with the split that the setting ``validate_on`` names."""
-    return (
-        data.splits.train_val_split(cases, seed=seed) if config["validate_on"] == "val" else cases
-    )
+    cut = config["validate_on"] == "val"
+    return data.splits.train_val_split(cases, seed=seed) if cut else cases
 
 
 def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
@@ -46,8 +45,7 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     parts = {split: images.split(split) for split in cases["split"].unique()}
     validation = parts[config["validate_on"]]
     if config["validation_augment"]:
-        changed = augment_images(validation.images, config["validation_augment"], seed=seed)
-        validation = replace(validation, images=changed.round().astype("uint8"))
+        validation = augmented(validation, config["validation_augment"], seed)
     network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
     history = models.fit(
         network,
@@ -64,16 +62,18 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     return evaluate_binary(parts, predict(network, parts), history, seed)
 
 
+def augmented(images: data.ImageSet, recipe: Augmentation | str, seed: int) -> data.ImageSet:
+    """Change each image once, as in training, to whole grey levels."""
+    changed = augment_images(images.images, recipe, seed=seed).round().astype("uint8")
+    return replace(images, images=changed)
+
+
 def _network(config: dict, n_images: int, n_classes: int, seed: int) -> keras.Model:
     size, rate = config["size"], config["learning_rate"]
     network = getattr(models, config["network"])(
         (size, size, 1), classes=n_classes, preprocess=config["preprocess"], seed=seed
     )
     if config["decay_rate"] < 1:
-        rate = models.exponential_decay(
-            rate,
-            n_images=n_images,
-            batch_size=config["batch_size"],
-            decay_rate=config["decay_rate"],
-        )
+        decay = {name: config[name] for name in ("batch_size", "decay_rate")}
+        rate = models.exponential_decay(rate, n_images=n_images, **decay)
     return models.training.compile_classifier(network, config["optimizer"], rate)
