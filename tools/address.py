@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from pathlib import Path
 
 import nbformat
@@ -138,5 +137,5 @@ def command(options: argparse.Namespace) -> int:
         return 1 if found else 0
     else:
         changed = rewrite(root)
-    print(f"Changed: {', '.join(changed) or 'nothing'}.", file=sys.stdout)
+    print(f"Changed: {', '.join(changed) or 'nothing'}.")
     return 0

@@ -143,8 +143,8 @@ def remove_outputs(executed: Path) -> None:
 def broken_notebook(path: Path, target: Path, error: Exception) -> Result:
     """Name a chapter that is no notebook; an older executed copy does not stand in for it."""
     remove_outputs(target / path.name)
-    what = str(error).strip().splitlines()[:1] or [""]
-    message = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {what[0][:200]}"
+    what, _, _ = str(error).strip().partition("\n")
+    message = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {what[:200]}"
     return Result(path.stem, "failed", 0.0, message=message)
 
 
@@ -162,7 +162,7 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
     remove_outputs(executed)
     target.mkdir(parents=True, exist_ok=True)
     prepare_kernel(target.parent / "jupyter" / path.stem)
-    start = time.perf_counter()
+    state, message, start = "ran", "", time.perf_counter()
     try:
         papermill.execute_notebook(
             str(path),
@@ -177,25 +177,20 @@ def run_chapter(path: Path, target: Path, parameters: dict, parts: dict, timeout
         )
         os.replace(partial, executed)
     except Exception as error:  # whatever it was, the other chapters still run
-        message = describe_failure(error, source, partial)
-        seconds, memory = round(time.perf_counter() - start, 1), peak_memory()
+        state, message = "failed", describe_failure(error, source, partial)
         if partial.exists():
             failed = failed_copy(executed)
             failed.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(partial, failed)
             message += f"\n    traceback: {failed}"
-        return Result(path.stem, "failed", seconds, memory, message)
     finally:
         partial.unlink(missing_ok=True)
     seconds, memory = round(time.perf_counter() - start, 1), peak_memory()
-    note = {
-        "parts": parts,
-        "content": fingerprints.hash_file(executed),
-        "seconds": seconds,
-        "memory_mb": memory,
-    }
-    files.write_text(executed.with_suffix(".key.json"), json.dumps(note, indent=1))
-    return Result(path.stem, "ran", seconds, memory)
+    if state == "ran":
+        note = {"parts": parts, "content": fingerprints.hash_file(executed)}
+        note |= {"seconds": seconds, "memory_mb": memory}
+        files.write_text(executed.with_suffix(".key.json"), json.dumps(note, indent=1))
+    return Result(path.stem, state, seconds, memory, message)
 
 
 def _send(result: Connection, arguments: tuple) -> None:
@@ -217,20 +212,23 @@ def run_in_subprocess(*arguments: object) -> Result:
         return Result(arguments[0].stem, "failed", 0.0, message=what)
 
 
+def read_status(target: Path) -> dict[str, dict]:
+    """Return how chapters went by their names; nothing where no status.json can be read."""
+    try:
+        rows = json.loads((target / "status.json").read_text(encoding="utf-8"))
+        return {row["name"]: row for row in rows}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def write_status(target: Path, results: list[Result], workers: int) -> None:
     """Write status.json beside the executed copies: how each chapter went, and on what."""
-    file = target / "status.json"
-    try:
-        rows = {row["name"]: row for row in json.loads(file.read_text(encoding="utf-8"))}
-    except (OSError, ValueError, KeyError, TypeError):
-        rows = {}
-    versions = fingerprints.shown_versions()
+    rows, versions = read_status(target), fingerprints.shown_versions()
     for result in results:
-        before = rows.get(result.name)
-        if result.state != "unchanged" or before is None:
+        if result.state != "unchanged" or result.name not in rows:
             rows[result.name] = asdict(result) | {"versions": versions, "workers": workers}
     ordered = [rows[name] for name in sorted(rows)]
-    files.write_text(file, json.dumps(ordered, indent=1, ensure_ascii=False))
+    files.write_text(target / "status.json", json.dumps(ordered, indent=1, ensure_ascii=False))
 
 
 def select_chapters(root: Path, only: Iterable[str] = ()) -> list[Path]:
@@ -258,7 +256,7 @@ def run_all(
     """Run the chapters of ``root/chapters``, begun in order, ``workers`` of them at a time."""
     chosen = select_chapters(root, only)
     fingerprints.resolve_folders()
-    jobs, known = [], []
+    jobs, known, results = [], [], []
     common = fingerprints.common_parts(root, parameters)
     for path in chosen:
         try:
@@ -276,7 +274,6 @@ def run_all(
             known.append(unchanged(target / path.name))
     # A first import builds matplotlib's list of fonts and says so on the page: do it here.
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True)
-    results = []
     pool = ThreadPoolExecutor(workers)
     try:
         waiting = [pool.submit(run_in_subprocess, *job) for job in jobs]

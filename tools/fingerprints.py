@@ -14,12 +14,7 @@ from packaging.requirements import Requirement
 
 from cxrlib.data.download import cache_folder
 
-FOLDER_VARIABLES = (
-    "CXR_DATA",
-    "CXR_WEIGHTS",
-    "CXR_CACHE",
-    "CXR_RESULTS",
-)  # variables that name folders
+FOLDER_VARIABLES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # they name folders
 RECORDS = Path("cxrlib") / "experiments" / "results"
 # What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
 RUNNERS = ("ipykernel", "papermill")
@@ -39,11 +34,11 @@ def hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def hash_folder(folder: Path, exclude: tuple[str, ...] = ("__pycache__", ".unfinished")) -> str:
-    """Return one sha256 over names and contents below a folder, some names left out."""
+def hash_folder(folder: Path) -> str:
+    """Return one sha256 over names and contents below a folder, without what runs leave there."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not set(exclude) & set(path.parts):
+        if path.is_file() and not {"__pycache__", ".unfinished"} & set(path.parts):
             digest.update(f"{path.relative_to(folder).as_posix()} {hash_file(path)}\n".encode())
     return digest.hexdigest()
 
@@ -133,11 +128,9 @@ def resolve_folders() -> None:
 
 def rerun_reason(executed: Path, parts: dict[str, str]) -> str:
     """Say why a chapter has to run, or "" where its executed copy is complete and up to date."""
-    key_file = executed.with_suffix(".key.json")
     try:
-        stored = json.loads(key_file.read_text(encoding="utf-8"))
-        content = hash_file(executed)
-        before = stored["parts"]
+        stored = json.loads(executed.with_suffix(".key.json").read_text(encoding="utf-8"))
+        content, before = hash_file(executed), stored["parts"]
     except (OSError, ValueError, KeyError, TypeError):
         return "not run yet"
     if stored.get("content") != content:

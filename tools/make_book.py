@@ -99,18 +99,11 @@ def make(options: argparse.Namespace) -> int:
     failed, false_findings, built = [], [], True
     if options.command in ("all", "execute"):
         only = getattr(options, "chapters", ())
-        results = execute.run_all(
-            root,
-            executed,
-            parameters,
-            only=only,
-            timeout=options.timeout,
-            workers=options.workers,
-        )
+        pace = {"timeout": options.timeout, "workers": options.workers}
+        results = execute.run_all(root, executed, parameters, only=only, **pace)
         failed = [result.name for result in results if result.state == "failed"]
-        false_findings = claims.failed_findings(
-            executed / f"{result.name}.ipynb" for result in results
-        )
+        copies = (executed / f"{result.name}.ipynb" for result in results)
+        false_findings = claims.failed_findings(copies)
     if options.command in ("all", "stage"):
         stage.stage(root, executed, staged, parameters)
     if options.command in ("all", "build"):
@@ -129,19 +122,14 @@ def make(options: argparse.Namespace) -> int:
 
 
 def run_sweep(options: argparse.Namespace) -> int:
-    """Carry out the sweep of one source; return the exit code."""
+    """Carry out `sweep` or `carry` for one source; return the exit code."""
     import sweeps
 
-    stopped = sweeps.run(
-        options.root.resolve(),
-        options.source,
-        seeds=options.seeds,
-        plain=options.plain,
-        only=options.chapters,
-        workers=options.workers,
-        timeout=options.timeout,
-    )
-    return int(stopped > 0)
+    root, source = options.root.resolve(), options.source
+    if options.command == "carry":
+        return int(sweeps.carry(root, source, options.before, options.after) > 0)
+    given = {name: getattr(options, name) for name in ("seeds", "plain", "workers", "timeout")}
+    return int(sweeps.run(root, source, only=options.chapters, **given) > 0)
 
 
 def _numbers(text: str) -> list[int]:
@@ -165,14 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
             import address
 
             return address.command(options)
-        if options.command == "sweep":
-            return run_sweep(options)
-        if options.command == "carry":
-            import sweeps
-
-            root = options.root.resolve()
-            return int(sweeps.carry(root, options.source, options.before, options.after) > 0)
-        return make(options)
+        return run_sweep(options) if options.command in ("sweep", "carry") else make(options)
     except (ValueError, OSError) as error:
         print(f"make_book: {error}", file=sys.stderr)
         return 1

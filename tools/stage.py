@@ -13,7 +13,7 @@ from pathlib import Path
 import fingerprints
 import nbformat
 import yaml
-from execute import failed_copy
+from execute import failed_copy, read_status, select_chapters
 
 from cxrlib import files
 
@@ -41,8 +41,8 @@ def clean_copy(executed: Path, target: Path, message: str = "") -> None:
     """
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("papermill", None)
-    added = {"papermill-error-cell-tag"}
-    notebook.cells = [c for c in notebook.cells if not added & set(c.metadata.get("tags", []))]
+    added = "papermill-error-cell-tag"
+    notebook.cells = [c for c in notebook.cells if added not in c.metadata.get("tags", [])]
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
@@ -71,12 +71,7 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     A chapter that stopped stands there as far as it came; one that is no notebook is a page that
     says so.
     """
-    chapters = sorted((root / "chapters").glob("*.ipynb"))
-    try:
-        status = json.loads((executed / "status.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        status = []
-    ran = {row["name"]: row for row in status}
+    chapters, ran = select_chapters(root), read_status(executed)
     missing = [path.stem for path in chapters if path.stem not in ran]
     if missing:
         raise FileNotFoundError(

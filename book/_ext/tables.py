@@ -19,14 +19,10 @@ from cxrlib.experiments import sweep
 
 
 class MarkdownDirective(SphinxDirective):
-    """A directive whose content is Markdown that :meth:`markdown` writes."""
+    """A directive that stands for the Markdown which its method ``markdown`` returns."""
 
     has_content = False
     optional_arguments = 1
-
-    def markdown(self) -> str:
-        """Return the text that stands in the directive's place."""
-        raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
         """Parse that text as if it stood in the page."""
@@ -65,8 +61,8 @@ def cell(claim: sweep.SweptClaim | None, ran: bool) -> str:
     """Return mean, spread, count and margin of a claim on a source on which its chapter ran."""
     if claim is None:
         return "not asked" if ran else "not run yet"
-    parts = [number(claim.mean) + (f" ± {claim.spread:.2g}" if claim.n > 1 else "")]
-    parts.append(f"{claim.held} of {claim.n}")
+    spread = f" ± {claim.spread:.2g}" if claim.n > 1 else ""
+    parts = [number(claim.mean) + spread, f"{claim.held} of {claim.n}"]
     if claim.kind == "finding" and math.isfinite(claim.margin):
         parts.append(f"margin {claim.margin:.1f}")
     return " · ".join(parts)
