@@ -10,7 +10,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STUBS = sorted((ROOT / "cxrlib").rglob("__init__.pyi"))
-API = ROOT / "book" / "api.md"
 
 
 def room(stub):
@@ -66,10 +65,3 @@ def test_each_exported_name_is_used_outside_its_room(stub, uses):
     unused = set(exported(stub)) - set().union(*outside)
     kept = (type, ModuleType)
     assert [name for name in sorted(unused) if not isinstance(getattr(module, name), kept)] == []
-
-
-@pytest.mark.skipif(not API.exists(), reason="the book has no list of names")
-@pytest.mark.parametrize("stub", STUBS, ids=room)
-def test_the_book_names_what_is_exported(stub):
-    text = API.read_text()
-    assert [name for name in exported(stub) if name not in text] == []
