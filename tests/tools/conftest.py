@@ -13,20 +13,14 @@ sys.path.insert(0, str(TOOLS))
 PARAMETERS = "quick = False\nsource = 'auto'\nseed = 0"
 
 
-# What only a real kernel in a process of its own can show. All other tests run a stand-in.
-KERNEL = {
-    "test_a_kernel_that_dies_or_hangs_is_stopped_and_its_cell_named",
-    "test_chapters_run_side_by_side_and_one_that_takes_its_process_along_stops_alone",
-    "test_it_says_how_long_the_chapter_ran_and_what_memory_it_took",
-    "test_no_shell_is_needed_to_run_a_chapter",
-    "test_python_warnings_reach_the_page_and_library_noise_does_not",
-}
+def call(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 class Course:
     """A tiny course in a folder: chapters of a few lines, and the real tools to run them."""
 
-    def __init__(self, root, kernel=True):
+    def __init__(self, root, kernel=False):
         self.root, self.kernel = root, kernel
         for name in ("chapters", "cxrlib/experiments/results", "data"):
             (root / name).mkdir(parents=True)
@@ -46,27 +40,28 @@ class Course:
         nbformat.write(notebook, self.root / "chapters" / f"{name}.ipynb")
 
     def make(self, *arguments, environment=None, cwd=None):
-        if not self.kernel:
-            from .stand_in import make
+        arguments = ("--root", str(self.root), *arguments)
+        variables = self.environment | (environment or {})
+        if self.kernel:
+            command = (sys.executable, str(TOOLS / "make_book.py"), *arguments)
+            return call(*command, cwd=cwd, env=os.environ | variables)
+        from .stand_in import make
 
-            variables = self.environment | (environment or {})
-            return make(["--root", str(self.root), *arguments], variables, cwd)
-        return subprocess.run(
-            [sys.executable, str(TOOLS / "make_book.py"), "--root", str(self.root), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=cwd,
-            env=os.environ | self.environment | (environment or {}),
-        )
+        return make(arguments, variables, cwd)
 
     def executed(self, name, folder="executed"):
         return self.root / "_build" / folder / f"{name}.ipynb"
 
 
 @pytest.fixture
-def course(tmp_path, request):
-    return Course(tmp_path, kernel=request.node.originalname in KERNEL)
+def course(tmp_path):
+    return Course(tmp_path)
+
+
+@pytest.fixture
+def kernel_course(tmp_path):
+    """For what only a real kernel in a process of its own can show."""
+    return Course(tmp_path, kernel=True)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def run(source, names):
         outputs.append(nbformat.v4.new_output("display_data", data=data))
 
     def leave(code):
-        raise AssertionError(f"this test needs a real kernel: name it in {__package__}.conftest")
+        raise AssertionError("this test needs a real kernel: the fixture kernel_course")
 
     with (
         contextlib.redirect_stdout(printed),
@@ -59,12 +59,8 @@ def run(source, names):
     if printed.getvalue():
         outputs.append(nbformat.v4.new_output("stream", name="stdout", text=printed.getvalue()))
     if error is not None:
-        error_output = {
-            "ename": type(error).__name__,
-            "evalue": str(error),
-            "traceback": [str(error)],
-        }
-        outputs.append(nbformat.v4.new_output("error", **error_output))
+        kind, text = type(error).__name__, str(error)
+        outputs.append(nbformat.v4.new_output("error", ename=kind, evalue=text, traceback=[text]))
     return outputs, error
 
 

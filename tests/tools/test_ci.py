@@ -1,10 +1,9 @@
 import os
 import shutil
-import subprocess
 
 import pytest
 
-from .conftest import ROOT
+from .conftest import ROOT, call
 
 LOGGING_STUB = """#!/bin/sh
 echo "{name} $* | data=$CXR_DATA weights=$CXR_WEIGHTS strict=$STRICT book=$BOOK ci=$CI" >> "{log}"
@@ -28,13 +27,8 @@ def ci(tmp_path):
             path.write_text(LOGGING_STUB.format(name=path.name, log=log, failing=failing))
             path.chmod(0o755)
         log.write_text("")
-        done = subprocess.run(
-            [course / ".ci" / "run"],
-            env={"PATH": str(tmp_path / "bin"), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {"PATH": str(tmp_path / "bin"), **environment}
+        done = call(course / ".ci" / "run", env=variables)
         return done, log.read_text().splitlines()
 
     return run
@@ -69,10 +63,8 @@ def test_a_step_that_fails_is_named_at_the_end_and_the_others_still_run(ci):
 def test_make_test_is_made_of_its_parts():
     def commands(*targets):
         plain = {"PATH": os.environ["PATH"]}  # CI's own make may be what runs this
-        command = ["make", "--dry-run", *targets]
-        done = subprocess.run(
-            command, cwd=ROOT, env=plain, capture_output=True, text=True, check=True
-        )
+        done = call("make", "--dry-run", *targets, cwd=ROOT, env=plain)
+        assert done.returncode == 0, done.stderr
         return [line for line in done.stdout.splitlines() if "setup.sh" not in line]
 
     parts = ("check", "test-package", "test-chapters", "test-book")

@@ -1,10 +1,9 @@
 import os
 import shutil
-import subprocess
 
 import pytest
 
-from .conftest import ROOT, TOOLS
+from .conftest import ROOT, TOOLS, call
 
 SCRIPT = """#!/bin/sh
 case "$*" in
@@ -46,14 +45,7 @@ def with_venv(place):
 
 
 def run(place, *command, **environment):
-    return subprocess.run(
-        command,
-        cwd=place,
-        env={"PATH": str(place / "bin"), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return call(*command, cwd=place, env={"PATH": str(place / "bin"), **environment})
 
 
 def venv_version(place):

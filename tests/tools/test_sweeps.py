@@ -11,35 +11,28 @@ from cxrlib.teaching.claims import MIME
 from .test_claims import TABLE
 
 
-@pytest.fixture
-def swept(course, here, monkeypatch):
-    """A course of one chapter whose claim holds with every seed but 0; runs are counted."""
-    course.chapter("01-one", TABLE.format(value="(0.5 + seed)"))
-    ran = []
-    run_job = sweeps.run_job
-    monkeypatch.setattr(sweeps, "run_job", lambda *a: ran.append(a[2]) or run_job(*a))
-    return course, ran
-
-
-def test_a_sweep_keeps_every_value_and_goes_on_where_it_was(swept, capsys):
-    course, ran = swept
-    assert sweeps.run(course.root, "phantoms", seeds=[0], plain=[1]) == 0
+def test_a_sweep_keeps_every_value_and_goes_on_where_it_was(here, monkeypatch, capsys):
+    here.chapter("01-one", TABLE.format(value="(0.5 + seed)"))  # it holds with every seed but 0
+    ran, run_job = [], sweeps.run_job
+    monkeypatch.setattr(sweeps, "run_job", lambda *a: ran.append(a[2].run) or run_job(*a))
+    assert sweeps.run(here.root, "phantoms", seeds=[0], plain=[1]) == 0
     assert "1 of 1 claims do not stand yet" in capsys.readouterr().out
-    assert [(job.seed, job.arithmetic) for job in ran] == [(0, "default"), (1, "plain")]
-    sweeps.run(course.root, "phantoms", seeds=[0, 2], plain=[1])
-    assert [(job.seed, job.arithmetic) for job in ran[2:]] == [(2, "default")]
-    kept = json.loads(sweeps.sweep_file(course.root, "phantoms").read_text())
+    first, plain = {"seed": 0, "arithmetic": "default"}, {"seed": 1, "arithmetic": "plain"}
+    assert ran == [first, plain]
+    sweeps.run(here.root, "phantoms", seeds=[0, 2], plain=[1])
+    assert ran[2:] == [first | {"seed": 2}]
+    kept = json.loads(sweeps.sweep_file(here.root, "phantoms").read_text())
     (claim,) = kept["claims"]
     assert claim["values"] == [0.5, 1.5, 2.5]
     assert (claim["held"], claim["n"]) == (2, 3)
     assert [run["chapters"]["01-one"]["seconds"] > 0 for run in kept["runs"]] == [True] * 3
 
 
-def test_a_chapter_that_stops_is_named_and_left_for_the_next_time(course, here, capsys):
-    course.chapter("01-one", "raise RuntimeError('no folder')")
-    assert sweeps.run(course.root, "phantoms", seeds=[0]) == 1
+def test_a_chapter_that_stops_is_named_and_left_for_the_next_time(here, capsys):
+    here.chapter("01-one", "raise RuntimeError('no folder')")
+    assert sweeps.run(here.root, "phantoms", seeds=[0]) == 1
     assert "RuntimeError: no folder" in capsys.readouterr().out
-    assert json.loads(sweeps.sweep_file(course.root, "phantoms").read_text())["runs"] == []
+    assert json.loads(sweeps.sweep_file(here.root, "phantoms").read_text())["runs"] == []
 
 
 def test_what_a_chapter_computes_makes_its_key_and_not_how_it_is_said(course):
@@ -104,12 +97,10 @@ def test_the_same_numbers_in_other_words_keep_what_the_sweep_saw(renamed, tmp_pa
     assert sweeps.carry(root, "phantoms", old, new) == 0
     assert capsys.readouterr().out == "  01-one: the same claims\n"
     book = json.loads(file.read_text())
-    assert book["runs"][0]["chapters"]["01-one"]["code"] == sweeps.code_hash(
-        root / "chapters" / "01-one.ipynb"
-    )
-    assert [(row["statement"], row["values"]) for row in book["claims"]] == [
-        ("It is a lot.", [1.5])
-    ]
+    key = sweeps.code_hash(root / "chapters" / "01-one.ipynb")
+    assert book["runs"][0]["chapters"]["01-one"]["code"] == key
+    (claim,) = book["claims"]
+    assert (claim["statement"], claim["values"]) == ("It is a lot.", [1.5])
 
 
 @pytest.mark.parametrize(
