@@ -88,18 +88,13 @@ def children(root: Path, train: int, siblings: bool = False) -> pd.DataFrame:
 
 def make_quick(patch: pytest.MonkeyPatch, cases: pd.DataFrame, change: dict) -> dict:
     """Let studies load these images, and run with other settings, one epoch or two at most."""
-    quick = {
-        id: replace(study, config=study.config | change | _epochs(study.config, change))
-        for id, study in registry.STUDIES.items()
-    }
+    quick = {}
+    for id, study in registry.STUDIES.items():
+        epochs = min(change.get("epochs", 2), study.config.get("epochs", 0))
+        quick[id] = replace(study, config=study.config | change | {"epochs": epochs})
     patch.setattr(registry, "STUDIES", quick)
     patch.setattr(data, "load", lambda *_, **__: cases)
     return quick
-
-
-def _epochs(config: dict, change: dict) -> dict:
-    most = change.get("epochs", 2)
-    return {"epochs": min(most, config["epochs"])} if "epochs" in config else {}
 
 
 @pytest.fixture
@@ -114,24 +109,21 @@ def tiny(monkeypatch, tmp_path):
 
 
 CLASSES = ("normal", "bacterial", "viral", "covid")
-HAVE = {"normal": 90, "bacterial": 100, "viral": 84, "covid": 80}
+SAME = {"split": pd.NA, "source": "test", "width": 32, "height": 32, "view": "PA"}
 
 
 def listed(**images: list[str]) -> pd.DataFrame:
     """Give each class an image for each name of a patient, in files that are named in order."""
     rows = [
-        {
-            "path": f"{label}/{i:03d}.png",
-            "label": label,
-            "patient_id": f"{label}:{who}",
-            "split": pd.NA,
-            "source": "test",
-            "width": 32,
-            "height": 32,
-            "view": "PA",
-            "finding": label,
-        }
+        {"path": f"{label}/{i:03d}.png", "label": label, "patient_id": f"{label}:{who}"}
+        | {"finding": label, **SAME}
         for label, patients in images.items()
         for i, who in enumerate(patients)
     ]
     return data.cases.build(rows, [name for name in CLASSES if name in images], name="covid")
+
+
+def enough_images() -> pd.DataFrame:
+    """List enough for article 4's sizes, two of each patient."""
+    have = zip(CLASSES, (90, 100, 84, 80), strict=True)
+    return listed(**{name: [str(i // 2) for i in range(n)] for name, n in have})

@@ -7,19 +7,19 @@ from cxrlib import cli, evaluation
 from cxrlib.experiments import record as records, run
 from cxrlib.experiments.methods import frozen_backbone
 from cxrlib.models import transfer
-from tests.experiments.conftest import HAVE, listed, make_quick
+from tests.experiments.conftest import CLASSES, enough_images, make_quick
 
 QUICK = {"network": "tiny", "size": 32, "augmented_copies": 2}
 
 
 @pytest.fixture
 def cases(tmp_path, monkeypatch, tiny):
-    """Enough images for the article's sizes, two a patient: noise, coarser in each class."""
-    found = listed(**{name: [str(i // 2) for i in range(n)] for name, n in HAVE.items()})
+    """Noise, coarser in each class."""
+    found = enough_images()
     found["path"] = [str(tmp_path / "set" / path) for path in found["path"]]
     found.attrs["source"] = "folder"
     rng = np.random.default_rng(0)
-    for name in HAVE:
+    for name in CLASSES:
         (tmp_path / "set" / name).mkdir(parents=True)
     for path, code in zip(found["path"], found["label"].cat.codes, strict=True):
         grain = 2**code
@@ -62,7 +62,7 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
     assert record.summary["test accuracy"]["mean"] == pytest.approx(mean, abs=1e-5)
     row = record.summary["test accuracy, Wilson"]
     right = [round(each["metrics"]["test accuracy"] * 9 * k) for each in record.runs]
-    images = len(set(first["scores"]["path"]) | set(second["scores"]["path"]))
+    images = len({*first["scores"]["path"], *second["scores"]["path"]})
     assert 9 * k < images < 18 * k  # the images of COVID are so few that some come twice
     interval = evaluation.wilson_interval_over_runs(right, [9 * k] * 2, images)
     assert (row["low"], row["high"]) == pytest.approx(interval[1:], abs=1e-5)

@@ -11,7 +11,7 @@ from cxrlib.experiments import record as records, registry, run
 from cxrlib.experiments.methods import from_scratch
 from cxrlib.experiments.metrics import image_names
 from cxrlib.experiments.record import Record, RecordError
-from tests.experiments.conftest import children, fields, make_quick
+from tests.experiments.conftest import children, make_quick
 
 QUICK = {"size": 32, "epochs": 2, "batch_size": 16}
 
@@ -71,22 +71,23 @@ def test_a_summary_is_computed_again_from_the_scores_that_are_kept(quick, tmp_pa
     for metric, row in record.summary.items():
         assert again[metric]["method"] == row["method"]
         assert again[metric]["low"] == pytest.approx(row["low"], abs=0.01)
-    first = record.runs[0] | {"threshold": 2.0}  # as if rounding had turned the answers round
-    Record.create(**vars(record) | {"runs": [first, record.runs[1]]}).write(tmp_path)
-    with pytest.raises(RecordError, match="other side of the threshold"):
-        run.summarize_again(id, folder=tmp_path)
 
 
-def test_images_that_are_gone_or_labelled_otherwise_give_no_summary(quick, tmp_path, whole):
+def test_rounded_scores_and_images_that_are_gone_or_labelled_otherwise_give_no_summary(
+    quick, tmp_path, whole
+):
     record = records.read("article-3-as-published", whole)
     scores = record.runs[0]["scores"]
+    names = scores["path"]
+    gone, turned = (scores | {"path": p} for p in (["gone/1.png", *names[1:]], names[::-1]))
     for change, message in (
-        ({"path": ["gone/1.png", *scores["path"][1:]]}, "1 that are not there .first: gone/1.png"),
-        ({"path": scores["path"][::-1]}, "labels of the record"),
+        ({"scores": gone}, "1 that are not there .first: gone/1.png"),
+        ({"scores": turned}, "labels of the record"),
+        ({"threshold": 2.0}, "other side of the threshold"),  # as if rounding had turned answers
     ):
-        first = record.runs[0] | {"scores": scores | change}
-        Record.create(**vars(record) | {"runs": [first, record.runs[1]]}).write(tmp_path)
-        with pytest.raises(data.DataError, match=message):
+        runs = [record.runs[0] | change, record.runs[1]]
+        Record.create(**vars(record) | {"runs": runs}).write(tmp_path)
+        with pytest.raises((data.DataError, RecordError), match=message):
             run.summarize_again("article-3-as-published", folder=tmp_path)
 
 
@@ -137,9 +138,8 @@ def test_article_0_watches_changed_images_and_is_judged_on_them_as_they_are(
 
 
 def test_phantoms_are_refused_before_any_work(monkeypatch, cases, tmp_path):
-    drawn = cases.copy()
-    drawn.attrs["source"] = "phantoms"
-    monkeypatch.setattr(data, "load", lambda *_, **__: drawn)
+    monkeypatch.setattr(cases, "attrs", cases.attrs | {"source": "phantoms"})
+    monkeypatch.setattr(data, "load", lambda *_, **__: cases)
     with pytest.raises(data.DataError, match="cxr data fetch pneumonia"):
         run.reproduce("article-3-as-published", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -160,19 +160,16 @@ def test_every_study_is_plain_data():
 
 
 def a_table(root: str = "/some/where") -> pd.DataFrame:
-    rows = [
-        (f"{root}/chest/{split}/{label}/{name}", label, who, split)
-        for split, label, name, who in [
-            ("train", "B", "1.png", "p1"),
-            ("train", "A", "2.png", "p2"),
-            ("train", "A", "3.png", "p2"),
-            ("test", "B", "4.png", None),
-            ("test", "A", "5.png", "p5"),
-        ]
-    ]
-    cases = pd.DataFrame(rows, columns=["path", "label", "patient_id", "split"])
-    cases["label"] = pd.Categorical(cases["label"], ["B", "A"])
-    cases["source"] = "chest"
+    cases = pd.DataFrame(
+        {
+            "split": ["train", "train", "train", "test", "test"],
+            "label": pd.Categorical(["B", "A", "A", "B", "A"], ["B", "A"]),
+            "patient_id": ["p1", "p2", "p2", None, "p5"],
+            "source": "chest",
+        }
+    )
+    folders = root + "/chest/" + cases["split"] + "/" + cases["label"].astype(str)
+    cases["path"] = [f"{folder}/{i}.png" for i, folder in enumerate(folders, start=1)]
     cases.attrs.update(name="tiny", source="folder")
     return cases
 
@@ -180,9 +177,8 @@ def a_table(root: str = "/some/where") -> pd.DataFrame:
 def test_data_are_described_by_counts_patients_and_names():
     described = run.describe_data(a_table())
     assert (described["name"], described["source"]) == ("tiny", "folder")
-    assert described["counts"] == {"train": {"B": 1, "A": 2}, "test": {"B": 1, "A": 1}}
-    assert list(described["counts"]) == ["train", "test"]
-    assert list(described["counts"]["train"]) == ["B", "A"]
+    counts = {"train": {"B": 1, "A": 2}, "test": {"B": 1, "A": 1}}
+    assert json.dumps(described["counts"]) == json.dumps(counts)  # in this order
     assert described["patients"] == {"train": 2, "test": None}
 
 
@@ -198,15 +194,17 @@ def test_the_fingerprint_knows_names_splits_and_labels_but_no_folder_and_no_orde
     assert run.describe_data(a_table().iloc[:4])["fingerprint"] != mark
 
 
-def test_what_cannot_be_described_is_refused():
-    bare = a_table()
-    bare.attrs = {}
-    with pytest.raises(data.DataError, match="without name and source"):
-        run.describe_data(bare)
-    with pytest.raises(data.DataError, match="split for every image, got 1 of 5"):
-        run.describe_data(a_table().assign(split=["train", "train", "test", "test", pd.NA]))
-    with pytest.raises(data.DataError, match="Give it one"):
-        run.describe_data(a_table().assign(label=lambda t: t["label"].cat.remove_categories("B")))
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda t: pd.DataFrame(dict(t)), "without name and source"),
+        (lambda t: t.assign(split=["train"] * 4 + [pd.NA]), "split for every image, got 1 of 5"),
+        (lambda t: t.assign(label=t["label"].cat.remove_categories("B")), "Give it one"),
+    ],
+)
+def test_what_cannot_be_described_is_refused(spoil, message):
+    with pytest.raises(data.DataError, match=message):
+        run.describe_data(spoil(a_table()))
 
 
 def test_phantoms_are_recognised_even_where_the_table_forgot_them(tmp_path, monkeypatch):
@@ -214,11 +212,7 @@ def test_phantoms_are_recognised_even_where_the_table_forgot_them(tmp_path, monk
     phantoms.write(tmp_path / "drawn", "pneumonia", size=48, n=24)
     cases = datasets.load("pneumonia", source="folder", quiet=True)
     cases.attrs["source"] = "folder"
-    described = run.describe_data(cases)
-    assert described["source"] == "phantoms"
-    assert sum(map(sum, (s.values() for s in described["counts"].values()))) == len(cases)
-    with pytest.raises(RecordError, match="real data only"):
-        Record.create(**fields(data=described))
+    assert run.describe_data(cases)["source"] == "phantoms"
 
 
 def test_the_environment_says_what_is_installed_and_what_was_used():

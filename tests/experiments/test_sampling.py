@@ -3,19 +3,16 @@ import pandas as pd
 import pytest
 
 from cxrlib import data
-from cxrlib.experiments import sampling
+from cxrlib.experiments import article_4, sampling
 from cxrlib.models import features
-from tests.experiments.conftest import CLASSES, HAVE, listed
+from tests.experiments.conftest import CLASSES, enough_images, listed
 
 
-def test_the_articles_evaluator_reads_the_first_two_of_eighteen_both_of_one_patient():
+def test_the_articles_evaluator_reads_the_first_two_of_eighteen_whatever_the_order_of_rows():
     held_out = listed(normal=list("abcdefghi"), covid=list("ppqqrstuv"))
-    rows = held_out.iloc[sampling.evaluator_subset(held_out, 10)]
-    assert rows["path"].tolist() == ["covid/000.png", "covid/001.png"]
-    assert rows["patient_id"].tolist() == ["covid:p", "covid:p"]
-    mixed = held_out.sample(frac=1, random_state=0)
-    again = mixed.iloc[sampling.evaluator_subset(mixed, 10)]
-    assert again["path"].tolist() == rows["path"].tolist()
+    for table in (held_out, held_out.sample(frac=1, random_state=0)):
+        rows = table.iloc[sampling.evaluator_subset(table, 10)]
+        assert rows["path"].tolist() == ["covid/000.png", "covid/001.png"]
 
 
 @pytest.mark.parametrize(("n", "read"), [(9, 1), (10, 1), (11, 2), (18, 2), (27, 3), (36, 4)])
@@ -32,8 +29,7 @@ def test_the_first_fifth_of_each_class_s_files_validates():
 
 @pytest.fixture(scope="module")
 def many():
-    """Enough images for the article's sizes, two a patient."""
-    return listed(**{name: [str(i // 2) for i in range(n)] for name, n in HAVE.items()})
+    return enough_images()
 
 
 def shared(drawn: pd.DataFrame) -> int:
@@ -55,6 +51,18 @@ def test_single_images_let_patients_stand_on_both_sides(many):
     assert by_picture["path"].tolist() == again["path"].tolist() != other["path"].tolist()
     images = [set(d["path"][d["label"] == "covid"]) for d in (by_picture, other, by_patient)]
     assert images[0] == images[1] == images[2]
+
+
+def test_article_4_takes_the_first_pa_images_by_the_number_of_the_patient(many):
+    views = many["view"].mask(many["path"].isin([f"covid/{i:03d}.png" for i in range(10)]), "AP")
+    first, other = (article_4.sample(many.assign(view=views), seed=seed) for seed in (0, 1))
+    assert set(first["path"]) != set(other["path"])
+    for drawn in (first, other):
+        covid = drawn[drawn["label"] == "covid"]
+        # Of 70 the last is left out: of patient 39, not of 9, who as text comes after 39.
+        assert sorted(covid["path"]) == [f"covid/{i:03d}.png" for i in range(10, 79)]
+        assert data.classes(drawn) == CLASSES
+        data.splits.check_leakage(drawn)
 
 
 def test_the_largest_size_is_the_smallest_class_s(many):
