@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cxrlib.models.scratch.dense import check_array
+from cxrlib.models.scratch.neurons import check_array
 
 PADDINGS = ("valid", "same")
 STACK = "a stack (N, H, W, C): image[None, :, :, None]"
@@ -138,7 +138,9 @@ def conv2d_backward(
     ``x`` (N, H, W, C), ``kernel`` (height, width, C, K); ``grad_output`` (N, rows, columns, K) is
     the gradient of the loss for the layer's output.
     """
-    check_conv2d_backward(x, kernel, grad_output, stride, padding, dilation)
+    check_images(x)
+    check_conv2d(x, kernel, 0.0, stride, padding, dilation)
+    check_grad_output(x, grad_output, kernel.shape[:2], stride, padding, dilation, kernel.shape[3])
     how = kernel.shape[:2], stride, padding, dilation
     padded = pad(x, *how)
     view = sliding_windows(padded, kernel.shape[:2], stride, dilation)
@@ -189,20 +191,6 @@ def check_conv2d(
             "Start with np.zeros(kernel.shape[3])."
         )
     check_window(x, kernel.shape[:2], padding, dilation, "kernel")
-
-
-def check_conv2d_backward(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    grad_output: np.ndarray,
-    stride: int,
-    padding: str,
-    dilation: int,
-) -> None:
-    """Refuse what :func:`conv2d_backward` cannot use."""
-    check_images(x)
-    check_conv2d(x, kernel, 0.0, stride, padding, dilation)
-    check_grad_output(x, grad_output, kernel.shape[:2], stride, padding, dilation, kernel.shape[3])
 
 
 def check_grad_output(
