@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 from keras import layers
@@ -62,11 +60,7 @@ def featurewise(images: ArrayLike) -> layers.Layer:
     return layers.Normalization(axis=-1, mean=mean, variance=std**2, name="featurewise")
 
 
-BY_NAME: dict[str, Callable[[], layers.Layer]] = {
-    "rescale": rescale,
-    "symmetric": symmetric,
-    "samplewise": samplewise,
-}
+BY_NAME = {make.__name__: make for make in (rescale, symmetric, samplewise)}
 
 
 def get(preprocess: str | layers.Layer) -> layers.Layer:

@@ -70,6 +70,8 @@ class Classifier(NamedTuple):
 def save(model: keras.Model, file: str | os.PathLike, class_names: Sequence[str]) -> Path:
     """Save a model with the names of its classes, whole or, after an interruption, not at all.
 
+    Returns the file's path.
+
     Parameters
     ----------
     model : keras.Model
@@ -78,11 +80,6 @@ def save(model: keras.Model, file: str | os.PathLike, class_names: Sequence[str]
         Ends in ``.keras``; its folder is made if need be.
     class_names : sequence of str
         ``data.classes(cases)`` of the table that it was trained on: two names for one output.
-
-    Returns
-    -------
-    Path
-        The file.
 
     Raises
     ------
@@ -137,13 +134,7 @@ def load(file: str | os.PathLike, class_names: Sequence[str] | None = None) -> C
 
 
 def check_classes(own: Sequence[str], given: Sequence[str], where: str) -> None:
-    """Refuse classes with other names than the model's, or in another order.
-
-    Raises
-    ------
-    ValueError
-        Naming both, and how to bring the table into the model's order.
-    """
+    """Refuse classes with other names than the model's, or in another order."""
     own, given = tuple(own), tuple(given)
     if own == given:
         return

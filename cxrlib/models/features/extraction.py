@@ -158,9 +158,7 @@ def extract(
             chunk = slice(start, start + CHUNK_SIZE)
             pixels = image_set.images[chunk]
             for copy in range(copies):
-                seen = pixels.astype(np.float32)
-                if augmentation is not None:
-                    seen = _augment(pixels, augmentation, seed, copy)
+                seen = _augment(pixels, augmentation, seed, copy) if augmentation else pixels
                 values[copy, chunk] = predict(model, seen)
             bar.update(len(pixels))
     values, copies = (values[0], 0) if augmentation is None else (values, copies)
@@ -197,10 +195,11 @@ def build_extractor(
 
 
 def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the features of some images, float32 (n, H, W, 1) in [0, 255]."""
+    """Return the features of some images, (n, H, W, 1) in [0, 255]."""
     n = len(images)
     # Full batches only: Keras would build a graph for each other size.
-    filled = np.concatenate([images, np.zeros((-n % BATCH_SIZE, *images.shape[1:]), "float32")])
+    rest = np.zeros((-n % BATCH_SIZE, *images.shape[1:]))
+    filled = np.concatenate([images, rest], dtype=np.float32)
     batches = [filled[i : i + BATCH_SIZE] for i in range(0, n, BATCH_SIZE)]
     return np.concatenate([model.predict_on_batch(batch) for batch in batches])[:n]
 

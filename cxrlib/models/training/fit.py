@@ -147,6 +147,8 @@ def compile_classifier(
 ) -> keras.Model:
     """Compile a classifier with the loss that fits its outputs, and the metrics articles report.
 
+    Returns the same model.
+
     Parameters
     ----------
     model : keras.Model
@@ -157,11 +159,6 @@ def compile_classifier(
         For an optimizer given by name.
     **settings
         Further arguments of the optimizer.
-
-    Returns
-    -------
-    keras.Model
-        The same model.
 
     Raises
     ------

@@ -22,7 +22,7 @@ SCALINGS = {  # factor, then what is added to each colour
     "lite": (1 / 128, -127 / 128),
 }
 STD, MEAN = 64, 127.5  # what a standardised image is given, in grey levels
-HEADS = ("pool", "flatten")
+HEADS = {"pool": (layers.GlobalAveragePooling2D, 0), "flatten": (layers.Flatten, 256)}  # and dense
 HEAD_LAYERS = ("pool", "flatten", "dense", "dropout", "predictions")
 
 
@@ -122,15 +122,8 @@ def build_head(
 def set_head_weights(model: keras.Model, head: keras.Model) -> keras.Model:
     """Copy the weights of a head that was trained alone into a model with the same head.
 
-    Returns
-    -------
-    keras.Model
-        The same model: images in, the head's predictions out.
-
-    Raises
-    ------
-    ValueError
-        If the two heads differ.
+    Returns the same model: images in, the head's predictions out. ``ValueError`` if the heads
+    differ.
     """
     ours, theirs = (
         {layer.name: layer for layer in side.layers if layer.name in HEAD_LAYERS and layer.weights}
@@ -181,12 +174,10 @@ def _add_head(
             f"expected a head of {', '.join(HEADS)}, got {kind!r}.{did_you_mean(str(kind), HEADS)} "
             "head=None builds the backbone alone."
         )
-    dense = dense if dense is not None else {"pool": 0, "flatten": 256}[kind]
+    make, default = HEADS[kind]
+    dense = default if dense is None else dense
     init = [keras.initializers.GlorotUniform(seed=1000 * seed + i) for i in (1, 2)]
-    if kind == "pool":
-        x = layers.GlobalAveragePooling2D(name="pool")(x)
-    else:
-        x = layers.Flatten(name="flatten")(x)
+    x = make(name=kind)(x)
     if dense:
         x = layers.Dense(dense, "relu", kernel_initializer=init[0], name="dense")(x)
     if dropout:
@@ -216,13 +207,7 @@ def _check_shape(input_shape: Sequence[int], crop: float) -> tuple[int, int, int
 
 
 def load_weights(base: keras.Model, entry: Backbone, weights: Weights) -> None:
-    """Fill a backbone with weights.
-
-    Raises
-    ------
-    WeightsError
-        If the file is damaged, or of another network.
-    """
+    """Fill a backbone with weights; ``WeightsError`` if damaged, or of another network."""
     if weights.path is None:
         _randomize(base, weights.seed)
         return

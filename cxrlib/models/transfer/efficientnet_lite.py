@@ -54,17 +54,9 @@ STORAGES = {f"{name}Storage": np.dtype(code) for name, code in TYPES.items()}
 
 
 def efficientnet_lite0(image: keras.KerasTensor) -> keras.Model:
-    """Build EfficientNet-Lite0 without its top.
+    """Build EfficientNet-Lite0 without its top, flat: 1,280 maps at a 32nd of the image's sides.
 
-    Parameters
-    ----------
-    image : KerasTensor
-        Three colours, (values - 127) / 128: an input, or what a layer makes of one.
-
-    Returns
-    -------
-    keras.Model
-        Flat, with maps of 1,280 channels at a 32nd of the image's sides.
+    ``image`` is an input or what a layer makes of one: three colours, (values - 127) / 128.
     """
     x = _batch_norm(
         layers.Conv2D(32, 3, 2, "same", use_bias=False, name="stem_conv")(image), "stem_"
@@ -109,10 +101,7 @@ def blocks() -> Iterator[tuple[str, tuple[int, int, int, int]]]:
 def set_weights(base: keras.Model, tensors: Mapping[str, np.ndarray]) -> None:
     """Put the tensors of the converted file, named as in PyTorch, into the model.
 
-    Raises
-    ------
-    ValueError
-        If a tensor is missing, or has another shape.
+    ``ValueError`` if a tensor is missing, or has another shape.
     """
     names = STEM | TOP
     for i, (block, _) in enumerate(blocks()):
@@ -144,23 +133,10 @@ class _Tensor(NamedTuple):
 
 
 def read_tensors(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
-    """Read the tensors of a file by their names.
+    """Read the tensors of a file by their names, if its sha256 is the one that is given.
 
-    Parameters
-    ----------
-    path : Path
-    sha256 : str, optional
-        What the file's must be.
-
-    Returns
-    -------
-    dict of str to ndarray
-
-    Raises
-    ------
-    WeightsError
-        If the checksum is another, the file is truncated or has another format, or it names a
-        class or function that tensors do not need.
+    ``WeightsError`` if it is another, the file is truncated or has another format, or it names a
+    class or function that tensors do not need.
     """
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()

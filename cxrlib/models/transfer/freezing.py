@@ -20,17 +20,12 @@ from cxrlib.models.transfer.build import HEAD_LAYERS
 
 
 def freeze(model: keras.Model) -> keras.Model:
-    """Freeze the whole backbone; the head learns. Compile afterwards.
+    """Freeze the whole backbone; the head learns. Returns the same model; compile it afterwards.
 
     Parameters
     ----------
     model : keras.Model
         Of :func:`cxrlib.models.transfer.build_model`, fresh or loaded from a file.
-
-    Returns
-    -------
-    keras.Model
-        The same model.
     """
     for block, group in layers_by_block(model).items():
         for layer in group:
@@ -39,22 +34,17 @@ def freeze(model: keras.Model) -> keras.Model:
 
 
 def unfreeze(model: keras.Model, from_block: str, *, batch_norm: bool = False) -> keras.Model:
-    """Let the backbone learn from one block to its end, and the head. Compile afterwards.
+    """Let the backbone learn from one block to its end, and the head; else as :func:`freeze`.
 
     Parameters
     ----------
     model : keras.Model
-        Of :func:`cxrlib.models.transfer.build_model`, fresh or loaded from a file.
+        As there.
     from_block : str
         A block (``transfer.block_summary(model)`` lists them), the beginning of some blocks'
         names such as ``"conv5"``, or ``"all"``.
     batch_norm : bool
         Let batch normalisation learn and update its running statistics in these blocks.
-
-    Returns
-    -------
-    keras.Model
-        The same model.
 
     Raises
     ------
@@ -116,10 +106,9 @@ def layers_by_block(model: keras.Model) -> dict[str, list[layers.Layer]]:
     for layer in model.layers:
         if not layer.weights:
             continue
-        if layer.name in HEAD_LAYERS:
-            groups["head"].append(layer)
-            continue
         owners = [block for block, pattern in blocks if re.fullmatch(pattern, layer.name)]
+        if layer.name in HEAD_LAYERS:
+            owners = ["head"]
         if len(owners) != 1:
             raise ValueError(
                 f"expected layer {layer.name!r} in one block of {model.name}, got "

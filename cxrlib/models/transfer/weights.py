@@ -138,17 +138,7 @@ def show_weights(weights: Weights) -> None:
 
 
 def resolve(entry: Backbone, weights: str | os.PathLike | Weights, seed: int = 0) -> Weights:
-    """Return the weights that an argument means.
-
-    Parameters
-    ----------
-    entry : Backbone
-        The network that they are for.
-    weights : {"imagenet", "random"}, path or Weights
-        A path is a file in the layout of the published one.
-    seed : int
-        Of random weights.
-    """
+    """Return the weights that an argument means; a path is a file like the published one."""
     if isinstance(weights, Weights):
         if weights.backbone != entry.name:
             raise WeightsError(
