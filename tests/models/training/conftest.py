@@ -6,6 +6,9 @@ import pytest
 from cxrlib import models
 from cxrlib.data import ImageSet
 
+THREE = ("normal", "bacterial", "viral")
+FOUR = (*THREE, "covid")
+
 
 def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), size=16):
     """Return noise with a bright middle in the images of the second class."""
@@ -26,6 +29,12 @@ def some_pictures(n=24, split="train", seed=0, classes=("normal", "pneumonia"), 
         }
     )
     return ImageSet(images, labels.astype("float32"), cases)
+
+
+def rows(image_set, which):
+    """Return the images of some rows."""
+    parts = image_set.images[which], image_set.labels[which], image_set.cases.iloc[which]
+    return ImageSet(*parts)
 
 
 @pytest.fixture(scope="package")

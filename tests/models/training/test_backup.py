@@ -1,7 +1,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,21 +21,22 @@ class Killed(BaseException):
     """What no ``except Exception`` catches, like the end of a process."""
 
 
+def die():
+    raise Killed
+
+
 class KillAfter(keras.callbacks.Callback):
-    def __init__(self, epoch):
+    def __init__(self, epoch, kill=die):
         super().__init__()
-        self.epoch = epoch
+        self.epoch, self.kill = epoch, kill
 
     def on_epoch_end(self, epoch, logs=None):
         if epoch + 1 == self.epoch:
-            raise Killed
+            self.kill()
 
 
 def settings(**more):
     return {"epochs": 6, "batch_size": 8, "augment": "plausible", "patience": 5} | more
-
-
-STOPPING = settings(epochs=60, patience=2, augment=None)
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +50,32 @@ def whole(images):
     return models.fit(small_model(), *images, **settings())
 
 
-@pytest.fixture(scope="module")
-def stopped(images):
-    """The same of one that stops early."""
-    return models.fit(small_model(0.05), *images, **STOPPING)
+def goes_on(images, where, whole):
+    """Compare what a training that was interrupted ends as."""
+    history = models.fit(small_model(), *images, **settings(backup_dir=where))
+    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
+    assert not where.exists()
+
+
+KILLED = """
+import os, sys
+from cxrlib import models
+from tests.models.training.conftest import small_model, some_pictures
+from tests.models.training.test_backup import KillAfter, settings
+
+after_two = KillAfter(2, lambda: os._exit(9))
+train, val = some_pictures(), some_pictures(12, "val", seed=1)
+models.fit(small_model(), train, val, **settings(backup_dir=sys.argv[1], callbacks=[after_two]))
+"""
 
 
 @pytest.fixture(scope="module")
-def after_two_epochs(images, tmp_path_factory):
-    """What is left of a training that was killed at the end of its second epoch."""
+def after_two_epochs(tmp_path_factory):
+    """What is left of a process that came to an end after its second epoch, without a goodbye."""
     where = tmp_path_factory.mktemp("killed") / "state"
-    with pytest.raises(Killed):
-        models.fit(small_model(), *images, **settings(backup_dir=where, callbacks=[KillAfter(2)]))
+    command = [sys.executable, "-c", KILLED, str(where)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
+    assert [p.name for p in where.iterdir()] == [backup.STATE]
     return where
 
 
@@ -75,18 +89,18 @@ def killed(after_two_epochs, tmp_path):
     ("optimizer", "after"),
     [(keras.optimizers.Adam, 1), (keras.optimizers.SGD, 3), (keras.optimizers.Adam, 6)],
 )
-def test_it_ends_as_if_it_had_not_been_interrupted(train, val, tmp_path, after, optimizer):
+def test_it_ends_as_if_it_had_not_been_interrupted(images, tmp_path, after, optimizer):
     def model():
         rate = models.exponential_decay(0.02, n_images=24, batch_size=8)
         return small_model(rate, optimizer)
 
     whole = model()
-    expected = models.fit(whole, train, val, **settings())
+    expected = models.fit(whole, *images, **settings())
     where = tmp_path / "state"
     with pytest.raises(Killed):
-        models.fit(model(), train, val, **settings(backup_dir=where, callbacks=[KillAfter(after)]))
+        models.fit(model(), *images, **settings(backup_dir=where, callbacks=[KillAfter(after)]))
     again = model()
-    history = models.fit(again, train, val, **settings(backup_dir=where))
+    history = models.fit(again, *images, **settings(backup_dir=where))
     pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
     assert history.attrs == expected.attrs
     for ours, theirs in zip(again.get_weights(), whole.get_weights(), strict=True):
@@ -94,22 +108,23 @@ def test_it_ends_as_if_it_had_not_been_interrupted(train, val, tmp_path, after, 
     assert not where.exists()
 
 
-@pytest.mark.parametrize("before_the_end", [1, 0])
-def test_early_stopping_knows_what_it_knew(images, stopped, tmp_path, before_the_end):
+def test_early_stopping_knows_what_it_knew(images, tmp_path):
     """Killed at its very end, it does not go on."""
-    interrupted = STOPPING | {"backup_dir": tmp_path / "state"}
-    late = KillAfter(len(stopped) - before_the_end)
-    with pytest.raises(Killed):
-        models.fit(small_model(0.05), *images, callbacks=[late], **interrupted)
-    history = models.fit(small_model(0.05), *images, **interrupted)
-    pd.testing.assert_frame_equal(history[TOLD], stopped[TOLD], check_exact=True)
-    assert history.attrs == stopped.attrs
+    stopping = settings(epochs=60, patience=2, augment=None)
+    expected = models.fit(small_model(0.05), *images, **stopping)
+    for before_the_end in (1, 0):
+        interrupted = stopping | {"backup_dir": tmp_path / "state"}
+        late = KillAfter(len(expected) - before_the_end)
+        with pytest.raises(Killed):
+            models.fit(small_model(0.05), *images, callbacks=[late], **interrupted)
+        history = models.fit(small_model(0.05), *images, **interrupted)
+        pd.testing.assert_frame_equal(history[TOLD], expected[TOLD], check_exact=True)
+        assert history.attrs == expected.attrs
 
 
-def test_a_half_written_state_is_not_used(images, whole, killed):
+def test_another_process_goes_on_and_a_half_written_state_is_not_used(images, whole, killed):
     (killed / f".0123abcd-{backup.STATE}").write_bytes(b"PK half")
-    history = models.fit(small_model(), *images, **settings(backup_dir=killed))
-    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
+    goes_on(images, killed, whole)
 
 
 def test_another_training_is_not_mixed_in(images, killed):
@@ -119,45 +134,28 @@ def test_another_training_is_not_mixed_in(images, killed):
 
 
 @pytest.mark.parametrize(
-    ("step", "after"), [("fsync", False), ("replace", False), ("replace", True)]
+    ("step", "call", "done"),
+    [("fsync", 3, False), ("replace", 3, False), ("replace", 3, True), ("unlink", 7, True)],
 )
-def test_a_kill_at_any_step_of_saving_brings_no_older_weights_back(
-    images, whole, tmp_path, monkeypatch, step, after
+def test_a_kill_at_any_step_of_saving_or_tidying_up_brings_no_older_weights_back(
+    images, whole, tmp_path, monkeypatch, step, call, done
 ):
-    """Killed while saving its third epoch, resumed, ended: nothing older comes up again."""
-    where, real, calls = tmp_path / "state", getattr(os, step), []
+    """Killed in its third epoch or, after six, at the very end: nothing older comes up again."""
+    place = Path if step == "unlink" else os
+    where, real, calls = tmp_path / "state", getattr(place, step), []
 
-    def killed(*args):
+    def killed(*args, **options):
         calls.append(args)
-        if len(calls) == 3 and not after:
-            raise Killed
-        real(*args)
-        if len(calls) == 3:
+        if len(calls) < call or done:
+            real(*args, **options)
+        if len(calls) == call:
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(backup.os, step, killed)
+        patch.setattr(place, step, killed)
         with pytest.raises(Killed):
             models.fit(small_model(), *images, **settings(backup_dir=where))
-    history = models.fit(small_model(), *images, **settings(backup_dir=where))
-    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
-    assert not where.exists()
-
-
-def test_a_kill_while_tidying_up_leaves_the_end_or_nothing(images, whole, tmp_path, monkeypatch):
-    where, real = tmp_path / "state", Path.unlink
-
-    def killed(path, *args, **options):
-        real(path, *args, **options)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", killed)
-        with pytest.raises(Killed):
-            models.fit(small_model(), *images, **settings(backup_dir=where))
-    history = models.fit(small_model(), *images, **settings(backup_dir=where))
-    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)
-    assert not where.exists()
+    goes_on(images, where, whole)
 
 
 def test_a_damaged_state_or_a_folder_with_other_things_is_named(images, tmp_path):
@@ -191,39 +189,10 @@ print(json.dumps(losses, default=to_json))
 """
 
 
-def test_losses_are_told_in_the_same_words_in_each_process():
-    command = [sys.executable, "-c", LOSSES]
-    first, second = (
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        for _ in range(2)
-    )
-    assert first == second
-    told = [json.dumps(loss) for loss in json.loads(first)]
+def test_losses_are_told_in_the_same_words_in_each_process(capsys):
+    exec(LOSSES, {})
+    here, command = capsys.readouterr().out, [sys.executable, "-c", LOSSES]
+    there = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert here == there
+    told = [json.dumps(loss) for loss in json.loads(here)]
     assert len(set(told)) == len(told) == 7
-
-
-KILLED = """
-import os, signal, sys
-import keras
-from cxrlib import models
-from tests.models.training.conftest import small_model, some_pictures
-from tests.models.training.test_backup import settings
-
-class Kill(keras.callbacks.Callback):
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-train, val = some_pictures(), some_pictures(12, "val", seed=1)
-models.fit(small_model(), train, val, **settings(backup_dir=sys.argv[1], callbacks=[Kill()]))
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_process_leaves_what_another_can_go_on_with(images, whole, tmp_path):
-    where = tmp_path / "state"
-    command = [sys.executable, "-c", KILLED, str(where)]
-    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
-    assert [p.name for p in where.iterdir()] == [backup.STATE]
-    history = models.fit(small_model(), *images, **settings(backup_dir=where))
-    pd.testing.assert_frame_equal(history[TOLD], whole[TOLD], check_exact=True)

@@ -26,21 +26,20 @@ def test_warm_cosine_rises_for_a_tenth_and_falls_to_a_hundredth():
     assert rates[10] == pytest.approx(0.1) == max(rates)
     assert rates[55] == pytest.approx((0.1 + 0.001) / 2)
     assert rates[100] == pytest.approx(0.001)
-    with pytest.raises(ValueError, match="`epochs` of at least 1"):
-        models.warmup_cosine_decay(0.1, n_images=160, batch_size=16, epochs=0)
 
 
-@pytest.mark.parametrize("build", [models.exponential_decay, models.cosine_decay_restarts])
-@pytest.mark.parametrize("rate", [0, -0.1, float("nan")])
-def test_a_rate_that_is_not_above_zero_is_refused(build, rate):
-    with pytest.raises(ValueError, match="learning rate above 0"):
-        build(rate, n_images=10, batch_size=2)
-
-
-def test_other_impossible_settings_are_refused():
-    with pytest.raises(ValueError, match="`n_images` and `batch_size` of at least 1"):
-        models.exponential_decay(0.1, n_images=0, batch_size=2)
-    with pytest.raises(ValueError, match="decay_rate"):
-        models.exponential_decay(0.1, n_images=10, batch_size=2, decay_rate=1.1)
-    with pytest.raises(ValueError, match="first_decay_epochs"):
-        models.cosine_decay_restarts(0.1, n_images=10, batch_size=2, first_decay_epochs=0)
+@pytest.mark.parametrize(
+    ("build", "settings", "words"),
+    [
+        (models.exponential_decay, {"learning_rate": 0}, "learning rate above 0"),
+        (models.cosine_decay_restarts, {"learning_rate": float("nan")}, "learning rate above 0"),
+        (models.warmup_cosine_decay, {"learning_rate": -0.1, "epochs": 1}, "learning rate above 0"),
+        (models.warmup_cosine_decay, {"epochs": 0}, "`epochs` of at least 1"),
+        (models.exponential_decay, {"n_images": 0}, "`n_images` and `batch_size` of at least 1"),
+        (models.exponential_decay, {"decay_rate": 1.1}, "decay_rate"),
+        (models.cosine_decay_restarts, {"first_decay_epochs": 0}, "first_decay_epochs"),
+    ],
+)
+def test_impossible_settings_are_refused(build, settings, words):
+    with pytest.raises(ValueError, match=words):
+        build(**({"learning_rate": 0.1, "n_images": 10, "batch_size": 2} | settings))
