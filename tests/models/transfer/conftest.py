@@ -76,6 +76,16 @@ def images():
     return np.random.default_rng(0).uniform(0, 255, (4, 64, 64, 1)).astype("float32")
 
 
+@pytest.fixture
+def batch():
+    """Eight images of 32 pixels with labels."""
+    return np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1)), np.arange(8) % 2
+
+
+def up_to(model, layer):
+    return keras.Model(model.inputs, model.get_layer(layer).output)
+
+
 def base_of(entry, size=32):
     """Build a backbone as Keras does, without anything of ours but what Keras does not have."""
     if entry.builder == "efficientnet_lite0":

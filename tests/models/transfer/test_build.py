@@ -1,15 +1,12 @@
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 
 from cxrlib import models
-from cxrlib.models import transfer
+from cxrlib.models import scratch, transfer
 from tests.float32 import assert_close
-from tests.models.training.conftest import some_pictures
-from tests.models.transfer.conftest import base_of
+from tests.models.training.conftest import FOUR, some_pictures
+from tests.models.transfer.conftest import base_of, up_to
 
 NET = "mobilenet_v2_0.35"
 APPS = {
@@ -17,17 +14,6 @@ APPS = {
     "resnet50": keras.applications.resnet,
     NET: keras.applications.mobilenet_v2,
 }
-TARGETS = {
-    "vgg16": "block5_conv3",
-    "resnet50": "conv5_block3_out",
-    NET: "out_relu",
-    "mobilenet_v3_small_1.0": "conv_1_out",
-    "efficientnet_lite0": "top_activation",
-}
-
-
-def up_to(model, layer):
-    return keras.Model(model.inputs, model.get_layer(layer).output)
 
 
 def test_flat_raw_grey_images_in_probabilities_out(real_net, images):
@@ -53,11 +39,10 @@ def test_the_answer_is_that_of_keras_own_network_and_preprocessing(real_net, ima
         theirs = make(include_top=False, weights=None, input_shape=(64, 64, 3))
         given = colour
     theirs.set_weights(real_net.get_weights()[:-2])  # without our head
-    target = transfer.find_target_layer(real_net)
     wanted = theirs.predict(given, verbose=0)
-    got = up_to(real_net, "block5_pool" if real_net.name == "vgg16" else target).predict(
-        images, verbose=0
-    )
+    got = up_to(real_net, transfer.find_target_layer(real_net)).predict(images, verbose=0)
+    if real_net.name == "vgg16":  # Grad-CAM looks before the pooling
+        got = scratch.max_pool(got)
     assert np.abs(wanted).max() > 1e-3
     assert_close(got, wanted, rel=1e-4)
 
@@ -68,12 +53,6 @@ def test_saved_and_loaded_it_gives_the_same_answers(real_net, images, tmp_path):
     assert_close(again.predict(images, verbose=0), real_net.predict(images, verbose=0))
     assert transfer.find_target_layer(again) == transfer.find_target_layer(real_net)
     assert transfer.block_summary(again).equals(transfer.block_summary(real_net))
-
-
-def test_target_layers_hold_places(real_net):
-    target, size = transfer.find_target_layer(real_net), 4 if real_net.name == "vgg16" else 2
-    assert real_net.get_layer(target).output.shape[1:3] == (size, size)
-    assert target == TARGETS[real_net.name]
 
 
 def test_article_4s_head_begins_as_it_does_alone():
@@ -127,7 +106,7 @@ def test_impossible_settings(options, message):
 
 @pytest.mark.parametrize("kind", ["pool", "flatten"])
 def test_a_head_on_a_backbone_learns_k_classes(tiny, kind):
-    four = some_pictures(24, classes=("normal", "bacterial", "viral", "covid"), size=32)
+    four = some_pictures(24, classes=FOUR, size=32)
     images = four.images.astype("float32")
     net = transfer.build_model(tiny, head=kind, weights="random", classes=4, dense=8)
     before = net.get_layer("predictions").get_weights()[0]
@@ -137,12 +116,3 @@ def test_a_head_on_a_backbone_learns_k_classes(tiny, kind):
     assert not np.allclose(net.get_layer("predictions").get_weights()[0], before)
     answers = net.predict(images, verbose=0)
     np.testing.assert_allclose(answers.sum(axis=1), np.ones(24), atol=1e-5)
-
-
-def test_importing_the_room_brings_no_tensorflow():
-    code = (
-        "import sys; from cxrlib.models import features, transfer; "
-        "transfer.get_backbone('vgg16'); transfer.Weights; "
-        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -49,11 +49,6 @@ def test_every_number_of_the_file_but_its_head_is_in_the_network(weights, tensor
     np.testing.assert_allclose(got, sorted(v.sum(dtype="float64") for v in used), rtol=1e-6)
 
 
-def test_blocks_are_those_of_the_registry():
-    blocks = [block for block, _ in transfer.get_backbone(NAME).blocks]
-    assert blocks == ["stem", *(name for name, _ in efficientnet_lite.blocks()), "top"]
-
-
 def test_weights_of_another_network_are_refused(tensors):
     base = base_of(transfer.get_backbone(NAME))
     with pytest.raises(ValueError, match=r"expected _conv_stem\.weight, got none"):

@@ -20,12 +20,11 @@ def net(tiny):
     return transfer.unfreeze(transfer.build_model(tiny, weights="random"), "block2")
 
 
-def test_each_part_takes_steps_of_its_own_rate(net):
+def test_each_part_takes_steps_of_its_own_rate(net, batch):
     """Adam's first step is as long as its learning rate."""
     transfer.compile_layerwise(net, {"head": 1e-2, "block3": 1e-3, "backbone": 1e-4})
-    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
     before = {w.path: w.numpy() for w in net.trainable_variables}
-    net.fit(images, np.arange(8) % 2, batch_size=8, verbose=0)
+    net.fit(*batch, batch_size=8, verbose=0)
     step = {w.path: np.abs(before[w.path] - w.numpy()).max() for w in net.trainable_variables}
     assert step == {
         "block2_conv/kernel": pytest.approx(1e-4, rel=0.05),
@@ -43,8 +42,7 @@ def test_each_part_takes_steps_of_its_own_rate(net):
         ("Adam", {"use_ema": True, "ema_momentum": 0.9}),
     ],
 )
-def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, optimizer, settings):
-    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
+def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, batch, optimizer, settings):
     first, after = net.get_weights(), []
     for rates in ({"head": 1e-3, "backbone": 1e-3}, None):
         net.set_weights(first)
@@ -52,7 +50,7 @@ def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, optimizer, sett
             transfer.compile_layerwise(net, rates, optimizer, **settings)
         else:
             models.training.compile_classifier(net, optimizer, 1e-3, **settings)
-        net.fit(images, np.arange(8) % 2, epochs=3, batch_size=4, shuffle=False, verbose=0)
+        net.fit(*batch, epochs=3, batch_size=4, shuffle=False, verbose=0)
         after.append(net.get_weights())
     assert int(net.optimizer.iterations) == 6
     for one, other, begin in zip(*after, first, strict=True):
@@ -92,20 +90,19 @@ def test_an_interrupted_training_goes_on_as_it_would_have(tiny, tmp_path):
     np.testing.assert_allclose(resumed["loss"], straight["loss"], rtol=1e-5)
 
 
-def test_saved_and_loaded_it_goes_on_with_its_rates(net, tmp_path):
-    transfer.compile_layerwise(net, {"head": 1e-2, "backbone": 1e-5})
-    images = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1))
-    net.fit(images, np.arange(8) % 2, verbose=0)
+def test_saved_and_loaded_it_goes_on_with_its_rates(net, batch, tmp_path):
+    transfer.compile_layerwise(net, RATES)
+    net.fit(*batch, verbose=0)
     models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
     again = models.load(tmp_path / "net.keras").model
     assert transfer.learning_rate_summary(again).equals(transfer.learning_rate_summary(net))
     for one in (net, again):
-        one.fit(images, np.arange(8) % 2, batch_size=8, shuffle=False, verbose=0)
-    assert_close(again.predict(images, verbose=0), net.predict(images, verbose=0), rel=1e-4)
+        one.fit(*batch, batch_size=8, shuffle=False, verbose=0)
+    assert_close(again.predict(batch[0], verbose=0), net.predict(batch[0], verbose=0), rel=1e-4)
 
 
 def test_a_network_with_several_rates_opens_where_they_were_never_used(net, tmp_path):
-    transfer.compile_layerwise(net, {"head": 1e-2, "backbone": 1e-5})
+    transfer.compile_layerwise(net, RATES)
     models.save(net, tmp_path / "net.keras", ["normal", "pneumonia"])
     np.save(tmp_path / "kernel.npy", net.get_layer("predictions").kernel)
     keras_alone = "import keras; net = keras.models.load_model('net.keras', compile=False)"
