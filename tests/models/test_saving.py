@@ -11,9 +11,7 @@ from cxrlib import data, models
 from cxrlib.data import ImageSet
 from cxrlib.models import training
 from tests.float32 import assert_close
-from tests.models.training.conftest import some_pictures
-
-FOUR = ("normal", "bacterial", "viral", "covid")
+from tests.models.training.conftest import FOUR, rows, some_pictures
 
 
 def network(classes=4):
@@ -89,8 +87,7 @@ def test_another_order_is_refused_in_loading_and_in_prediction(file, images):
 @pytest.mark.parametrize(
     ("classes", "words"),
     [
-        (("normal", "bacterial", "viral", "tb"), "never heard of tb"),
-        (("normal", "bacterial", "viral"), "Number 3 means 'covid' .* nothing there"),
+        (FOUR[:3], "Number 3 means 'covid' .* nothing there"),
         ((*FOUR, "tb"), "never heard of tb"),
         (("normal",), r"two different class names or more, got \['normal'\]"),
     ],
@@ -138,18 +135,14 @@ def test_a_missing_truncated_or_foreign_file_is_named(tmp_path, file):
     with pytest.raises(FileNotFoundError, match=r"none\.keras: expected a file, got none"):
         models.load(tmp_path / "none.keras")
     whole = file.read_bytes()
-    for size in (0, 100, len(whole) // 2, len(whole) - 10):
-        file.write_bytes(whole[:size])
-        with pytest.raises(ValueError, match=f"four.keras: .* {size:,} bytes that cannot be read"):
+    for content in (b"", whole[:100], whole[: len(whole) // 2], whole[:-10], b"this is a letter"):
+        file.write_bytes(content)
+        words = f"four.keras: .* {len(content):,} bytes that cannot be .*or something else"
+        with pytest.raises(ValueError, match=words):
             models.load(file)
-    file.write_text("this is a letter")
-    with pytest.raises(ValueError, match="incomplete or something else"):
-        models.load(file)
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("letter.txt", "hello")
-    with pytest.raises(
-        ValueError, match=r"with config\.json, metadata\.json, .*got only letter\.txt"
-    ):
+    with pytest.raises(ValueError, match=r"with config\.json, .*got only letter\.txt"):
         models.load(file)
 
 
@@ -187,6 +180,5 @@ def test_images_of_another_size_or_none_are_refused(file):
     saved = models.load(file)
     with pytest.raises(ValueError, match=r"expected new images of shape \(16, 16, 1\).*24, 24"):
         saved.predict(some_pictures(8, classes=FOUR, size=24))
-    few = some_pictures(8, classes=FOUR)
     with pytest.raises(ValueError, match="at least one image, got none"):
-        saved.predict(ImageSet(few.images[:0], few.labels[:0], few.cases[:0]))
+        saved.predict(rows(some_pictures(8, classes=FOUR), slice(0)))

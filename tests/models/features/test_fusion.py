@@ -44,17 +44,6 @@ def test_the_answers_stay_and_the_normalisation_goes(deep, options, bias):
     assert norms(check_same(model)) == []
 
 
-def test_by_hand():
-    model = chain(layers.Conv2D(1, 1, use_bias=False), layers.BatchNormalization(epsilon=0.0))
-    model.layers[1].set_weights([np.array([2.0, 3.0]).reshape(1, 1, 2, 1)])
-    model.layers[2].set_weights(
-        np.array([[5.0], [7.0], [11.0], [4.0]])
-    )  # factor, shift, mean, variance
-    kernel, bias = fuse_batch_norm(model).layers[1].get_weights()
-    np.testing.assert_allclose(kernel.ravel(), [2 * 5 / 2, 3 * 5 / 2])
-    np.testing.assert_allclose(bias, 7 - 11 * 5 / 2)
-
-
 def test_what_does_not_follow_a_convolution_alone_stays():
     relu = chain(layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization())
     assert len(norms(check_same(relu))) == 1
