@@ -127,6 +127,7 @@ BAD_PICTURES = {
         lambda p: replace(p, labels=np.hstack([p.labels, 1 - p.labels])),
         r"labels of shape \(\d+, 1\).*got \(\d+, 2\)",
     ),
+    "flat labels": (lambda p: replace(p, labels=p.labels[:, 0]), r"got \(\d+,\)"),
     "labels that are no classes": (lambda p: replace(p, labels=p.labels * 2), "labels of 0 and 1"),
     "one class": (lambda p: replace(p, labels=p.labels * 0), "at least two classes"),
     "a NaN": (nan_in_the_sixth, r"NaN.*1 \w+ images \(first: \w+/005.png\)"),
