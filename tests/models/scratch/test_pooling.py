@@ -49,10 +49,15 @@ def test_it_is_keras_s_in_values_and_gradients(kind, seed, size, side, stride, p
     )
 
 
-@pytest.mark.parametrize(("kind", "theirs"), [("average", ops.mean), ("max", ops.max)])
-def test_global_pooling_is_keras_s(kind, theirs):
+@pytest.mark.parametrize(
+    ("theirs", "pool", "backward"),
+    [
+        (ops.mean, scratch.global_average_pool, scratch.global_average_pool_backward),
+        (ops.max, scratch.global_max_pool, scratch.global_max_pool_backward),
+    ],
+)
+def test_global_pooling_is_keras_s(theirs, pool, backward):
     x = np.random.default_rng(0).normal(size=(3, 5, 4, 2))
-    pool, backward = (getattr(scratch, f"global_{kind}_pool{end}") for end in ("", "_backward"))
     assert_same(lambda x: theirs(x, (1, 2)), pool, lambda back: [backward(x, back)], x)
 
 
