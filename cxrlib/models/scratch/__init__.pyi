@@ -12,7 +12,7 @@ from .convolution import (
     sliding_windows as sliding_windows,
     unpad as unpad,
 )
-from .neurons import (
+from .mlp import (
     binary_cross_entropy as binary_cross_entropy,
     cross_entropy as cross_entropy,
     cross_entropy_backward as cross_entropy_backward,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cxrlib.models.scratch.neurons import check_array
+from cxrlib.models.scratch.mlp import check_array
 
 PADDINGS = ("valid", "same")
 STACK = "a stack (N, H, W, C): image[None, :, :, None]"

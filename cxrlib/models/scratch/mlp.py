@@ -1,4 +1,4 @@
-"""Chapter 02, with 04 and 12: neurons and what a wrong answer costs, backward, gradient descent.
+"""Multilayer perceptrons (chapters 02, 04, 12): dense layers, losses, backward, gradient descent.
 
 Labels ``y`` are (N, 1) of 0 and 1 with logits ``z`` (N, 1), or one-hot (N, K) with logits (N, K).
 """
