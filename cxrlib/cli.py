@@ -50,8 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--html", metavar="FILE", help="write a report with images, JSON beside")
     audit.add_argument("--patient", metavar="REGEX", help="finds the patient in a file name")
     audit.set_defaults(run=_audit)
-    again = rooms.add_parser("reproduce", help="run a study on the real X-rays, write its record")
-    again.add_argument("id", metavar="ID", help="such as article-3-as-published")
+    again = rooms.add_parser(
+        "reproduce", help="list the studies, or run one on the real X-rays and write its record"
+    )
+    again.add_argument("id", metavar="ID", nargs="?", help="such as article-3-as-published")
     again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
     again.add_argument(
         "--folder",
@@ -125,6 +127,10 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
+    if options.id is None:
+        for id, study in experiments.registry.STUDIES.items():
+            print(f"{id:36}{study.title}")
+        return
     folder = experiments.output_folder(options.folder)
     if options.summary_only:
         print(_record_text(experiments.summarize_again(options.id, folder=folder)))

@@ -1,7 +1,7 @@
 import pytest
 
 from cxrlib.cli import main
-from cxrlib.experiments import Record
+from cxrlib.experiments import Record, registry
 from tests.experiments.conftest import fields
 
 
@@ -39,6 +39,12 @@ def test_the_command_shows_one_record(folder, capsys):
         "Notes\n  - Three images only.\n",
     )
     assert [part for part in parts if part not in shown] == []
+
+
+def test_reproduce_without_an_id_lists_the_studies(capsys):
+    assert main(["reproduce"]) == 0
+    listed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert listed == {id: study.title for id, study in registry.STUDIES.items()}
 
 
 def test_the_command_says_when_there_is_nothing_to_show(folder, capsys, monkeypatch):

@@ -97,7 +97,8 @@ class ClaimsTable(MarkdownDirective):
                 seen = [cell(found.get(s), chapter in ran[s]) for s in sweep.SOURCES]
                 rows.append([statement, one.kind, one.bound.text(), *seen])
             every = tally(claim for found in both.values() for claim in found.values())
-            title = f"{len(rows)} {'sentences' if len(rows) > 1 else 'sentence'}: {every}"
+            count = f"{len(rows)} {'sentences' if len(rows) > 1 else 'sentence'}"
+            title = f"{count}. Identities and findings: {every}"
             folded = f"```{{dropdown}} {title}\n{table(head, rows)}\n```"
             parts += [f"**{{doc}}`/chapters/{chapter}`**", folded]
         return "\n\n".join(parts) or "The sweep has not run yet."

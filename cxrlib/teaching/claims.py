@@ -173,11 +173,11 @@ def _as_html() -> str:
     )
     source = chapter.current.claims[0].source
     note = f"Images: {'phantoms' if source == 'phantoms' else 'real X-rays'}. " if source else ""
-    note += (
-        "Every statement was checked by the code when this page was made. “Other runs”: in how "
-        "many runs with other seeds and another arithmetic it held, and how many standard "
-        "deviations lie between their mean and the bound."
-    )
+    note += "Every statement was checked by the code when this page was made. "
+    again = "“Other runs”: in how many runs with other seeds it held."
+    if ", margin " in rows:
+        again += " Margin: the standard deviations between the mean of these runs and the bound."
+    note += f"<span>{again}</span>"
     return (
         '<table class="dataframe claims">'
         f'<caption style="text-align:left;color:inherit">{note}</caption>'

@@ -70,7 +70,8 @@ def test_each_claim_has_its_value_bound_count_and_margin(build):
     assert "identities 1, findings 1, observations 0" in page
     assert "On real X-rays the sweep has not run yet." in page
     assert "Title of 02-neurons" in page
-    assert "2 sentences: all held in every run, smallest margin of a finding 5.0" in page
+    assert "2 sentences. Identities and findings: all held in every run, smallest" in page
+    assert "margin of a finding 5.0" in page
     assert re.search(r"It is high \| for x \. finding above 0\.5 0\.75 ± 0\.05 · 5 of 5", page)
     assert "margin 5.0 not run yet" in page
     assert re.search(

@@ -43,7 +43,8 @@ def swept(path):
 def test_the_sweep_knows_each_claim_as_it_stands(path):
     known = {(claim.statement, claim.kind, claim.bound) for claim in swept(path)}
     assert {written(node) for node in calls(path)} == known, (
-        "run `python tools/make_book.py sweep phantoms` and `... sweep real`"
+        f"run `python tools/make_book.py sweep phantoms {path.stem}`, and where CXR_DATA is set "
+        f"`sweep real {path.stem}`"
     )
 
 

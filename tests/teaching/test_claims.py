@@ -130,10 +130,16 @@ def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):
         ">◦ It may be.<",
         "above 0.5: not so in this run",
         "Images: phantoms.",
+        "Margin: the standard deviations",
     ):
         assert part in page
     assert page.count('<th scope="col"') == 4
     assert {c["source"] for c in teaching.list_claims()} == {"phantoms"}
+
+
+def test_the_table_explains_a_margin_only_where_it_shows_one():
+    teaching.claim("Nobody swept this.", 1, above=0)
+    assert "Margin" not in claims._as_html()
 
 
 def test_no_claims_no_table(capsys):
