@@ -30,10 +30,11 @@ import nbformat
 from cxrlib import files
 from cxrlib.experiments import sweep
 
-# What another processor does to float32, on this one.
+# What another processor does to float32, on this one; and what weights such a machine may have:
+# those that pip brings.
 ARITHMETIC = {
     "default": {},
-    "plain": {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1"},
+    "plain": {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1", "CXR_WEIGHTS": ""},
 }
 # A number that is no part of a name such as conv2d, and the unit of a duration or a size.
 NUMBER = re.compile(r"(?<![\w.])([-−+]?\d[\d,]*(?:\.\d*)?(?:e[-+]?\d+)?%?)(\s?(?:m?s|MB)\b)?(?!\w)")

@@ -12,7 +12,9 @@ from .test_claims import TABLE
 
 
 def test_a_sweep_keeps_every_value_and_goes_on_where_it_was(here, monkeypatch, capsys):
-    here.chapter("01-one", TABLE.format(value="(0.5 + seed)"))  # it holds with every seed but 0
+    value = "0.5 + seed - 0.25 * bool(__import__('os').environ['CXR_WEIGHTS'])"
+    here.chapter("01-one", TABLE.format(value=value))  # it holds with every seed but 0
+    monkeypatch.setenv("CXR_WEIGHTS", str(here.root))  # another machine has none but pip's
     ran, run_job = [], sweeps.run_job
     monkeypatch.setattr(sweeps, "run_job", lambda *a: ran.append(a[2].run) or run_job(*a))
     assert sweeps.run(here.root, "phantoms", seeds=[0], plain=[1]) == 0
@@ -23,7 +25,7 @@ def test_a_sweep_keeps_every_value_and_goes_on_where_it_was(here, monkeypatch, c
     assert ran[2:] == [first | {"seed": 2}]
     kept = json.loads(sweeps.sweep_file(here.root, "phantoms").read_text())
     (claim,) = kept["claims"]
-    assert claim["values"] == [0.5, 1.5, 2.5]
+    assert claim["values"] == [0.25, 1.5, 2.25]
     assert (claim["held"], claim["n"]) == (2, 3)
     assert [run["chapters"]["01-one"]["seconds"] > 0 for run in kept["runs"]] == [True] * 3
 
