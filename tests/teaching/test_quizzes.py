@@ -61,6 +61,7 @@ def test_on_a_page_it_is_closed_and_finds_no_mathjax_to_fetch(monkeypatch):
     page = "".join(d.get("text/html", "") for d in data)
     script = "".join(d.get("application/javascript", "") for d in data)
     assert page.count("<div") == page.count("</div>")
+    assert 'data-shuffleanswers="True"' in page  # else the right one often stands second
     assert "A neuron answers 0.99" in script
     assert script.startswith("(function (MathJax) {")
     assert script.rstrip().endswith("})(undefined);")

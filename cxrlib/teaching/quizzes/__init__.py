@@ -94,7 +94,7 @@ def _show(questions: list[dict]) -> None:
     from jupyterquiz import display_quiz
 
     with capture_output(stdout=False, stderr=False) as caught:
-        display_quiz(questions, colors=COLOURS, shuffle_answers=False, max_width=700)
+        display_quiz(questions, colors=COLOURS, shuffle_answers=True, max_width=700)
     for output in caught.outputs:
         if script := output.data.get("application/javascript"):
             # With MathJax on the page, jupyterquiz may fetch another one from a CDN; the quizzes
