@@ -51,9 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--patient", metavar="REGEX", help="finds the patient in a file name")
     audit.set_defaults(run=_audit)
     again = rooms.add_parser(
-        "reproduce", help="list the studies, or run one on the real X-rays and write its record"
+        "reproduce", help="list the studies, or run some on the real X-rays and write their records"
     )
-    again.add_argument("id", metavar="ID", nargs="?", help="such as article-3-as-published")
+    again.add_argument(
+        "id",
+        metavar="ID|FILE",
+        nargs="?",
+        help="a study such as article-3-repaired, a paper such as article-3 with all its studies, "
+        "or a paper of your own as JSON",
+    )
     again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
     again.add_argument(
         "--folder",
@@ -132,12 +138,13 @@ def _reproduce(options: argparse.Namespace) -> None:
             print(f"{id:36}{study.title}")
         return
     folder = experiments.output_folder(options.folder)
-    if options.summary_only:
-        print(_record_text(experiments.summarize_again(options.id, folder=folder)))
-        return
-    record = experiments.reproduce(options.id, seeds=options.seeds, folder=folder)
-    print(_record_text(record))
-    print(f"\nwritten to {folder / record.id}.json")
+    for study in experiments.registry.find(options.id):
+        if options.summary_only:
+            print(_record_text(experiments.summarize_again(study.id, folder=folder)))
+            continue
+        record = experiments.reproduce(study, seeds=options.seeds, folder=folder)
+        print(_record_text(record))
+        print(f"\nwritten to {folder / record.id}.json")
 
 
 def _results(options: argparse.Namespace) -> None:

@@ -1,50 +1,16 @@
-"""Which studies there are: every setting that makes one, as data."""
+"""Which papers and studies there are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cxrlib.data import DataError
 from cxrlib.data.cases import did_you_mean
-from cxrlib.experiments import article_4, articles, better_model
+from cxrlib.experiments import better_model
+from cxrlib.experiments.specification import Paper, Study, read_paper, shipped_papers
 
-
-@dataclass(frozen=True)
-class Study:
-    """One run on the real data that can be repeated.
-
-    Attributes
-    ----------
-    title : str
-        What is run.
-    article : int or None
-        The article it repeats.
-    method : str
-        Module of :mod:`cxrlib.experiments.methods` that does it.
-    config : dict
-        Every setting.
-    notes : tuple of str
-        What a reader of its numbers should know.
-    seeds : tuple of int
-        Those it runs with where nobody names others.
-    resample : bool
-        Whether each seed draws its own images, as many of each class and split. Otherwise all
-        have those of the lowest.
-    """
-
-    title: str
-    article: int | None
-    method: str
-    config: dict
-    notes: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = (0,)
-    resample: bool = False
-
-
-STUDIES = {
-    id: Study(**fields)
-    for id, fields in (articles.STUDIES | article_4.STUDIES | better_model.STUDIES).items()
-}
+PAPERS: dict[str, Paper] = {paper.id: paper for paper in map(read_paper, shipped_papers())}
+STUDIES: dict[str, Study] = {
+    id: study for paper in PAPERS.values() for id, study in paper.studies.items()
+} | better_model.STUDIES
 
 
 def get(id: str) -> Study:
@@ -61,3 +27,21 @@ def get(id: str) -> Study:
             f"Known: {', '.join(STUDIES)}."
         )
     return STUDIES[id]
+
+
+def find(name: str) -> list[Study]:
+    """Return the studies that a name stands for.
+
+    Parameters
+    ----------
+    name : str
+        Of a study, of a paper, or of a JSON file that describes a paper: all its studies.
+
+    Raises
+    ------
+    DataError
+        If there is none, or the file is no paper.
+    """
+    if name.endswith(".json"):
+        return list(read_paper(name).studies.values())
+    return list(PAPERS[name].studies.values()) if name in PAPERS else [get(name)]

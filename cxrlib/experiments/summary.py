@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxrlib import data, evaluation
 from cxrlib.experiments.metrics import EVALUATOR_ACCURACY, EVALUATOR_IMAGES
+from cxrlib.experiments.record import scores_frame
 from cxrlib.experiments.sampling import directory_order
 
 Intervals = dict[str, tuple[evaluation.Interval, str]]  # metric → interval, its method
@@ -35,23 +36,23 @@ WILSON_OVER = "; mean over {} seeds, each of {} images counted once, fewer where
 WILSON_EVALUATOR = "95 %, Wilson's interval for the {} images that the article's evaluator reads"
 
 
-def summarize(tables: Sequence[pd.DataFrame], runs: Sequence[dict]) -> dict:
-    """Make a record's summary.
+def summarize(runs: Sequence[dict], classes: Sequence[str]) -> dict:
+    """Make a record's summary, from the scores that it keeps.
 
     Parameters
     ----------
-    tables : sequence of DataFrame
-        The case table of each run; its test images in the order of the run's scores.
     runs : sequence of dict
         A record's ``runs``. Those with one score an image are evaluated at their threshold, those
         with a score a class by the highest.
+    classes : sequence of str
+        Names, in the order of the scores.
 
     Returns
     -------
     dict
         Metric → ``mean``, ``low``, ``high``, ``method``.
     """
-    tests = [table[table["split"] == "test"] for table in tables]
+    tests = [scores_frame(run["scores"], classes) for run in runs]
     binary = np.ndim(runs[0]["scores"]["score"]) == 1
     found = _binary(tests, runs) if binary else _multiclass(tests, runs)
     if EVALUATOR_IMAGES in runs[0]["metrics"]:

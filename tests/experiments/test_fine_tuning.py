@@ -4,6 +4,7 @@ from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
 from cxrlib.experiments import run
+from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods import ensemble, fine_tuning
 from cxrlib.models import transfer
 from tests.experiments.conftest import children, make_quick
@@ -130,8 +131,10 @@ def test_the_highest_of_four_thresholds_moves_all_scores_by_its_distance_from_th
 ):
     config = quick["study-better-model"].config
     table = ensemble.prepare(cases, config, seed=0)
+    held_out = table["split"] == "test"
+    rows, test = table[~held_out], TestSet(table[held_out])
     mean, highest = (
-        ensemble.run(table, config | {"threshold_rule": rule}, 0, tmp_path / rule)
+        ensemble.run(rows, test, config | {"threshold_rule": rule}, 0, tmp_path / rule)
         for rule in ("mean", "max")
     )
     low, high = (logit(np.ravel(each["scores"]["score"])) for each in (mean, highest))

@@ -78,7 +78,14 @@ def test_numbers_are_pythons_own_and_rounded():
         ("/home/me/1.png", ("runs", 0, "scores", "path", 0), "without the machine's folders"),
         ("A/2.png", ("runs", 0, "scores", "path", 0), r"each image once, got \['A/2.png'\]"),
         (None, ("runs", 0, "scores"), "scores: expected those of the test set"),
-        (0, ("test_evaluations",), "nothing of the test set with test_evaluations 0"),
+        ([], ("runs", 0, "test_evaluations"), "nothing of a test set that was not opened"),
+        (
+            " ",
+            ("runs", 0, "test_evaluations", 0, "purpose"),
+            "purpose: expected what was evaluated",
+        ),
+        (0, ("runs", 0, "test_evaluations", 0, "times"), "times: expected a whole number from 1"),
+        ("today", ("runs", 0, "test_evaluations", 0, "date"), "a date such as 2026-11-29"),
         ({}, ("summary",), "summary: expected metric"),
         (0.95, ("summary", "test accuracy", "low"), "test accuracy: expected .* low ≤ high"),
         ("", ("summary", "test accuracy", "method"), "Say how the interval was made"),
@@ -102,11 +109,27 @@ def test_missing_and_unknown_fields_are_named(place):
 
 
 def test_a_test_set_that_was_not_evaluated_has_neither_scores_nor_matrix():
-    quiet = a_run() | {"scores": None, "confusion_matrix": {"train": [[5, 0], [1, 3]]}}
-    assert Record.create(**fields(runs=[quiet], test_evaluations=0)).test_evaluations == 0
+    closed = {"scores": None, "test_evaluations": []}
+    quiet = a_run() | closed | {"confusion_matrix": {"train": [[5, 0], [1, 3]]}}
+    assert Record.create(**fields(runs=[quiet])).test_evaluations == 0
     scored = quiet | {"scores": a_run()["scores"]}
-    with pytest.raises(RecordError, match="nothing of the test set"):
-        Record.create(**fields(runs=[scored], test_evaluations=0))
+    with pytest.raises(RecordError, match="nothing of a test set"):
+        Record.create(**fields(runs=[scored]))
+
+
+def test_a_record_counts_the_evaluations_of_the_run_that_made_most():
+    watched = {"date": "2026-11-29", "purpose": "validation after each epoch", "times": 25}
+    often = a_run(1) | {"test_evaluations": [watched, *a_run()["test_evaluations"]]}
+    assert Record.create(**fields(runs=[a_run(), often])).test_evaluations == 26
+
+
+def test_scores_are_a_table_with_patients_and_labels():
+    table = Record.create(**fields()).scores_frame(1)
+    assert table["label"].tolist() == ["A", "A", "B"]
+    assert table["patient_id"].dropna().tolist() == ["p1", "p3"]
+    assert table.columns.tolist() == ["path", "patient_id", "label", "score"]
+    with pytest.raises(RecordError, match=r"expected `run` from 0 to 1 .* got 2"):
+        Record.create(**fields()).scores_frame(2)
 
 
 def of_three(score: object) -> dict:
