@@ -1,7 +1,8 @@
 """Sphinx extension of the course: tables that are drawn from files when the book is built.
 
 ``{claims-table}`` shows the sweep of every claim, ``{claims-summary}`` how many there are of which
-kind, and ``{status-table}`` how each chapter ran.
+kind, ``{status-table}`` how each chapter ran, and ``{test-set-summary}`` and ``{test-set-table}``
+who has evaluated a model on which test set.
 """
 
 import json
@@ -15,7 +16,9 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from cxrlib.experiments import sweep
+from cxrlib.experiments import ledger, sweep
+
+KINDS_OF_IMAGES = (sweep.SOURCES["real"], sweep.SOURCES["phantoms"])
 
 
 class MarkdownDirective(SphinxDirective):
@@ -32,6 +35,14 @@ class MarkdownDirective(SphinxDirective):
         for table in container.findall(nodes.table):
             table["classes"] += ["drawn", *self.arguments]
         return container.children
+
+    def staged(self, name: str) -> list[dict] | None:
+        """Read what ``make book`` laid beside the pages; None in a copy that it did not build."""
+        file = Path(self.env.srcdir) / name
+        if not file.exists():
+            return None
+        self.env.note_dependency(str(file))
+        return json.loads(file.read_text(encoding="utf-8"))
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -130,12 +141,11 @@ class StatusTable(MarkdownDirective):
 
     def markdown(self) -> str:
         """Write the table from ``status.json``, which ``make book`` lays beside the pages."""
-        file = Path(self.env.srcdir) / "status.json"
-        if not file.exists():
+        ran = self.staged("status.json")
+        if ran is None:
             return "This copy was not built by `make book`, so nothing is known of its run."
-        self.env.note_dependency(str(file))
         rows, versions = [], {}
-        for row in json.loads(file.read_text(encoding="utf-8")):
+        for row in ran:
             memory = "–" if row["memory_mb"] is None else f"{row['memory_mb']:,} MB"
             state = "stopped" if row["state"] == "failed" else "ran"
             mark = versions.setdefault(row["versions"], "abcdefgh"[len(versions) % 8])
@@ -146,8 +156,62 @@ class StatusTable(MarkdownDirective):
         return "\n\n".join([table(head, rows), "\n".join(notes)])
 
 
+class TestSetSummary(MarkdownDirective):
+    """How often each test set was evaluated, in records and before."""
+
+    def markdown(self) -> str:
+        """Write one sentence a data set."""
+        lines = []
+        for name, rows in ledger.entries().groupby("dataset"):
+            counted = rows["source"] == ledger.COUNTED
+            by_code, earlier = (int(rows.loc[m, "times"].sum()) for m in (counted, ~counted))
+            lines.append(
+                f"- **`{name}`**: {by_code:,} evaluation{'s' if by_code > 1 else ''} in the course's "
+                f"records, {earlier:,} before records were kept or beside them."
+            )
+        return "\n".join(lines)
+
+
+class TestSetTable(MarkdownDirective):
+    """The evaluations of studies whose id begins with the argument, or of this copy's chapters."""
+
+    required_arguments, optional_arguments = 1, 0
+
+    def markdown(self) -> str:
+        """Write the table."""
+        (wanted,) = self.arguments
+        if wanted == "chapters":
+            return self._of_chapters()
+        rows, found = [], ledger.entries()
+        found = found[found["study"].str.startswith(wanted)]
+        for (study, purpose, source), part in found.groupby(["study", "purpose", "source"]):
+            seeds = ", ".join(map(str, sorted(part["seed"].dropna()))) or "–"
+            dates = " to ".join(sorted({part["date"].min(), part["date"].max()}))
+            rows.append([study, purpose, seeds, str(part["times"].sum()), dates, source])
+        head = ["Study", "What was evaluated", "Seeds", "Times", "Date", "Known from"]
+        return table(head, rows) if rows else "Nothing so far."
+
+    def _of_chapters(self) -> str:
+        opened = self.staged("test-evaluations.json")
+        if not opened:
+            return "Nothing is known of this copy's chapters: `make book` counts them."
+        rows = [
+            [
+                f"{{doc}}`/chapters/{one['chapter']}`",
+                one["purpose"],
+                str(one["times"]),
+                f"{one['n_images']:,}",
+                f"{one['dataset']}, {KINDS_OF_IMAGES[one['source'] == 'phantoms']}",
+            ]
+            for one in opened
+        ]
+        return table(["Chapter", "What was evaluated", "Times", "Images", "Test set"], rows)
+
+
 def setup(app):
     """Add the directives."""
+    app.add_directive("test-set-summary", TestSetSummary)
+    app.add_directive("test-set-table", TestSetTable)
     app.add_directive("claims-table", ClaimsTable)
     app.add_directive("claims-summary", ClaimsSummary)
     app.add_directive("status-table", StatusTable)

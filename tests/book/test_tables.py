@@ -3,10 +3,11 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
-from cxrlib.experiments import sweep
+from cxrlib.experiments import ledger, sweep
 from tests.built import ROOT
 
 CONF = """
@@ -44,10 +45,12 @@ def build(tmp_path, monkeypatch):
     """Build the two pages from a sweep of two claims and a status of two chapters."""
     (tmp_path / "conf.py").write_text(CONF.format(ext=str(ROOT / "book" / "_ext")))
     (tmp_path / "chapters").mkdir()
-    for name in ("02-neurons", "03-other"):
+    listed = ""
+    for name in ("02-neurons", "03-other", "13-shortcuts"):
         (tmp_path / "chapters" / f"{name}.md").write_text(f"# Title of {name}\n")
-    text = "# Pages\n\n```{toctree}\nchapters/02-neurons\nchapters/03-other\n```\n"
-    for page in ("how-sure", "status"):
+        listed += f"chapters/{name}\n"
+    text = f"# Pages\n\n```{{toctree}}\n{listed}```\n"
+    for page in ("how-sure", "status", "test-set"):
         text += (ROOT / "book" / f"{page}.md").read_text().replace("# ", "## ", 1)
     (tmp_path / "index.md").write_text(text)
     monkeypatch.setattr(
@@ -88,3 +91,29 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     assert re.search(r"Title of 02-neurons ran 61 s 2 1,234 MB a", page)
     assert re.search(r"Title of 03-other stopped 2 s 1 – b", page)
     assert re.search(r"a : A 1", page)
+
+
+def entries() -> pd.DataFrame:
+    rows = [
+        ("pneumonia", "article-0-repaired", seed, "2026-11-29", "final evaluation", 1, "the record")
+        for seed in (0, 1)
+    ]
+    rows += [("pneumonia", "planning: probes", None, "2026-11-20", "probes", 11, "notes")]
+    rows += [("covid", "article-4-large-two", 0, "2026-11-21", "final evaluation", 1, "the record")]
+    return pd.DataFrame(rows, columns=list(ledger.COLUMNS)).astype({"seed": "Int64"})
+
+
+def test_each_look_at_a_test_set_is_on_its_page(build, monkeypatch):
+    start, folder = build
+    monkeypatch.setattr(ledger, "entries", entries)
+    page = start()
+    assert "covid : 1 evaluation in the course’s records, 0 before" in page
+    assert "pneumonia : 2 evaluations in the course’s records, 11 before" in page
+    assert "article-0-repaired final evaluation 0, 1 2 2026-11-29 the record" in page
+    assert "planning: probes probes – 11 2026-11-20 notes" in page
+    assert "make book counts them" in page
+    opened = {"chapter": "02-neurons", "purpose": "three networks", "times": 3, "n_images": 624}
+    opened |= {"dataset": "pneumonia", "source": "folder", "date": "2026-11-29"}
+    (folder / "test-evaluations.json").write_text(json.dumps([opened]))
+    (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
+    assert "Title of 02-neurons three networks 3 624 pneumonia, real X-rays" in start()
