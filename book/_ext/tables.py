@@ -165,9 +165,10 @@ class TestSetSummary(MarkdownDirective):
         for name, rows in ledger.entries().groupby("dataset"):
             counted = rows["source"] == ledger.COUNTED
             by_code, earlier = (int(rows.loc[m, "times"].sum()) for m in (counted, ~counted))
+            times = "evaluation" if by_code == 1 else "evaluations"
             lines.append(
-                f"- **`{name}`**: {by_code:,} evaluation{'s' if by_code > 1 else ''} in the course's "
-                f"records, {earlier:,} before records were kept or beside them."
+                f"- **`{name}`**: {by_code:,} {times} in the course's records, {earlier:,} before "
+                "records were kept or beside them."
             )
         return "\n".join(lines)
 
