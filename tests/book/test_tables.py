@@ -1,11 +1,14 @@
-"""The pages that are drawn from files: how sure each sentence is, and how each chapter ran."""
+"""What is drawn from files: how sure each sentence is, how each chapter ran, who is in a set."""
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
+from cxrlib import experiments
+from cxrlib.data import registry
 from cxrlib.experiments import sweep
 from tests.built import ROOT
 
@@ -37,6 +40,19 @@ STATUS = [
     {"name": "03-other", "state": "failed", "seconds": 2.0, "memory_mb": None},
 ]
 STATUS = [row | {"versions": f"A {n}", "workers": 3 - n} for n, row in enumerate(STATUS, 1)]
+COUNTS = {"train": {"normal": 20, "pneumonia": 1000}, "test": {"normal": 3, "pneumonia": 0}}
+SHIFTED = {"train": {"normal": 9}, "val": {"normal": 8}, "shifted": {"normal": 7}}
+
+
+def record(name, counts, patients, fingerprint):
+    """Make what the table of participants reads of a record."""
+    patients = dict(zip(counts, patients, strict=True))
+    data = {"name": "toys", "counts": counts, "patients": patients, "fingerprint": fingerprint}
+    return SimpleNamespace(id=name, data=data)
+
+
+RECORDS = [record(f"a-{k}", COUNTS, (900, None), "x") for k in "pq"]
+RECORDS += [record(f"study-{k}", SHIFTED, (5, 4, 3), "y") for k in "abcd"]
 
 
 @pytest.fixture
@@ -49,7 +65,10 @@ def build(tmp_path, monkeypatch):
     text = "# Pages\n\n```{toctree}\nchapters/02-neurons\nchapters/03-other\n```\n"
     for page in ("how-sure", "status"):
         text += (ROOT / "book" / f"{page}.md").read_text().replace("# ", "## ", 1)
+    text += "## In\n\n```{inventory-table}\n```\n\n```{participants-table}\n```\n"
     (tmp_path / "index.md").write_text(text)
+    monkeypatch.setattr(experiments, "list_ids", lambda: range(len(RECORDS)))
+    monkeypatch.setattr(experiments, "read", RECORDS.__getitem__)
     monkeypatch.setattr(
         sweep, "read", lambda source: {"runs": RUNS if source == "phantoms" else []}
     )
@@ -88,3 +107,20 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     assert re.search(r"Title of 02-neurons ran 61 s 2 1,234 MB a", page)
     assert re.search(r"Title of 03-other stopped 2 s 1 – b", page)
     assert re.search(r"a : A 1", page)
+
+
+def test_each_set_has_its_files_and_patients_and_each_group_of_records_its_splits(build):
+    page = build[0]()
+    counts = registry.NIH.file_counts[0]["NORMAL"]
+    assert f"adults 1,000 {counts} normal, {counts} pneumonia {registry.NIH.n_patients} " in page
+    assert "train: 1,341 normal, 3,875 pneumonia · test: 234 normal, 390 pneumonia 4,082" in page
+    assert "test: 234 normal, 390 pneumonia not counted" in page, "another edition"
+    assert page.count("pneumoniamnist") == 1, "of many sizes, and the same files"
+    assert f"covid-collection at least {registry.COVID.min_images} as listed" in page
+    assert (
+        "toys 20 normal, 1,000 pneumonia; 900 patients – 3 normal; patients not known a-p, a-q"
+    ) in page
+    assert (
+        "toys 9 normal; 5 patients 8 normal; 4 patients; held back: 7 normal; 3 patients – "
+        "study-a, study-b and 2 more"
+    ) in page
