@@ -1,12 +1,15 @@
-"""The pages that are drawn from files: how sure each sentence is, and how each chapter ran."""
+"""What is drawn from files: how sure each sentence is, how each chapter ran, who is in a set."""
 
 import json
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
+from cxrlib import experiments
+from cxrlib.data import registry
 from cxrlib.experiments import ledger, sweep
 from tests.built import ROOT
 
@@ -38,6 +41,19 @@ STATUS = [
     {"name": "03-other", "state": "failed", "seconds": 2.0, "memory_mb": None},
 ]
 STATUS = [row | {"versions": f"A {n}", "workers": 3 - n} for n, row in enumerate(STATUS, 1)]
+COUNTS = {"train": {"normal": 20, "pneumonia": 1000}, "test": {"normal": 3, "pneumonia": 0}}
+SHIFTED = {"train": {"normal": 9}, "val": {"normal": 8}, "shifted": {"normal": 7}}
+
+
+def record(name, counts, patients, fingerprint):
+    """Make what the table of participants reads of a record."""
+    patients = dict(zip(counts, patients, strict=True))
+    data = {"name": "toys", "counts": counts, "patients": patients, "fingerprint": fingerprint}
+    return SimpleNamespace(id=name, data=data)
+
+
+RECORDS = [record(f"a-{k}", COUNTS, (900, None), "x") for k in "pq"]
+RECORDS += [record(f"study-{k}", SHIFTED, (5, 4, 3), "y") for k in "abcd"]
 
 
 @pytest.fixture
@@ -52,7 +68,10 @@ def build(tmp_path, monkeypatch):
     text = f"# Pages\n\n```{{toctree}}\n{listed}```\n"
     for page in ("how-sure", "status", "test-set"):
         text += (ROOT / "book" / f"{page}.md").read_text().replace("# ", "## ", 1)
+    text += "## In\n\n```{inventory-table}\n```\n\n```{participants-table}\n```\n"
     (tmp_path / "index.md").write_text(text)
+    monkeypatch.setattr(experiments, "list_ids", lambda: range(len(RECORDS)))
+    monkeypatch.setattr(experiments, "read", RECORDS.__getitem__)
     monkeypatch.setattr(
         sweep, "read", lambda source: {"runs": RUNS if source == "phantoms" else []}
     )
@@ -117,3 +136,20 @@ def test_each_look_at_a_test_set_is_on_its_page(build, monkeypatch):
     (folder / "test-evaluations.json").write_text(json.dumps([opened]))
     (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
     assert "Title of 02-neurons three networks 3 624 pneumonia, real X-rays" in start()
+
+
+def test_each_set_has_its_files_and_patients_and_each_group_of_records_its_splits(build):
+    page = build[0]()
+    counts = registry.NIH.file_counts[0]["NORMAL"]
+    assert f"adults 1,000 {counts} normal, {counts} pneumonia {registry.NIH.n_patients} " in page
+    assert "train: 1,341 normal, 3,875 pneumonia · test: 234 normal, 390 pneumonia 4,082" in page
+    assert "test: 234 normal, 390 pneumonia not counted" in page, "another edition"
+    assert page.count("pneumoniamnist") == 1, "of many sizes, and the same files"
+    assert f"covid-collection at least {registry.COVID.min_images} as listed" in page
+    assert (
+        "toys 20 normal, 1,000 pneumonia; 900 patients – 3 normal; patients not known a-p, a-q"
+    ) in page
+    assert (
+        "toys 9 normal; 5 patients 8 normal; 4 patients; held back: 7 normal; 3 patients – "
+        "study-a, study-b and 2 more"
+    ) in page
