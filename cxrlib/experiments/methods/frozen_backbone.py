@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation, augment_images
+from cxrlib.data.augmentation import augment_images
 from cxrlib.experiments import sampling
 from cxrlib.experiments.metrics import class_probabilities, evaluate_multiclass
 from cxrlib.models import features, transfer
@@ -62,10 +62,9 @@ def _article_head(
 ) -> tuple[np.ndarray, pd.DataFrame, dict]:
     """Train article 4's head, on another augmented copy of each image in each epoch."""
     n, n_copies = len(train), config["augmented_copies"]
-    recipe = Augmentation(**config["augment"])
     seeds = np.random.default_rng(seed).integers(2**31, size=n_copies)
     copies = [
-        replace(train, images=augment_images(train.images, recipe, seed=int(each)))
+        replace(train, images=augment_images(train.images, config["augment"], seed=int(each)))
         for each in seeds
     ]
     together = _concat(*copies, test)

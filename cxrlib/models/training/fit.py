@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cxrlib.data import ImageSet
-from cxrlib.data.augmentation import Augmentation
+from cxrlib.data.augmentation import Recipe
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training import checks
 from cxrlib.models.training.backup import Backup, training_settings
@@ -28,7 +28,7 @@ def fit(
     *,
     epochs: int,
     batch_size: int = 32,
-    augment: str | Augmentation | None = None,
+    augment: Recipe | None = None,
     class_weight: str | Mapping[int, float] | None = None,
     patience: int | None = None,
     backup_dir: str | os.PathLike | None = None,
@@ -50,7 +50,7 @@ def fit(
         At most.
     batch_size : int
         Images a step.
-    augment : str or Augmentation, optional
+    augment : str, mapping or Augmentation, optional
         For the training images; see :mod:`cxrlib.data.augmentation`.
     class_weight : "balanced" or mapping, optional
         ``"balanced"`` takes :func:`class_weights` of the training labels.
