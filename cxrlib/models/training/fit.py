@@ -158,17 +158,22 @@ def compile_classifier(
     learning_rate : float or schedule
         For an optimizer given by name.
     **settings
-        Further arguments of the optimizer.
+        Further arguments of the optimizer, such as ``beta_2`` or ``global_clipnorm``.
 
     Raises
     ------
     ValueError
-        If a name comes without learning rate, or a ready optimizer with one.
+        If a name comes without learning rate, or a ready optimizer with one or with settings.
     """
     if isinstance(optimizer, str) != (learning_rate is not None):
         raise ValueError(
             f"expected a name and a learning rate, or an optimizer alone, got {optimizer!r} with "
             f'learning_rate={learning_rate!r}. Such as compile_classifier(model, "Adam", 1e-3).'
+        )
+    if settings and not isinstance(optimizer, str):
+        raise ValueError(
+            f"expected settings for an optimizer given by name, got {', '.join(settings)} for "
+            f"{optimizer!r}. Give them where it is made."
         )
     if isinstance(optimizer, str):
         optimizer = getattr(keras.optimizers, optimizer)(learning_rate, **settings)
