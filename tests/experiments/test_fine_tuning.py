@@ -3,11 +3,11 @@ import pytest
 from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
-from cxrlib.experiments import run
+from cxrlib.experiments import record as records, run
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods import ensemble, fine_tuning
 from cxrlib.models import transfer
-from tests.experiments.conftest import children, make_quick
+from tests.experiments.conftest import LAST, children, make_quick
 
 QUICK = {"network": "tiny", "size": 32, "epochs": 1, "batch_size": 16}
 OVERLAP = "val patient overlap"
@@ -52,6 +52,24 @@ def test_article_2_turns_the_images_that_it_judges(quick, cases, id, changes):
     parts = {"test": data.read_images(cases, 32).split("test")}
     judged = fine_tuning._as_evaluated(parts, quick[id].config, seed=0)["test"]
     assert np.array_equal(judged.images, parts["test"].images) is not changes
+
+
+def test_one_of_several_recipes_and_settings_of_the_optimizer_come_as_plain_data(
+    monkeypatch, tiny, cases, tmp_path
+):
+    recipes = [{"brightness": 0.2}, {"rotation": 10, "fill_mode": "constant"}, "exposure"]
+    settings = {"beta_2": 0.99, "global_clipnorm": 0.5}
+    change = {"augment": {"one_of": recipes}, "optimizer_settings": settings}
+    quick = make_quick(monkeypatch, cases, QUICK | change)
+    id = "article-2-as-published"
+    record = run.reproduce(id, folder=tmp_path / "results")
+    assert records.read(id, tmp_path / "results").config["augment"] == {"one_of": recipes}
+    assert record.config == quick[id].config
+    network = transfer.unfreeze(transfer.build_model("tiny", (32, 32, 1)), LAST[0])
+    fine_tuning._compile(network, record.config, n_images=16)
+    compiled = network.optimizer.optimizers
+    assert len(compiled) == 2
+    assert all(each.beta_2 == 0.99 and each.global_clipnorm == 0.5 for each in compiled)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation
+from cxrlib.data.augmentation import Augmentation, Recipe
 from cxrlib.experiments import metrics, sampling
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods.from_scratch import augmented
@@ -94,7 +94,7 @@ def train_one(
         validation and _as_evaluated({"val": validation}, config, seed)["val"],
         epochs=config["epochs"],
         batch_size=config["batch_size"],
-        augment=_recipe(config),
+        augment=config["augment"],
         class_weight=config["class_weight"],
         patience=config["patience"],
         backup_dir=backup_dir.with_name(f"{backup_dir.name}-{size}-{seed}"),
@@ -129,21 +129,16 @@ def _compile(network: keras.Model, config: dict, n_images: int) -> None:
         )
 
 
-def _recipe(config: dict) -> Augmentation | str | None:
-    recipe = config["augment"]
-    return Augmentation(**recipe) if isinstance(recipe, Mapping) else recipe
-
-
 def _as_evaluated(
     parts: Mapping[str, data.ImageSet], config: dict, seed: int
 ) -> dict[str, data.ImageSet]:
     """Augment images as for training, if the article does that to all its images."""
-    recipe = _recipe(config) if config["augment_evaluation"] else None
+    recipe = config["augment"] if config["augment_evaluation"] else None
     return dict(parts) if recipe is None else _augmented(parts, recipe, seed)
 
 
 def _augmented(
-    parts: Mapping[str, data.ImageSet], recipe: Augmentation | str, seed: int
+    parts: Mapping[str, data.ImageSet], recipe: Recipe, seed: int
 ) -> dict[str, data.ImageSet]:
     return {split: augmented(part, recipe, seed) for split, part in parts.items()}
 

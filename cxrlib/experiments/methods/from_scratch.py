@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation, augment_images
+from cxrlib.data.augmentation import Recipe, augment_images
 from cxrlib.experiments import sampling
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.metrics import evaluate_binary, predict
@@ -73,7 +73,7 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
     return evaluate_binary(parts, predict(network, parts), history, seed)
 
 
-def augmented(images: data.ImageSet, recipe: Augmentation | str, seed: int) -> data.ImageSet:
+def augmented(images: data.ImageSet, recipe: Recipe, seed: int) -> data.ImageSet:
     """Change each image once, as in training, to whole grey levels."""
     changed = augment_images(images.images, recipe, seed=seed).round().astype("uint8")
     return replace(images, images=changed)

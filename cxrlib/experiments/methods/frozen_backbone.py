@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation, augment_images
+from cxrlib.data.augmentation import augment_images
 from cxrlib.experiments import sampling
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.metrics import class_probabilities, evaluate_multiclass
@@ -63,7 +63,7 @@ def _linear_probe(train: data.ImageSet, config: dict, seed: int) -> Fitted:
 
 def _article_head(train: data.ImageSet, config: dict, seed: int) -> Fitted:
     """Train article 4's head, on another augmented copy of each image in each epoch."""
-    n_copies, recipe = config["augmented_copies"], Augmentation(**config["augment"])
+    n_copies, recipe = config["augmented_copies"], config["augment"]
     seeds = np.random.default_rng(seed).integers(2**31, size=n_copies)
     copies = [
         _maps(replace(train, images=augment_images(train.images, recipe, seed=int(each))), config)
