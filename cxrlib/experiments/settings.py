@@ -68,6 +68,6 @@ FROZEN_BACKBONE: dict[str, Any] = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     "from_scratch": FROM_SCRATCH,
     "fine_tuning": FINE_TUNING,
-    "ensemble": FINE_TUNING | {"threshold_rule": "max"},
+    "ensemble": FINE_TUNING | {"threshold_rule": "max", "members": [{}]},
     "frozen_backbone": FROZEN_BACKBONE,
 }

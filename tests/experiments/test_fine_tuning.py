@@ -103,10 +103,10 @@ def test_several_views_answer_by_their_mean_logit(cases, monkeypatch):
     monkeypatch.setattr(fine_tuning.metrics, "predict", brightness)
     views = [part] + [fine_tuning._augmented(part, fine_tuning.TTA, i) for i in (1, 2)]
     each = [logit(brightness(None, view)["test"]) for view in views]
-    found = fine_tuning._predict_tta(None, part, 2, seed=0)["test"]
+    found = fine_tuning.predict_tta(None, part, 2, seed=0)["test"]
     np.testing.assert_allclose(logit(found), np.mean(each, axis=0), atol=1e-6)
     assert np.abs(each[1] - each[0]).max() > 0.01
-    np.testing.assert_allclose(fine_tuning._predict_tta(None, part, 0, 0)["test"], expit(each[0]))
+    np.testing.assert_allclose(fine_tuning.predict_tta(None, part, 0, 0)["test"], expit(each[0]))
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +119,10 @@ def members():
 def trained_once(monkeypatch, members):
     train = ensemble._train_member
 
-    def member(images, left_out, config, seed, backup_dir):
+    def member(images, kind, left_out, seed, backup_dir):
         key = seed, left_out.tobytes(), images.images.tobytes()
         if key not in members:
-            members[key] = train(images, left_out, config, seed, backup_dir)
+            members[key] = train(images, kind, left_out, seed, backup_dir)
         return members[key]
 
     monkeypatch.setattr(ensemble, "_train_member", member)
@@ -161,3 +161,23 @@ def test_the_highest_of_four_thresholds_moves_all_scores_by_its_distance_from_th
     ours, theirs = mean["metrics"], highest["metrics"]
     assert ours["test ROC AUC"] == pytest.approx(theirs["test ROC AUC"])
     assert ours["shifted specificity"] <= theirs["shifted specificity"]
+
+
+def test_networks_of_several_kinds_answer_together(quick, cases, tmp_path, trained_once):
+    config = quick["study-better-model"].config
+    kinds = [{}, {"size": 48, "epochs": 2}]
+    table = ensemble.prepare(cases, config, seed=0)
+    held_out = table["split"] == "test"
+    runs = [
+        ensemble.run(
+            table[~held_out], TestSet(table[held_out]), config | {"members": members}, 0, tmp_path
+        )
+        for members in (kinds[:1], kinds)
+    ]
+    sizes = {key[2] for key in trained_once}
+    assert len(sizes) == 2
+    one, both = (np.ravel(each["scores"]["score"]) for each in runs)
+    assert np.abs(one - both).max() > 1e-4
+    history = runs[1]["history"]
+    assert [x is None for x in history["loss, network 2"]] == [False, False]  # the second kind
+    assert [x is None for x in history["loss, network 1"]] == [False, True]

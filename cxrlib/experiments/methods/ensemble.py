@@ -6,7 +6,7 @@ predict together, with their mean logit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from scipy.special import expit
 from cxrlib import data, evaluation
 from cxrlib.experiments import sampling
 from cxrlib.experiments.ledger import TestSet
-from cxrlib.experiments.methods.fine_tuning import to_logit, train_one
+from cxrlib.experiments.methods.fine_tuning import predict_tta, to_logit, train_one
 from cxrlib.experiments.metrics import evaluate_binary, evaluate_shift
 from cxrlib.models import features
 
@@ -37,34 +37,41 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
 
 
 def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir: Path) -> dict:
-    """Train one network for each group, and evaluate them together, at 0.5.
+    """Train networks for each group, one of each kind in ``members``, and evaluate all at 0.5.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`.
     """
-    images = data.read_images(cases, config["size"], "stretch")
-    rows = images.cases
-    sick_val = ((rows["split"] == "val") & (images.labels[:, 0] == 1)).to_numpy()
+    kinds = [config | changes for changes in config["members"]]
+    images = _read(cases, kinds)
+    known = images[0]
+    rows = known.cases
+    sick_val = ((rows["split"] == "val") & (known.labels[:, 0] == 1)).to_numpy()
     groups = [(rows["group"] == i).to_numpy(dtype=bool) for i in range(config["n_groups"])]
-    members = [
-        _train_member(images, group, config, 10 * seed + i, backup_dir)
-        for i, group in enumerate(groups)
-    ]
-    networks, histories = zip(*members, strict=True)
-    logits = [_predict_logits(network, images) for network in networks]
+    trained, logits = [], []
+    for i, group in enumerate(groups):
+        seeds = (10 * seed + i + 1000 * k for k in range(len(kinds)))
+        of_group = [
+            _train_member(*each, group, member_seed, backup_dir)
+            for *each, member_seed in zip(images, kinds, seeds, strict=True)
+        ]
+        trained.append(of_group)
+        logits.append(_predict_logits([network for network, _ in of_group], images, config, seed))
     thresholds, out_of_group = [], np.zeros(len(rows))
     for group, member_logits in zip(groups, logits, strict=True):
         chosen_on = group | sick_val
-        youden = evaluation.youden_threshold(images.labels[chosen_on], member_logits[chosen_on])
+        youden = evaluation.youden_threshold(known.labels[chosen_on], member_logits[chosen_on])
         thresholds.append(youden.value)
         out_of_group[group] = member_logits[group]
     threshold = THRESHOLD_RULES[config["threshold_rule"]](thresholds)
-    parts = {split: images.split(split) for split in ("train", "val")}
+    parts = {split: known.split(split) for split in ("train", "val")}
     inside = expit(np.mean(logits, axis=0) - threshold)
     scores = {split: inside[(rows["split"] == split).to_numpy(), None] for split in parts}
-    parts["test"] = data.read_images(test.open("final evaluation"), config["size"], "stretch")
-    there = np.mean([_predict_logits(network, parts["test"]) for network in networks], axis=0)
-    scores["test"] = expit(there - threshold)[:, None]
+    held_out = _read(test.open("final evaluation"), kinds)
+    parts["test"] = held_out[0]
+    there = [_predict_logits([n for n, _ in nets], held_out, config, seed) for nets in trained]
+    scores["test"] = expit(np.mean(there, axis=0) - threshold)[:, None]
+    histories = [history for of_group in trained for _, history in of_group]
     named = [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)]
     result = evaluate_binary(parts, scores, pd.concat(named, axis=1), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
@@ -74,16 +81,29 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
     return result
 
 
+def _read(cases: pd.DataFrame, kinds: Sequence[dict]) -> list[data.ImageSet]:
+    """Read the images in the size of each kind of network, each size once."""
+    sizes = {kind["size"] for kind in kinds}
+    read = {size: data.read_images(cases, size, "stretch") for size in sizes}
+    return [read[kind["size"]] for kind in kinds]
+
+
 def _train_member(
-    images: data.ImageSet, group: np.ndarray, config: dict, seed: int, backup_dir: Path
+    images: data.ImageSet, kind: dict, group: np.ndarray, seed: int, backup_dir: Path
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train one network without a group; also return its history."""
     table = sampling.mark_shifted(images.cases, group)
     member = data.ImageSet(images.images, images.labels, table)
     parts = {split: member.split(split) for split in ("train", "val")}
-    return train_one(parts, config, seed, backup_dir)
+    return train_one(parts, kind, seed, backup_dir)
 
 
-def _predict_logits(network: keras.Model, images: data.ImageSet) -> np.ndarray:
-    scores = network.predict(data.pipeline.dataset(images), verbose=0)[:, 0]
-    return to_logit(np.asarray(scores, float))
+def _predict_logits(
+    networks: Sequence[keras.Model], images: Sequence[data.ImageSet], config: dict, seed: int
+) -> np.ndarray:
+    """Return the mean logit of networks of several kinds, each of its own images."""
+    each = [
+        predict_tta(network, {"all": part}, config["tta_views"], seed)["all"]
+        for network, part in zip(networks, images, strict=True)
+    ]
+    return np.mean([to_logit(np.asarray(score[:, 0], float)) for score in each], axis=0)

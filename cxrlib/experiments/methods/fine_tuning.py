@@ -50,7 +50,7 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
     rows = test.open("final evaluation")
     parts["test"] = data.read_images(rows, config["size"], "stretch")
     evaluated = _as_evaluated(parts, config, seed)
-    scores = _predict_tta(network, evaluated, config["tta_views"], seed)
+    scores = predict_tta(network, evaluated, config["tta_views"], seed)
     shifted = parts.pop(sampling.SHIFTED, None)
     result = metrics.evaluate_binary(parts, scores, history, seed, config["threshold"])
     if shifted:
@@ -143,7 +143,7 @@ def _augmented(
     return {split: augmented(part, recipe, seed) for split, part in parts.items()}
 
 
-def _predict_tta(
+def predict_tta(
     network: keras.Model, parts: Mapping[str, data.ImageSet], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Test-time augmentation: the mean logit over each image and some mildly changed copies."""
