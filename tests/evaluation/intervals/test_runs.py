@@ -15,13 +15,17 @@ bootstrap = ev.patient_bootstrap
 def calls(monkeypatch):
     """What the ends were taken from: value, resampled, acceleration, n_effective, level."""
     kept = []
-    spy = lambda *args: kept.append(args) or limits.bca_interval(*args)  # noqa: E731
+
+    def spy(*args):
+        kept.append(args)
+        return limits.bca_interval(*args)
+
     monkeypatch.setattr(runs, "bca_interval", spy)
     return kept
 
 
 def images(seed, n=60):
-    """Truth, what makes an image look sick, and patients, every fourth of them with two images."""
+    """Truth, what makes an image look sick, and patients, some of them with two."""
     y, who = np.arange(n) % 2, np.arange(n) - 2 * (np.arange(n) % 10 == 3)
     return y, y + np.random.default_rng(seed).normal(size=n), who + 1000 * seed
 
@@ -137,15 +141,10 @@ def drawn_one_by_one(a, b, rng):
 def test_without_patients_to_differ_it_rests_on_what_welch_s_test_rests_on(calls):
     y, score, who = cohort(60, 40)
     values = [0.7, 0.8, 0.95], [0.5, 0.6]
-    of = [
-        ev.Runs(
-            [y] * len(each),
-            [score] * len(each),
-            [who] * len(each),
-            [lambda y, s, v=v: v for v in each],
-        )
-        for each in values
-    ]
+    of = []
+    for each in values:
+        lists = ([column] * len(each) for column in (y, score, who))
+        of.append(ev.Runs(*lists, [lambda y, s, v=v: v for v in each]))
     ev.runs_difference(*of, n_resamples=2000)
     ((value, resampled, _, n_effective, _),) = calls
     test = stats.ttest_ind(*values, equal_var=False)
@@ -157,11 +156,19 @@ def test_where_b_is_certain_the_interval_is_that_of_a(calls):
     (y, score, who), n = cohort(100, 60), 400
     a = ev.Runs([y], [score], [who])
     b = ev.Runs([y], [score], [who + 1000], lambda y, s: 0.5)
-    low = np.array(bootstrap(y, score, who, n_resamples=n)) - 0.5
-    np.testing.assert_allclose(ev.runs_difference(a, b, n_resamples=n), low, atol=1e-9)
+    alone = np.array(bootstrap(y, score, who, n_resamples=n)) - 0.5
+    np.testing.assert_allclose(ev.runs_difference(a, b, n_resamples=n), alone, atol=1e-9)
     ev.runs_difference(b, a, n_resamples=n)
     (*_, skew, _, _), (*_, turned, _, _) = calls
     assert skew == -turned != 0
+
+
+def test_a_training_that_comes_twice_counts_once():
+    y, score, who = cohort(100, 60)
+    a, twice = (ev.Runs([y] * n, [score] * n, [who] * n) for n in (1, 2))
+    b = trained(OWN[:1], [0.5])
+    once = ev.runs_difference(a, b, n_resamples=300)
+    assert ev.runs_difference(twice, b, n_resamples=300) == pytest.approx(once, abs=1e-9)
 
 
 def test_a_recipe_does_not_differ_from_itself():
@@ -202,7 +209,8 @@ def test_trainings_of_a_group_that_share_images_share_their_patients(calls):
 
 def test_each_class_that_one_of_the_metrics_looks_at_is_needed():
     y, score, who = [0, 1, 1, 1], [0.2, 0.3, 0.8, 0.9], [*"abcd"]
-    of = [ev.Runs([y] * 2, [score] * 2, [who] * 2, each) for each in (ev.sensitivity, ev.accuracy)]
-    for pair in (of, [ev.Runs(*[column[:1] for column in runs[:3]], runs.metric) for runs in of]):
+    for n in (1, 2):
+        lists = [y] * n, [score] * n, [who] * n
+        of = [ev.Runs(*lists, metric) for metric in (ev.sensitivity, ev.accuracy)]
         with pytest.raises(ValueError, match="2 patients of class 0"):
-            ev.runs_difference(*pair, n_resamples=20)
+            ev.runs_difference(*of, n_resamples=20)
