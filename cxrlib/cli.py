@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from cxrlib import experiments
 from cxrlib.data import DataError, datasets, registry
 from cxrlib.data.cases import did_you_mean
+from cxrlib.evaluation import Interval
 from cxrlib.experiments import Record
 
 
@@ -159,6 +160,7 @@ def _results(options: argparse.Namespace) -> None:
             broken.append(str(error))
     if found:
         print(_records_table(found))
+        print(_papers_table({record.id for record in found}))
     elif not broken:
         print(f"No record in {folder} yet. A run on the real X-rays makes one.")
     if broken:
@@ -167,13 +169,41 @@ def _results(options: argparse.Namespace) -> None:
 
 def _records_table(records: Sequence[Record]) -> str:
     """Return a table with one line a record: id, article, title, headline, seconds."""
-    rows = [("id", "article", "title", "result (95 % CI)", "seconds"), *map(_row, records)]
+    return _table([("id", "article", "title", "result (95 % CI)", "seconds"), *map(_row, records)])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines, the last column to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
-    for *texts, seconds in rows:
+    for *texts, last in rows:
         cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
-        lines.append("  ".join([*cells, seconds.rjust(widths[-1])]))
+        lines.append("  ".join([*cells, last.rjust(widths[-1])]))
     return "\n".join(lines)
+
+
+def _papers_table(ids: Collection[str]) -> str:
+    """Return what became of each paper's claims of which there is a record."""
+    head = ("paper", "metric", "published", "as published", "repaired", "difference (95 % CI)")
+    rows: list[tuple[str, ...]] = [head]
+    for paper in experiments.registry.PAPERS.values():
+        if ids & paper.studies.keys():
+            rows += [
+                (
+                    paper.id,
+                    one.metric,
+                    f"{one.published:.3g}",
+                    _shown(one.as_published),
+                    _shown(one.repaired),
+                    _shown(one.difference, "+.3f"),
+                )
+                for one in experiments.compare(paper)
+            ]
+    return f"\n{_table(rows)}" if len(rows) > 1 else ""
+
+
+def _shown(interval: Interval | None, spec: str = ".3f") -> str:
+    return "–" if interval is None else f"{interval:{spec}}"
 
 
 def _row(record: Record) -> tuple[str, ...]:

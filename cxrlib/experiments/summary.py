@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxrlib import data, evaluation
 from cxrlib.experiments.metrics import EVALUATOR_ACCURACY, EVALUATOR_IMAGES
-from cxrlib.experiments.record import scores_frame
+from cxrlib.experiments.record import RecordError, scores_frame
 from cxrlib.experiments.sampling import directory_order
 
 Intervals = dict[str, tuple[evaluation.Interval, str]]  # metric → interval, its method
@@ -54,7 +54,7 @@ def summarize(runs: Sequence[dict], classes: Sequence[str]) -> dict:
     """
     tests = [scores_frame(run["scores"], classes) for run in runs]
     binary = np.ndim(runs[0]["scores"]["score"]) == 1
-    found = _binary(tests, runs) if binary else _multiclass(tests, runs)
+    found = _binary(runs) if binary else _multiclass(tests, runs)
     if EVALUATOR_IMAGES in runs[0]["metrics"]:
         found[EVALUATOR_ACCURACY] = _evaluator(tests, runs)
     return {
@@ -63,11 +63,29 @@ def summarize(runs: Sequence[dict], classes: Sequence[str]) -> dict:
     }
 
 
-def _arrays(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> tuple[list, list, list]:
-    """Truth, scores and patients of each run."""
-    truth = [np.array(run["scores"]["y"]) for run in runs]
-    score = [np.array(run["scores"]["score"], dtype=float) for run in runs]
-    return truth, score, [test["patient_id"] for test in tests]
+def judged_runs(runs: Sequence[dict], name: str) -> evaluation.Runs:
+    """Return truth, scores and patients of each run, with the metric of a name in the summary.
+
+    Raises
+    ------
+    RecordError
+        If the metric is none that is computed from scores.
+    """
+    metrics = AT_THRESHOLD | {"test ROC AUC": evaluation.roc_auc} | MULTICLASS
+    if name not in metrics:
+        raise RecordError(
+            f"expected a metric among {', '.join(metrics)}, got {name!r}. Compare one of these."
+        )
+    scores = [run["scores"] for run in runs]
+    metric: Callable[..., float] | list[Callable[..., float]] = metrics[name]
+    if name in AT_THRESHOLD and runs[0]["threshold"] is not None:
+        metric = [partial(AT_THRESHOLD[name], threshold=run["threshold"]) for run in runs]
+    return evaluation.Runs(
+        [np.array(each["y"]) for each in scores],
+        [np.array(each["score"], dtype=float) for each in scores],
+        [np.array(each["patient"], dtype=object) for each in scores],
+        metric,
+    )
 
 
 def _bootstrap_method(sampled: str, runs: Sequence[dict]) -> str:
@@ -76,26 +94,20 @@ def _bootstrap_method(sampled: str, runs: Sequence[dict]) -> str:
     return BOOTSTRAP.format(sampled) + over + (OWN if own else "")
 
 
-def _binary(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Intervals:
-    arrays, method = _arrays(tests, runs), _bootstrap_method("folder", runs)
-    of_runs: dict[str, list[Callable[..., float]]] = {
-        name: [partial(metric, threshold=run["threshold"]) for run in runs]
-        for name, metric in AT_THRESHOLD.items()
-    }
-    of_runs["test ROC AUC"] = [evaluation.roc_auc] * len(runs)
+def _binary(runs: Sequence[dict]) -> Intervals:
+    method = _bootstrap_method("folder", runs)
     return {
-        name: (evaluation.runs_bootstrap(*arrays, metrics), method)
-        for name, metrics in of_runs.items()
+        name: (evaluation.runs_bootstrap(*judged_runs(runs, name)), method)
+        for name in (*AT_THRESHOLD, "test ROC AUC")
     }
 
 
 def _multiclass(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Intervals:
-    arrays, method = _arrays(tests, runs), _bootstrap_method("set", runs)
+    method = _bootstrap_method("set", runs)
     found = {
-        name: (evaluation.runs_bootstrap(*arrays, metric), method)
-        for name, metric in MULTICLASS.items()
+        name: (evaluation.runs_bootstrap(*judged_runs(runs, name)), method) for name in MULTICLASS
     }
-    truth, score, _ = arrays
+    truth, score, *_ = judged_runs(runs, "test accuracy")
     names = [np.array(run["scores"]["path"]) for run in runs]
     matrices = np.array(list(map(evaluation.confusion_matrix, truth, score)))
     correct, total = matrices.diagonal(axis1=1, axis2=2), matrices.sum(axis=2)

@@ -10,7 +10,7 @@ from sphinx.testing.util import SphinxTestApp
 
 from cxrlib import experiments
 from cxrlib.data import registry
-from cxrlib.experiments import ledger, sweep
+from cxrlib.experiments import ledger, registry as papers, sweep
 from tests.built import ROOT
 
 CONF = """
@@ -66,7 +66,7 @@ def build(tmp_path, monkeypatch):
         (tmp_path / "chapters" / f"{name}.md").write_text(f"# Title of {name}\n")
         listed += f"chapters/{name}\n"
     text = f"# Pages\n\n```{{toctree}}\n{listed}```\n"
-    for page in ("how-sure", "status", "test-set"):
+    for page in ("how-sure", "status", "test-set", "five-articles"):
         text += (ROOT / "book" / f"{page}.md").read_text().replace("# ", "## ", 1)
     text += "## In\n\n```{inventory-table}\n```\n\n```{participants-table}\n```\n"
     (tmp_path / "index.md").write_text(text)
@@ -110,6 +110,17 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     assert re.search(r"Title of 02-neurons ran 61 s 2 1,234 MB a", page)
     assert re.search(r"Title of 03-other stopped 2 s 1 – b", page)
     assert re.search(r"a : A 1", page)
+
+
+def letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def test_each_paper_stands_on_its_page_with_fault_and_repair(build):
+    page = letters(build[0]())
+    for paper in papers.PAPERS.values():
+        for text in (paper.title, paper.split, paper.fault["words"], *paper.not_reproduced):
+            assert letters(text) in page
 
 
 def entries() -> pd.DataFrame:

@@ -52,8 +52,8 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
     for i, group in enumerate(groups):
         seeds = (10 * seed + i + 1000 * k for k in range(len(kinds)))
         of_group = [
-            _train_member(*each, group, member_seed, backup_dir)
-            for *each, member_seed in zip(images, kinds, seeds, strict=True)
+            _train_member(part, kind, group, member_seed, backup_dir)
+            for part, kind, member_seed in zip(images, kinds, seeds, strict=True)
         ]
         trained.append(of_group)
         logits.append(_predict_logits([network for network, _ in of_group], images, config, seed))
