@@ -160,7 +160,7 @@ def _results(options: argparse.Namespace) -> None:
             broken.append(str(error))
     if found:
         print(_records_table(found))
-        print(_papers_table({record.id for record in found}))
+        print(_papers_table({record.id for record in found}, broken))
     elif not broken:
         print(f"No record in {folder} yet. A run on the real X-rays makes one.")
     if broken:
@@ -182,23 +182,29 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def _papers_table(ids: Collection[str]) -> str:
+def _papers_table(ids: Collection[str], broken: list[str]) -> str:
     """Return what became of each paper's claims of which there is a record."""
-    head = ("paper", "metric", "published", "as published", "repaired", "difference (95 % CI)")
+    head = ("study", "metric", "published", "as published", "repaired", "difference (95 % CI)")
     rows: list[tuple[str, ...]] = [head]
     for paper in experiments.registry.PAPERS.values():
-        if ids & paper.studies.keys():
-            rows += [
-                (
-                    paper.id,
-                    one.metric,
-                    f"{one.published:.3g}",
-                    _shown(one.as_published),
-                    _shown(one.repaired),
-                    _shown(one.difference, "+.3f"),
-                )
-                for one in experiments.compare(paper)
-            ]
+        if not ids & paper.studies.keys():
+            continue
+        try:
+            compared = experiments.compare(paper)
+        except ValueError as error:  # of a record, or of too few patients for an interval
+            broken.append(f"{paper.id}: {error}")
+            continue
+        rows += [
+            (
+                one.study,
+                one.metric,
+                f"{one.about} {one.published:.3g}".strip(),
+                _shown(one.as_published),
+                _shown(one.repaired),
+                _shown(one.difference, "+.3f"),
+            )
+            for one in compared
+        ]
     return f"\n{_table(rows)}" if len(rows) > 1 else ""
 
 
@@ -258,7 +264,7 @@ def _cost_lines(record: Record) -> dict[str, str]:
     device, memory = record.device, record.peak_memory_mb
     machine = [f"{device['cpu_count']} cores", device["processor"], device["accelerator"]]
     return {
-        "test set evaluations": str(record.test_evaluations),
+        "test set evaluations": f"{record.test_evaluations} a run",
         "duration": f"{record.seconds:,.0f} s",
         "peak memory": "not known" if memory is None else f"{memory:,.0f} MB",
         "machine": ", ".join(filter(None, machine)),

@@ -49,7 +49,7 @@ class TestSetTable(MarkdownDirective):
 
     def _of_chapters(self) -> str:
         opened = self.staged("test-evaluations.json")
-        if not opened:
+        if opened is None:
             return "Nothing is known of this copy's chapters: `make book` counts them."
         rows = [
             [
@@ -61,7 +61,8 @@ class TestSetTable(MarkdownDirective):
             ]
             for one in opened
         ]
-        return table(["Chapter", "What was evaluated", "Times", "Images", "Test set"], rows)
+        head = ["Chapter", "What was evaluated", "Times", "Images", "Test set"]
+        return table(head, rows) if rows else "None of them opened one."
 
 
 class PaperText(MarkdownDirective):
@@ -81,7 +82,7 @@ class PaperText(MarkdownDirective):
             code = "\n".join(place["code"])
             parts.append(f"**{name}.** {place['words']}\n\n```python\n{code}\n```")
         parts.append(
-            "**Not as in the article.** " + " ".join(paper.not_reproduced)
+            "**Not as published.** " + " ".join(paper.not_reproduced)
             if paper.not_reproduced
             else ""
         )

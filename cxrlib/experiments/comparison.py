@@ -16,18 +16,24 @@ class Comparison(NamedTuple):
 
     Attributes
     ----------
+    study : str
+        Id of the repaired one.
     words, metric : str
     published : float
         The number in the paper.
+    about : str
+        What the number is where it is none that was measured, such as "over".
     as_published, repaired : Interval or None
         Of the records' summaries.
     difference : Interval or None
         Repaired minus as published; see :func:`cxrlib.evaluation.runs_difference`.
     """
 
+    study: str
     words: str
     metric: str
     published: float
+    about: str
     as_published: evaluation.Interval | None
     repaired: evaluation.Interval | None
     difference: evaluation.Interval | None
@@ -64,9 +70,11 @@ def compare(paper: Paper, folder: str | os.PathLike | None = None) -> list[Compa
             )
         found.append(
             Comparison(
+                study=claim["repaired"],
                 words=claim["words"],
                 metric=metric,
                 published=claim["value"],
+                about=claim.get("about", ""),
                 as_published=None if first is None else _of_summary(first, metric),
                 repaired=None if second is None else _of_summary(second, metric),
                 difference=difference,

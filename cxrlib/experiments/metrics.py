@@ -62,7 +62,7 @@ def evaluate_binary(
         metrics |= {f"{split} {name}": value for name, value in report.items()}
     return {
         "seed": seed,
-        "history": _columns(history),
+        "history": history.to_dict("list"),
         "metrics": metrics,
         "confusion_matrix": matrices,
         "threshold": float(threshold),
@@ -121,17 +121,12 @@ def evaluate_multiclass(
     }
     return {
         "seed": seed,
-        "history": _columns(history),
+        "history": history.to_dict("list"),
         "metrics": metrics,
         "confusion_matrix": {"test": evaluation.confusion_matrix(y, score)},
         "threshold": None,
         "scores": collect_scores(test, score),
     }
-
-
-def _columns(history: pd.DataFrame) -> dict[str, list]:
-    """Return a history's columns; None where one network of several has no such epoch."""
-    return history.astype(object).where(history.notna(), None).to_dict("list")
 
 
 def predict(network: keras.Model, parts: Mapping[str, data.ImageSet]) -> dict[str, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cxrlib.data import DataError
 from cxrlib.data.cases import did_you_mean
 from cxrlib.experiments import better_model
@@ -9,8 +11,10 @@ from cxrlib.experiments.specification import Paper, Study, read_paper, shipped_p
 
 PAPERS: dict[str, Paper] = {paper.id: paper for paper in map(read_paper, shipped_papers())}
 STUDIES: dict[str, Study] = {
-    id: study for paper in PAPERS.values() for id, study in paper.studies.items()
-} | better_model.STUDIES
+    id: study
+    for studies in (*(paper.studies for paper in PAPERS.values()), better_model.STUDIES)
+    for id, study in studies.items()
+}
 
 
 def get(id: str) -> Study:
@@ -43,5 +47,18 @@ def find(name: str) -> list[Study]:
         If there is none, or the file is no paper.
     """
     if name.endswith(".json"):
-        return list(read_paper(name).studies.values())
+        return list(_own(name).values())
     return list(PAPERS[name].studies.values()) if name in PAPERS else [get(name)]
+
+
+def _own(path: str) -> dict[str, Study]:
+    """Return the studies of a paper's file; refuse those whose records would replace others."""
+    paper = read_paper(path)
+    shipped = {file.resolve() for file in shipped_papers()}
+    taken = [id for id in paper.studies if id in STUDIES]
+    if taken and Path(path).resolve() not in shipped:
+        raise DataError(
+            f"{path}: expected studies of your own, got {taken[0]}, whose record comes with the "
+            "course and would be replaced. Change the paper's `id`."
+        )
+    return paper.studies

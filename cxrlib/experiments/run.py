@@ -20,7 +20,7 @@ import pandas as pd
 
 from cxrlib import data, files
 from cxrlib.data import cases as tables
-from cxrlib.experiments import record as records
+from cxrlib.experiments import ledger, record as records
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.registry import get
 from cxrlib.experiments.specification import Study
@@ -55,18 +55,19 @@ def reproduce(
         If there is no such study, or the real data are not at hand.
     """
     study = get(study) if isinstance(study, str) else study
-    id = study.id
-    config, seeds = study.config, study.seeds if seeds is None else seeds
+    id, config = study.id, study.config
+    seeds = _checked(study.seeds if seeds is None else seeds)
     method = import_module(f"cxrlib.experiments.methods.{study.method}")
     cases = _load_real(config["data"])
     first = method.prepare(cases, config, seed=min(seeds))
     folder = records.output_folder(folder)
-    unfinished = folder / ".unfinished"
+    unfinished, book = folder / ".unfinished", folder / ledger.FILE
     done = []
     for seed in seeds:
         resample = study.resample and seed != min(seeds)
         drawn = method.prepare(cases, config, seed=seed) if resample else first
-        done.append(_run_once(method, drawn, config, seed, unfinished / f"{id}-{seed}"))
+        test = TestSet(drawn[drawn["split"] == "test"], book, study=id, seed=seed)
+        done.append(_run_once(method, drawn, test, config, seed, unfinished / f"{id}-{seed}"))
     runs = [each["run"] for each in done]
     record = records.Record.create(
         id=id,
@@ -133,21 +134,29 @@ def _load_real(name: str) -> pd.DataFrame:
     return cases
 
 
+def _checked(seeds: Sequence[int]) -> Sequence[int]:
+    valid = [type(seed) is int and seed >= 0 for seed in seeds]
+    if not seeds or not all(valid) or len(set(seeds)) < len(seeds):
+        raise data.DataError(
+            f"expected seeds as different whole numbers from 0, got {list(seeds)}. Such as 0 1 2."
+        )
+    return seeds
+
+
 def _run_once(
-    method: ModuleType, cases: pd.DataFrame, config: dict, seed: int, state: Path
+    method: ModuleType, cases: pd.DataFrame, test: TestSet, config: dict, seed: int, state: Path
 ) -> dict[str, Any]:
     """Run with one seed, or take what an earlier, interrupted call has done of it."""
     done = state.with_name(f"{state.name}.json")
+    same = {"config": config, "fingerprint": _fingerprint(cases)}
     if done.exists():
         kept = json.loads(done.read_text(encoding="utf-8"))
-        if kept["config"] == config:
+        if {name: kept.get(name) for name in same} == same:
             return kept
     started = time.perf_counter()
-    held_out = cases["split"] == "test"
-    test = TestSet(cases[held_out])
-    run = method.run(cases[~held_out], test, config, seed, state)
+    run = method.run(cases[cases["split"] != "test"], test, config, seed, state)
     run["test_evaluations"] = test.evaluations
-    result = {"config": config, "run": run, "seconds": time.perf_counter() - started}
+    result = same | {"run": run, "seconds": time.perf_counter() - started}
     files.write_text(done, json.dumps(result, default=lambda array: array.tolist()))
     return result
 

@@ -41,8 +41,15 @@ def cut_validation(cases: pd.DataFrame, how: str | Mapping[str, float], seed: in
         are trained on.
     seed : int
         Same seed, same images.
+
+    Raises
+    ------
+    DataError
+        If it is none of these.
     """
-    if isinstance(how, str):  # "test"
+    if isinstance(how, str):
+        if how != "test":
+            raise data.DataError(f'expected "test" or a mapping, got {how!r}. Correct it.')
         return cases
     ((by, size),) = how.items()
     if by == "patients":
@@ -51,7 +58,14 @@ def cut_validation(cases: pd.DataFrame, how: str | Mapping[str, float], seed: in
     if by == "reshuffled":
         one, other = (train.sample(frac=1, random_state=2 * seed + i) for i in (0, 1))
         parts = [one[:size], other[size:].assign(split="val"), cases[cases["split"] == "test"]]
-        return pd.concat(parts, ignore_index=True)
+        table = pd.concat(parts, ignore_index=True)
+        table.attrs.update(cases.attrs)
+        return table
+    if by != "images":
+        raise data.DataError(
+            f"expected one of patients, images and reshuffled, got {by!r}. Such as "
+            '{"patients": 0.2}.'
+        )
     by_label = train.groupby("label", observed=True)
     amount = {"n": size // by_label.ngroups} if size > 1 else {"frac": size}
     chosen = by_label.sample(**amount, random_state=seed)

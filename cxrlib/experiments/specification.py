@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,8 @@ from cxrlib.data import DataError, registry as datasets
 from cxrlib.data.cases import did_you_mean
 from cxrlib.experiments.settings import DEFAULTS
 from cxrlib.experiments.validation import RecordError, check_schema
+
+ROLES = ("as_published", "repaired")
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def read_paper(path: str | os.PathLike) -> Paper:
     """
     try:
         fields = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             f"{path}: expected a paper as JSON, got {error}. Look at the file."
         ) from error
@@ -127,6 +130,11 @@ def shipped_papers() -> list[Path]:
 def _paper(fields: dict[str, Any]) -> Paper:
     drafts, article = fields["studies"], fields["article"]
     ids = {key: draft.get("id", f"{fields['id']}-{key}") for key, draft in drafts.items()}
+    if repeated := sorted(id for id, n in Counter(ids.values()).items() if n > 1):
+        raise DataError(
+            f"studies: expected an id of its own for each, got {repeated[0]} more than once. "
+            "Leave `id` out: paper and key make one."
+        )
     studies = {}
     for key, draft in drafts.items():
         config, notes = _inherited(drafts, key)
@@ -150,9 +158,6 @@ def _paper(fields: dict[str, Any]) -> Paper:
     return Paper(**same, article=article, claims=claims, studies=studies)
 
 
-ROLES = ("as_published", "repaired")
-
-
 def _known(where: str, key: str, known: dict) -> Any:
     if key not in known:
         raise DataError(
@@ -163,7 +168,7 @@ def _known(where: str, key: str, known: dict) -> Any:
 
 
 def _inherited(drafts: dict[str, dict], key: str) -> tuple[dict, list[str]]:
-    """Return the settings and notes of a study with those of the studies it is based on."""
+    """Return a study's settings, with those it is based on, and the nearest of their notes."""
     chain = [key]
     while (base := drafts[chain[-1]].get("based_on")) is not None:
         _known(f"studies.{chain[-1]}.based_on", base, drafts)
@@ -185,6 +190,15 @@ def _whole(where: str, config: dict, method: str) -> dict:
     defaults = _known("method", method, DEFAULTS)
     for name in config:
         _known(where, name, defaults)
+    for member in config.get("members", []):
+        for name in member:
+            _known(f"{where}.members", name, defaults)
     whole = defaults | config
     _known(f"{where}.data", whole["data"], datasets.DATASETS)
+    if whole.get("validation") == "test" and (method != "from_scratch" or whole["patience"]):
+        raise DataError(
+            f"{where}.validation: expected validation on the test set with the method from_scratch "
+            f"and without patience, got {method} and {whole['patience']}. Cut it from train: "
+            '{"patients": 0.2}.'
+        )
     return whole

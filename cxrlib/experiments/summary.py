@@ -30,7 +30,7 @@ MULTICLASS = {
 }
 BOOTSTRAP = "95 %, bootstrap: patients of the test {} resampled 2,000 times"
 BOOTSTRAP_OVER = "; mean over {} seeds, of which one fewer were resampled each time too"
-OWN = "; each seed has test images of its own"
+OWN = "; each seed draws its test images, and those that several draw are taken for others"
 WILSON = "95 %, Wilson's interval, as if each image were of another patient"
 WILSON_OVER = "; mean over {} seeds, each of {} images counted once, fewer where seeds lie apart"
 WILSON_EVALUATOR = "95 %, Wilson's interval for the {} images that the article's evaluator reads"
@@ -77,15 +77,26 @@ def judged_runs(runs: Sequence[dict], name: str) -> evaluation.Runs:
             f"expected a metric among {', '.join(metrics)}, got {name!r}. Compare one of these."
         )
     scores = [run["scores"] for run in runs]
+    if None in scores:
+        raise RecordError(
+            f"expected scores of the test set for {name!r}, got a run that never opened it. "
+            "Run the study to its end."
+        )
     metric: Callable[..., float] | list[Callable[..., float]] = metrics[name]
     if name in AT_THRESHOLD and runs[0]["threshold"] is not None:
         metric = [partial(AT_THRESHOLD[name], threshold=run["threshold"]) for run in runs]
     return evaluation.Runs(
         [np.array(each["y"]) for each in scores],
         [np.array(each["score"], dtype=float) for each in scores],
-        [np.array(each["patient"], dtype=object) for each in scores],
+        [_patients(each) for each in scores],
         metric,
     )
+
+
+def _patients(scores: dict[str, list]) -> np.ndarray:
+    """Return the patient of each image; an unknown one is taken for a patient of its own."""
+    pairs = zip(scores["patient"], scores["path"], strict=True)
+    return np.array([path if who is None else who for who, path in pairs], dtype=object)
 
 
 def _bootstrap_method(sampled: str, runs: Sequence[dict]) -> str:

@@ -13,8 +13,10 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema
+import numpy as np
 
 SUM_TOLERANCE = 1e-3  # scores are rounded
+ROUNDED_OFF = 2  # so many images may be on the other side of the threshold
 
 
 class RecordError(ValueError):
@@ -28,8 +30,9 @@ def check(fields: dict[str, Any]) -> None:
         _check_data(fields["data"])
         _check_runs(fields)
         for name, row in fields["summary"].items():
-            valid = row["low"] <= row["high"]
-            _require(valid, f"summary.{name}", "numbers with low ≤ high", row, "Turn them round.")
+            valid = row["low"] <= row["mean"] <= row["high"]
+            advice = "Compute the summary again: cxr reproduce ID --summary-only."
+            _require(valid, f"summary.{name}", "numbers with low ≤ mean ≤ high", row, advice)
     except RecordError as error:
         raise RecordError(f"record {fields.get('id')}: {error}") from None
 
@@ -69,7 +72,7 @@ def _refuse(error: jsonschema.ValidationError) -> None:
             f"{' and '.join(parts)}. Add what is missing, and move anything else to `config` or "
             "`notes`."
         )
-    _require(False, where.lstrip("."), expected, got, advice)
+    _require(False, where.lstrip(".") or "fields", expected, got, advice)
 
 
 def _require(valid: bool, where: str, expected: str, got: object, advice: str) -> None:
@@ -106,6 +109,7 @@ def _check_runs(fields: dict) -> None:
         _check_test_evaluations(run, where)
         if run["scores"] is not None:
             _check_scores(run["scores"], f"{where}.scores", counts.get("test", {}))
+            _check_scored_matrix(run, where)
     repeated = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
     _require(not repeated, "runs", "another seed for each run", repeated, "Give each run its own.")
     odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
@@ -135,6 +139,25 @@ def _check_matrix(matrix: list, where: str, classes: dict[str, int]) -> None:
     _require(
         rows == expected, where, f"rows that sum to the classes' images {expected}", rows, advice
     )
+
+
+def _check_scored_matrix(run: dict, where: str) -> None:
+    """Refuse a test matrix that is not that of the scores; these are rounded."""
+    matrix, scores = run["confusion_matrix"].get("test"), run["scores"]
+    if matrix is None:
+        return
+    score, threshold = np.array(scores["score"], dtype=float), run["threshold"]
+    if score.ndim == 1:
+        advice = "Say at which threshold the matrix was counted."
+        valid = threshold is not None
+        _require(valid, f"{where}.threshold", "a number, with one score an image", None, advice)
+    called = score.argmax(axis=1) if score.ndim == 2 else (score >= threshold).astype(int)
+    found = np.zeros(np.shape(matrix), int)
+    np.add.at(found, (scores["y"], called), 1)
+    off = int(np.abs(found - matrix).sum()) // 2
+    wanted = f"{found.tolist()}, as the scores are at the threshold {threshold}"
+    advice = "Make the record again; nothing in it may be changed by hand."
+    _require(off <= ROUNDED_OFF, f"{where}.confusion_matrix.test", wanted, matrix, advice)
 
 
 def _check_scores(scores: dict, where: str, classes: dict[str, int]) -> None:

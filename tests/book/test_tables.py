@@ -69,6 +69,7 @@ def build(tmp_path, monkeypatch):
     for page in ("how-sure", "status", "test-set", "five-articles"):
         text += (ROOT / "book" / f"{page}.md").read_text().replace("# ", "## ", 1)
     text += "## In\n\n```{inventory-table}\n```\n\n```{participants-table}\n```\n"
+    text += "\n```{test-set-table} chapters\n```\n"
     (tmp_path / "index.md").write_text(text)
     monkeypatch.setattr(experiments, "list_ids", lambda: range(len(RECORDS)))
     monkeypatch.setattr(experiments, "read", RECORDS.__getitem__)
@@ -124,12 +125,10 @@ def test_each_paper_stands_on_its_page_with_fault_and_repair(build):
 
 
 def entries() -> pd.DataFrame:
-    rows = [
-        ("pneumonia", "article-0-repaired", seed, "2026-11-29", "final evaluation", 1, "the record")
-        for seed in (0, 1)
-    ]
-    rows += [("pneumonia", "planning: probes", None, "2026-11-20", "probes", 11, "notes")]
-    rows += [("covid", "article-4-large-two", 0, "2026-11-21", "final evaluation", 1, "the record")]
+    last = ["final evaluation", 1, ledger.COUNTED]
+    rows = [["pneumonia", "article-0-repaired", seed, "2026-11-29", *last] for seed in (0, 1)]
+    rows += [["pneumonia", "planning: probes", None, "2026-11-20", "probes", 11, "notes"]]
+    rows += [["covid", "article-4-large-two", 0, "2026-11-21", *last]]
     return pd.DataFrame(rows, columns=list(ledger.COLUMNS)).astype({"seed": "Int64"})
 
 
@@ -139,7 +138,7 @@ def test_each_look_at_a_test_set_is_on_its_page(build, monkeypatch):
     page = start()
     assert "covid : 1 evaluation in the course’s records, 0 before" in page
     assert "pneumonia : 2 evaluations in the course’s records, 11 before" in page
-    assert "article-0-repaired final evaluation 0, 1 2 2026-11-29 the record" in page
+    assert "article-0-repaired final evaluation 0, 1 2 2026-11-29 counted as it ran" in page
     assert "planning: probes probes – 11 2026-11-20 notes" in page
     assert "make book counts them" in page
     opened = {"chapter": "02-neurons", "purpose": "three networks", "times": 3, "n_images": 624}
@@ -164,3 +163,10 @@ def test_each_set_has_its_files_and_patients_and_each_group_of_records_its_split
         "toys 9 normal; 5 patients 8 normal; 4 patients; held back: 7 normal; 3 patients – "
         "study-a, study-b and 2 more"
     ) in page
+
+
+def test_no_study_and_no_look_is_missing_on_the_page():
+    page = (ROOT / "book" / "test-set.md").read_text(encoding="utf-8")
+    shown = tuple(re.findall(r"test-set-table\} (\S+)", page))
+    looked = [*papers.STUDIES, *ledger.entries()["study"]]
+    assert [study for study in looked if not study.startswith(shown)] == []

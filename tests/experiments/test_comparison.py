@@ -7,6 +7,7 @@ import pytest
 from cxrlib import evaluation
 from cxrlib.experiments import Record, compare, registry
 from cxrlib.experiments.record import RecordError
+from cxrlib.experiments.summary import judged_runs
 from tests.experiments.conftest import a_run, fields
 
 CLASSES = {"A": 20, "B": 20}
@@ -59,13 +60,20 @@ def test_a_claim_stands_beside_its_repetition_its_repair_and_their_difference(tm
     assert both.difference.low < both.difference.value < both.difference.high
 
 
-@pytest.mark.parametrize(
-    ("metric", "message"),
-    [("test ROC AUC", "expected the metric 'test ROC AUC' in its summary, got test accuracy")],
-)
-def test_a_metric_that_a_record_has_not_is_named(tmp_path, metric, message):
+def test_a_metric_that_a_record_has_not_is_named(tmp_path):
     a_record("article-3-repaired", (0,), 0.5).write(tmp_path)
     paper = copy.deepcopy(registry.PAPERS["article-3"])
-    paper.claims[0]["metric"] = metric
-    with pytest.raises(RecordError, match=message):
+    paper.claims[0]["metric"] = "test ROC AUC"
+    with pytest.raises(RecordError, match="expected the metric 'test ROC AUC' in its summary"):
         compare(paper, tmp_path)
+
+
+def test_unknown_patients_count_as_one_each_and_closed_test_sets_are_named():
+    record = a_record("article-3-repaired", (0,), 0.5)
+    (run,) = record.runs
+    unknown = run | {"scores": run["scores"] | {"patient": [None] * 40}}
+    assert judged_runs([unknown], "test accuracy").patients[0].tolist() == run["scores"]["path"]
+    with pytest.raises(RecordError, match="never opened it"):
+        judged_runs([run | {"scores": None}], "test accuracy")
+    with pytest.raises(RecordError, match="expected a metric among test accuracy"):
+        judged_runs([run], "test F1")

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from cxrlib.data import DataError
-from cxrlib.experiments import Record, ledger
-from tests.experiments.conftest import a_run, fields
+from cxrlib.experiments import ledger, record as records
+from cxrlib.experiments.record import RecordError
 
 
 def test_test_images_are_handed_out_against_a_purpose():
@@ -34,16 +34,32 @@ def test_less_than_once_is_no_look(times):
         ledger.TestSet(pd.DataFrame()).open("final evaluation", times)
 
 
-def test_the_ledger_lists_records_and_what_came_before(tmp_path, monkeypatch):
+def test_each_opening_is_a_line_at_once_and_lines_stay(tmp_path, monkeypatch):
     monkeypatch.setenv("CXR_RESULTS", str(tmp_path))
-    second = [{"date": "2001-02-03", "purpose": "again", "times": 4}]
-    Record.create(**fields(runs=[a_run(0), a_run(1) | {"test_evaluations": second}])).write()
+    rows = pd.DataFrame({"path": ["1.png"]})
+    rows.attrs["name"] = "pneumonia"
+    assert ledger.entries().empty
+    for seed in (1, 0, 1):  # the last one again: another look
+        test = ledger.TestSet(rows, tmp_path / ledger.FILE, study="study-x", seed=seed)
+        test.open("final evaluation", times=2)
     table = ledger.entries()
-    mine = table[table["study"] == "article-3-repaired"]
-    assert mine["times"].tolist() == [4, 1]  # by date
-    assert mine["seed"].tolist() == [1, 0]
-    assert set(mine["dataset"]) == {"pneumonia"}
-    earlier = table[table["source"] != ledger.COUNTED]
-    assert earlier["times"].sum() > 10
-    assert earlier["source"].str.len().gt(10).all()
+    assert table["seed"].tolist() == [0, 1, 1]
+    assert table["times"].sum() == 6
+    assert set(table["dataset"]) == {"pneumonia"}
+    assert set(table["source"]) == {ledger.COUNTED}
+    with (tmp_path / ledger.FILE).open("a") as file:
+        file.write('{"study": "mine"}\n')
+    with pytest.raises(RecordError, match=r"ledger\.jsonl, line 4: expected dataset, study"):
+        ledger.entries()
+
+
+def test_the_package_s_ledger_has_each_run_of_each_record_and_what_came_before(monkeypatch):
+    monkeypatch.delenv("CXR_RESULTS", raising=False)
+    table = ledger.entries()
+    counted = table.groupby("study")["times"].sum()
+    for id in records.list_ids():
+        record = records.read(id)
+        looks = sum(e["times"] for run in record.runs for e in run["test_evaluations"])
+        assert counted[id] >= looks
+    assert table["source"].str.len().gt(10).all()
     assert table["date"].is_monotonic_increasing

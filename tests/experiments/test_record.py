@@ -71,6 +71,8 @@ def test_numbers_are_pythons_own_and_rounded():
         ({"val": []}, ("runs", 0, "confusion_matrix"), "a split that data.counts has"),
         ([[1, 1]], ("runs", 0, "confusion_matrix", "test"), "2 rows of 2 counts"),
         ([[1, 0], [1, 1]], ("runs", 0, "confusion_matrix", "test"), r"\[2, 1\], got \[1, 2\]"),
+        (None, ("runs", 0, "threshold"), "threshold: expected a number, with one score an image"),
+        (7, ("runs", 0, "scores", "score", 0), r"score\[0\]: expected a number, or one a class"),
         ([0.1], ("runs", 0, "scores", "score"), "3 entries.*'score': 1"),
         ([0.1, 0.2, [1, 0]], ("runs", 0, "scores", "score"), "score: expected a number an image"),
         ([0, 1, 1], ("runs", 0, "scores", "y"), r"y: expected \[2, 1\].*got \[1, 2\]"),
@@ -87,7 +89,7 @@ def test_numbers_are_pythons_own_and_rounded():
         (0, ("runs", 0, "test_evaluations", 0, "times"), "times: expected a whole number from 1"),
         ("today", ("runs", 0, "test_evaluations", 0, "date"), "a date such as 2026-11-29"),
         ({}, ("summary",), "summary: expected metric"),
-        (0.95, ("summary", "test accuracy", "low"), "test accuracy: expected .* low ≤ high"),
+        (0.95, ("summary", "test accuracy", "low"), "test accuracy: expected .* low ≤ mean ≤ high"),
         ("", ("summary", "test accuracy", "method"), "Say how the interval was made"),
         ("one", ("notes",), "notes: expected a list of sentences"),
     ],
@@ -209,8 +211,10 @@ def test_every_record_of_the_package_is_whole_and_has_its_study_s_settings(monke
     shipped = [records.read(id) for id in records.list_ids()]
     assert len(shipped) >= 29
     for record in shipped:
-        config = records.to_plain(registry.get(record.id).config)
-        assert record.config == {name: config[name] for name in record.config}
+        study = registry.get(record.id)
+        assert record.config == records.to_plain(study.config)
+        assert record.title == study.title
+        assert set(study.notes) <= set(record.notes)
 
 
 def test_an_unknown_id_names_what_is_near_and_what_there_is(tmp_path):
@@ -253,3 +257,21 @@ def test_a_history_is_a_table_with_epochs_from_1():
     assert frame["val_loss"].tolist() == pytest.approx([np.nan, 0.6], nan_ok=True)
     with pytest.raises(RecordError, match=r"from 0 to 1 .*got 2\. Its seeds: 0, 1\."):
         record.history_frame(run=2)
+
+
+def test_a_matrix_that_is_not_that_of_the_scores_is_refused():
+    n = 20
+    scores = {
+        "path": [f"{i}.png" for i in range(2 * n)],
+        "patient": [None] * 2 * n,
+        "y": [0] * n + [1] * n,
+        "score": [0.1] * n + [0.9] * n,
+    }
+    data = fields()["data"] | {"counts": {"test": {"A": n, "B": n}}, "patients": {"test": None}}
+    nearly, wrong = ([[n - off, off], [0, n]] for off in (2, 5))
+    for matrix in ([[n, 0], [0, n]], nearly):  # rounding may turn an answer or two
+        run = a_run() | {"scores": scores, "confusion_matrix": {"test": matrix}}
+        Record.create(**fields(runs=[run], data=data))
+    run = a_run() | {"scores": scores, "confusion_matrix": {"test": wrong}}
+    with pytest.raises(RecordError, match=r"test: expected \[\[20, 0\], \[0, 20\]\], as"):
+        Record.create(**fields(runs=[run], data=data))

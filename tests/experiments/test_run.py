@@ -7,7 +7,7 @@ import pytest
 
 from cxrlib import cli, data, evaluation, phantoms
 from cxrlib.data import datasets
-from cxrlib.experiments import record as records, registry, run
+from cxrlib.experiments import ledger, record as records, registry, run
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods import from_scratch
 from cxrlib.experiments.metrics import image_names
@@ -51,7 +51,7 @@ def test_a_study_writes_a_record_that_can_be_computed_again(quick, cases, tmp_pa
     assert (last["purpose"], last["times"]) == ("final evaluation", 1)
     assert only["scores"]["patient"] == cases.loc[cases["split"] == "test", "patient_id"].tolist()
     assert len(only["history"]["val_loss"]) == 2
-    assert [p.name for p in tmp_path.iterdir()] == ["article-0-as-published.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{record.id}.json", ledger.FILE]
 
 
 def test_a_repaired_study_validates_on_val_and_evaluates_the_test_set_once(whole):
@@ -77,10 +77,11 @@ def test_a_summary_is_computed_again_from_the_scores_that_are_kept(quick, tmp_pa
         assert again[metric]["low"] == pytest.approx(row["low"], abs=0.01)
 
 
-def test_scores_that_rounding_turned_give_no_summary(tmp_path, whole):
+def test_a_summary_that_the_scores_do_not_give_is_left_alone(tmp_path, whole):
     record = records.read("article-3-as-published", whole)
-    runs = [record.runs[0] | {"threshold": 2.0}, record.runs[1]]  # as if answers had turned
-    Record.create(**vars(record) | {"runs": runs}).write(tmp_path)
+    row = {"mean": 0.999, "low": 0.0, "high": 1.0}  # as if rounding had turned answers
+    summary = record.summary | {"test accuracy": record.summary["test accuracy"] | row}
+    Record.create(**vars(record) | {"summary": summary}).write(tmp_path)
     with pytest.raises(RecordError, match="other side of the threshold"):
         run.summarize_again("article-3-as-published", folder=tmp_path)
 
@@ -102,9 +103,34 @@ def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(whole, tmp_p
     first = json.loads(kept.read_text())["seconds"]
     assert cli.main([*command, "--folder", str(tmp_path)]) == 0
     assert asked == [0, 1, 1]
+    lines = (tmp_path / ledger.FILE).read_text().splitlines()
+    assert len(lines) == 4  # two of each seed: its epochs, and its result
     again = records.read("article-3-as-published", tmp_path)
     assert again.summary == records.read("article-3-as-published", whole).summary
     assert again.seconds >= first > 0  # the time of the first seed counts
+
+
+def test_what_was_kept_of_other_images_is_not_taken(quick, tmp_path, cases, monkeypatch):
+    train, asked = from_scratch.run, []
+
+    def count(*arguments):
+        asked.append(arguments[3])
+        return train(*arguments)
+
+    monkeypatch.setattr(from_scratch, "run", count)
+    id = "article-3-as-published"
+    test = cases[cases["split"] == "test"]
+    config, state = registry.get(id).config, tmp_path / "state"
+    for table in (cases, cases, cases[cases["path"] != cases["path"].iloc[0]]):
+        run._run_once(from_scratch, table, ledger.TestSet(test), config, 0, state)
+    assert asked == [0, 0]  # the second time it is there; the third has an image less
+
+
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [1.0]])
+def test_seeds_that_are_none_are_refused_before_any_work(quick, tmp_path, seeds):
+    with pytest.raises(data.DataError, match="seeds as different whole numbers from 0"):
+        run.reproduce("article-3-as-published", seeds=seeds, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("recipe", ["article-0", None])

@@ -64,6 +64,12 @@ def test_validation_is_cut_by_patient_or_as_articles_do(how, n_train, n_val, apa
     assert bool(train & val) is (how == {"reshuffled": 30})
 
 
+@pytest.mark.parametrize("how", ["tset", {"patient": 0.2}])
+def test_a_misspelt_way_to_cut_is_refused(how):
+    with pytest.raises(data.DataError, match="expected"):
+        sampling.cut_validation(a_set(), how, seed=0)
+
+
 def test_images_of_one_child_can_be_taken_for_strangers():
     cases = sampling.cut_validation(a_set(), {"reshuffled": 30}, seed=0)
     images = data.ImageSet(np.zeros((44, 1, 1, 1), np.uint8), data.cases.labels(cases), cases)

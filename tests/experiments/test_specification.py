@@ -4,7 +4,7 @@ import json
 import pytest
 
 from cxrlib.data import DataError
-from cxrlib.experiments import registry, specification
+from cxrlib.experiments import better_model, registry, specification
 from cxrlib.experiments.settings import DEFAULTS
 
 PAPER = {
@@ -96,6 +96,14 @@ def test_studies_name_what_differs_and_have_every_setting(tmp_path):
         (("longer", "studies", "as-published", "based_on"), "without going round, got .* → "),
         (([0, 0], "studies", "longer", "seeds"), "seeds: expected a list of different seeds"),
         (({}, "studies"), "studies: expected key → study"),
+        (("mine-repaired", "studies", "longer", "id"), "an id of its own .* got mine-repaired"),
+        (({"epochs": -1}, "config"), "config.epochs: expected a whole number from 0, got -1"),
+        (({"size": True}, "config"), "config.size: expected a whole number from 1, got True"),
+        (({"data": ["pneumonia"]}, "config"), "config.data: expected a name"),
+        (({"validation": {"patient": 0.2}}, "config"), r'validation: expected "test", or one of'),
+        (({"validation": "tset"}, "config"), r'validation: expected "test", or one of'),
+        (({"validation": "test", "patience": 2}, "config"), "on the test set .* without patience"),
+        (("test F1", "claims", 0, "metric"), "metric: expected one of test accuracy"),
     ],
 )
 def test_what_is_wrong_with_a_paper_is_said_with_its_file(tmp_path, change, message):
@@ -110,6 +118,42 @@ def test_a_file_that_is_no_paper_is_refused(tmp_path, text):
         path.write_text(text)
     with pytest.raises(DataError, match=r"paper\.json: .*expected"):
         specification.read_paper(path)
+
+
+def test_a_setting_of_one_kind_of_network_is_known_too(tmp_path):
+    ensemble = {"n_groups": 4, "members": [{"epoch": 3}]}
+    path = written(tmp_path, ("ensemble", "method"), (ensemble, "config"))
+    with pytest.raises(DataError, match=r"members: expected one of .*Did you mean 'epochs'"):
+        specification.read_paper(path)
+
+
+def test_a_strangers_paper_does_not_replace_the_courses_records(tmp_path):
+    (shipped,) = [path for path in specification.shipped_papers() if path.stem == "article-3"]
+    copied = tmp_path / "mine.json"
+    copied.write_text(shipped.read_text())
+    with pytest.raises(DataError, match=r"got article-3-as-published.*Change the paper's `id`"):
+        registry.find(str(copied))
+    copied.write_text(shipped.read_text().replace('"id": "article-3"', '"id": "mine"'))
+    assert registry.find(str(copied))[0].id == "mine-as-published"
+
+
+def test_no_study_replaces_another():
+    ids = [id for paper in registry.PAPERS.values() for id in paper.studies]
+    ids += list(better_model.STUDIES)
+    assert len(ids) == len(set(ids)) == len(registry.STUDIES)
+
+
+def test_a_study_names_only_what_it_changes():
+    for path in specification.shipped_papers():
+        paper, known = json.loads(path.read_text()), specification.read_paper(path).studies
+        for key, draft in paper["studies"].items():
+            if "based_on" in draft:
+                id, base = (
+                    paper["studies"][k].get("id", f"{paper['id']}-{k}")
+                    for k in (key, draft["based_on"])
+                )
+                same = [n for n, v in draft["config"].items() if known[base].config[n] == v]
+                assert same == [], id
 
 
 def test_each_of_the_five_articles_comes_with_its_fault_and_a_repair():

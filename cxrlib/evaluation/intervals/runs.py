@@ -55,7 +55,9 @@ def runs_bootstrap(
     than there are, with replacement, so that the means drawn vary as means of all of them do (Rao
     and Wu). Trainings that are judged on the same images meet the same drawn patients. Where each
     has images of its own, patients are drawn for each apart; the trainings then lie apart by
-    chance of their patients too, and the interval is rather too wide than too narrow.
+    chance of their patients too, and the interval is rather too wide. But where patients of one
+    training are also another's, with other images beside them or in another order, they are taken
+    for strangers, and the interval is too narrow.
 
     Parameters
     ----------

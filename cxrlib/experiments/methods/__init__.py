@@ -1,6 +1,7 @@
 """How studies are run, a module a method.
 
-``prepare(cases, config, seed)`` returns the rows that are used, each with its split.
+``prepare(cases, config, seed)`` returns the rows that are used, each with its split; of the test
+set it uses rows, no images.
 ``run(cases, test, config, seed, backup_dir)`` trains and evaluates once, and returns one of a
 record's ``runs``. It gets the test images through ``test`` alone, a
 :class:`~cxrlib.experiments.ledger.TestSet`, which asks what for. What an interrupted training needs

@@ -72,13 +72,23 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
     there = [_predict_logits([n for n, _ in nets], held_out, config, seed) for nets in trained]
     scores["test"] = expit(np.mean(there, axis=0) - threshold)[:, None]
     histories = [history for of_group in trained for _, history in of_group]
-    named = [h.add_suffix(f", network {i}") for i, h in enumerate(histories, start=1)]
-    result = evaluate_binary(parts, scores, pd.concat(named, axis=1), seed, 0.5)
+    result = evaluate_binary(parts, scores, _side_by_side(histories), seed, 0.5)
     healthy = rows["group"].notna().to_numpy()
     shifted = expit(out_of_group[healthy] - threshold)
     result["metrics"] |= evaluate_shift(shifted, inside[sick_val], 0.5)
     result["metrics"] |= {f"threshold {i}": float(t) for i, t in enumerate(thresholds, start=1)}
     return result
+
+
+def _side_by_side(histories: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return one history of several networks; None where one has no such epoch."""
+    named = [
+        history.set_axis(range(1, len(history) + 1)).add_suffix(f", network {i}")
+        for i, history in enumerate(histories, start=1)
+    ]
+    longest = pd.RangeIndex(1, max(map(len, named)) + 1)
+    padded = [h.astype(object).reindex(longest, fill_value=None) for h in named]
+    return pd.concat(padded, axis=1)
 
 
 def _read(cases: pd.DataFrame, kinds: Sequence[dict]) -> list[data.ImageSet]:
