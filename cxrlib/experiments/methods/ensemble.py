@@ -82,13 +82,13 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
 
 def _side_by_side(histories: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return one history of several networks; None where one has no such epoch."""
-    named = [
-        history.set_axis(range(1, len(history) + 1)).add_suffix(f", network {i}")
-        for i, history in enumerate(histories, start=1)
-    ]
-    longest = pd.RangeIndex(1, max(map(len, named)) + 1)
-    padded = [h.astype(object).reindex(longest, fill_value=None) for h in named]
-    return pd.concat(padded, axis=1)
+    longest = pd.RangeIndex(1, max(map(len, histories)) + 1)
+    columns = []
+    for i, history in enumerate(histories, start=1):
+        rows = history.set_axis(longest[: len(history)]).astype(object).reindex(longest)
+        of_its_own = pd.Series(longest <= len(history), longest)
+        columns.append(rows.where(of_its_own, None).add_suffix(f", network {i}"))
+    return pd.concat(columns, axis=1)
 
 
 def _read(cases: pd.DataFrame, kinds: Sequence[dict]) -> list[data.ImageSet]:
