@@ -19,12 +19,9 @@ class TestSetSummary(MarkdownDirective):
         lines = []
         for name, rows in ledger.entries().groupby("dataset"):
             counted = rows["source"] == ledger.COUNTED
-            by_code, earlier = (int(rows.loc[m, "times"].sum()) for m in (counted, ~counted))
-            times = "evaluation" if by_code == 1 else "evaluations"
-            lines.append(
-                f"- **`{name}`**: {by_code:,} {times} in the course's records, {earlier:,} before "
-                "records were kept or beside them."
-            )
+            total, as_it_ran = rows["times"].sum(), rows.loc[counted, "times"].sum()
+            times = "evaluation" if total == 1 else "evaluations"
+            lines.append(f"- **`{name}`**: {total:,} {times}, {as_it_ran:,} counted as they ran.")
         return "\n".join(lines)
 
 
@@ -43,8 +40,9 @@ class TestSetTable(MarkdownDirective):
         for (study, purpose, source), part in found.groupby(["study", "purpose", "source"]):
             seeds = ", ".join(map(str, sorted(part["seed"].dropna()))) or "–"
             dates = " to ".join(sorted({part["date"].min(), part["date"].max()}))
-            rows.append([study, purpose, seeds, str(part["times"].sum()), dates, source])
-        head = ["Study", "What was evaluated", "Seeds", "Times", "Date", "Known from"]
+            known = "" if source in (ledger.COUNTED, ledger.AFTERWARDS) else f" ({source})"
+            rows.append([study, purpose + known, seeds, str(part["times"].sum()), dates])
+        head = ["Study", "What was evaluated", "Seeds", "Times", "Date"]
         return table(head, rows) if rows else "Nothing so far."
 
     def _of_chapters(self) -> str:

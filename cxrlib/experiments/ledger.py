@@ -18,6 +18,7 @@ from cxrlib.experiments import record as records
 
 FILE = "ledger.jsonl"  # in the folder of the records
 COUNTED = "counted as it ran"
+AFTERWARDS = "counted afterwards, from the record's settings"  # of runs before the ledger
 COLUMNS = ("dataset", "study", "seed", "date", "purpose", "times", "source")
 
 

@@ -136,10 +136,10 @@ def test_each_look_at_a_test_set_is_on_its_page(build, monkeypatch):
     start, folder = build
     monkeypatch.setattr(ledger, "entries", entries)
     page = start()
-    assert "covid : 1 evaluation in the course’s records, 0 before" in page
-    assert "pneumonia : 2 evaluations in the course’s records, 11 before" in page
-    assert "article-0-repaired final evaluation 0, 1 2 2026-11-29 counted as it ran" in page
-    assert "planning: probes probes – 11 2026-11-20 notes" in page
+    assert "covid : 1 evaluation, 1 counted as they ran" in page
+    assert "pneumonia : 13 evaluations, 2 counted as they ran" in page
+    assert "article-0-repaired final evaluation 0, 1 2 2026-11-29" in page
+    assert "planning: probes probes (notes) – 11 2026-11-20" in page
     assert "make book counts them" in page
     opened = {"chapter": "02-neurons", "purpose": "three networks", "times": 3, "n_images": 624}
     opened |= {"dataset": "pneumonia", "source": "folder", "date": "2026-11-29"}
