@@ -9,11 +9,12 @@ again, by drawing single images again, and by the formulas that take each image 
 often above as below.
 
 Further designs: two models whose true AUCs are known are compared; several trainings of one recipe,
-with the mean of their own intervals' ends beside; patients with images of several classes, some
-alone with theirs, who are drawn with those nearest to them, or not at all.
+with the mean of their own intervals' ends beside; two recipes, by several trainings of each, on the
+same images or on their own; patients with images of several classes, some alone with theirs, who
+are drawn with those nearest to them, or not at all.
 
 Single images are drawn on every tenth set only: they take longest, and miss by far. Prints one
-JSON object, with the minutes it took: about 40 of one core.
+JSON object, with the minutes it took: about 50 of one core.
 """
 
 from __future__ import annotations
@@ -120,6 +121,46 @@ def several(sets: int, resamples: int, count: int = 3, differ: float = 0.5) -> d
     return {name: summary(rows) for name, rows in kept.items()}
 
 
+RECIPES = {
+    # trainings of A and B; for each the number of its set of images
+    "3 and 3 trainings, the same images": ([0] * 3, [0] * 3),
+    "2 and 2 trainings, the same images": ([0] * 2, [0] * 2),
+    "3 trainings and this one, the same images": ([0] * 3, [0]),
+    "3 and 3 trainings, A's images and B's": ([0] * 3, [1] * 3),
+    "3 trainings on the same images, 3 on their own": ([0] * 3, [1, 2, 3]),
+    "5 pairs, images of their own": ([*range(5)], [*range(5)]),
+}
+
+
+def recipes(
+    images: tuple[list[int], list[int]], sets: int, resamples: int, differ: float = 0.4
+) -> dict:
+    """Ask for the difference of two recipes' mean AUCs, of which several trainings are known.
+
+    Their classes lie ``APART`` ± ``differ`` and 1 ± ``differ`` apart. What a training sees in an
+    image is by 60 % of its variance seen by all of them.
+    """
+    kept: dict[str, list] = {}
+    for seed in range(sets):
+        rng = np.random.default_rng(seed)
+        y, common = np.arange(200) % 2, rng.normal(size=(1 + max(map(max, images)), 200))
+        groups, truths = [], []
+        for apart, numbers in zip((APART, 1.0), images, strict=True):
+            distances = apart + rng.normal(scale=differ, size=len(numbers))
+            own = rng.normal(size=(len(numbers), 200))
+            noise = np.sqrt(0.6) * common[numbers] + np.sqrt(0.4) * own
+            who = [np.arange(200) + 200 * number for number in numbers]
+            scores = noise + distances[:, None] * y
+            groups.append(evaluation.Runs([y] * len(numbers), list(scores), who))
+            # of a recipe; a single training stands for itself
+            several = len(numbers) > 1
+            mean, variance = (apart, differ**2) if several else (distances[0], 0)
+            truths.append(stats.norm.cdf(mean / np.sqrt(2 + variance)))
+        found = evaluation.runs_difference(*groups, n_resamples=resamples, seed=seed)
+        keep(kept, "difference of mean AUCs", found, truths[0] - truths[1])
+    return {name: summary(rows) for name, rows in kept.items()}
+
+
 def mixed(rng, patients: int, k: int = 5, other: float = 0.35):
     """Simulate patients with one to six images, some of another class than their most."""
     who = np.repeat(np.arange(patients), rng.integers(1, 7, size=patients))
@@ -188,6 +229,8 @@ def main() -> None:
         "ways": compared(options.sets, options.resamples)
     }
     answer["designs"]["three trainings"] = {"ways": several(options.sets, options.resamples)}
+    for name, images in RECIPES.items():
+        answer["designs"][name] = {"ways": recipes(images, options.sets, options.resamples)}
     for patients in (25, 40):
         ways = alone(options.sets, options.resamples, patients)
         answer["designs"][f"{patients} patients of mixed classes"] = {"ways": ways}

@@ -55,8 +55,10 @@ def main() -> None:
     ways |= {
         f"{m.__name__}, 4 classes": partial(bootstrap, *many, m) for m in resampling.MULTICLASS
     }
-    ways["AUC, three trainings"] = partial(
-        evaluation.runs_bootstrap, [y] * 3, [score] * 3, [who] * 3
+    three = evaluation.Runs([y] * 3, [score] * 3, [who] * 3)
+    ways["AUC, three trainings"] = partial(evaluation.runs_bootstrap, *three)
+    ways["difference of three trainings' AUCs and three"] = partial(
+        evaluation.runs_difference, three, three
     )
     answer = {"benchmark": "intervals", "cores": os.cpu_count()}
     print(json.dumps(answer | {"seconds": {k: seconds(v) for k, v in ways.items()}}, indent=2))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from cxrlib import experiments
 from cxrlib.data import DataError, datasets, registry
 from cxrlib.data.cases import did_you_mean
+from cxrlib.evaluation import Interval
 from cxrlib.experiments import Record
 
 
@@ -51,9 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--patient", metavar="REGEX", help="finds the patient in a file name")
     audit.set_defaults(run=_audit)
     again = rooms.add_parser(
-        "reproduce", help="list the studies, or run one on the real X-rays and write its record"
+        "reproduce", help="list the studies, or run some on the real X-rays and write their records"
     )
-    again.add_argument("id", metavar="ID", nargs="?", help="such as article-3-as-published")
+    again.add_argument(
+        "id",
+        metavar="ID|FILE",
+        nargs="?",
+        help="a study such as article-3-repaired, a paper such as article-3 with all its studies, "
+        "or a paper of your own as JSON",
+    )
     again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
     again.add_argument(
         "--folder",
@@ -132,12 +139,13 @@ def _reproduce(options: argparse.Namespace) -> None:
             print(f"{id:36}{study.title}")
         return
     folder = experiments.output_folder(options.folder)
-    if options.summary_only:
-        print(_record_text(experiments.summarize_again(options.id, folder=folder)))
-        return
-    record = experiments.reproduce(options.id, seeds=options.seeds, folder=folder)
-    print(_record_text(record))
-    print(f"\nwritten to {folder / record.id}.json")
+    for study in experiments.registry.find(options.id):
+        if options.summary_only:
+            print(_record_text(experiments.summarize_again(study.id, folder=folder)))
+            continue
+        record = experiments.reproduce(study, seeds=options.seeds, folder=folder)
+        print(_record_text(record))
+        print(f"\nwritten to {folder / record.id}.json")
 
 
 def _results(options: argparse.Namespace) -> None:
@@ -152,6 +160,7 @@ def _results(options: argparse.Namespace) -> None:
             broken.append(str(error))
     if found:
         print(_records_table(found))
+        print(_papers_table({record.id for record in found}, broken))
     elif not broken:
         print(f"No record in {folder} yet. A run on the real X-rays makes one.")
     if broken:
@@ -160,13 +169,47 @@ def _results(options: argparse.Namespace) -> None:
 
 def _records_table(records: Sequence[Record]) -> str:
     """Return a table with one line a record: id, article, title, headline, seconds."""
-    rows = [("id", "article", "title", "result (95 % CI)", "seconds"), *map(_row, records)]
+    return _table([("id", "article", "title", "result (95 % CI)", "seconds"), *map(_row, records)])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines, the last column to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
-    for *texts, seconds in rows:
+    for *texts, last in rows:
         cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
-        lines.append("  ".join([*cells, seconds.rjust(widths[-1])]))
+        lines.append("  ".join([*cells, last.rjust(widths[-1])]))
     return "\n".join(lines)
+
+
+def _papers_table(ids: Collection[str], broken: list[str]) -> str:
+    """Return what became of each paper's claims of which there is a record."""
+    head = ("study", "metric", "published", "as published", "repaired", "difference (95 % CI)")
+    rows: list[tuple[str, ...]] = [head]
+    for paper in experiments.registry.PAPERS.values():
+        if not ids & paper.studies.keys():
+            continue
+        try:
+            compared = experiments.compare(paper)
+        except ValueError as error:  # of a record, or of too few patients for an interval
+            broken.append(f"{paper.id}: {error}")
+            continue
+        rows += [
+            (
+                one.study,
+                one.metric,
+                f"{one.about} {one.published:.3g}".strip(),
+                _shown(one.as_published),
+                _shown(one.repaired),
+                _shown(one.difference, "+.3f"),
+            )
+            for one in compared
+        ]
+    return f"\n{_table(rows)}" if len(rows) > 1 else ""
+
+
+def _shown(interval: Interval | None, spec: str = ".3f") -> str:
+    return "–" if interval is None else f"{interval:{spec}}"
 
 
 def _row(record: Record) -> tuple[str, ...]:
@@ -221,7 +264,7 @@ def _cost_lines(record: Record) -> dict[str, str]:
     device, memory = record.device, record.peak_memory_mb
     machine = [f"{device['cpu_count']} cores", device["processor"], device["accelerator"]]
     return {
-        "test set evaluations": str(record.test_evaluations),
+        "test set evaluations": f"{record.test_evaluations} a run",
         "duration": f"{record.seconds:,.0f} s",
         "peak memory": "not known" if memory is None else f"{memory:,.0f} MB",
         "machine": ", ".join(filter(None, machine)),

@@ -2,6 +2,7 @@ import pytest
 
 from cxrlib.cli import main
 from cxrlib.experiments import Record, registry
+from cxrlib.experiments.specification import shipped_papers
 from tests.experiments.conftest import fields
 
 
@@ -15,12 +16,16 @@ def test_the_command_lists_the_records(folder, capsys):
     Record.create(**fields()).write()
     Record.create(**fields(id="study-x", article=None, seconds=7)).write()
     assert main(["results"]) == 0
-    head, first, second = capsys.readouterr().out.splitlines()
+    head, first, second, empty, papers, only = capsys.readouterr().out.splitlines()
     assert head.split() == ["id", "article", "title", "result", "(95", "%", "CI)", "seconds"]
     assert first.startswith("article-3-repaired  3        Article 3 · répaired")
     assert first.endswith("test accuracy 0.667 (0.2 to 0.9)    1,235")
     assert second.startswith("study-x             –")
     assert second.endswith("        7")
+    assert empty == ""
+    assert papers.split()[:4] == ["study", "metric", "published", "as"]
+    row = "article-3-repaired test accuracy over 0.9 – 0.667 (0.200 to 0.900) –"
+    assert " ".join(only.split()) == row
 
 
 def test_the_command_shows_one_record(folder, capsys):
@@ -35,10 +40,25 @@ def test_the_command_shows_one_record(folder, capsys):
         "3 images (2 A, 1 B), patients not known",
         "9 images (5 A, 4 B), 8 patients",
         "layers         16, 32\n",
-        "test set evaluations  1\n",
+        "test set evaluations  1 a run\n",
         "Notes\n  - Three images only.\n",
     )
     assert [part for part in parts if part not in shown] == []
+
+
+def test_a_paper_stands_for_all_its_studies_and_a_file_for_a_paper(tmp_path, capsys):
+    three = [study.id for study in registry.find("article-3")]
+    assert three == ["article-3-as-published", "article-3-repaired"]
+    (file,) = [path for path in shipped_papers() if path.stem == "article-3"]
+    assert [study.id for study in registry.find(str(file))] == three
+    assert [study.id for study in registry.find("study-slow-statistics")] == [
+        "study-slow-statistics"
+    ]
+    (tmp_path / "mine.json").write_text("{")
+    assert main(["reproduce", str(tmp_path / "mine.json")]) == 1
+    assert "mine.json: expected a paper as JSON" in capsys.readouterr().err
+    assert main(["reproduce", "articel-3"]) == 1
+    assert "Did you mean" in capsys.readouterr().err
 
 
 def test_reproduce_without_an_id_lists_the_studies(capsys):

@@ -1,4 +1,4 @@
-"""The claims that executed chapters carry, and which of their findings did not hold."""
+"""What executed chapters carry: their claims, and how often they opened a test set."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from pathlib import Path
 
 import nbformat
 
-from cxrlib.teaching.claims import MIME
+from cxrlib.teaching import claims, test_set
 
 
 def read_claims(executed: Path) -> list[dict]:
     """Return the claims in an executed chapter's table; an empty list without one."""
+    return [dict(claim) for table in _carried(executed, claims.MIME) for claim in table]
+
+
+def read_test_evaluations(executed: Path) -> list[dict]:
+    """Return each opening of a test set in an executed chapter."""
+    return [dict(opened) for opened in _carried(executed, test_set.MIME)]
+
+
+def _carried(executed: Path, kind: str) -> list:
     notebook = nbformat.read(executed, as_version=4)
-    outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
-    return [dict(c) for o in outputs for c in o.get("data", {}).get(MIME, [])]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [o["data"][kind] for o in outputs if kind in o.get("data", {})]
 
 
 def failed_findings(copies: Iterable[Path]) -> list[dict]:
@@ -23,10 +32,10 @@ def failed_findings(copies: Iterable[Path]) -> list[dict]:
     return [claim for claim in found if claim["enforced"] and not claim["holds"]]
 
 
-def as_text(claims: Iterable[dict]) -> str:
+def as_text(failed: Iterable[dict]) -> str:
     """Return one line a claim: chapter, statement, value and bound."""
     lines = []
-    for claim in claims:
+    for claim in failed:
         bound = ", ".join(f"{name} {value}" for name, value in claim["bound"].items())
         lines.append(
             f"  ✗ {claim['chapter']}: {claim['statement']} ({claim['value']:.4g}; {bound})"

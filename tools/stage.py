@@ -13,6 +13,7 @@ from pathlib import Path
 import fingerprints
 import nbformat
 import yaml
+from claims import read_test_evaluations
 from execute import failed_copy, read_status, select_chapters
 
 from cxrlib import files
@@ -93,6 +94,9 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
             files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
     shown = [ran[path.stem] for path in chapters]
     files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
+    copies = [executed / path.name for path in chapters]
+    opened = [one for copy in copies if copy.exists() for one in read_test_evaluations(copy)]
+    files.write_text(target / "test-evaluations.json", json.dumps(opened, ensure_ascii=False))
 
 
 def show_problems(log: str) -> None:

@@ -29,6 +29,7 @@ import nbformat
 
 from cxrlib import files
 from cxrlib.experiments import sweep
+from cxrlib.teaching.claims import MIME
 
 # What another processor does to float32, on this one; and what weights such a machine may have:
 # those that pip brings.
@@ -199,7 +200,7 @@ def printed_numbers(executed: Path) -> list[str]:
         for output in cell.get("outputs", []):
             shown = output.get("data", {})
             text = shown.get("text/markdown") or output.get("text") or shown.get("text/plain", "")
-            if not text.startswith("*Python") and claims.MIME not in shown:
+            if not text.startswith("*Python") and MIME not in shown:
                 found += [value for value, unit in NUMBER.findall(text) if not unit]
     return found
 

@@ -1,46 +1,20 @@
 """Sphinx extension of the course: tables that are drawn from files when the book is built.
 
 ``{claims-table}`` shows the sweep of every claim, ``{claims-summary}`` how many there are of which
-kind, and ``{status-table}`` how each chapter ran.
+kind, and ``{status-table}`` how each chapter ran. Others are in ``data_tables`` and
+``study_tables``.
 """
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
-from pathlib import Path
 
-from docutils import nodes
-from docutils.statemachine import StringList
-from sphinx.util.docutils import SphinxDirective
+import data_tables
+import study_tables
+from markdown_tables import MarkdownDirective, table
 
 from cxrlib.experiments import sweep
-
-
-class MarkdownDirective(SphinxDirective):
-    """A directive that stands for the Markdown which its method ``markdown`` returns."""
-
-    has_content = False
-    optional_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Parse that text as if it stood in the page."""
-        container = nodes.container()
-        lines = StringList(self.markdown().splitlines(), source=self.env.docname)
-        self.state.nested_parse(lines, self.content_offset, container)
-        for table in container.findall(nodes.table):
-            table["classes"] += ["drawn", *self.arguments]
-        return container.children
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in row) + " |"
-        for row in lines
-    )
 
 
 def both_sources() -> dict[tuple[str, str], dict[str, sweep.SweptClaim]]:
@@ -130,12 +104,11 @@ class StatusTable(MarkdownDirective):
 
     def markdown(self) -> str:
         """Write the table from ``status.json``, which ``make book`` lays beside the pages."""
-        file = Path(self.env.srcdir) / "status.json"
-        if not file.exists():
+        ran = self.staged("status.json")
+        if ran is None:
             return "This copy was not built by `make book`, so nothing is known of its run."
-        self.env.note_dependency(str(file))
         rows, versions = [], {}
-        for row in json.loads(file.read_text(encoding="utf-8")):
+        for row in ran:
             memory = "–" if row["memory_mb"] is None else f"{row['memory_mb']:,} MB"
             state = "stopped" if row["state"] == "failed" else "ran"
             mark = versions.setdefault(row["versions"], "abcdefgh"[len(versions) % 8])
@@ -151,4 +124,6 @@ def setup(app):
     app.add_directive("claims-table", ClaimsTable)
     app.add_directive("claims-summary", ClaimsSummary)
     app.add_directive("status-table", StatusTable)
+    for part in (data_tables, study_tables):
+        part.add_directives(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ from .cases import (
     problems as problems,
     sample as sample,
 )
+from .copies import provenance as provenance
 from .datasets import fetch as fetch, load as load, verify as verify
 from .images import (
     ImageSet as ImageSet,

@@ -1,141 +1,28 @@
 """Augmentation: new images from old ones, by transforms that a radiographer could produce.
 
-An augmentation says how far an image may be changed, and what that imitates. Transforms are drawn
+A recipe says how far an image may be changed (:mod:`cxrlib.data.recipes`). Transforms are drawn
 with NumPy, one row an image and epoch, so that a seed gives the same series of images on any
 number of threads. Turning, moving and zooming are one affine map and blur once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cxrlib.data.cases import DataError, did_you_mean
+from cxrlib.data.cases import DataError
+from cxrlib.data.recipes import (
+    FILL_MODES as FILL_MODES,
+    PRESETS as PRESETS,
+    Augmentation as Augmentation,
+    Recipe as Recipe,
+    get as get,
+)
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-FILL_MODES = ("nearest", "constant", "reflect", "wrap")
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How far each setting may go, to both sides.
-
-    Attributes
-    ----------
-    rotation, shear : float
-        Degrees.
-    translation : float
-        Share of the image's side, along each axis.
-    zoom : float
-        0.1 draws between 90 % and 110 %.
-    anisotropic_zoom : bool
-        Zoom each axis by itself, so that the chest changes its shape.
-    horizontal_flip, vertical_flip : bool
-        Flip every other image.
-    contrast, brightness, gamma : float
-        Contrast factor ``1 ± contrast``, ``± brightness`` of the range from black to white, and
-        gamma between ``1 / (1 + gamma)`` and ``1 + gamma``.
-    fill_mode : {"nearest", "constant", "reflect", "wrap"}
-        What comes in from outside: the edge repeated, black, the image mirrored or from the
-        other side.
-    description : str
-        What it imitates.
-    """
-
-    rotation: float = 0
-    shear: float = 0
-    translation: float = 0
-    zoom: float = 0
-    anisotropic_zoom: bool = False
-    horizontal_flip: bool = False
-    vertical_flip: bool = False
-    contrast: float = 0
-    brightness: float = 0
-    gamma: float = 0
-    fill_mode: str = "nearest"
-    description: str = ""
-
-    def __post_init__(self) -> None:
-        limits = {"rotation": 180, "shear": 80, "translation": 1, "zoom": 0.9}
-        limits |= {"contrast": 1, "brightness": 1, "gamma": 1}
-        for name, most in limits.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not 0 <= value <= most:
-                raise DataError(
-                    f"expected `{name}` from 0 to {most:g}, got {value!r}. It goes to both sides."
-                )
-        if self.fill_mode not in FILL_MODES:
-            known = ", ".join(FILL_MODES)
-            raise DataError(
-                f"expected `fill_mode` as one of {known}, got {self.fill_mode!r}. Choose one."
-            )
-
-    @property
-    def is_geometric(self) -> bool:
-        """Say whether it changes places, not greys alone."""
-        moved = self.rotation or self.shear or self.translation or self.zoom
-        return bool(moved or self.horizontal_flip or self.vertical_flip)
-
-    @property
-    def is_photometric(self) -> bool:
-        """Say whether it changes greys."""
-        return bool(self.contrast or self.brightness or self.gamma)
-
-
-_EXPOSURE = Augmentation(
-    contrast=0.2, brightness=0.1, gamma=0.2, description="Another tube, dose or development."
-)
-PRESETS = {
-    "none": Augmentation(description="The image as it is."),
-    "position": Augmentation(
-        rotation=5, translation=0.05, zoom=0.1,
-        description="A child lies a little differently on the table.",
-    ),
-    "exposure": _EXPOSURE,
-    "plausible": replace(
-        _EXPOSURE, rotation=5, translation=0.05, zoom=0.1,
-        description="Position and exposure together.",
-    ),
-    "article-0": Augmentation(
-        translation=0.1, zoom=0.2, anisotropic_zoom=True,
-        description="Article 0: zoom_range=0.2, width and height shift 0.1. "
-        "Each axis is zoomed alone.",
-    ),
-    "article-3": Augmentation(
-        rotation=40, translation=0.2, shear=0.2, zoom=0.2, anisotropic_zoom=True,
-        description="Article 3: rotation_range=40, zoom_range=0.2, a shift, "
-        "and a shear in degrees.",
-    ),
-    "article-4": Augmentation(
-        rotation=50, translation=0.2, shear=0.25, zoom=0.1, anisotropic_zoom=True,
-        horizontal_flip=True, vertical_flip=True, brightness=20 / 255,
-        description="Article 4: rotation_range=50, shifts 0.2, both flips, channel_shift_range=20. "
-        "The article fills with black; here the edge is repeated, as in the other recipes.",
-    ),
-}  # fmt: skip
-
-
-def get_preset(name: str | Augmentation) -> Augmentation:
-    """Return an augmentation by its name in :data:`PRESETS`; one of your own is handed back.
-
-    Raises
-    ------
-    DataError
-        If there is none of this name; the nearest name is given.
-    """
-    if isinstance(name, Augmentation):
-        return name
-    if name in PRESETS:
-        return PRESETS[name]
-    raise DataError(
-        f"expected an augmentation among {', '.join(PRESETS)}, got {name!r}."
-        f"{did_you_mean(str(name), PRESETS)} Or give a data.augmentation.Augmentation of your own."
-    )
 
 
 class Transform(NamedTuple):
@@ -154,9 +41,7 @@ class Transform(NamedTuple):
     gamma: float = 1  # above 1: darker mid-tones
 
 
-def random_transforms(
-    augmentation: str | Augmentation, n: int, rng: np.random.Generator
-) -> np.ndarray:
+def random_transforms(augmentation: Recipe, n: int, rng: np.random.Generator) -> np.ndarray:
     """Draw transforms for ``n`` images.
 
     Returns
@@ -164,10 +49,19 @@ def random_transforms(
     ndarray of float32
         Shape (n, 11), columns as in :class:`Transform`.
     """
-    augmentation = get_preset(augmentation)
+    augmentation = get(augmentation)
+    if augmentation.one_of:
+        chosen = rng.integers(len(augmentation.one_of), size=n)
+        drawn_by_each = [random_transforms(each, n, rng) for each in augmentation.one_of]
+        return np.stack(drawn_by_each)[chosen, np.arange(n)]
 
     def around(middle: float, reach: float) -> np.ndarray:
         return rng.uniform(middle - reach, middle + reach, n)
+
+    def flips(wanted: bool) -> np.ndarray:
+        p = augmentation.flip_probability
+        # For a half, draws of another kind: recorded runs depend on them.
+        return (rng.integers(2, size=n) if p == 0.5 else rng.random(n) < p) * wanted
 
     drawn = {
         "rotation": around(0, augmentation.rotation),
@@ -176,8 +70,8 @@ def random_transforms(
         "zoom_x": (zoom := around(1, augmentation.zoom)),
         "zoom_y": around(1, augmentation.zoom) if augmentation.anisotropic_zoom else zoom,
         "shear": around(0, augmentation.shear),
-        "horizontal_flip": rng.integers(2, size=n) * augmentation.horizontal_flip,
-        "vertical_flip": rng.integers(2, size=n) * augmentation.vertical_flip,
+        "horizontal_flip": flips(augmentation.horizontal_flip),
+        "vertical_flip": flips(augmentation.vertical_flip),
         "contrast": around(1, augmentation.contrast),
         "brightness": around(0, augmentation.brightness),
         "gamma": np.exp(around(0, np.log1p(augmentation.gamma))),
@@ -221,14 +115,16 @@ def apply_transforms(
         contrast, brightness, gamma = (
             tf.reshape(v, (-1, 1, 1, 1)) for v in (t.contrast, t.brightness, t.gamma)
         )
-        grey = images / 255 if not augmentation.gamma else (images / 255) ** gamma
+        grey = images / 255
+        if any(each.gamma for each in augmentation.choices):
+            grey **= gamma
         mean = tf.reduce_mean(grey, axis=(1, 2, 3), keepdims=True)
         images = 255 * tf.clip_by_value((grey - mean) * contrast + mean + brightness, 0, 1)
     return images
 
 
 def augment_images(
-    images: ArrayLike, augmentation: str | Augmentation = "plausible", *, seed: int = 0
+    images: ArrayLike, augmentation: Recipe = "plausible", *, seed: int = 0
 ) -> np.ndarray:
     """Return one changed copy of each image, for looking at or measuring.
 
@@ -236,8 +132,8 @@ def augment_images(
     ----------
     images : array, shape (N, H, W, C)
         Values in [0, 255].
-    augmentation : str or Augmentation
-        A name in :data:`PRESETS`, or your own.
+    augmentation : str, mapping or Augmentation
+        As to :func:`cxrlib.data.recipes.get`.
     seed : int
         Another seed, other copies.
 
@@ -248,7 +144,7 @@ def augment_images(
     """
     import tensorflow as tf
 
-    augmentation, images = get_preset(augmentation), np.asarray(images)
+    augmentation, images = get(augmentation), np.asarray(images)
     if images.ndim != 4 or not len(images):
         raise DataError(
             f"expected images of shape (N, H, W, C) with N ≥ 1, got {images.shape}. "

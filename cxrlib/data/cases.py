@@ -19,7 +19,6 @@ Sets add what else they know: ``subtype``, ``finding``, ``view``, ``age`` (years
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -27,13 +26,6 @@ import numpy as np
 import pandas as pd
 
 REQUIRED = ("path", "label", "patient_id", "split", "source", "width", "height")
-
-DESCRIPTIONS = {
-    "folder": "real X-rays of the set {name}, from a folder on this machine",
-    "cache": "real X-rays of the set {name}, from the cache",
-    "download": "real X-rays of the set {name}, downloaded",
-    "phantoms": "**phantoms**, drawn by a program and laid out like the set {name}, not patients",
-}
 
 
 class DataError(ValueError):
@@ -205,41 +197,6 @@ def sample(cases: pd.DataFrame, n: int, seed: int = 0) -> pd.DataFrame:
         chosen = sizes.index[order[: int(np.searchsorted(reach, wanted)) + 1]]
         keep.append(rows.index[rows["patient_id"].isin(chosen)])
     return cases.iloc[np.sort(np.concatenate(keep))]
-
-
-def provenance(cases: pd.DataFrame) -> str:
-    """Say in one Markdown paragraph where the images of a table come from."""
-    name, source = cases.attrs["name"], cases.attrs["source"]
-    described = DESCRIPTIONS[source].format(name=f"`{name}`")
-    line = f"**Images on this page:** {len(cases):,} {described}."
-    if source == "phantoms":
-        line += (
-            " Everything is computed from them, so no number here says anything about real X-rays."
-            " Where the text speaks of children and physicians, it means the published set."
-        )
-        if failure := " ".join(cases.attrs.get("download_error", "").replace("`", "'").split()):
-            line += (
-                f" The real images could not be downloaded: `{failure}` To try again, run "
-                f"`!cxr data fetch {name}` in a cell of its own, then this page from the top."
-            )
-        else:
-            line += f" For the real images run `cxr data fetch {name}` and start again."
-        if named := os.environ.get("CXR_DATA"):
-            line += f" (`CXR_DATA` names {named}, which has no such set.)"
-    if left_out := sum(p.action == "left out" for p in cases.attrs["problems"]):
-        line += f" {left_out:,} files could not be used; `data.problems(cases)` names them."
-    return line
-
-
-def show_provenance(cases: pd.DataFrame) -> None:
-    """Show :func:`provenance`: as Markdown in a notebook, as plain text elsewhere."""
-    from IPython import get_ipython
-    from IPython.display import Markdown, display
-
-    if getattr(get_ipython(), "kernel", None) is not None:
-        display(Markdown(f"> {provenance(cases)}"))
-    else:
-        print(provenance(cases).replace("**", "").replace("`", ""))
 
 
 def format_problems(problems: Sequence[Problem], most: int = 5) -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from cxrlib import phantoms
-from cxrlib.data import readers, registry
-from cxrlib.data.cases import DataError, did_you_mean, show_provenance
+from cxrlib.data import copies, readers, registry
+from cxrlib.data.cases import DataError, did_you_mean
 from cxrlib.data.download import cache_folder, fetch_source, unpack_npz, unzip
 from cxrlib.data.registry import DatasetInfo
 from cxrlib.data.validation import build_table, check_complete
@@ -45,7 +45,7 @@ def load(
         Where the images come from. ``"folder"`` is the one that the environment variable
         ``CXR_DATA`` names. ``"auto"`` takes the first that is there: folder, cache, in Colab a
         download, and last phantoms drawn by :mod:`cxrlib.phantoms`. If that download fails,
-        the provenance note says why.
+        the note says why.
     patient : str, optional
         For a folder of your own: regular expression that finds the patient in a file name.
     quiet : bool
@@ -55,7 +55,8 @@ def load(
     -------
     DataFrame
         The case table (:mod:`cxrlib.data.cases`). ``attrs`` hold ``name``, ``source``,
-        ``problems``, and ``download_error``: why a download failed, or nothing.
+        ``problems``, ``copies`` (shown by ``data.provenance``), and ``download_error``: why a
+        download failed, or nothing.
 
     Raises
     ------
@@ -85,9 +86,11 @@ def load(
         place = "phantoms"
         rows = [_as_phantom(row) for row in rows]
     cases = build_table(rows, problems, class_names, str(name))
-    cases.attrs.update(source=place, download_error=failure)
+    published = [registry.SOURCES[key] for key in dataset.sources] if dataset else []
+    known = copies.describe(cases, published)
+    cases.attrs.update(source=place, download_error=failure, copies=known)
     if not quiet:
-        show_provenance(cases)
+        copies.show_note(cases)
     return cases
 
 

@@ -20,7 +20,7 @@ def dataset(
     *,
     batch_size: int = 32,
     shuffle: bool = False,
-    augment: str | augmentation.Augmentation | None = None,
+    augment: augmentation.Recipe | None = None,
     seed: int = 0,
     first_epoch: int = 0,
     resize: str = "pad",
@@ -41,9 +41,9 @@ def dataset(
     shuffle : bool
         A new order every epoch, the same series of orders for the same seed. An epoch counts when
         its last batch was handed out, so that looking at a few changes nothing.
-    augment : str or Augmentation, optional
-        Change every image anew each epoch, by a name in ``data.augmentation.PRESETS`` or a
-        an `Augmentation` of your own. For training images only.
+    augment : str, mapping or Augmentation, optional
+        Change every image anew each epoch, by a name in ``data.augmentation.PRESETS``, or by
+        settings of your own. For training images only.
     seed : int
         Seed of the orders and of the augmentation.
     first_epoch : int
@@ -66,7 +66,7 @@ def dataset(
             f"expected images of {size} px as `size` says, got {image_set.images.shape[1]} px. "
             "Leave `size` out, or read the images again."
         )
-    recipe = None if augment is None else augmentation.get_preset(augment)
+    recipe = None if augment is None else augmentation.get(augment)
     if recipe:
         _check_for_training(image_set)
     with tf.device("CPU"):

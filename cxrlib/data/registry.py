@@ -11,15 +11,20 @@ from cxrlib.data.cases import DataError, did_you_mean
 class Source:
     """One published body of images, as it lies on disk.
 
-    ``folder`` is its name below ``CXR_DATA`` and below the cache. ``members`` turns names inside
-    the downloaded archive into names on disk: (regular expression, replacement); what matches
-    nothing is not unpacked. ``file_counts`` lists accepted inventories, each folder → number of
-    files; a source with a ``metadata_file`` is complete when that lists at least ``min_images``
-    X-rays and all of them are there. ``names_sha256`` is the SHA-256 of the sorted names, as
+    ``name`` stands in the column ``source`` of case tables. ``folder`` is its name below
+    ``CXR_DATA`` and below the cache. ``members`` turns names inside the downloaded archive into
+    names on disk: (regular expression, replacement); what matches nothing is not unpacked.
+    ``file_counts`` lists accepted inventories, each folder → number of files; a source with a
+    ``metadata_file`` is complete when that lists at least ``min_images`` X-rays and all of them
+    are there. ``names_sha256`` is the SHA-256 of the sorted names, as
     :func:`cxrlib.data.validation.fingerprint` gives it. An archive that GitHub packs when it is
     asked has no ``known_hash``: the same commit may be packed to other bytes another day.
+    ``n_patients`` are those whom the reader tells apart in the first inventory.
+    ``published_size`` is the (width, height) in pixels of all files as published, None where they
+    were published in many sizes. ``masks_by`` says who made the lung masks that come with it.
     """
 
+    name: str
     folder: str
     url: str
     archive: str
@@ -33,6 +38,9 @@ class Source:
     names_sha256: str | None = None
     metadata_file: str | None = None
     min_images: int = 1
+    n_patients: int | None = None
+    published_size: tuple[int, int] | None = None
+    masks_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class DatasetInfo:
 PARTS = tuple(f"{split}/{c}" for split in ("train", "test", "val") for c in ("NORMAL", "PNEUMONIA"))
 
 KERMANY = Source(
+    name="kermany",
     folder="chest_xray",
     url="https://data.mendeley.com/public-files/datasets/rscbjbr9sj/files/"
     "f12eaf6d-6023-432f-acc9-80c9d7393433/file_downloaded",
@@ -69,9 +78,11 @@ KERMANY = Source(
         # As first published.
         dict(zip(PARTS[:4], (1349, 3883, 234, 390), strict=True)),
     ),
+    n_patients=4082,
 )
 
 COVID = Source(
+    name="collection",
     folder="covid-chestxray-dataset",
     url="https://github.com/hida6/covid-chestxray-dataset/archive/584034a.zip",
     archive="covid-chestxray-dataset-584034a.zip",
@@ -85,9 +96,11 @@ COVID = Source(
     ),
     metadata_file="metadata.csv",
     min_images=282,  # those whose licence allows changes
+    masks_by="a network, lungVAE",
 )
 
 NIH = Source(
+    name="nih",
     folder="nih-adult",
     url="https://github.com/muhammedtalo/COVID-19/archive/ee3e2cf.zip",
     archive="nih-adult-ee3e2cf.zip",
@@ -101,6 +114,8 @@ NIH = Source(
         (r"^.*/Pneumonia/([^/]+\.(?:jpe?g|png))$", r"PNEUMONIA/\1"),
     ),
     file_counts=({"NORMAL": 500, "PNEUMONIA": 500},),
+    n_patients=682,
+    published_size=(1024, 1024),
     names_sha256="b91b630bbc8540819c56cdc134dfb09804655e4916527e0c236b3d689f97a789",
 )
 
@@ -116,6 +131,7 @@ def _pneumoniamnist(size: int) -> Source:
     size_mb, md5 = _MNIST[size]
     archive = f"pneumoniamnist{'' if size == 28 else f'_{size}'}.npz"
     return Source(
+        name="pneumoniamnist",
         folder=f"pneumoniamnist-{size}",
         url=f"https://zenodo.org/records/10519652/files/{archive}?download=1",
         archive=archive,
@@ -126,6 +142,7 @@ def _pneumoniamnist(size: int) -> Source:
         "images: Kermany et al. 2018",
         homepage="https://medmnist.com",
         file_counts=(dict(zip(PARTS, (1214, 3494, 234, 390, 135, 389), strict=True)),),
+        published_size=(size, size),
     )
 
 

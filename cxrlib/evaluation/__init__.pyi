@@ -42,9 +42,11 @@ from .explain import (
 )
 from .intervals import (
     Interval as Interval,
+    Runs as Runs,
     paired_difference as paired_difference,
     patient_bootstrap as patient_bootstrap,
     runs_bootstrap as runs_bootstrap,
+    runs_difference as runs_difference,
     wilson_interval as wilson_interval,
     wilson_interval_over_runs as wilson_interval_over_runs,
 )

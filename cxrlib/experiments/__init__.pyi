@@ -1,4 +1,11 @@
-from . import article_4 as article_4, methods as methods, registry as registry, sweep as sweep
+from . import (
+    article_4 as article_4,
+    ledger as ledger,
+    methods as methods,
+    registry as registry,
+    sweep as sweep,
+)
+from .comparison import Comparison as Comparison, compare as compare
 from .record import (
     Record as Record,
     RecordError as RecordError,
@@ -8,3 +15,4 @@ from .record import (
     results_folder as results_folder,
 )
 from .run import reproduce as reproduce, summarize_again as summarize_again
+from .specification import Paper as Paper, Study as Study, read_paper as read_paper

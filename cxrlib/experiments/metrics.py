@@ -71,16 +71,21 @@ def evaluate_binary(
 
 
 def evaluate_multiclass(
-    cases: pd.DataFrame, score: np.ndarray, history: pd.DataFrame, seed: int, batch_size: int
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    score: np.ndarray,
+    history: pd.DataFrame,
+    seed: int,
+    batch_size: int,
 ) -> dict:
     """Evaluate predictions on all test images, and on those that article 4's evaluator reads.
 
     Parameters
     ----------
-    cases : DataFrame
-        With the splits ``"train"`` and ``"test"``.
+    train, test : DataFrame
+        Rows of the case table.
     score : array, shape (N, K)
-        Probabilities of each class for the N test images, in the order of ``cases``.
+        Probabilities of each class for the N test images, in the order of ``test``.
     history : DataFrame
         A row an epoch.
     seed : int
@@ -93,7 +98,7 @@ def evaluate_multiclass(
     dict
         One of a record's ``runs``; the threshold is None, the highest score predicts.
     """
-    test, names = cases[cases["split"] == "test"], data.classes(cases)
+    names = data.classes(test)
     y = test["label"].cat.codes.to_numpy()
     metrics = {
         "test accuracy": evaluation.accuracy(y, score),
@@ -104,8 +109,7 @@ def evaluate_multiclass(
     for name, row in evaluation.classification_report(y, score, names).iterrows():
         metrics |= {f"test {what} of {name}": row[what] for what in ("sensitivity", "precision")}
     read = evaluator_subset(test, batch_size)
-    train_patients = cases.loc[cases["split"] == "train", "patient_id"]
-    overlap = test["patient_id"].isin(train_patients).to_numpy()
+    overlap = test["patient_id"].isin(train["patient_id"]).to_numpy()
     metrics |= {
         EVALUATOR_ACCURACY: evaluation.accuracy(y[read], score[read]),
         EVALUATOR_IMAGES: len(read),
@@ -156,7 +160,8 @@ def collect_scores(cases: pd.DataFrame, y_score: np.ndarray) -> dict:
     Returns
     -------
     dict
-        ``path`` (:func:`image_names`), ``y`` (class number), ``score``: lists of length N.
+        ``path`` (:func:`image_names`), ``patient`` (None where not known), ``y`` (class number),
+        ``score``: lists of length N.
 
     Raises
     ------
@@ -172,7 +177,9 @@ def collect_scores(cases: pd.DataFrame, y_score: np.ndarray) -> dict:
         )
     score = score[:, 0] if score.shape[1:] == (1,) else score
     codes = cases["label"].cat.codes.tolist()
-    return {"path": image_names(cases), "y": codes, "score": score.tolist()}
+    who = cases["patient_id"].astype(object)
+    patient = who.where(who.notna(), None).tolist()
+    return {"path": image_names(cases), "patient": patient, "y": codes, "score": score.tolist()}
 
 
 def evaluate_shift(shifted: np.ndarray, sick: np.ndarray, threshold: float) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -50,13 +51,13 @@ class Record:
     runs : list of dict
         One a seed: ``seed``; ``history`` (column → a number or None for each epoch);
         ``metrics`` (name → number); ``confusion_matrix`` (split → K rows of K counts, truth in
-        rows); ``threshold`` (a number or None); ``scores`` of the test set (``path``, ``y``,
-        ``score``, a list each), None where the test set was not touched.
+        rows); ``threshold`` (a number or None); ``scores`` of the test set (``path``,
+        ``patient``, ``y``, ``score``, a list each), None where the test set was not touched;
+        ``test_evaluations`` (``date``, ``purpose``, ``times`` of each), see
+        :mod:`cxrlib.experiments.ledger`.
     summary : dict
         Metric → ``mean``, ``low``, ``high``, ``method`` of the interval. The first metric is the
         headline.
-    test_evaluations : int
-        How often each run evaluated the test set; validating on it counts once an epoch.
     notes : list of str
         Sentences a reader of the numbers should know.
     """
@@ -72,7 +73,6 @@ class Record:
     peak_memory_mb: float | None
     runs: list[dict[str, Any]]
     summary: dict[str, dict[str, Any]]
-    test_evaluations: int
     notes: list[str]
 
     @classmethod
@@ -90,6 +90,27 @@ class Record:
         check(plain)
         return cls(**plain)
 
+    @property
+    def test_evaluations(self) -> int:
+        """How often a run evaluated the test set, the most that any did."""
+        return max(sum(e["times"] for e in run["test_evaluations"]) for run in self.runs)
+
+    def scores_frame(self, run: int = 0) -> pd.DataFrame:
+        """Return a run's scores as a table: a row a test image.
+
+        Parameters
+        ----------
+        run : int
+            Its position among the record's runs, from 0.
+
+        Returns
+        -------
+        DataFrame
+            ``path``, ``patient_id``, ``label`` (Categorical), and ``score``; for K > 2 classes
+            a list of K scores.
+        """
+        return scores_frame(self._run(run)["scores"], list(self.data["counts"]["test"]))
+
     def history_frame(self, run: int = 0) -> pd.DataFrame:
         """Return a run's history as a table: a row an epoch, counted from 1.
 
@@ -100,13 +121,16 @@ class Record:
         """
         import pandas as pd  # slow to import, and reading a record does without
 
+        table = pd.DataFrame(self._run(run)["history"], dtype=float)
+        return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="epoch"))
+
+    def _run(self, run: int) -> dict[str, Any]:
         if not 0 <= run < len(self.runs):
             raise RecordError(
                 f"expected `run` from 0 to {len(self.runs) - 1} for {self.id}, got {run}. "
                 f"Its seeds: {', '.join(str(r['seed']) for r in self.runs)}."
             )
-        table = pd.DataFrame(self.runs[run]["history"], dtype=float)
-        return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="epoch"))
+        return self.runs[run]
 
     def to_json(self) -> str:
         """Return the record as JSON that reads well in a diff: a column of numbers is one line."""
@@ -129,6 +153,15 @@ class Record:
         target = output_folder(folder) / f"{self.id}.json"
         files.write_text(target, valid.to_json())
         return target
+
+
+def scores_frame(scores: dict[str, list], classes: Sequence[str]) -> pd.DataFrame:
+    """Return a run's ``scores`` as :meth:`Record.scores_frame` does, given the classes' names."""
+    import pandas as pd
+
+    columns = {"path": scores["path"], "patient_id": scores["patient"]}
+    label = pd.Categorical.from_codes(scores["y"], list(classes))
+    return pd.DataFrame(columns | {"label": label, "score": scores["score"]})
 
 
 def to_plain(value: object, digits: int = DIGITS) -> Any:

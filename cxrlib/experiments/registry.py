@@ -1,49 +1,19 @@
-"""Which studies there are: every setting that makes one, as data."""
+"""Which papers and studies there are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 
 from cxrlib.data import DataError
 from cxrlib.data.cases import did_you_mean
-from cxrlib.experiments import article_4, articles, better_model
+from cxrlib.experiments import better_model
+from cxrlib.experiments.specification import Paper, Study, read_paper, shipped_papers
 
-
-@dataclass(frozen=True)
-class Study:
-    """One run on the real data that can be repeated.
-
-    Attributes
-    ----------
-    title : str
-        What is run.
-    article : int or None
-        The article it repeats.
-    method : str
-        Module of :mod:`cxrlib.experiments.methods` that does it.
-    config : dict
-        Every setting.
-    notes : tuple of str
-        What a reader of its numbers should know.
-    seeds : tuple of int
-        Those it runs with where nobody names others.
-    resample : bool
-        Whether each seed draws its own images, as many of each class and split. Otherwise all
-        have those of the lowest.
-    """
-
-    title: str
-    article: int | None
-    method: str
-    config: dict
-    notes: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = (0,)
-    resample: bool = False
-
-
-STUDIES = {
-    id: Study(**fields)
-    for id, fields in (articles.STUDIES | article_4.STUDIES | better_model.STUDIES).items()
+PAPERS: dict[str, Paper] = {paper.id: paper for paper in map(read_paper, shipped_papers())}
+STUDIES: dict[str, Study] = {
+    id: study
+    for studies in (*(paper.studies for paper in PAPERS.values()), better_model.STUDIES)
+    for id, study in studies.items()
 }
 
 
@@ -61,3 +31,34 @@ def get(id: str) -> Study:
             f"Known: {', '.join(STUDIES)}."
         )
     return STUDIES[id]
+
+
+def find(name: str) -> list[Study]:
+    """Return the studies that a name stands for.
+
+    Parameters
+    ----------
+    name : str
+        Of a study, of a paper, or of a JSON file that describes a paper: all its studies.
+
+    Raises
+    ------
+    DataError
+        If there is none, or the file is no paper.
+    """
+    if name.endswith(".json"):
+        return list(_own(name).values())
+    return list(PAPERS[name].studies.values()) if name in PAPERS else [get(name)]
+
+
+def _own(path: str) -> dict[str, Study]:
+    """Return the studies of a paper's file; refuse those whose records would replace others."""
+    paper = read_paper(path)
+    shipped = {file.resolve() for file in shipped_papers()}
+    taken = [id for id in paper.studies if id in STUDIES]
+    if taken and Path(path).resolve() not in shipped:
+        raise DataError(
+            f"{path}: expected studies of your own, got {taken[0]}, whose record comes with the "
+            "course and would be replaced. Change the paper's `id`."
+        )
+    return paper.studies

@@ -20,9 +20,10 @@ import pandas as pd
 
 from cxrlib import data, files
 from cxrlib.data import cases as tables
-from cxrlib.experiments import record as records
-from cxrlib.experiments.metrics import image_names
+from cxrlib.experiments import ledger, record as records
+from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.registry import get
+from cxrlib.experiments.specification import Study
 from cxrlib.experiments.summary import summarize
 
 TOLERANCE = 5e-4  # less than one other prediction makes, of 624 images in one of three runs
@@ -31,14 +32,17 @@ SPLITS = ("train", "val", "test")
 
 
 def reproduce(
-    id: str, *, seeds: Sequence[int] | None = None, folder: str | os.PathLike | None = None
+    study: str | Study,
+    *,
+    seeds: Sequence[int] | None = None,
+    folder: str | os.PathLike | None = None,
 ) -> records.Record:
     """Run a study on the real data and write its record.
 
     Parameters
     ----------
-    id : str
-        A key of :data:`~cxrlib.experiments.registry.STUDIES`.
+    study : str or Study
+        An id in :data:`~cxrlib.experiments.registry.STUDIES`, or a study of your own.
     seeds : sequence of int, optional
         One run each; by default the study's own.
     folder : path, optional
@@ -50,18 +54,20 @@ def reproduce(
     DataError
         If there is no such study, or the real data are not at hand.
     """
-    study = get(id)
-    config, seeds = study.config, study.seeds if seeds is None else seeds
+    study = get(study) if isinstance(study, str) else study
+    id, config = study.id, study.config
+    seeds = _checked(study.seeds if seeds is None else seeds)
     method = import_module(f"cxrlib.experiments.methods.{study.method}")
     cases = _load_real(config["data"])
     first = method.prepare(cases, config, seed=min(seeds))
     folder = records.output_folder(folder)
-    unfinished = folder / ".unfinished"
-    prepared, done = [], []
+    unfinished, book = folder / ".unfinished", folder / ledger.FILE
+    done = []
     for seed in seeds:
         resample = study.resample and seed != min(seeds)
-        prepared.append(method.prepare(cases, config, seed=seed) if resample else first)
-        done.append(_run_once(method, prepared[-1], config, seed, unfinished / f"{id}-{seed}"))
+        drawn = method.prepare(cases, config, seed=seed) if resample else first
+        test = TestSet(drawn[drawn["split"] == "test"], book, study=id, seed=seed)
+        done.append(_run_once(method, drawn, test, config, seed, unfinished / f"{id}-{seed}"))
     runs = [each["run"] for each in done]
     record = records.Record.create(
         id=id,
@@ -72,8 +78,7 @@ def reproduce(
         **environment(),
         seconds=sum(each["seconds"] for each in done),
         runs=runs,
-        summary=summarize(prepared, runs),
-        test_evaluations=_test_evaluations(config, runs),
+        summary=summarize(runs, data.classes(first)),
         notes=list(study.notes),
     )
     record.write(folder)
@@ -87,26 +92,23 @@ def reproduce(
 def summarize_again(id: str, *, folder: str | os.PathLike = "results") -> records.Record:
     """Compute a record's summary again, from the scores that it keeps of each test image.
 
-    Nothing is trained: for records that were made when summaries were computed another way.
+    Nothing is trained, and no image read: for records that were made when summaries were computed
+    another way.
 
     Parameters
     ----------
     id : str
-        A key of :data:`~cxrlib.experiments.registry.STUDIES`.
+        The record's.
     folder : path
-        Where the record lies. It is replaced if its summary changed.
+        Where it lies. It is replaced if its summary changed.
 
     Raises
     ------
-    DataError
-        If the real data are not at hand, or lack an image of the record.
     RecordError
         If the scores kept do not give the values that the run gave, since they are rounded.
     """
-    study, record = get(id), records.read(id, folder)
-    cases = _load_real(study.config["data"])
-    classes = list(record.data["counts"]["test"])
-    found = summarize([_test_cases(cases, classes, run) for run in record.runs], record.runs)
+    record = records.read(id, folder)
+    found = summarize(record.runs, list(record.data["counts"]["test"]))
     for name, row in found.items():
         before = record.summary.get(name, row)["mean"]
         if abs(row["mean"] - before) > TOLERANCE:
@@ -132,46 +134,31 @@ def _load_real(name: str) -> pd.DataFrame:
     return cases
 
 
-def _test_cases(cases: pd.DataFrame, classes: Sequence[str], run: dict) -> pd.DataFrame:
-    """Find the test images of a run in the case table, in the order of its scores."""
-    row_of = {name: row for row, name in enumerate(image_names(cases))}
-    missing = [name for name in run["scores"]["path"] if name not in row_of]
-    if missing:
+def _checked(seeds: Sequence[int]) -> Sequence[int]:
+    valid = [type(seed) is int and seed >= 0 for seed in seeds]
+    if not seeds or not all(valid) or len(set(seeds)) < len(seeds):
         raise data.DataError(
-            f"expected every image of the record in {cases.attrs['name']}, got {len(missing):,} "
-            f"that are not there (first: {missing[0]}). Fetch the data set again."
+            f"expected seeds as different whole numbers from 0, got {list(seeds)}. Such as 0 1 2."
         )
-    rows = cases.iloc[[row_of[name] for name in run["scores"]["path"]]]
-    label = pd.Categorical(rows["label"].astype(object), classes)
-    rows = rows.assign(label=label, split="test")
-    if rows["label"].cat.codes.tolist() != run["scores"]["y"]:
-        raise data.DataError(
-            f"expected the labels of the record in {cases.attrs['name']}, got others. "
-            "Fetch the data set again."
-        )
-    return rows
+    return seeds
 
 
 def _run_once(
-    method: ModuleType, cases: pd.DataFrame, config: dict, seed: int, state: Path
+    method: ModuleType, cases: pd.DataFrame, test: TestSet, config: dict, seed: int, state: Path
 ) -> dict[str, Any]:
     """Run with one seed, or take what an earlier, interrupted call has done of it."""
     done = state.with_name(f"{state.name}.json")
+    same = {"config": config, "fingerprint": _fingerprint(cases)}
     if done.exists():
         kept = json.loads(done.read_text(encoding="utf-8"))
-        if kept["config"] == config:
+        if {name: kept.get(name) for name in same} == same:
             return kept
     started = time.perf_counter()
-    run = method.run(cases, config, seed, state)
-    result = {"config": config, "run": run, "seconds": time.perf_counter() - started}
+    run = method.run(cases[cases["split"] != "test"], test, config, seed, state)
+    run["test_evaluations"] = test.evaluations
+    result = same | {"run": run, "seconds": time.perf_counter() - started}
     files.write_text(done, json.dumps(result, default=lambda array: array.tolist()))
     return result
-
-
-def _test_evaluations(config: dict, runs: Sequence[dict]) -> int:
-    """Count how often each run evaluated the test set: at its end, and as validation set."""
-    every_epoch = config.get("validate_on") == "test"
-    return 1 + (max(len(run["history"]["loss"]) for run in runs) if every_epoch else 0)
 
 
 def describe_data(cases: pd.DataFrame) -> dict[str, Any]:

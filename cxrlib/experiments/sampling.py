@@ -9,7 +9,8 @@ is left out. No image of the test folder takes part.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,63 @@ from cxrlib.models import features
 
 SHIFTED = "shifted"
 N_COMPONENTS = 50
+
+
+def cut_validation(cases: pd.DataFrame, how: str | Mapping[str, float], seed: int) -> pd.DataFrame:
+    """Cut a validation set from ``train``, by patient or as articles do it.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        A case table with the splits ``train`` and ``test``.
+    how : {"test"} or mapping
+        ``"test"`` cuts none: the test set validates. ``{"patients": share}`` keeps patients apart.
+        ``{"images": share or number}`` draws single images, the number split over the classes.
+        ``{"reshuffled": number}`` trains on so many of one shuffle and validates on the rest of
+        another, as ``ds.shuffle(n)`` does before ``take`` and ``skip``: most images that validate
+        are trained on.
+    seed : int
+        Same seed, same images.
+
+    Raises
+    ------
+    DataError
+        If it is none of these.
+    """
+    if isinstance(how, str):
+        if how != "test":
+            raise data.DataError(f'expected "test" or a mapping, got {how!r}. Correct it.')
+        return cases
+    ((by, size),) = how.items()
+    if by == "patients":
+        return data.splits.train_val_split(cases, size, seed=seed)
+    train = cases[cases["split"] == "train"]
+    if by == "reshuffled":
+        one, other = (train.sample(frac=1, random_state=2 * seed + i) for i in (0, 1))
+        parts = [one[:size], other[size:].assign(split="val"), cases[cases["split"] == "test"]]
+        table = pd.concat(parts, ignore_index=True)
+        table.attrs.update(cases.attrs)
+        return table
+    if by != "images":
+        raise data.DataError(
+            f"expected one of patients, images and reshuffled, got {by!r}. Such as "
+            '{"patients": 0.2}.'
+        )
+    by_label = train.groupby("label", observed=True)
+    amount = {"n": size // by_label.ngroups} if size > 1 else {"frac": size}
+    chosen = by_label.sample(**amount, random_state=seed)
+    return cases.assign(split=cases["split"].mask(cases.index.isin(chosen.index), "val"))
+
+
+def shares_patients(how: str | Mapping[str, float]) -> bool:
+    """Say whether a way to cut the validation set lets patients stand on both sides."""
+    return how != "test" and "patients" not in how
+
+
+def ignore_patients(images: data.ImageSet) -> data.ImageSet:
+    """Take each image for one of another patient, as many articles do."""
+    who = images.cases["split"].astype(str) + " " + images.cases["path"]
+    return replace(images, cases=images.cases.assign(patient_id=who))
 
 
 def subsample(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxrlib import data, evaluation
 from cxrlib.experiments.metrics import EVALUATOR_ACCURACY, EVALUATOR_IMAGES
+from cxrlib.experiments.record import RecordError, scores_frame
 from cxrlib.experiments.sampling import directory_order
 
 Intervals = dict[str, tuple[evaluation.Interval, str]]  # metric → interval, its method
@@ -29,31 +30,31 @@ MULTICLASS = {
 }
 BOOTSTRAP = "95 %, bootstrap: patients of the test {} resampled 2,000 times"
 BOOTSTRAP_OVER = "; mean over {} seeds, of which one fewer were resampled each time too"
-OWN = "; each seed has test images of its own"
+OWN = "; each seed draws its test images, and those that several draw are taken for others"
 WILSON = "95 %, Wilson's interval, as if each image were of another patient"
 WILSON_OVER = "; mean over {} seeds, each of {} images counted once, fewer where seeds lie apart"
 WILSON_EVALUATOR = "95 %, Wilson's interval for the {} images that the article's evaluator reads"
 
 
-def summarize(tables: Sequence[pd.DataFrame], runs: Sequence[dict]) -> dict:
-    """Make a record's summary.
+def summarize(runs: Sequence[dict], classes: Sequence[str]) -> dict:
+    """Make a record's summary, from the scores that it keeps.
 
     Parameters
     ----------
-    tables : sequence of DataFrame
-        The case table of each run; its test images in the order of the run's scores.
     runs : sequence of dict
         A record's ``runs``. Those with one score an image are evaluated at their threshold, those
         with a score a class by the highest.
+    classes : sequence of str
+        Names, in the order of the scores.
 
     Returns
     -------
     dict
         Metric → ``mean``, ``low``, ``high``, ``method``.
     """
-    tests = [table[table["split"] == "test"] for table in tables]
+    tests = [scores_frame(run["scores"], classes) for run in runs]
     binary = np.ndim(runs[0]["scores"]["score"]) == 1
-    found = _binary(tests, runs) if binary else _multiclass(tests, runs)
+    found = _binary(runs) if binary else _multiclass(tests, runs)
     if EVALUATOR_IMAGES in runs[0]["metrics"]:
         found[EVALUATOR_ACCURACY] = _evaluator(tests, runs)
     return {
@@ -62,11 +63,40 @@ def summarize(tables: Sequence[pd.DataFrame], runs: Sequence[dict]) -> dict:
     }
 
 
-def _arrays(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> tuple[list, list, list]:
-    """Truth, scores and patients of each run."""
-    truth = [np.array(run["scores"]["y"]) for run in runs]
-    score = [np.array(run["scores"]["score"], dtype=float) for run in runs]
-    return truth, score, [test["patient_id"] for test in tests]
+def judged_runs(runs: Sequence[dict], name: str) -> evaluation.Runs:
+    """Return truth, scores and patients of each run, with the metric of a name in the summary.
+
+    Raises
+    ------
+    RecordError
+        If the metric is none that is computed from scores.
+    """
+    metrics = AT_THRESHOLD | {"test ROC AUC": evaluation.roc_auc} | MULTICLASS
+    if name not in metrics:
+        raise RecordError(
+            f"expected a metric among {', '.join(metrics)}, got {name!r}. Compare one of these."
+        )
+    scores = [run["scores"] for run in runs]
+    if None in scores:
+        raise RecordError(
+            f"expected scores of the test set for {name!r}, got a run that never opened it. "
+            "Run the study to its end."
+        )
+    metric: Callable[..., float] | list[Callable[..., float]] = metrics[name]
+    if name in AT_THRESHOLD and runs[0]["threshold"] is not None:
+        metric = [partial(AT_THRESHOLD[name], threshold=run["threshold"]) for run in runs]
+    return evaluation.Runs(
+        [np.array(each["y"]) for each in scores],
+        [np.array(each["score"], dtype=float) for each in scores],
+        [_patients(each) for each in scores],
+        metric,
+    )
+
+
+def _patients(scores: dict[str, list]) -> np.ndarray:
+    """Return the patient of each image; an unknown one is taken for a patient of its own."""
+    pairs = zip(scores["patient"], scores["path"], strict=True)
+    return np.array([path if who is None else who for who, path in pairs], dtype=object)
 
 
 def _bootstrap_method(sampled: str, runs: Sequence[dict]) -> str:
@@ -75,26 +105,20 @@ def _bootstrap_method(sampled: str, runs: Sequence[dict]) -> str:
     return BOOTSTRAP.format(sampled) + over + (OWN if own else "")
 
 
-def _binary(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Intervals:
-    arrays, method = _arrays(tests, runs), _bootstrap_method("folder", runs)
-    of_runs: dict[str, list[Callable[..., float]]] = {
-        name: [partial(metric, threshold=run["threshold"]) for run in runs]
-        for name, metric in AT_THRESHOLD.items()
-    }
-    of_runs["test ROC AUC"] = [evaluation.roc_auc] * len(runs)
+def _binary(runs: Sequence[dict]) -> Intervals:
+    method = _bootstrap_method("folder", runs)
     return {
-        name: (evaluation.runs_bootstrap(*arrays, metrics), method)
-        for name, metrics in of_runs.items()
+        name: (evaluation.runs_bootstrap(*judged_runs(runs, name)), method)
+        for name in (*AT_THRESHOLD, "test ROC AUC")
     }
 
 
 def _multiclass(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Intervals:
-    arrays, method = _arrays(tests, runs), _bootstrap_method("set", runs)
+    method = _bootstrap_method("set", runs)
     found = {
-        name: (evaluation.runs_bootstrap(*arrays, metric), method)
-        for name, metric in MULTICLASS.items()
+        name: (evaluation.runs_bootstrap(*judged_runs(runs, name)), method) for name in MULTICLASS
     }
-    truth, score, _ = arrays
+    truth, score, *_ = judged_runs(runs, "test accuracy")
     names = [np.array(run["scores"]["path"]) for run in runs]
     matrices = np.array(list(map(evaluation.confusion_matrix, truth, score)))
     correct, total = matrices.diagonal(axis1=1, axis2=2), matrices.sum(axis=2)

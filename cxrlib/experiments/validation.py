@@ -1,6 +1,6 @@
-"""Validation of a record: its form by ``schema.json``, then whether its numbers fit together.
+"""Validation of a record: its form by a schema, then whether its numbers fit together.
 
-In the schema ``description`` says what is expected, and ``advice`` what to do.
+In a schema ``description`` says what is expected, and ``advice`` what to do.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema
+import numpy as np
 
 SUM_TOLERANCE = 1e-3  # scores are rounded
+ROUNDED_OFF = 2  # so many images may be on the other side of the threshold
 
 
 class RecordError(ValueError):
@@ -24,20 +26,26 @@ class RecordError(ValueError):
 def check(fields: dict[str, Any]) -> None:
     """Raise :class:`RecordError` at the first thing in a record's fields that is not valid."""
     try:
-        for error in _validator().iter_errors(fields):
-            _refuse(error)
+        check_schema(fields, "record.schema.json")
         _check_data(fields["data"])
         _check_runs(fields)
         for name, row in fields["summary"].items():
-            valid = row["low"] <= row["high"]
-            _require(valid, f"summary.{name}", "numbers with low ≤ high", row, "Turn them round.")
+            valid = row["low"] <= row["mean"] <= row["high"]
+            advice = "Compute the summary again: cxr reproduce ID --summary-only."
+            _require(valid, f"summary.{name}", "numbers with low ≤ mean ≤ high", row, advice)
     except RecordError as error:
         raise RecordError(f"record {fields.get('id')}: {error}") from None
 
 
+def check_schema(fields: object, name: str) -> None:
+    """Raise :class:`RecordError` at the first thing that a schema of this folder does not allow."""
+    for error in _validator(name).iter_errors(fields):
+        _refuse(error)
+
+
 @cache
-def _validator() -> jsonschema.protocols.Validator:
-    schema = json.loads((files("cxrlib.experiments") / "schema.json").read_text(encoding="utf-8"))
+def _validator(name: str) -> jsonschema.protocols.Validator:
+    schema = json.loads((files("cxrlib.experiments") / name).read_text(encoding="utf-8"))
     base = jsonschema.Draft202012Validator
     # JSON knows no NaN, and takes 1.0 for a whole number.
     types = base.TYPE_CHECKER.redefine_many(
@@ -55,16 +63,16 @@ def _refuse(error: jsonschema.ValidationError) -> None:
     advice = error.schema.get("advice", "Correct it.")
     if error.validator in ("required", "additionalProperties"):
         names = error.schema["properties"]
-        missing = [name for name in names if name not in got]
+        missing = [name for name in error.schema["required"] if name not in got]
         unknown = [str(name) for name in got if name not in names]
         parts = [f"{', '.join(missing)} missing"] if missing else []
         parts += [f"{', '.join(unknown)} besides"] if unknown else []
         raise RecordError(
-            f"{where.lstrip('.') or 'fields'}: expected exactly {', '.join(names)}, got "
+            f"{where.lstrip('.') or 'fields'}: expected {', '.join(names)} and no others, got "
             f"{' and '.join(parts)}. Add what is missing, and move anything else to `config` or "
             "`notes`."
         )
-    _require(False, where.lstrip("."), expected, got, advice)
+    _require(False, where.lstrip(".") or "fields", expected, got, advice)
 
 
 def _require(valid: bool, where: str, expected: str, got: object, advice: str) -> None:
@@ -98,9 +106,10 @@ def _check_runs(fields: dict) -> None:
         _require(valid, f"{where}.history", "columns of equal length", lengths, advice)
         for split, matrix in run["confusion_matrix"].items():
             _check_matrix(matrix, f"{where}.confusion_matrix.{split}", counts.get(split, {}))
-        _check_test_evaluations(run, where, fields["test_evaluations"])
+        _check_test_evaluations(run, where)
         if run["scores"] is not None:
             _check_scores(run["scores"], f"{where}.scores", counts.get("test", {}))
+            _check_scored_matrix(run, where)
     repeated = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
     _require(not repeated, "runs", "another seed for each run", repeated, "Give each run its own.")
     odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
@@ -108,15 +117,15 @@ def _check_runs(fields: dict) -> None:
     _require(not odd, "runs", "the same metrics in each run", odd, advice)
 
 
-def _check_test_evaluations(run: dict, where: str, evaluations: int) -> None:
+def _check_test_evaluations(run: dict, where: str) -> None:
     present = [*run["confusion_matrix"], *(["scores"] if run["scores"] is not None else [])]
-    if evaluations:
-        advice = f"test_evaluations is {evaluations}: a test set that was evaluated has its scores."
+    if run["test_evaluations"]:
+        advice = "A test set that was evaluated has its scores."
         _require("scores" in present, f"{where}.scores", "those of the test set", None, advice)
     else:
         valid = not {"test", "scores"} & set(present)
-        advice = "Count in test_evaluations how often each run evaluated it."
-        _require(valid, where, "nothing of the test set with test_evaluations 0", present, advice)
+        advice = "Open the test set through ledger.TestSet, which counts."
+        _require(valid, where, "nothing of a test set that was not opened", present, advice)
 
 
 def _check_matrix(matrix: list, where: str, classes: dict[str, int]) -> None:
@@ -130,6 +139,25 @@ def _check_matrix(matrix: list, where: str, classes: dict[str, int]) -> None:
     _require(
         rows == expected, where, f"rows that sum to the classes' images {expected}", rows, advice
     )
+
+
+def _check_scored_matrix(run: dict, where: str) -> None:
+    """Refuse a test matrix that is not that of the scores; these are rounded."""
+    matrix, scores = run["confusion_matrix"].get("test"), run["scores"]
+    if matrix is None:
+        return
+    score, threshold = np.array(scores["score"], dtype=float), run["threshold"]
+    if score.ndim == 1:
+        advice = "Say at which threshold the matrix was counted."
+        valid = threshold is not None
+        _require(valid, f"{where}.threshold", "a number, with one score an image", None, advice)
+    called = score.argmax(axis=1) if score.ndim == 2 else (score >= threshold).astype(int)
+    found = np.zeros(np.shape(matrix), int)
+    np.add.at(found, (scores["y"], called), 1)
+    off = int(np.abs(found - matrix).sum()) // 2
+    wanted = f"{found.tolist()}, as the scores are at the threshold {threshold}"
+    advice = "Make the record again; nothing in it may be changed by hand."
+    _require(off <= ROUNDED_OFF, f"{where}.confusion_matrix.test", wanted, matrix, advice)
 
 
 def _check_scores(scores: dict, where: str, classes: dict[str, int]) -> None:

@@ -11,6 +11,7 @@ from .networks import (
     first_cnn as first_cnn,
     mlp as mlp,
     pooled_cnn as pooled_cnn,
+    separable_cnn as separable_cnn,
 )
 from .saving import Classifier as Classifier, load as load, save as save
 from .training import (

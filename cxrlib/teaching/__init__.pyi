@@ -7,3 +7,4 @@ from .claims import (
     list_claims as list_claims,
 )
 from .quizzes import list_quizzes as list_quizzes, quiz as quiz
+from .test_set import open_test_set as open_test_set

@@ -59,11 +59,12 @@ class Claim:
 
 @dataclass
 class Chapter:
-    """The chapter that is running: its name, whether it is a quick run, and its claims so far."""
+    """The chapter that is running: its name, whether it is a quick run, and what it has so far."""
 
     name: str = "(no chapter)"
     quick: bool = False
     claims: list[Claim] = field(default_factory=list)
+    test_evaluations: list[dict] = field(default_factory=list)
 
 
 current = Chapter()
@@ -81,7 +82,8 @@ def start(chapter: str, quick: bool = False, seed: int = 0) -> None:
     seed : int
         Printed, so that a printed page says how to get the same numbers.
     """
-    current.name, current.quick, current.claims = chapter, bool(quick), []
+    current.name, current.quick = chapter, bool(quick)
+    current.claims, current.test_evaluations = [], []
     logging.getLogger("tensorflow").addFilter(_keep_log_record)
     plots.use_style()
     parts = [f"Python {platform.python_version()}"]

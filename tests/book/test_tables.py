@@ -1,12 +1,16 @@
-"""The pages that are drawn from files: how sure each sentence is, and how each chapter ran."""
+"""What is drawn from files: how sure each sentence is, how each chapter ran, who is in a set."""
 
 import json
 import re
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
-from cxrlib.experiments import sweep
+from cxrlib import experiments
+from cxrlib.data import registry
+from cxrlib.experiments import ledger, registry as papers, sweep
 from tests.built import ROOT
 
 CONF = """
@@ -37,6 +41,19 @@ STATUS = [
     {"name": "03-other", "state": "failed", "seconds": 2.0, "memory_mb": None},
 ]
 STATUS = [row | {"versions": f"A {n}", "workers": 3 - n} for n, row in enumerate(STATUS, 1)]
+COUNTS = {"train": {"normal": 20, "pneumonia": 1000}, "test": {"normal": 3, "pneumonia": 0}}
+SHIFTED = {"train": {"normal": 9}, "val": {"normal": 8}, "shifted": {"normal": 7}}
+
+
+def record(name, counts, patients, fingerprint):
+    """Make what the table of participants reads of a record."""
+    patients = dict(zip(counts, patients, strict=True))
+    data = {"name": "toys", "counts": counts, "patients": patients, "fingerprint": fingerprint}
+    return SimpleNamespace(id=name, data=data)
+
+
+RECORDS = [record(f"a-{k}", COUNTS, (900, None), "x") for k in "pq"]
+RECORDS += [record(f"study-{k}", SHIFTED, (5, 4, 3), "y") for k in "abcd"]
 
 
 @pytest.fixture
@@ -44,12 +61,18 @@ def build(tmp_path, monkeypatch):
     """Build the two pages from a sweep of two claims and a status of two chapters."""
     (tmp_path / "conf.py").write_text(CONF.format(ext=str(ROOT / "book" / "_ext")))
     (tmp_path / "chapters").mkdir()
-    for name in ("02-neurons", "03-other"):
+    listed = ""
+    for name in ("02-neurons", "03-other", "13-shortcuts"):
         (tmp_path / "chapters" / f"{name}.md").write_text(f"# Title of {name}\n")
-    text = "# Pages\n\n```{toctree}\nchapters/02-neurons\nchapters/03-other\n```\n"
-    for page in ("how-sure", "status"):
+        listed += f"chapters/{name}\n"
+    text = f"# Pages\n\n```{{toctree}}\n{listed}```\n"
+    for page in ("how-sure", "status", "test-set", "five-articles"):
         text += (ROOT / "book" / f"{page}.md").read_text().replace("# ", "## ", 1)
+    text += "## In\n\n```{inventory-table}\n```\n\n```{participants-table}\n```\n"
+    text += "\n```{test-set-table} chapters\n```\n"
     (tmp_path / "index.md").write_text(text)
+    monkeypatch.setattr(experiments, "list_ids", lambda: range(len(RECORDS)))
+    monkeypatch.setattr(experiments, "read", RECORDS.__getitem__)
     monkeypatch.setattr(
         sweep, "read", lambda source: {"runs": RUNS if source == "phantoms" else []}
     )
@@ -88,3 +111,62 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     assert re.search(r"Title of 02-neurons ran 61 s 2 1,234 MB a", page)
     assert re.search(r"Title of 03-other stopped 2 s 1 – b", page)
     assert re.search(r"a : A 1", page)
+
+
+def letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def test_each_paper_stands_on_its_page_with_fault_and_repair(build):
+    page = letters(build[0]())
+    for paper in papers.PAPERS.values():
+        for text in (paper.title, paper.split, paper.fault["words"], *paper.not_reproduced):
+            assert letters(text) in page
+
+
+def entries() -> pd.DataFrame:
+    last = ["final evaluation", 1, ledger.COUNTED]
+    rows = [["pneumonia", "article-0-repaired", seed, "2026-11-29", *last] for seed in (0, 1)]
+    rows += [["pneumonia", "planning: probes", None, "2026-11-20", "probes", 11, "notes"]]
+    rows += [["covid", "article-4-large-two", 0, "2026-11-21", *last]]
+    return pd.DataFrame(rows, columns=list(ledger.COLUMNS)).astype({"seed": "Int64"})
+
+
+def test_each_look_at_a_test_set_is_on_its_page(build, monkeypatch):
+    start, folder = build
+    monkeypatch.setattr(ledger, "entries", entries)
+    page = start()
+    assert "covid : 1 evaluation, 1 counted as they ran" in page
+    assert "pneumonia : 13 evaluations, 2 counted as they ran" in page
+    assert "article-0-repaired final evaluation 0, 1 2 2026-11-29" in page
+    assert "planning: probes probes (notes) – 11 2026-11-20" in page
+    assert "make book counts them" in page
+    opened = {"chapter": "02-neurons", "purpose": "three networks", "times": 3, "n_images": 624}
+    opened |= {"dataset": "pneumonia", "source": "folder", "date": "2026-11-29"}
+    (folder / "test-evaluations.json").write_text(json.dumps([opened]))
+    (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
+    assert "Title of 02-neurons three networks 3 624 pneumonia, real X-rays" in start()
+
+
+def test_each_set_has_its_files_and_patients_and_each_group_of_records_its_splits(build):
+    page = build[0]()
+    counts = registry.NIH.file_counts[0]["NORMAL"]
+    assert f"adults 1,000 {counts} normal, {counts} pneumonia {registry.NIH.n_patients} " in page
+    assert "train: 1,341 normal, 3,875 pneumonia · test: 234 normal, 390 pneumonia 4,082" in page
+    assert "test: 234 normal, 390 pneumonia not counted" in page, "another edition"
+    assert page.count("pneumoniamnist") == 1, "of many sizes, and the same files"
+    assert f"covid-collection at least {registry.COVID.min_images} as listed" in page
+    assert (
+        "toys 20 normal, 1,000 pneumonia; 900 patients – 3 normal; patients not known a-p, a-q"
+    ) in page
+    assert (
+        "toys 9 normal; 5 patients 8 normal; 4 patients; held back: 7 normal; 3 patients – "
+        "study-a, study-b and 2 more"
+    ) in page
+
+
+def test_no_study_and_no_look_is_missing_on_the_page():
+    page = (ROOT / "book" / "test-set.md").read_text(encoding="utf-8")
+    shown = tuple(re.findall(r"test-set-table\} (\S+)", page))
+    looked = [*papers.STUDIES, *ledger.entries()["study"]]
+    assert [study for study in looked if not study.startswith(shown)] == []

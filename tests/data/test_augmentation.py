@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from cxrlib.data import DataError, augmentation
-from cxrlib.data.augmentation import PRESETS, Augmentation, Transform, get_preset
+from cxrlib.data.augmentation import PRESETS, Augmentation, Transform
 from tests.float32 import assert_close
 
 
@@ -123,25 +123,80 @@ def test_one_image_alone_is_told_how_to_come(shape):
         augmentation.augment_images(np.zeros(shape))
 
 
-def test_plausible_is_position_and_exposure_together_and_never_mirrored():
-    position, exposure, both = (PRESETS[name] for name in ("position", "exposure", "plausible"))
-    for name in ("rotation", "translation", "zoom", "contrast", "brightness", "gamma"):
-        assert getattr(both, name) == getattr(position, name) + getattr(exposure, name)
-    kinds = [(p.is_geometric, p.is_photometric) for p in (PRESETS["none"], position, exposure)]
-    assert kinds == [(False, False), (True, False), (False, True)]
-    assert not both.horizontal_flip  # the heart lies on one side
+# ---- what is drawn
+
+JITTER = {"contrast": 0.2, "brightness": 0.2}
+AFFINE = {"rotation": 10, "shear": 2, "translation": 0.1, "fill_mode": "constant"}
+MIRROR = {"horizontal_flip": True, "flip_probability": 1}
+ONE_OF_THREE = augmentation.get({"one_of": [JITTER, AFFINE, MIRROR]})
 
 
-def test_an_unknown_name_lists_the_known_and_the_nearest():
-    with pytest.raises(DataError, match=r"among none, position.* Did you mean 'plausible'"):
-        get_preset("Plausable")
+def drawn_from(recipe, n, seed=0):
+    return augmentation.random_transforms(recipe, n, np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize(
-    "limits",
-    [{"rotation": -5}, {"rotation": 200}, {"zoom": 1.0}, {"translation": float("nan")},
-     {"contrast": True}, {"shear": 90}, {"fill_mode": "black"}],
-)  # fmt: skip
-def test_impossible_recipes_are_refused(limits):
-    with pytest.raises(DataError, match=f"expected `{next(iter(limits))}` .*, got"):
-        Augmentation(**limits)
+def choice_of(row):
+    """Say which of the three recipes drew a transform, if exactly one did."""
+    s, same = Transform(*row), Transform()
+    differ = {name for name in s._fields if getattr(s, name) != getattr(same, name)}
+    kinds = [{"contrast", "brightness"}, {"rotation", "translate_x", "translate_y", "shear"},
+             {"horizontal_flip"}]  # fmt: skip
+    assert differ in kinds
+    return kinds.index(differ)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_draw_the_numbers_that_recorded_runs_drew(name):
+    recipe, rng, n = PRESETS[name], np.random.default_rng(7), 50
+    reach = [recipe.rotation, recipe.translation, recipe.translation, recipe.zoom]
+    columns = [rng.uniform(m - r, m + r, n) for m, r in zip((0, 0, 0, 1), reach, strict=True)]
+    z = recipe.zoom
+    columns.append(rng.uniform(1 - z, 1 + z, n) if recipe.anisotropic_zoom else columns[-1])
+    columns.append(rng.uniform(-recipe.shear, recipe.shear, n))
+    columns += [rng.integers(2, size=n) * f for f in (recipe.horizontal_flip, recipe.vertical_flip)]
+    columns.append(rng.uniform(1 - recipe.contrast, 1 + recipe.contrast, n))
+    columns.append(rng.uniform(-recipe.brightness, recipe.brightness, n))
+    g = np.log1p(recipe.gamma)
+    columns.append(np.exp(rng.uniform(-g, g, n)))
+    np.testing.assert_array_equal(drawn_from(recipe, n, 7), np.float32(columns).T)
+
+
+def test_flips_are_as_frequent_as_asked_for():
+    for p in (0, 0.2, 0.5, 1):
+        recipe = Augmentation(horizontal_flip=True, vertical_flip=True, flip_probability=p)
+        s = Transform(*drawn_from(recipe, 4000).T)
+        for flipped in (s.horizontal_flip, s.vertical_flip):
+            assert flipped.mean() == pytest.approx(p, abs=0.03 * (0 < p < 1))
+        both = (s.horizontal_flip * s.vertical_flip).mean()
+        assert both == pytest.approx(p**2, abs=0.03)  # each by itself
+    assert not drawn_from(Augmentation(flip_probability=1), 10)[:, 6:8].any()
+
+
+def test_each_image_gets_one_of_several_recipes_each_as_often():
+    chosen = [choice_of(row) for row in drawn_from(ONE_OF_THREE, 6000)]
+    np.testing.assert_allclose(np.bincount(chosen) / 6000, 1 / 3, atol=0.02)
+    within = {"one_of": [MIRROR, {"one_of": [JITTER, AFFINE]}]}
+    chosen = [choice_of(row) for row in drawn_from(within, 6000)]
+    np.testing.assert_allclose(np.bincount(chosen) / 6000, [1 / 4, 1 / 4, 1 / 2], atol=0.02)
+
+
+def test_one_of_several_changes_an_image_as_that_one_alone():
+    images = np.stack([make_image(32, 40, seed=i) for i in range(12)])[..., None]
+    drawn = drawn_from(ONE_OF_THREE, len(images))
+    changed = augmentation.augment_images(images, ONE_OF_THREE)
+    chosen = [choice_of(row) for row in drawn]
+    assert set(chosen) == {0, 1, 2}
+    for i, choice in enumerate(chosen):
+        alone = ONE_OF_THREE.one_of[choice]
+        wanted = augmentation.apply_transforms(images[i : i + 1], drawn[i : i + 1], alone)
+        assert_close(changed[i], wanted[0])
+        if choice == 2:
+            assert_close(changed[i], images[i, :, ::-1])
+
+
+def test_gamma_of_one_among_several_is_not_lost():
+    image = np.full((1, 8, 8, 1), 100.0)
+    recipe = {"one_of": [{"gamma": 0.5}, {"gamma": 0.5, "horizontal_flip": True}]}
+    (gamma,) = Transform(*drawn_from(recipe, 1).T).gamma
+    by_hand = np.full_like(image, 255 * (100 / 255) ** gamma)
+    assert_close(augmentation.augment_images(image, recipe), by_hand)

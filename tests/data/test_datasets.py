@@ -8,7 +8,7 @@ from PIL import Image
 
 from cxrlib import phantoms
 from cxrlib.data import DataError, datasets, load, problems, registry, splits
-from cxrlib.data.cases import provenance
+from cxrlib.data.copies import note
 from cxrlib.phantoms import plans
 
 
@@ -137,7 +137,7 @@ def test_auto_downloads_in_colab_and_goes_on_with_phantoms_where_that_fails(
     assert "could not be downloaded: nih-adult.zip: the download broke off" in said
     assert "!cxr data fetch adults" in said
     assert f"CXR_DATA names {tmp_path / 'chest_xray' / 'test'}, which has no such set" in said
-    assert "`nih-adult.zip: the download broke off (<urllib3 object>).`" in provenance(cases)
+    assert "`nih-adult.zip: the download broke off (<urllib3 object>).`" in note(cases)
     with pytest.raises(DataError, match="broke off"):
         load("adults", source="download")
 
@@ -150,7 +150,7 @@ def test_the_note_says_real_or_phantom_and_what_was_left_out(kermany, monkeypatc
     assert "7 real X-rays of the set pneumonia" in said
     assert "1 files could not be used" in said
     cases.attrs["source"] = "phantoms"
-    assert "cxr data fetch pneumonia" in provenance(cases)
+    assert "cxr data fetch pneumonia" in note(cases)
 
 
 def test_every_registered_set_can_be_read_and_credited():

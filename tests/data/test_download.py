@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cxrlib.cli import main
-from cxrlib.data import DataError, download, load, registry
+from cxrlib.data import DataError, download, load, provenance, registry
 from cxrlib.data.download import cache_folder, fetch_source, unpack_npz, unzip
 from cxrlib.data.validation import fingerprint
 
@@ -72,7 +72,7 @@ def archive(names=("top/train/A/1.png", "top/train/B/2.png", "top/readme.txt"), 
 
 def toy_source(server, **change):
     entry = registry.Source(
-        "toy", server.url, "toy.zip", 1, license="none", citation="none", homepage="nowhere",
+        "toy", "toy", server.url, "toy.zip", 1, license="none", citation="none", homepage="nowhere",
         members=((r"^top/(train/[AB]/[^/]+)$", r"\1"),),
         file_counts=({"train/A": 1, "train/B": 1},),
     )  # fmt: skip
@@ -292,6 +292,7 @@ def test_command_line(mnist_server, capsys):
     assert main(["data", "fetch", "pneumoniamnist"]) == 0
     assert "ready:" in capsys.readouterr().out
     cases = load("pneumoniamnist", quiet=True)
+    assert provenance(cases).aspect_ratio.to_dict() == {"pneumoniamnist": "kept"}
     assert cases.split.value_counts().to_dict() == {"train": 6, "test": 4, "val": 2}
     assert cases.patient_id.isna().all()
     assert set(cases.width) == {28}

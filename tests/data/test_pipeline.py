@@ -121,6 +121,17 @@ def test_augmentation_is_new_in_each_epoch_and_the_same_for_a_seed(scans):
     assert not np.allclose(first, augmented(scans, batch_size=4, seed=2)[0])
 
 
+def test_each_image_can_be_changed_in_one_of_several_ways(scans):
+    flips = [{f"{way}_flip": True, "flip_probability": 1} for way in ("horizontal", "vertical")]
+    x, _ = epoch(pipeline.dataset(scans, augment={"one_of": flips}, batch_size=4))
+    found = set()
+    for got, image in zip(x, scans.images.astype(float), strict=True):
+        same = [np.allclose(got, image[:, ::-1]), np.allclose(got, image[::-1])]
+        assert sum(same) == 1
+        found.add(same.index(True))
+    assert found == {0, 1}
+
+
 def test_augmented_images_do_not_depend_on_the_batch(scans):
     small, large = (augmented(scans, batch_size=n, shuffle=True)[0] for n in (1, 6))
     assert_close(small, large)

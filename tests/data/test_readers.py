@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cxrlib.data import DataError, load, problems, registry, splits, verify
+from cxrlib.data import DataError, load, problems, provenance, registry, splits, verify
 from cxrlib.data.readers import kermany_patient
 from tests.data.conftest import make_image, own_folder, told
 
@@ -52,6 +52,7 @@ def test_adults(tmp_path, monkeypatch):
     monkeypatch.setenv("CXR_DATA", str(tmp_path))
     cases = load("adults", quiet=True)
     assert list(cases.patient_id) == ["nih:001", "nih:001", "nih:002"]
+    assert provenance(cases).aspect_ratio["nih"] == "lost"  # published as squares
     assert cases.split.isna().all()
 
 
@@ -121,6 +122,8 @@ def test_covid_has_four_classes_and_the_images_of_the_collection(root, kermany):
     splits.check_leakage(four)
     both = four[four.label == "covid"].merge(alone, on=["path", "patient_id"])
     assert len(both) == 2
+    masks_by = provenance(four).masks_by
+    assert masks_by.to_dict() == {"collection": "a network, lungVAE", "kermany": ""}
 
 
 def test_a_file_without_a_row_and_a_row_without_a_file_are_named(root):

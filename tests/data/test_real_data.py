@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cxrlib import experiments
-from cxrlib.data import balanced_subset, load, problems, registry, splits, verify
+from cxrlib.data import balanced_subset, load, problems, provenance, registry, splits, verify
 
 FOLDER = os.environ.get("CXR_DATA")
 
@@ -26,7 +26,7 @@ def test_pneumonia():
         "bacterial": 242, "normal": 234, "viral": 148,
     }  # fmt: skip
     if len(cases) == 5840:
-        assert cases.patient_id.nunique() == 4082
+        assert cases.patient_id.nunique() == registry.KERMANY.n_patients
         assert cases.subtype.value_counts().to_dict() == {
             "bacterial": 2772, "normal": 1575, "viral": 1493,
         }  # fmt: skip
@@ -68,6 +68,7 @@ def test_adults():
     cases = load("adults", quiet=True)
     assert cases.label.value_counts().to_dict() == {"normal": 500, "pneumonia": 500}
     assert cases.patient_id.notna().all()
+    assert cases.patient_id.nunique() == registry.NIH.n_patients
 
 
 @pytest.mark.parametrize("name", ["pneumonia", "adults", "covid"])
@@ -97,3 +98,5 @@ def test_covid_collection():
     )
     four = load("covid", quiet=True)
     assert set(four[four.label == "covid"].path) == set(cases[cases.label == "covid"].path)
+    (row,) = provenance(cases).itertuples()
+    assert (row.masks, row.masks_by) == (cases.mask_path.notna().sum(), "a network, lungVAE")

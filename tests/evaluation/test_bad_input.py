@@ -16,6 +16,10 @@ def subgroups(y, score, column="view", patients=None, cases=None, **settings):
     return ev.subgroups(table, y, score, column, None, patients, n_resamples=5, **settings)
 
 
+def one_run(y, score, metric=ev.roc_auc):
+    return ev.Runs([y], [score], [WHO[: len(y)]], metric)
+
+
 ANY_SCORE = {
     "roc_auc": ev.roc_auc,
     "average_precision": ev.average_precision,
@@ -28,6 +32,7 @@ ANY_SCORE = {
     "precision_recall_curve": ev.precision_recall_curve,
     "patient_bootstrap": lambda y, s: ev.patient_bootstrap(y, s, WHO[: len(y)], n_resamples=5),
     "paired_difference": lambda y, s: ev.paired_difference(y, s, s, WHO[: len(y)], n_resamples=5),
+    "runs_difference": lambda y, s: ev.runs_difference(one_run(y, s), one_run(y, s), n_resamples=5),
     "subgroups": subgroups,
 }
 PROBABILITIES = {
@@ -169,6 +174,13 @@ ARGUMENTS = [
     (lambda: ev.patient_bootstrap(*ONE, ["a", None]), "got 1 without"),
     (lambda: ev.runs_bootstrap([Y] * 2, [S], [WHO] * 2), "got 2, 1, 2 and 2. Pass lists of one"),
     (lambda: ev.runs_bootstrap([], [], []), "got 0, 0, 0 and 0"),
+    (lambda: ev.runs_difference(one_run(Y, S), ev.Runs([Y], [S], [])), "got 1, 1, 0 and 1"),
+    (
+        lambda: ev.runs_difference(one_run(Y, S), one_run(Y, np.eye(3)[Y], ev.accuracy)),
+        "same classes from every training, got scores of 1 and 3 columns.*one_vs_rest",
+    ),
+    (lambda: ev.runs_difference(*[one_run(Y, S)] * 2, confidence_level=95), "Write 0.95"),
+    (lambda: ev.runs_difference(*[one_run(Y, S)] * 2, n_resamples=0), "got n_resamples=0"),
     (lambda: subgroups(*ONE, column="sex"), r"\(patient_id, view\), got 'sex'"),
     (lambda: subgroups(*ONE, cases=30), "of 2 images, got 30"),
     (lambda: subgroups(*ONE, patients=["a"]), "a patient for each of 2 images, got 1"),

@@ -25,9 +25,11 @@ def a_run(seed: int = 0) -> dict:
         "threshold": 0.5,
         "scores": {
             "path": ["A/1.png", "A/2.png", "B/3.png"],
+            "patient": ["p1", None, "p3"],
             "y": [0, 0, 1],
             "score": [0.1234567, 1.234567e-9, 0.9],
         },
+        "test_evaluations": [{"date": "2026-11-29", "purpose": "final evaluation", "times": 1}],
     }
 
 
@@ -51,7 +53,6 @@ def fields(**other) -> dict:
         "peak_memory_mb": None,
         "runs": [a_run(0), a_run(1)],
         "summary": {"test accuracy": summary},
-        "test_evaluations": 1,
         "notes": ["Three images only."],
         **other,
     }

@@ -3,10 +3,11 @@ import pytest
 from scipy.special import expit, logit
 
 from cxrlib import data, evaluation
-from cxrlib.experiments import run
+from cxrlib.experiments import record as records, run
+from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods import ensemble, fine_tuning
 from cxrlib.models import transfer
-from tests.experiments.conftest import children, make_quick
+from tests.experiments.conftest import LAST, children, make_quick
 
 QUICK = {"network": "tiny", "size": 32, "epochs": 1, "batch_size": 16}
 OVERLAP = "val patient overlap"
@@ -53,6 +54,24 @@ def test_article_2_turns_the_images_that_it_judges(quick, cases, id, changes):
     assert np.array_equal(judged.images, parts["test"].images) is not changes
 
 
+def test_one_of_several_recipes_and_settings_of_the_optimizer_come_as_plain_data(
+    monkeypatch, tiny, cases, tmp_path
+):
+    recipes = [{"brightness": 0.2}, {"rotation": 10, "fill_mode": "constant"}, "exposure"]
+    settings = {"beta_2": 0.99, "global_clipnorm": 0.5}
+    change = {"augment": {"one_of": recipes}, "optimizer_settings": settings}
+    quick = make_quick(monkeypatch, cases, QUICK | change)
+    id = "article-2-as-published"
+    record = run.reproduce(id, folder=tmp_path / "results")
+    assert records.read(id, tmp_path / "results").config["augment"] == {"one_of": recipes}
+    assert record.config == quick[id].config
+    network = transfer.unfreeze(transfer.build_model("tiny", (32, 32, 1)), LAST[0])
+    fine_tuning._compile(network, record.config, n_images=16)
+    compiled = network.optimizer.optimizers
+    assert len(compiled) == 2
+    assert all(each.beta_2 == 0.99 and each.global_clipnorm == 0.5 for each in compiled)
+
+
 @pytest.mark.parametrize(
     ("given", "learns", "momentum"), [(False, False, 0.99), (True, True, 0.99), (0.9, True, 0.9)]
 )
@@ -84,10 +103,10 @@ def test_several_views_answer_by_their_mean_logit(cases, monkeypatch):
     monkeypatch.setattr(fine_tuning.metrics, "predict", brightness)
     views = [part] + [fine_tuning._augmented(part, fine_tuning.TTA, i) for i in (1, 2)]
     each = [logit(brightness(None, view)["test"]) for view in views]
-    found = fine_tuning._predict_tta(None, part, 2, seed=0)["test"]
+    found = fine_tuning.predict_tta(None, part, 2, seed=0)["test"]
     np.testing.assert_allclose(logit(found), np.mean(each, axis=0), atol=1e-6)
     assert np.abs(each[1] - each[0]).max() > 0.01
-    np.testing.assert_allclose(fine_tuning._predict_tta(None, part, 0, 0)["test"], expit(each[0]))
+    np.testing.assert_allclose(fine_tuning.predict_tta(None, part, 0, 0)["test"], expit(each[0]))
 
 
 @pytest.fixture(scope="module")
@@ -100,10 +119,10 @@ def members():
 def trained_once(monkeypatch, members):
     train = ensemble._train_member
 
-    def member(images, left_out, config, seed, backup_dir):
+    def member(images, kind, left_out, seed, backup_dir):
         key = seed, left_out.tobytes(), images.images.tobytes()
         if key not in members:
-            members[key] = train(images, left_out, config, seed, backup_dir)
+            members[key] = train(images, kind, left_out, seed, backup_dir)
         return members[key]
 
     monkeypatch.setattr(ensemble, "_train_member", member)
@@ -130,8 +149,10 @@ def test_the_highest_of_four_thresholds_moves_all_scores_by_its_distance_from_th
 ):
     config = quick["study-better-model"].config
     table = ensemble.prepare(cases, config, seed=0)
+    held_out = table["split"] == "test"
+    rows, test = table[~held_out], TestSet(table[held_out])
     mean, highest = (
-        ensemble.run(table, config | {"threshold_rule": rule}, 0, tmp_path / rule)
+        ensemble.run(rows, test, config | {"threshold_rule": rule}, 0, tmp_path / rule)
         for rule in ("mean", "max")
     )
     low, high = (logit(np.ravel(each["scores"]["score"])) for each in (mean, highest))
@@ -140,3 +161,23 @@ def test_the_highest_of_four_thresholds_moves_all_scores_by_its_distance_from_th
     ours, theirs = mean["metrics"], highest["metrics"]
     assert ours["test ROC AUC"] == pytest.approx(theirs["test ROC AUC"])
     assert ours["shifted specificity"] <= theirs["shifted specificity"]
+
+
+def test_networks_of_several_kinds_answer_together(quick, cases, tmp_path, trained_once):
+    config = quick["study-better-model"].config
+    kinds = [{}, {"size": 48, "epochs": 2}]
+    table = ensemble.prepare(cases, config, seed=0)
+    held_out = table["split"] == "test"
+    runs = [
+        ensemble.run(
+            table[~held_out], TestSet(table[held_out]), config | {"members": members}, 0, tmp_path
+        )
+        for members in (kinds[:1], kinds)
+    ]
+    sizes = {key[2] for key in trained_once}
+    assert len(sizes) == 2
+    one, both = (np.ravel(each["scores"]["score"]) for each in runs)
+    assert np.abs(one - both).max() > 1e-4
+    history = runs[1]["history"]
+    assert [x is None for x in history["loss, network 2"]] == [False, False]  # the second kind
+    assert [x is None for x in history["loss, network 1"]] == [False, True]

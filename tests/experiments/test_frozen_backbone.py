@@ -67,7 +67,7 @@ def test_as_published_gives_both_judgements_for_each_seed(cases, tmp_path, name)
     interval = evaluation.wilson_interval_over_runs(right, [9 * k] * 2, images)
     assert (row["low"], row["high"]) == pytest.approx(interval[1:], abs=1e-5)
     assert "2 seeds" in record.summary["article's evaluator accuracy"]["method"]
-    assert "images of its own" in record.summary["test accuracy"]["method"]
+    assert "draws its test images" in record.summary["test accuracy"]["method"]
     again = run.summarize_again(id, folder=folder)
     assert list(again.summary) == list(record.summary)
     for metric, row in record.summary.items():  # from scores of five digits

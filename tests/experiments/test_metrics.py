@@ -13,9 +13,8 @@ def test_two_right_of_two_and_nine_right_of_eighteen():
     train = listed(normal=list("xy"), covid=list("pqz")).assign(split="train")
     held_out = listed(normal=list("abcdefghi"), covid=list("ppqqrstuv")).assign(split="test")
     held_out["path"] = "test/" + held_out["path"]
-    cases = pd.concat([train, held_out], ignore_index=True)
     score = np.tile([0.25, 0.75], (18, 1))  # covid for everybody
-    run = metrics.evaluate_multiclass(cases, score, pd.DataFrame({"loss": [0.5]}), 3, 10)
+    run = metrics.evaluate_multiclass(train, held_out, score, pd.DataFrame({"loss": [0.5]}), 3, 10)
     expected = {
         "article's evaluator images": 2,
         "article's evaluator accuracy": 1,
@@ -36,7 +35,7 @@ def test_two_right_of_two_and_nine_right_of_eighteen():
     assert run["confusion_matrix"]["test"].tolist() == [[0, 9], [0, 9]]
     assert run["threshold"] is None
     assert run["scores"]["score"][0] == [0.25, 0.75]
-    row = summary.summarize([cases], [run])["article's evaluator accuracy"]
+    row = summary.summarize([run], ["normal", "covid"])["article's evaluator accuracy"]
     assert [row["mean"], row["low"], row["high"]] == pytest.approx([1, 0.342, 1], abs=1e-3)
     assert "the 2 images" in row["method"]
 
@@ -69,7 +68,10 @@ def test_scores_are_kept_by_image():
     test = listed(normal=["a"], covid=["b"])
     kept = metrics.collect_scores(test, np.array([[0.25], [0.75]]))
     paths = ["covid/000.png", "normal/000.png"]
-    assert kept == {"path": paths, "y": [1, 0], "score": [0.25, 0.75]}
+    who = ["covid:b", "normal:a"]
+    assert kept == {"path": paths, "patient": who, "y": [1, 0], "score": [0.25, 0.75]}
+    unknown = metrics.collect_scores(test.assign(patient_id=pd.NA), np.array([0.25, 0.75]))
+    assert unknown["patient"] == [None, None]
     columns = metrics.collect_scores(test, [[0.75, 0.25], [0.5, 0.5]])
     assert columns["score"][0] == [0.75, 0.25]
     for wrong in ([0.1], [[0.1, 0.2, 0.7]] * 2):

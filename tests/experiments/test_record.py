@@ -71,6 +71,8 @@ def test_numbers_are_pythons_own_and_rounded():
         ({"val": []}, ("runs", 0, "confusion_matrix"), "a split that data.counts has"),
         ([[1, 1]], ("runs", 0, "confusion_matrix", "test"), "2 rows of 2 counts"),
         ([[1, 0], [1, 1]], ("runs", 0, "confusion_matrix", "test"), r"\[2, 1\], got \[1, 2\]"),
+        (None, ("runs", 0, "threshold"), "threshold: expected a number, with one score an image"),
+        (7, ("runs", 0, "scores", "score", 0), r"score\[0\]: expected a number, or one a class"),
         ([0.1], ("runs", 0, "scores", "score"), "3 entries.*'score': 1"),
         ([0.1, 0.2, [1, 0]], ("runs", 0, "scores", "score"), "score: expected a number an image"),
         ([0, 1, 1], ("runs", 0, "scores", "y"), r"y: expected \[2, 1\].*got \[1, 2\]"),
@@ -78,9 +80,16 @@ def test_numbers_are_pythons_own_and_rounded():
         ("/home/me/1.png", ("runs", 0, "scores", "path", 0), "without the machine's folders"),
         ("A/2.png", ("runs", 0, "scores", "path", 0), r"each image once, got \['A/2.png'\]"),
         (None, ("runs", 0, "scores"), "scores: expected those of the test set"),
-        (0, ("test_evaluations",), "nothing of the test set with test_evaluations 0"),
+        ([], ("runs", 0, "test_evaluations"), "nothing of a test set that was not opened"),
+        (
+            " ",
+            ("runs", 0, "test_evaluations", 0, "purpose"),
+            "purpose: expected what was evaluated",
+        ),
+        (0, ("runs", 0, "test_evaluations", 0, "times"), "times: expected a whole number from 1"),
+        ("today", ("runs", 0, "test_evaluations", 0, "date"), "a date such as 2026-11-29"),
         ({}, ("summary",), "summary: expected metric"),
-        (0.95, ("summary", "test accuracy", "low"), "test accuracy: expected .* low ≤ high"),
+        (0.95, ("summary", "test accuracy", "low"), "test accuracy: expected .* low ≤ mean ≤ high"),
         ("", ("summary", "test accuracy", "method"), "Say how the interval was made"),
         ("one", ("notes",), "notes: expected a list of sentences"),
     ],
@@ -102,11 +111,27 @@ def test_missing_and_unknown_fields_are_named(place):
 
 
 def test_a_test_set_that_was_not_evaluated_has_neither_scores_nor_matrix():
-    quiet = a_run() | {"scores": None, "confusion_matrix": {"train": [[5, 0], [1, 3]]}}
-    assert Record.create(**fields(runs=[quiet], test_evaluations=0)).test_evaluations == 0
+    closed = {"scores": None, "test_evaluations": []}
+    quiet = a_run() | closed | {"confusion_matrix": {"train": [[5, 0], [1, 3]]}}
+    assert Record.create(**fields(runs=[quiet])).test_evaluations == 0
     scored = quiet | {"scores": a_run()["scores"]}
-    with pytest.raises(RecordError, match="nothing of the test set"):
-        Record.create(**fields(runs=[scored], test_evaluations=0))
+    with pytest.raises(RecordError, match="nothing of a test set"):
+        Record.create(**fields(runs=[scored]))
+
+
+def test_a_record_counts_the_evaluations_of_the_run_that_made_most():
+    watched = {"date": "2026-11-29", "purpose": "validation after each epoch", "times": 25}
+    often = a_run(1) | {"test_evaluations": [watched, *a_run()["test_evaluations"]]}
+    assert Record.create(**fields(runs=[a_run(), often])).test_evaluations == 26
+
+
+def test_scores_are_a_table_with_patients_and_labels():
+    table = Record.create(**fields()).scores_frame(1)
+    assert table["label"].tolist() == ["A", "A", "B"]
+    assert table["patient_id"].dropna().tolist() == ["p1", "p3"]
+    assert table.columns.tolist() == ["path", "patient_id", "label", "score"]
+    with pytest.raises(RecordError, match=r"expected `run` from 0 to 1 .* got 2"):
+        Record.create(**fields()).scores_frame(2)
 
 
 def of_three(score: object) -> dict:
@@ -186,8 +211,10 @@ def test_every_record_of_the_package_is_whole_and_has_its_study_s_settings(monke
     shipped = [records.read(id) for id in records.list_ids()]
     assert len(shipped) >= 29
     for record in shipped:
-        config = records.to_plain(registry.get(record.id).config)
-        assert record.config == {name: config[name] for name in record.config}
+        study = registry.get(record.id)
+        assert record.config == records.to_plain(study.config)
+        assert record.title == study.title
+        assert set(study.notes) <= set(record.notes)
 
 
 def test_an_unknown_id_names_what_is_near_and_what_there_is(tmp_path):
@@ -230,3 +257,21 @@ def test_a_history_is_a_table_with_epochs_from_1():
     assert frame["val_loss"].tolist() == pytest.approx([np.nan, 0.6], nan_ok=True)
     with pytest.raises(RecordError, match=r"from 0 to 1 .*got 2\. Its seeds: 0, 1\."):
         record.history_frame(run=2)
+
+
+def test_a_matrix_that_is_not_that_of_the_scores_is_refused():
+    n = 20
+    scores = {
+        "path": [f"{i}.png" for i in range(2 * n)],
+        "patient": [None] * 2 * n,
+        "y": [0] * n + [1] * n,
+        "score": [0.1] * n + [0.9] * n,
+    }
+    data = fields()["data"] | {"counts": {"test": {"A": n, "B": n}}, "patients": {"test": None}}
+    nearly, wrong = ([[n - off, off], [0, n]] for off in (2, 5))
+    for matrix in ([[n, 0], [0, n]], nearly):  # rounding may turn an answer or two
+        run = a_run() | {"scores": scores, "confusion_matrix": {"test": matrix}}
+        Record.create(**fields(runs=[run], data=data))
+    run = a_run() | {"scores": scores, "confusion_matrix": {"test": wrong}}
+    with pytest.raises(RecordError, match=r"test: expected \[\[20, 0\], \[0, 20\]\], as"):
+        Record.create(**fields(runs=[run], data=data))

@@ -7,7 +7,8 @@ import pytest
 
 from cxrlib import cli, data, evaluation, phantoms
 from cxrlib.data import datasets
-from cxrlib.experiments import record as records, registry, run
+from cxrlib.experiments import ledger, record as records, registry, run
+from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods import from_scratch
 from cxrlib.experiments.metrics import image_names
 from cxrlib.experiments.record import Record, RecordError
@@ -45,9 +46,12 @@ def test_a_study_writes_a_record_that_can_be_computed_again(quick, cases, tmp_pa
     accuracy = evaluation.accuracy(only["scores"]["y"], np.array(only["scores"]["score"]))
     assert record.summary["test accuracy"]["mean"] == pytest.approx(accuracy, abs=1e-5)
     assert only["metrics"]["test accuracy"] == pytest.approx(accuracy, abs=1e-5)
-    assert record.test_evaluations == 3  # two epochs watched it, then the result
+    watched, last = only["test_evaluations"]
+    assert (watched["purpose"], watched["times"]) == ("validation after each epoch", 2)
+    assert (last["purpose"], last["times"]) == ("final evaluation", 1)
+    assert only["scores"]["patient"] == cases.loc[cases["split"] == "test", "patient_id"].tolist()
     assert len(only["history"]["val_loss"]) == 2
-    assert [p.name for p in tmp_path.iterdir()] == ["article-0-as-published.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{record.id}.json", ledger.FILE]
 
 
 def test_a_repaired_study_validates_on_val_and_evaluates_the_test_set_once(whole):
@@ -73,32 +77,23 @@ def test_a_summary_is_computed_again_from_the_scores_that_are_kept(quick, tmp_pa
         assert again[metric]["low"] == pytest.approx(row["low"], abs=0.01)
 
 
-def test_rounded_scores_and_images_that_are_gone_or_labelled_otherwise_give_no_summary(
-    quick, tmp_path, whole
-):
+def test_a_summary_that_the_scores_do_not_give_is_left_alone(tmp_path, whole):
     record = records.read("article-3-as-published", whole)
-    scores = record.runs[0]["scores"]
-    names = scores["path"]
-    gone, turned = (scores | {"path": p} for p in (["gone/1.png", *names[1:]], names[::-1]))
-    for change, message in (
-        ({"scores": gone}, "1 that are not there .first: gone/1.png"),
-        ({"scores": turned}, "labels of the record"),
-        ({"threshold": 2.0}, "other side of the threshold"),  # as if rounding had turned answers
-    ):
-        runs = [record.runs[0] | change, record.runs[1]]
-        Record.create(**vars(record) | {"runs": runs}).write(tmp_path)
-        with pytest.raises((data.DataError, RecordError), match=message):
-            run.summarize_again("article-3-as-published", folder=tmp_path)
+    row = {"mean": 0.999, "low": 0.0, "high": 1.0}  # as if rounding had turned answers
+    summary = record.summary | {"test accuracy": record.summary["test accuracy"] | row}
+    Record.create(**vars(record) | {"summary": summary}).write(tmp_path)
+    with pytest.raises(RecordError, match="other side of the threshold"):
+        run.summarize_again("article-3-as-published", folder=tmp_path)
 
 
 def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(whole, tmp_path, monkeypatch):
     train, asked = from_scratch.run, []
 
-    def killed_at_the_second(cases, config, seed, backup_dir):
+    def killed_at_the_second(cases, test, config, seed, backup_dir):
         asked.append(seed)
         if asked == [0, 1]:
             raise KeyboardInterrupt
-        return train(cases, config, seed, backup_dir)
+        return train(cases, test, config, seed, backup_dir)
 
     monkeypatch.setattr(from_scratch, "run", killed_at_the_second)
     command = ["reproduce", "article-3-as-published", "--seeds", "0", "1"]
@@ -108,9 +103,34 @@ def test_an_interrupted_study_goes_on_with_the_seed_that_is_missing(whole, tmp_p
     first = json.loads(kept.read_text())["seconds"]
     assert cli.main([*command, "--folder", str(tmp_path)]) == 0
     assert asked == [0, 1, 1]
+    lines = (tmp_path / ledger.FILE).read_text().splitlines()
+    assert len(lines) == 4  # two of each seed: its epochs, and its result
     again = records.read("article-3-as-published", tmp_path)
     assert again.summary == records.read("article-3-as-published", whole).summary
     assert again.seconds >= first > 0  # the time of the first seed counts
+
+
+def test_what_was_kept_of_other_images_is_not_taken(quick, tmp_path, cases, monkeypatch):
+    train, asked = from_scratch.run, []
+
+    def count(*arguments):
+        asked.append(arguments[3])
+        return train(*arguments)
+
+    monkeypatch.setattr(from_scratch, "run", count)
+    id = "article-3-as-published"
+    test = cases[cases["split"] == "test"]
+    config, state = registry.get(id).config, tmp_path / "state"
+    for table in (cases, cases, cases[cases["path"] != cases["path"].iloc[0]]):
+        run._run_once(from_scratch, table, ledger.TestSet(test), config, 0, state)
+    assert asked == [0, 0]  # the second time it is there; the third has an image less
+
+
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [1.0]])
+def test_seeds_that_are_none_are_refused_before_any_work(quick, tmp_path, seeds):
+    with pytest.raises(data.DataError, match="seeds as different whole numbers from 0"):
+        run.reproduce("article-3-as-published", seeds=seeds, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("recipe", ["article-0", None])
@@ -131,7 +151,9 @@ def test_article_0_watches_changed_images_and_is_judged_on_them_as_they_are(
     monkeypatch.setattr(from_scratch, "predict", predict)
     config = registry.get("article-0-as-published").config
     assert config["validation_augment"] == "article-0"
-    from_scratch.run(cases, config | {"validation_augment": recipe}, 0, tmp_path)
+    held_out = cases["split"] == "test"
+    config = config | {"validation_augment": recipe}
+    from_scratch.run(cases[~held_out], TestSet(cases[held_out]), config, 0, tmp_path)
     moved = np.abs(given["watched"].images.astype(float) - given["judged"].images).mean()
     assert moved > 3 if recipe else moved == 0
     np.testing.assert_array_equal(given["watched"].labels, given["judged"].labels)
@@ -152,9 +174,10 @@ def test_an_unknown_study_comes_with_the_nearest():
 
 def test_every_study_is_plain_data():
     for name, study in registry.STUDIES.items():
+        assert study.id == name
         assert json.loads(json.dumps(study.config)) == study.config
         assert study.article in (0, 1, 2, 3, 4, None)
-        assert name.startswith(("article-", "study-"))
+        assert name.startswith(("article-", "study-", "keras-io-"))
         if study.article == 4:  # its test sets are small
             assert (study.seeds, study.resample) == ((0, 1, 2, 3, 4), True)
 

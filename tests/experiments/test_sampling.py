@@ -27,6 +27,57 @@ def test_the_first_fifth_of_each_class_s_files_validates():
     assert first == ["covid/000.png", "covid/001.png", "normal/000.png"]
 
 
+def a_set(n: int = 40) -> pd.DataFrame:
+    """Two images of each child in ``train``, and four in ``test``."""
+    rows = [
+        {"path": f"{split}/{i:03d}.png", "label": ["normal", "sick"][i // 2 % 2], "split": split}
+        | {"patient_id": f"{split} {i // 2}"}
+        for split, size in (("train", n), ("test", 4))
+        for i in range(size)
+    ]
+    table = pd.DataFrame(rows)
+    return table.assign(label=pd.Categorical(table["label"], ["normal", "sick"]))
+
+
+def names(cases: pd.DataFrame, split: str) -> set[str]:
+    return set(cases.loc[cases["split"] == split, "path"])
+
+
+@pytest.mark.parametrize(
+    ("how", "n_train", "n_val", "apart"),
+    [
+        ("test", 40, 0, True),
+        ({"patients": 0.2}, 32, 8, True),
+        ({"images": 0.25}, 30, 10, False),
+        ({"images": 8}, 32, 8, False),
+        ({"reshuffled": 30}, 30, 10, False),
+    ],
+)
+def test_validation_is_cut_by_patient_or_as_articles_do(how, n_train, n_val, apart):
+    cases = a_set()
+    cut = sampling.cut_validation(cases, how, seed=0)
+    train, val = names(cut, "train"), names(cut, "val")
+    assert (len(train), len(val)) == (n_train, n_val)
+    assert names(cut, "test") == names(cases, "test")
+    assert sampling.shares_patients(how) is not apart
+    assert (shared(cut) == 0) is apart
+    assert bool(train & val) is (how == {"reshuffled": 30})
+
+
+@pytest.mark.parametrize("how", ["tset", {"patient": 0.2}])
+def test_a_misspelt_way_to_cut_is_refused(how):
+    with pytest.raises(data.DataError, match="expected"):
+        sampling.cut_validation(a_set(), how, seed=0)
+
+
+def test_images_of_one_child_can_be_taken_for_strangers():
+    cases = sampling.cut_validation(a_set(), {"reshuffled": 30}, seed=0)
+    images = data.ImageSet(np.zeros((44, 1, 1, 1), np.uint8), data.cases.labels(cases), cases)
+    strangers = sampling.ignore_patients(images).cases
+    assert strangers["patient_id"].is_unique
+    data.splits.check_leakage(strangers)
+
+
 @pytest.fixture(scope="module")
 def many():
     return enough_images()

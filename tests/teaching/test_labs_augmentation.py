@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from dataclasses import asdict
@@ -16,7 +17,10 @@ def test_recipes_are_those_of_augment():
     recipes = config(labs.augmentation_lab(make_image()))["recipes"]
     names = ["none", "plausible", "article-0", "article-3", "article-4"]
     assert list(recipes) == ["as it is", "plausible", "article 0", "article 3", "article 4"]
-    assert list(recipes.values()) == [asdict(augmentation.PRESETS[name]) for name in names]
+    theirs = [asdict(augmentation.PRESETS[name]) for name in names]
+    assert list(recipes.values()) == json.loads(json.dumps(theirs))
+    for recipe in theirs:  # the page draws all settings together, and tosses a coin for flips
+        assert (recipe["one_of"], recipe["flip_probability"]) == ((), 0.5)
 
 
 @pytest.mark.parametrize("name", augmentation.PRESETS)

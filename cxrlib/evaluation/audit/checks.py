@@ -191,6 +191,8 @@ def check_sizes(cases: pd.DataFrame) -> Finding:
         "Squashing keeps the trace of the shape."
     )
     fine = "sizes do not tell the classes apart"
+    if len(set(zip(width, height, strict=True))) == 1:
+        fine = f"all images are {width[0]:.0f} × {height[0]:.0f} pixels, so sizes tell nothing"
     return probes.check_single_feature("sizes", cases, values, advice, look=0.6, fine=fine)
 
 

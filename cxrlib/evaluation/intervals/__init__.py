@@ -1,7 +1,8 @@
 """How sure is a number? Intervals of proportions, and of metrics by resampling patients.
 
-An interval of a metric is made in three files: ``bootstrap`` asks for it, ``resampling`` draws
-patients and computes the metric on each resample, ``limits`` says where it ends.
+An interval of a metric is made in three steps: ``bootstrap`` asks for it, or ``runs`` where there
+are several trainings, which it draws too; ``resampling`` draws patients and computes the metric on
+each resample; ``limits`` says where it ends.
 """
 
 import lazy_loader as _lazy

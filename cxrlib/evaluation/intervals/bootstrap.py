@@ -1,11 +1,7 @@
-"""Intervals of any metric, of the difference of two models, and of several trainings' mean."""
+"""Intervals of any metric, and of the difference of two models on the same images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
@@ -13,7 +9,6 @@ from cxrlib.evaluation.checks import check_scores
 from cxrlib.evaluation.intervals.limits import Interval, bca_interval, check_resampling
 from cxrlib.evaluation.intervals.resampling import (
     Metric,
-    Statistic,
     required_classes,
     resample,
     vectorize,
@@ -125,117 +120,3 @@ def paired_difference(
         n_resamples=n_resamples, seed=seed,
     )  # fmt: skip
     return bca_interval(value, *parts, confidence_level)
-
-
-def runs_bootstrap(
-    y_true: Sequence[ArrayLike],
-    y_score: Sequence[ArrayLike],
-    patients: Sequence[ArrayLike],
-    metric: Metric | Sequence[Metric] = metrics.roc_auc,
-    *,
-    n_resamples: int = 2000,
-    seed: int = 0,
-    confidence_level: float = 0.95,
-) -> Interval:
-    """Interval of a metric's mean over several trainings: patients and trainings are drawn again.
-
-    The mean of each training's own interval would know nothing of how far the trainings lie apart.
-    Here each resample draws patients, as :func:`.patient_bootstrap` does, and trainings: one fewer
-    than there are, with replacement, so that the means drawn vary as means of all of them do (Rao
-    and Wu). Trainings that are judged on the same images meet the same drawn patients. Where each
-    has images of its own, patients are drawn for each apart; the trainings then lie apart by
-    chance of their patients too, and the interval is rather too wide than too narrow.
-
-    Parameters
-    ----------
-    y_true, y_score, patients : sequence of arrays
-        One of each a training, as for :func:`.patient_bootstrap`.
-    metric : callable, or a sequence of them
-        One for all, or one a training where each has a threshold of its own.
-    n_resamples, seed, confidence_level
-        Confidence level 0.95: the interval is to hold the truth in 95 of 100 samples.
-
-    Returns
-    -------
-    Interval
-        The mean of the trainings' values, and its ends. Of one training it is that of
-        :func:`.patient_bootstrap`: how much another seed would change stays unknown.
-
-    Raises
-    ------
-    ValueError
-        If the trainings' lists differ in length, or as in :func:`.patient_bootstrap`.
-
-    References
-    ----------
-    Rao and Wu (1988), Journal of the American Statistical Association 83, 231-241,
-    doi:10.1080/01621459.1988.10478591. Satterthwaite (1946), Biometrics Bulletin 2, 110-114,
-    doi:10.2307/3002019.
-    """
-    n_runs = len(y_true)
-    each = list(metric) if isinstance(metric, Sequence) else [metric] * n_runs
-    if not n_runs or {len(y_score), len(patients), len(each)} != {n_runs}:
-        raise ValueError(
-            "expected truth, scores, patients and metric of each training, got "
-            f"{n_runs}, {len(y_score)}, {len(patients)} and {len(each)}. Pass lists of one length."
-        )
-    check_resampling(n_resamples, confidence_level)
-    checked = [check_scores(y, score) for y, score in zip(y_true, y_score, strict=True)]
-    ids = [np.asarray(of_run, dtype=object).reshape(-1) for of_run in patients]
-    values = np.array([float(m(*one)) for m, one in zip(each, checked, strict=True)])
-    same = all(
-        np.array_equal(y, checked[0][0]) and np.array_equal(of_run, ids[0])
-        for (y, _), of_run in zip(checked, ids, strict=True)
-    )
-    if n_runs == 1:
-        return patient_bootstrap(
-            *checked[0], ids[0], each[0], n_resamples=n_resamples, seed=seed,
-            confidence_level=confidence_level,
-        )  # fmt: skip
-    parts = []
-    for i in [0] if same else range(n_runs):
-        (y, score), runs = checked[i], range(n_runs) if same else [i]
-        statistics = [vectorize(each[k], y, checked[k][1]) for k in runs]
-        resampled, acceleration, n_effective = resample(
-            y, ids[i], partial(_each_and_mean, statistics), required_classes(each[i], score),
-            n_resamples=n_resamples, seed=[seed, i] if i else seed,
-        )  # fmt: skip
-        parts.append((resampled[:, :-1], float(acceleration[-1]), n_effective))
-    return _combine(values, parts, seed, confidence_level)
-
-
-def _each_and_mean(statistics: Sequence[Statistic], counts: np.ndarray) -> np.ndarray:
-    each = np.stack([of(counts) for of in statistics], axis=1)
-    return np.column_stack([each, each.mean(axis=1)])
-
-
-def _combine(
-    values: np.ndarray,
-    parts: Sequence[tuple[np.ndarray, float, float]],
-    seed: int,
-    confidence_level: float,
-) -> Interval:
-    """Draw trainings, and take the limits of the mean from what was drawn of patients and of them.
-
-    ``parts`` has one entry for all trainings or one for each: values on the drawn patients, one
-    column a training; the acceleration of their mean; how many patients it rests on.
-    """
-    n_runs = len(values)
-    resampled = np.concatenate([each for each, _, _ in parts], axis=1)
-    rng = np.random.default_rng([seed, n_runs])
-    chosen = rng.integers(0, n_runs, (len(resampled), n_runs - 1))
-    means = np.take_along_axis(resampled, chosen, axis=1).mean(axis=1)
-    # Variances of the mean over all trainings: of each part's patients, and of the trainings.
-    of_parts = np.array([each.mean(axis=1).var() for each, _, _ in parts]) / len(parts) ** 2
-    of_runs = values.var(ddof=1) / n_runs
-    total = of_parts.sum() + of_runs
-    accelerations = np.where(of_parts > 0, [a for _, a, _ in parts], 0)
-    patients = np.array([n_effective for _, _, n_effective in parts])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # few trainings tell no skewness
-        acceleration = (accelerations * of_parts**1.5).sum() / total**1.5
-        # Satterthwaite: on how many independent things the sum of all variances rests
-        within = (of_parts**2 / (patients - 1)).sum() + of_runs**2 / (n_runs - 1)
-        n_effective = 1 + total**2 / within
-    n_effective = n_effective if np.isfinite(n_effective) else patients.min()
-    return bca_interval(float(values.mean()), means, acceleration, n_effective, confidence_level)

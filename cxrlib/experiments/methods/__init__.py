@@ -1,6 +1,9 @@
 """How studies are run, a module a method.
 
-``prepare(cases, config, seed)`` returns the rows that are used, each with its split.
-``run(cases, config, seed, backup_dir)`` trains and evaluates once, and returns one of a record's
-``runs``; what an interrupted training needs to go on lies at the path ``backup_dir``.
+``prepare(cases, config, seed)`` returns the rows that are used, each with its split; of the test
+set it uses rows, no images.
+``run(cases, test, config, seed, backup_dir)`` trains and evaluates once, and returns one of a
+record's ``runs``. It gets the test images through ``test`` alone, a
+:class:`~cxrlib.experiments.ledger.TestSet`, which asks what for. What an interrupted training needs
+to go on lies at the path ``backup_dir``. :mod:`cxrlib.experiments.settings` has every setting.
 """

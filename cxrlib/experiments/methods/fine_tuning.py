@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,9 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation
+from cxrlib.data.augmentation import Augmentation, Recipe
 from cxrlib.experiments import metrics, sampling
+from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods.from_scratch import augmented
 from cxrlib.models import features, transfer
 
@@ -30,20 +30,15 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
 
     With ``n_groups`` a further set holds healthy children of a kind that training does not see.
     """
-    ((by, size),) = config["validation"].items()
-    if by == "patients":
-        cases = data.splits.train_val_split(cases, size, seed=seed)
-        if not config["n_groups"]:
-            return cases
-        found = features.extract(cases, config["network"])
-        return sampling.leave_one_group_out(cases, found, config["n_groups"], seed=seed)
-    train = cases[cases["split"] == "train"].groupby("label", observed=True)
-    amount = {"n": size // train.ngroups} if size > 1 else {"frac": size}
-    chosen = train.sample(**amount, random_state=seed)
-    return cases.assign(split=cases["split"].mask(cases.index.isin(chosen.index), "val"))
+    cases = sampling.cut_validation(cases, config["validation"], seed)
+    if not config["n_groups"]:
+        return cases
+    inside = cases[cases["split"].isin(["train", "val"])]
+    found = features.extract(inside, config["network"])
+    return sampling.leave_one_group_out(cases, found, config["n_groups"], seed=seed)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
+def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters, result
@@ -52,16 +47,18 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     images = data.read_images(cases, config["size"], "stretch")
     parts = {split: images.split(split) for split in cases["split"].unique()}
     network, history = train_one(parts, config, 10 * seed, backup_dir)
+    rows = test.open("final evaluation")
+    parts["test"] = data.read_images(rows, config["size"], "stretch")
     evaluated = _as_evaluated(parts, config, seed)
-    scores = _predict_tta(network, evaluated, config["tta_views"], seed)
+    scores = predict_tta(network, evaluated, config["tta_views"], seed)
     shifted = parts.pop(sampling.SHIFTED, None)
     result = metrics.evaluate_binary(parts, scores, history, seed, config["threshold"])
     if shifted:
         sick = scores["val"][parts["val"].labels == 1]
         healthy = scores[sampling.SHIFTED][:, 0]
         result["metrics"] |= metrics.evaluate_shift(healthy, sick, result["threshold"])
-        val, test = ((parts[split].labels, scores[split]) for split in ("val", "test"))
-        result["metrics"] |= metrics.calibration_under_shift(healthy, sick, val, test)
+        known = [(parts[split].labels, scores[split]) for split in ("val", "test")]
+        result["metrics"] |= metrics.calibration_under_shift(healthy, sick, *known)
     train_patients = set(parts["train"].cases["patient_id"])
     result["metrics"]["val patient overlap"] = float(
         parts["val"].cases["patient_id"].isin(train_patients).mean()
@@ -88,16 +85,16 @@ def train_one(
     _unfreeze(network, config["unfreeze"], config["batch_norm"])
     _compile(network, config, len(train))
     validation = val if config["patience"] is not None or config["validate"] else None
-    if "images" in config["validation"]:  # the article takes each image for another child
-        train = _own_patients(train)
-        validation = validation and _own_patients(validation)
+    if sampling.shares_patients(config["validation"]):
+        train = sampling.ignore_patients(train)
+        validation = validation and sampling.ignore_patients(validation)
     history = models.fit(
         network,
         train,
         validation and _as_evaluated({"val": validation}, config, seed)["val"],
         epochs=config["epochs"],
         batch_size=config["batch_size"],
-        augment=_recipe(config),
+        augment=config["augment"],
         class_weight=config["class_weight"],
         patience=config["patience"],
         backup_dir=backup_dir.with_name(f"{backup_dir.name}-{size}-{seed}"),
@@ -132,26 +129,21 @@ def _compile(network: keras.Model, config: dict, n_images: int) -> None:
         )
 
 
-def _recipe(config: dict) -> Augmentation | str | None:
-    recipe = config["augment"]
-    return Augmentation(**recipe) if isinstance(recipe, Mapping) else recipe
-
-
 def _as_evaluated(
     parts: Mapping[str, data.ImageSet], config: dict, seed: int
 ) -> dict[str, data.ImageSet]:
     """Augment images as for training, if the article does that to all its images."""
-    recipe = _recipe(config) if config["augment_evaluation"] else None
+    recipe = config["augment"] if config["augment_evaluation"] else None
     return dict(parts) if recipe is None else _augmented(parts, recipe, seed)
 
 
 def _augmented(
-    parts: Mapping[str, data.ImageSet], recipe: Augmentation | str, seed: int
+    parts: Mapping[str, data.ImageSet], recipe: Recipe, seed: int
 ) -> dict[str, data.ImageSet]:
     return {split: augmented(part, recipe, seed) for split, part in parts.items()}
 
 
-def _predict_tta(
+def predict_tta(
     network: keras.Model, parts: Mapping[str, data.ImageSet], views: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Test-time augmentation: the mean logit over each image and some mildly changed copies."""
@@ -165,7 +157,3 @@ def _predict_tta(
 def to_logit(score: np.ndarray) -> np.ndarray:
     """Return logits of probabilities, those of 0 and 1 finite."""
     return logit(np.clip(score, EPSILON, 1 - EPSILON))
-
-
-def _own_patients(images: data.ImageSet) -> data.ImageSet:
-    return replace(images, cases=images.cases.assign(patient_id=images.cases["path"]))

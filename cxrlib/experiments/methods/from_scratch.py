@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation, augment_images
+from cxrlib.data.augmentation import Recipe, augment_images
+from cxrlib.experiments import sampling
+from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.metrics import evaluate_binary, predict
 
 if TYPE_CHECKING:
@@ -17,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
-    """Return the rows that are used, with the split that the setting ``validate_on`` names."""
-    cut = config["validate_on"] == "val"
-    return data.splits.train_val_split(cases, seed=seed) if cut else cases
+    """Return the rows that are used, with the validation set that the settings ask for."""
+    return sampling.cut_validation(cases, config["validation"], seed)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
+def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters
     ----------
     cases : DataFrame
-        From :func:`prepare`.
+        From :func:`prepare`, without the test set.
+    test : TestSet
     config : dict
         Of a :class:`~cxrlib.experiments.registry.Study`.
     seed : int
@@ -41,15 +43,23 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
     dict
         One of a record's ``runs``.
     """
-    images = data.read_images(cases, config["size"], "stretch")
+    size = config["size"]
+    images = data.read_images(cases, size, "stretch")
     parts = {split: images.split(split) for split in cases["split"].unique()}
-    validation = parts[config["validate_on"]]
+    if config["validation"] == "test":
+        watched = test.open("validation after each epoch", times=config["epochs"])
+        validation = data.read_images(watched, size, "stretch")
+    else:
+        validation = parts["val"]
+    train = parts["train"]
+    if sampling.shares_patients(config["validation"]):
+        train, validation = map(sampling.ignore_patients, (train, validation))
     if config["validation_augment"]:
         validation = augmented(validation, config["validation_augment"], seed)
-    network = _network(config, len(parts["train"]), len(data.classes(cases)), seed)
+    network = _network(config, len(train), len(data.classes(cases)), seed)
     history = models.fit(
         network,
-        parts["train"],
+        train,
         validation,
         epochs=config["epochs"],
         batch_size=config["batch_size"],
@@ -59,10 +69,11 @@ def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
         backup_dir=backup_dir,
         seed=seed,
     )
+    parts["test"] = data.read_images(test.open("final evaluation"), size, "stretch")
     return evaluate_binary(parts, predict(network, parts), history, seed)
 
 
-def augmented(images: data.ImageSet, recipe: Augmentation | str, seed: int) -> data.ImageSet:
+def augmented(images: data.ImageSet, recipe: Recipe, seed: int) -> data.ImageSet:
     """Change each image once, as in training, to whole grey levels."""
     changed = augment_images(images.images, recipe, seed=seed).round().astype("uint8")
     return replace(images, images=changed)

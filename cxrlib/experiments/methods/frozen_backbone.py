@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import pandas as pd
 from sklearn.metrics import log_loss
 
 from cxrlib import data, models
-from cxrlib.data.augmentation import Augmentation, augment_images
+from cxrlib.data.augmentation import augment_images
 from cxrlib.experiments import sampling
+from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.metrics import class_probabilities, evaluate_multiclass
 from cxrlib.models import features, transfer
 
 LAST_EPOCHS = 10
+# predicts images; training history; further metrics
+Fitted = tuple[Callable[[data.ImageSet], np.ndarray], pd.DataFrame, dict[str, float]]
 
 
 def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
@@ -23,77 +27,75 @@ def prepare(cases: pd.DataFrame, config: dict, seed: int) -> pd.DataFrame:
     return sampling.subsample(cases, config["sizes"], config["split_by"], config["classes"], seed)
 
 
-def run(cases: pd.DataFrame, config: dict, seed: int, backup_dir: Path) -> dict:
+def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir: Path) -> dict:
     """Train and evaluate once.
 
     Parameters, result
         As of :func:`cxrlib.experiments.methods.from_scratch.run`; a run takes about a minute and
         keeps nothing at ``backup_dir``.
     """
-    images = data.read_images(cases, config["size"], "stretch")
-    train, test = images.split("train"), images.split("test")
-    predict = _linear_probe if config["head"] == "probe" else _article_head
-    score, history, more = predict(train, test, config, seed)
-    batch_size = config["evaluator_batch_size"]
-    result = evaluate_multiclass(images.cases, score, history, seed, batch_size)
+    train = data.read_images(cases, config["size"], "stretch")
+    fit = _linear_probe if config["head"] == "probe" else _article_head
+    predict, history, more = fit(train, config, seed)
+    images = data.read_images(test.open("final evaluation"), config["size"], "stretch")
+    score, batch_size = class_probabilities(predict(images)), config["evaluator_batch_size"]
+    result = evaluate_multiclass(train.cases, images.cases, score, history, seed, batch_size)
     result["metrics"] |= more
     return result
 
 
-def _linear_probe(
-    train: data.ImageSet, test: data.ImageSet, config: dict, seed: int
-) -> tuple[np.ndarray, pd.DataFrame, dict]:
+def _linear_probe(train: data.ImageSet, config: dict, seed: int) -> Fitted:
     """Fit a logistic regression on pooled features of augmented copies."""
-    preprocessing = {"standardize": config["standardize"]}
+    network, preprocessing = config["network"], {"standardize": config["standardize"]}
     augmentation = {"augment": config["augment"], "copies": config["augmented_copies"]}
-    copies = features.extract(train, config["network"], **augmentation, seed=seed, **preprocessing)
+    copies = features.extract(train, network, **augmentation, seed=seed, **preprocessing)
     probe = features.fit_linear_probe(
         copies, config["C"], class_weight=config["class_weight"], seed=seed
     )
-    plain = features.extract(_concat(train, test), config["network"], **preprocessing)
-    score = class_probabilities(features.predict_scores(probe, plain))
-    y = train.cases["label"].cat.codes
-    loss = log_loss(y, score[: len(train)], labels=range(score.shape[1]))
-    return score[len(train) :], pd.DataFrame({"loss": [loss]}), {"C": float(probe[-1].C)}
+
+    def predict(images: data.ImageSet) -> np.ndarray:
+        return features.predict_scores(probe, features.extract(images, network, **preprocessing))
+
+    y, score = train.cases["label"].cat.codes, class_probabilities(predict(train))
+    loss = log_loss(y, score, labels=range(score.shape[1]))
+    return predict, pd.DataFrame({"loss": [loss]}), {"C": float(probe[-1].C)}
 
 
-def _article_head(
-    train: data.ImageSet, test: data.ImageSet, config: dict, seed: int
-) -> tuple[np.ndarray, pd.DataFrame, dict]:
+def _article_head(train: data.ImageSet, config: dict, seed: int) -> Fitted:
     """Train article 4's head, on another augmented copy of each image in each epoch."""
-    n, n_copies = len(train), config["augmented_copies"]
-    recipe = Augmentation(**config["augment"])
+    n_copies, recipe = config["augmented_copies"], config["augment"]
     seeds = np.random.default_rng(seed).integers(2**31, size=n_copies)
     copies = [
-        replace(train, images=augment_images(train.images, recipe, seed=int(each)))
+        _maps(replace(train, images=augment_images(train.images, recipe, seed=int(each))), config)
         for each in seeds
     ]
-    together = _concat(*copies, test)
-    rescaled = replace(together, images=_rescale(together.images))
-    maps = features.extract(rescaled, config["network"], pooled=False).values
     validation = sampling.validation_split(train.cases, config["validation_split"])
     n_classes = len(data.classes(train.cases))
-    head = transfer.build_head(maps.shape[1:], config["head"], classes=n_classes, seed=seed)
+    head = transfer.build_head(copies[0].shape[1:], config["head"], classes=n_classes, seed=seed)
     models.training.compile_classifier(head, config["optimizer"], config["learning_rate"])
     histories = []
     for epoch in range(config["epochs"]):
-        start = epoch % n_copies * n
-        copy = maps[start : start + n]
+        copy = replace(sampling.ignore_patients(train), images=copies[epoch % n_copies])
         histories.append(
             models.fit(
                 head,
-                _own_patients(train, copy, ~validation),
-                _own_patients(train, copy, validation),
+                _rows(copy, ~validation),
+                _rows(copy, validation),
                 epochs=1,
                 batch_size=config["batch_size"],
                 class_weight=config["class_weight"],
                 seed=1000 * seed + epoch,
             )
         )
-    score = class_probabilities(head.predict(maps[-len(test) :], verbose=0))
     history = pd.concat(histories, ignore_index=True)
-    accuracy = history["val_accuracy"].tail(LAST_EPOCHS).mean()
-    return score, history, {f"val accuracy, mean of the last {LAST_EPOCHS} epochs": float(accuracy)}
+    accuracy = float(history["val_accuracy"].tail(LAST_EPOCHS).mean())
+    more = {f"val accuracy, mean of the last {LAST_EPOCHS} epochs": accuracy}
+    return lambda images: head.predict(_maps(images, config), verbose=0), history, more
+
+
+def _maps(images: data.ImageSet, config: dict) -> np.ndarray:
+    rescaled = replace(images, images=_rescale(images.images))
+    return features.extract(rescaled, config["network"], pooled=False).values
 
 
 def _rescale(images: np.ndarray) -> np.ndarray:
@@ -104,15 +106,5 @@ def _rescale(images: np.ndarray) -> np.ndarray:
     return images / np.float32(2) + np.float32(127.5)
 
 
-def _concat(*parts: data.ImageSet) -> data.ImageSet:
-    return data.ImageSet(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        pd.concat([part.cases for part in parts], ignore_index=True),
-    )
-
-
-def _own_patients(images: data.ImageSet, maps: np.ndarray, rows: np.ndarray) -> data.ImageSet:
-    """Take some rows' maps as images, each of another patient, as the article does."""
-    cases = images.cases[rows]
-    return data.ImageSet(maps[rows], images.labels[rows], cases.assign(patient_id=cases["path"]))
+def _rows(images: data.ImageSet, mask: np.ndarray) -> data.ImageSet:
+    return data.ImageSet(images.images[mask], images.labels[mask], images.cases[mask])

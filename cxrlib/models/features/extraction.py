@@ -18,8 +18,9 @@ from tqdm import tqdm
 from cxrlib.data import DataError, ImageSet, read_images
 from cxrlib.data.augmentation import (
     Augmentation,
+    Recipe,
     apply_transforms,
-    get_preset,
+    get,
     random_transforms,
 )
 from cxrlib.data.cases import Problem
@@ -95,7 +96,7 @@ def extract(
     pooled: bool = True,
     crop: float = 0.0,
     standardize: bool = False,
-    augment: str | Augmentation | None = None,
+    augment: Recipe | None = None,
     copies: int = 1,
     seed: int = 0,
 ) -> Features:
@@ -115,7 +116,7 @@ def extract(
         See :func:`cxrlib.models.transfer.build_model`.
     pooled : bool
         Average each map over the image: (N, D). Otherwise the maps: (N, h, w, C).
-    augment : str or Augmentation, optional
+    augment : str, mapping or Augmentation, optional
         Extract from ``copies`` changed copies of each image instead of itself. For training images
         only. The same image, seed and copy give the same change, whatever else is extracted.
     copies : int
@@ -137,7 +138,7 @@ def extract(
         If a setting is impossible. ``WeightsError`` if the weights are not to be had.
     """
     backbone = get_backbone(name)
-    augmentation = None if augment is None else get_preset(augment)
+    augmentation = None if augment is None else get(augment)
     in_memory = isinstance(images, ImageSet)
     _check_settings(images.cases if in_memory else images, augmentation, copies)
     size = _side(images.images, size) if in_memory else size or backbone.image_size

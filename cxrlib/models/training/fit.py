@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cxrlib.data import ImageSet
-from cxrlib.data.augmentation import Augmentation
+from cxrlib.data.augmentation import Recipe
 from cxrlib.data.pipeline import dataset
 from cxrlib.models.training import checks
 from cxrlib.models.training.backup import Backup, training_settings
@@ -28,7 +28,7 @@ def fit(
     *,
     epochs: int,
     batch_size: int = 32,
-    augment: str | Augmentation | None = None,
+    augment: Recipe | None = None,
     class_weight: str | Mapping[int, float] | None = None,
     patience: int | None = None,
     backup_dir: str | os.PathLike | None = None,
@@ -50,7 +50,7 @@ def fit(
         At most.
     batch_size : int
         Images a step.
-    augment : str or Augmentation, optional
+    augment : str, mapping or Augmentation, optional
         For the training images; see :mod:`cxrlib.data.augmentation`.
     class_weight : "balanced" or mapping, optional
         ``"balanced"`` takes :func:`class_weights` of the training labels.
@@ -158,17 +158,22 @@ def compile_classifier(
     learning_rate : float or schedule
         For an optimizer given by name.
     **settings
-        Further arguments of the optimizer.
+        Further arguments of the optimizer, such as ``beta_2`` or ``global_clipnorm``.
 
     Raises
     ------
     ValueError
-        If a name comes without learning rate, or a ready optimizer with one.
+        If a name comes without learning rate, or a ready optimizer with one or with settings.
     """
     if isinstance(optimizer, str) != (learning_rate is not None):
         raise ValueError(
             f"expected a name and a learning rate, or an optimizer alone, got {optimizer!r} with "
             f'learning_rate={learning_rate!r}. Such as compile_classifier(model, "Adam", 1e-3).'
+        )
+    if settings and not isinstance(optimizer, str):
+        raise ValueError(
+            f"expected settings for an optimizer given by name, got {', '.join(settings)} for "
+            f"{optimizer!r}. Give them where it is made."
         )
     if isinstance(optimizer, str):
         optimizer = getattr(keras.optimizers, optimizer)(learning_rate, **settings)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import keras
 import pandas as pd
+from keras import ops
 
 from cxrlib.models import training
 from cxrlib.models.transfer.build import HEAD_LAYERS
@@ -41,7 +42,8 @@ def compile_layerwise(
     optimizer : str
         Keras's name, such as ``"Adam"``, ``"AdamW"`` or ``"SGD"``.
     **settings
-        Further arguments of the optimizers.
+        Further arguments of the optimizers. ``global_clipnorm`` clips by the norm of all groups'
+        gradients together.
 
     Returns
     -------
@@ -52,12 +54,19 @@ def compile_layerwise(
     Raises
     ------
     ValueError
-        If a block is unknown, named twice or frozen, or something that may learn has no rate.
+        If a block is unknown, named twice or frozen, or something that may learn has no rate;
+        or if gradients would be both accumulated and clipped by their global norm.
     """
     groups = _groups(model, learning_rates)
     if len(learning_rates) == 1:
         (rate,) = learning_rates.values()
         return training.compile_classifier(model, optimizer, rate, **settings)
+    if settings.get("global_clipnorm") and settings.get("gradient_accumulation_steps"):
+        raise ValueError(
+            "expected `global_clipnorm` or `gradient_accumulation_steps`, got both with several "
+            "learning rates: each group would be clipped by itself. Leave one out, or give one "
+            "learning rate."
+        )
     make = getattr(keras.optimizers, optimizer)
     # Names of their own: Keras would count them through the session.
     optimizers = [make(rate, name=name, **settings) for name, rate in learning_rates.items()]
@@ -140,7 +149,8 @@ class MultiOptimizer(keras.optimizers.Optimizer):
     Parameters
     ----------
     optimizers : sequence of Optimizer
-        ``learning_rate`` is the first one's.
+        ``learning_rate`` is the first one's. So is ``global_clipnorm``, and it holds for all
+        together.
     patterns : sequence of str
         One an optimizer: a regular expression for the paths of its variables.
     name : str
@@ -198,6 +208,9 @@ class MultiOptimizer(keras.optimizers.Optimizer):
     def apply(self, grads: Sequence, trainable_variables: Sequence[keras.Variable]) -> None:
         """Let each optimizer take its step."""
         self.build(trainable_variables)
+        if limit := self.optimizers[0].global_clipnorm:
+            # Each optimizer clips its share once more, to the same norm: it is within that now.
+            grads = _clip_by_global_norm(grads, limit)
         for optimizer, own, theirs in self._shares(trainable_variables, grads):
             optimizer.apply(theirs, own)
         self.iterations.assign_add(1)
@@ -227,3 +240,10 @@ class MultiOptimizer(keras.optimizers.Optimizer):
         for optimizer in self.optimizers:
             mine = [i for i, owner in enumerate(owners) if owner is optimizer]
             yield optimizer, *([row[i] for i in mine] for row in (variables, *others))
+
+
+def _clip_by_global_norm(grads: Sequence, limit: float) -> list:
+    """Scale gradients so that all together are no longer than ``limit`` (Pascanu et al. 2013)."""
+    squares = [ops.sum(ops.square(grad)) for grad in grads if grad is not None]
+    scale = limit / ops.maximum(ops.sqrt(sum(squares)), limit)
+    return [None if grad is None else grad * scale for grad in grads]

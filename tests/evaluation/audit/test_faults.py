@@ -163,6 +163,8 @@ def test_a_size_or_an_exposure_that_tells_the_label(copy):
             darker = image.convert("L").point(lambda v: int(0.75 * v))
             darker.resize((image.width + 40, image.height)).save(path)
     assert checks.check_sizes(table(copy)).verdict == "fail"
+    squashed = table(copy).assign(width=224, height=200)
+    assert checks.check_sizes(squashed).summary.startswith("all images are 224 × 200 pixels")
     assert checks.check_brightness(*pictured(copy)).verdict == "fail"
 
 

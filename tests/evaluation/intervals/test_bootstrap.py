@@ -1,5 +1,3 @@
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -87,34 +85,3 @@ def test_turning_the_models_round_turns_the_sign(metric):
     assert one.value == pytest.approx(metric(y, a) - metric(y, b))
     # Both are judged on the same draws: of one and the same the difference never varies.
     assert ev.paired_difference(y, a, a, who, metric, n_resamples=60) == (0, 0, 0)
-
-
-def test_one_training_has_the_interval_that_it_had():
-    y, score, who = cohort()
-    for metric in (ev.roc_auc, partial(ev.sensitivity, threshold=0.3)):
-        alone = bootstrap(y, score, who, metric, n_resamples=100, seed=3)
-        assert ev.runs_bootstrap([y], [score], [who], metric, n_resamples=100, seed=3) == alone
-
-
-def test_trainings_that_do_not_differ_have_the_interval_of_one():
-    y, score, who = cohort()
-    found = ev.runs_bootstrap([y] * 3, [score] * 3, [who] * 3, n_resamples=500)
-    assert found == pytest.approx(bootstrap(y, score, who, n_resamples=500), abs=1e-9)
-    perfect = ev.runs_bootstrap([y] * 3, [y] * 3, [who] * 3, n_resamples=20)
-    assert perfect == (1, 1, 1)
-
-
-def test_a_threshold_each_is_used_for_its_own_training():
-    y, score, who = cohort()
-    each = [partial(ev.sensitivity, threshold=t) for t in (0.3, 0.7)]
-    found = ev.runs_bootstrap([y] * 2, [score] * 2, [who] * 2, each, n_resamples=50)
-    assert found.value == pytest.approx(np.mean([metric(y, score) for metric in each]))
-
-
-def test_many_classes_have_a_mean_over_trainings_too_which_lie_apart():
-    y, metric = np.arange(60) % 3, ev.macro_auc
-    scores = [np.random.default_rng(i).dirichlet([1, 1, 1], 60) for i in range(3)]
-    found = ev.runs_bootstrap([y] * 3, scores, [np.arange(60)] * 3, metric, n_resamples=50)
-    values = [metric(y, score) for score in scores]
-    assert found.value == pytest.approx(np.mean(values))
-    assert found.low < min(values) < max(values) < found.high

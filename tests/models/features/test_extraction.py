@@ -72,7 +72,7 @@ def test_augmented_copies(cases, means):
 def test_copies_are_those_of_the_recipe(cases, means):
     plain, flipped, darker = (
         features.extract(cases[:6], NET, augment=recipe, **RANDOM).values
-        for recipe in (None, Augmentation(horizontal_flip=True), Augmentation(brightness=0.2))
+        for recipe in (None, {"horizontal_flip": True}, Augmentation(brightness=0.2))
     )
     assert_close(flipped[0], plain)
     assert (np.abs(darker[0, :, 0] - plain[:, 0]) > 0.5).all()

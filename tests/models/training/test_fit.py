@@ -201,6 +201,15 @@ def test_a_name_needs_a_rate_and_a_ready_optimizer_none():
             models.training.compile_classifier(model, *wrong)
 
 
+def test_settings_reach_the_optimizer_that_is_named():
+    model = models.first_cnn((32, 32, 1), filters=(4,), dense=4)
+    settings = {"beta_2": 0.99, "weight_decay": 0.05, "global_clipnorm": 0.5}
+    models.training.compile_classifier(model, "AdamW", 1e-3, **settings)
+    assert {name: getattr(model.optimizer, name) for name in settings} == settings
+    with pytest.raises(ValueError, match=r"got beta_2 for <.*Adam"):
+        models.training.compile_classifier(model, keras.optimizers.Adam(1e-3), beta_2=0.99)
+
+
 @pytest.mark.parametrize(
     ("classes", "loss", "wanted"),
     [

@@ -40,6 +40,8 @@ def test_each_part_takes_steps_of_its_own_rate(net, batch):
         ("SGD", {"momentum": 0.9}),
         ("AdamW", {"weight_decay": 0.05}),
         ("Adam", {"use_ema": True, "ema_momentum": 0.9}),
+        ("SGD", {"global_clipnorm": 1e-2}),
+        ("AdamW", {"beta_2": 0.99, "global_clipnorm": 0.5}),
     ],
 )
 def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, batch, optimizer, settings):
@@ -56,6 +58,29 @@ def test_with_the_same_rate_twice_it_is_the_optimizer_alone(net, batch, optimize
     for one, other, begin in zip(*after, first, strict=True):
         scale = max(np.abs(other - begin).max(), 1e-9)
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-3 * scale)
+
+
+def test_gradients_are_clipped_by_the_norm_of_all_groups_together(net, batch):
+    """A step of SGD is the gradient times the rate."""
+    limit, rates = 1e-2, {"head": 10.0, "backbone": 1.0}
+    transfer.compile_layerwise(net, rates, "SGD", global_clipnorm=limit)
+    before = [w.numpy() for w in net.trainable_variables]
+    net.fit(*batch, batch_size=8, verbose=0)
+    grads = [
+        (w.numpy() - old) / rates["head" if w.path.startswith("predictions") else "backbone"]
+        for w, old in zip(net.trainable_variables, before, strict=True)
+    ]
+    norms = [np.linalg.norm(grad) for grad in grads]
+    assert np.linalg.norm(norms) == pytest.approx(limit, rel=1e-3)
+    assert max(norms) < limit
+
+
+def test_accumulated_gradients_are_not_clipped_by_group(net):
+    clipped = {"global_clipnorm": 0.5, "gradient_accumulation_steps": 2}
+    with pytest.raises(ValueError, match="each group would be clipped by itself"):
+        transfer.compile_layerwise(net, RATES, **clipped)
+    transfer.compile_layerwise(transfer.freeze(net), {"head": 1e-3}, **clipped)
+    assert (net.optimizer.global_clipnorm, net.optimizer.gradient_accumulation_steps) == (0.5, 2)
 
 
 def test_the_table_says_which_rate_each_part_got(net):

@@ -1,0 +1,93 @@
+"""What became of a paper's claims: repeated as published, repaired, and the difference."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from cxrlib import evaluation
+from cxrlib.experiments import record as records
+from cxrlib.experiments.specification import Paper
+from cxrlib.experiments.summary import judged_runs
+
+
+class Comparison(NamedTuple):
+    """One claim, and the two studies that ask after it; None where a record is not there.
+
+    Attributes
+    ----------
+    study : str
+        Id of the repaired one.
+    words, metric : str
+    published : float
+        The number in the paper.
+    about : str
+        What the number is where it is none that was measured, such as "over".
+    as_published, repaired : Interval or None
+        Of the records' summaries.
+    difference : Interval or None
+        Repaired minus as published; see :func:`cxrlib.evaluation.runs_difference`.
+    """
+
+    study: str
+    words: str
+    metric: str
+    published: float
+    about: str
+    as_published: evaluation.Interval | None
+    repaired: evaluation.Interval | None
+    difference: evaluation.Interval | None
+
+
+def compare(paper: Paper, folder: str | os.PathLike | None = None) -> list[Comparison]:
+    """Compare the records of a paper's studies, claim by claim.
+
+    Parameters
+    ----------
+    paper : Paper
+        One of :data:`~cxrlib.experiments.registry.PAPERS`, or your own.
+    folder : str or path, optional
+        Of the records, see :func:`~cxrlib.experiments.record.results_folder`.
+
+    Raises
+    ------
+    RecordError
+        If a record is not whole, or has not the metric that a claim names.
+    """
+    known = set(records.list_ids(folder))
+    found = []
+    for claim in paper.claims:
+        metric = claim["metric"]
+        pair = [
+            records.read(claim[role], folder) if claim[role] in known else None
+            for role in ("as_published", "repaired")
+        ]
+        first, second = pair
+        difference = None
+        if first is not None and second is not None:
+            difference = evaluation.runs_difference(
+                judged_runs(second.runs, metric), judged_runs(first.runs, metric)
+            )
+        found.append(
+            Comparison(
+                study=claim["repaired"],
+                words=claim["words"],
+                metric=metric,
+                published=claim["value"],
+                about=claim.get("about", ""),
+                as_published=None if first is None else _of_summary(first, metric),
+                repaired=None if second is None else _of_summary(second, metric),
+                difference=difference,
+            )
+        )
+    return found
+
+
+def _of_summary(record: records.Record, metric: str) -> evaluation.Interval:
+    if metric not in record.summary:
+        raise records.RecordError(
+            f"{record.id}: expected the metric {metric!r} in its summary, got "
+            f"{', '.join(record.summary)}. Name one of these in the paper's claim."
+        )
+    row = record.summary[metric]
+    return evaluation.Interval(row["mean"], row["low"], row["high"])
