@@ -15,10 +15,10 @@ TEST_SIZE = 9
 def sample(cases: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """Article 4's make-up: 79 healthy, 79 bacterial, 79 viral, 69 COVID, 9 of each held out.
 
-    The article took the PA images of COVID-19 that the collection had on 18 March 2020. Which these
-    were cannot be told from its listing: the dates there are those of the images, mostly the year
-    alone. So the 69 are the first PA images by the collection's patient number, which grew with
-    time. Unlike in the article, nobody stands on both sides.
+    The article took the PA images of COVID-19 that the collection had on 18 March 2020. Its
+    notebook lists the files, but copies of the collection that may be changed lack many of them.
+    So the 69 are the first PA images by the collection's patient number, which grew with time.
+    Unlike in the article, nobody stands on both sides.
 
     Parameters
     ----------
