@@ -39,7 +39,12 @@ TURNED = """async (dark) => {
   await frame();
   await frame();
   const glide = Promise.allSettled(document.getAnimations().map((one) => one.finished));
-  await Promise.race([glide, new Promise((done) => setTimeout(done, 500))]);
+  const wait = (time) => new Promise((done) => setTimeout(done, time));
+  await Promise.race([glide, wait(500)]);
+  // The theme lets the keyboard into boxes that scroll, some 300 ms after the width changed.
+  const shut = () => [...document.querySelectorAll('.bd-article [tabindex="-1"]')]
+    .some((e) => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight);
+  for (let tries = 0; shut() && tries < 20; tries++) await wait(100);
   return (document.documentElement.dataset.theme === "dark") === dark;
 }"""
 

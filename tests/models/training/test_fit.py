@@ -83,6 +83,8 @@ def test_patience_stops_and_goes_back_to_the_best_weights(train, val, epochs, pa
 @pytest.mark.parametrize("watched", [True, False])
 def test_how_far_it_is_is_shown_to_who_watches(train, val, monkeypatch, capfd, watched):
     monkeypatch.setattr(fitting, "is_interactive", lambda: watched)
+    for name, size in {"COLUMNS": "400", "LINES": "50"}.items():  # or the line is cut
+        monkeypatch.setenv(name, size)
     models.fit(small_model(), train, val, epochs=2, batch_size=8)
     out, err = capfd.readouterr()
     assert out == ""
