@@ -84,6 +84,11 @@ def test_it_follows_the_template(chapter):
     assert text(chapter).count("<details>") == text(chapter).count("</details>")
 
 
+def test_test_images_are_handed_out_by_open_test_set_alone(chapter):
+    around = r"""split\(["']test|some\(["']test|read_images\([^)]*split\s*==\s*["']test"""
+    assert re.findall(around, "\n".join(cell.source for cell in code(chapter))) == []
+
+
 def test_links_between_chapters_lead_somewhere(chapter):
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text(chapter))
     local = [t for t in targets if not re.match(r"[a-z]+:", t)]
