@@ -76,7 +76,8 @@ class PaperText(MarkdownDirective):
         what |= {"Judged by": paper.evaluation, "Claim": claims}
         parts = [f"*[{paper.title}]({paper.url})*. {paper.summary}"]
         parts.append("\n".join(f"- **{name}**: {text}" for name, text in what.items()))
-        for name, place in (("The fault", paper.fault), ("The repair", paper.repair)):
+        fault = f"The fault: {paper.fault['name'].lower()}"
+        for name, place in ((fault, paper.fault), ("The repair", paper.repair)):
             code = "\n".join(place["code"])
             parts.append(f"**{name}.** {place['words']}\n\n```python\n{code}\n```")
         parts.append(

@@ -15,4 +15,5 @@ from .record import (
     results_folder as results_folder,
 )
 from .run import reproduce as reproduce, summarize_again as summarize_again
+from .scores import scored_cases as scored_cases
 from .specification import Paper as Paper, Study as Study, read_paper as read_paper

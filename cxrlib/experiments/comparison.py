@@ -38,6 +38,18 @@ class Comparison(NamedTuple):
     repaired: evaluation.Interval | None
     difference: evaluation.Interval | None
 
+    @property
+    def reproduced(self) -> bool | None:
+        """Say whether the interval of the repetition allows for the number that was published.
+
+        "over" asks for an interval that reaches above it, "up to" for one that begins below it.
+        """
+        if self.as_published is None:
+            return None
+        above = self.about == "over" or self.as_published.low <= self.published
+        below = self.about == "up to" or self.published <= self.as_published.high
+        return above and below
+
 
 def compare(paper: Paper, folder: str | os.PathLike | None = None) -> list[Comparison]:
     """Compare the records of a paper's studies, claim by claim.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 
 from cxrlib import data, evaluation
 from cxrlib.experiments.sampling import SHIFTED, evaluator_subset
-from cxrlib.experiments.validation import RecordError
+from cxrlib.experiments.scores import collect_scores
 
 if TYPE_CHECKING:
     import keras
@@ -140,46 +139,6 @@ def predict(network: keras.Model, parts: Mapping[str, data.ImageSet]) -> dict[st
 def class_probabilities(score: np.ndarray) -> np.ndarray:
     """Return one probability a class, shape (N, K), also of a network with one sigmoid output."""
     return np.hstack([1 - score, score]) if score.shape[1] == 1 else score
-
-
-def image_names(cases: pd.DataFrame) -> list[str]:
-    """Name images alike on every machine: the last folder and the file, ``NORMAL/1.jpeg``."""
-    return ["/".join(PureWindowsPath(path).parts[-2:]) for path in cases["path"]]
-
-
-def collect_scores(cases: pd.DataFrame, y_score: np.ndarray) -> dict:
-    """Return a run's field ``scores``: the model's score of each test image.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        The test images.
-    y_score : array, shape (N,), (N, 1) or (N, K)
-        One score an image for two classes, or one a class, in the order of ``cases``.
-
-    Returns
-    -------
-    dict
-        ``path`` (:func:`image_names`), ``patient`` (None where not known), ``y`` (class number),
-        ``score``: lists of length N.
-
-    Raises
-    ------
-    RecordError
-        If the shape does not fit the table.
-    """
-    score, k = np.asarray(y_score, dtype=float), len(data.classes(cases))
-    shapes = [(len(cases), k)] + ([(len(cases),), (len(cases), 1)] if k == 2 else [])
-    if score.shape not in shapes:
-        raise RecordError(
-            f"expected scores of shape {' or '.join(map(str, shapes))}, got {score.shape}. "
-            "Predict the very same rows, in their order."
-        )
-    score = score[:, 0] if score.shape[1:] == (1,) else score
-    codes = cases["label"].cat.codes.tolist()
-    who = cases["patient_id"].astype(object)
-    patient = who.where(who.notna(), None).tolist()
-    return {"path": image_names(cases), "patient": patient, "y": codes, "score": score.tolist()}
 
 
 def evaluate_shift(shifted: np.ndarray, sick: np.ndarray, threshold: float) -> dict[str, float]:

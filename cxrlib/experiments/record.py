@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -109,6 +108,8 @@ class Record:
             ``path``, ``patient_id``, ``label`` (Categorical), and ``score``; for K > 2 classes
             a list of K scores.
         """
+        from cxrlib.experiments.scores import scores_frame  # brings pandas
+
         return scores_frame(self._run(run)["scores"], list(self.data["counts"]["test"]))
 
     def history_frame(self, run: int = 0) -> pd.DataFrame:
@@ -153,15 +154,6 @@ class Record:
         target = output_folder(folder) / f"{self.id}.json"
         files.write_text(target, valid.to_json())
         return target
-
-
-def scores_frame(scores: dict[str, list], classes: Sequence[str]) -> pd.DataFrame:
-    """Return a run's ``scores`` as :meth:`Record.scores_frame` does, given the classes' names."""
-    import pandas as pd
-
-    columns = {"path": scores["path"], "patient_id": scores["patient"]}
-    label = pd.Categorical.from_codes(scores["y"], list(classes))
-    return pd.DataFrame(columns | {"label": label, "score": scores["score"]})
 
 
 def to_plain(value: object, digits: int = DIGITS) -> Any:

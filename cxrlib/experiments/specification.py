@@ -72,7 +72,7 @@ class Paper:
         ``words``, ``metric``, ``value``; the ids of the studies that repeat it ``as_published``
         and ``repaired``.
     fault, repair : dict
-        ``words``, and ``code`` of at most five lines.
+        ``words``, and ``code`` of at most five lines; a fault also has a ``name``.
     not_reproduced : list of str
         Where the studies differ from the paper, and why.
     studies : dict of str to Study

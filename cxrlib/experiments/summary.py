@@ -10,8 +10,9 @@ import pandas as pd
 
 from cxrlib import data, evaluation
 from cxrlib.experiments.metrics import EVALUATOR_ACCURACY, EVALUATOR_IMAGES
-from cxrlib.experiments.record import RecordError, scores_frame
 from cxrlib.experiments.sampling import directory_order
+from cxrlib.experiments.scores import scores_frame
+from cxrlib.experiments.validation import RecordError
 
 Intervals = dict[str, tuple[evaluation.Interval, str]]  # metric → interval, its method
 

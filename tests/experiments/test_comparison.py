@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from cxrlib import evaluation
-from cxrlib.experiments import Record, compare, registry
+from cxrlib.experiments import Comparison, Record, compare, registry
 from cxrlib.experiments.record import RecordError
 from cxrlib.experiments.summary import judged_runs
+from cxrlib.teaching import exercises
 from tests.experiments.conftest import a_run, fields
 
 CLASSES = {"A": 20, "B": 20}
@@ -77,3 +78,27 @@ def test_unknown_patients_count_as_one_each_and_closed_test_sets_are_named():
         judged_runs([run | {"scores": None}], "test accuracy")
     with pytest.raises(RecordError, match="expected a metric among test accuracy"):
         judged_runs([run], "test F1")
+
+
+@pytest.mark.parametrize(
+    ("published", "interval", "about", "reproduced"),
+    [
+        (0.9, (0.85, 0.8, 0.9), "", True),
+        (0.91, (0.85, 0.8, 0.9), "", False),
+        (0.7, (0.85, 0.8, 0.9), "", False),
+        (0.7, (0.85, 0.8, 0.9), "over", True),
+        (0.91, (0.85, 0.8, 0.9), "over", False),
+        (0.91, (0.85, 0.8, 0.9), "up to", True),
+        (0.7, (0.85, 0.8, 0.9), "up to", False),
+        (0.7, None, "", None),
+    ],
+)
+def test_a_number_is_reproduced_where_the_interval_allows_for_it(
+    published, interval, about, reproduced
+):
+    found = interval and evaluation.Interval(*interval)
+    one = Comparison("s", "words", "test accuracy", published, about, found, None, None)
+    assert one.reproduced is reproduced
+    if found:
+        taught = exercises.check_reproduced.solution(published, found.low, found.high, about)
+        assert taught is reproduced

@@ -10,8 +10,8 @@ from cxrlib.data import datasets
 from cxrlib.experiments import ledger, record as records, registry, run
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods import from_scratch
-from cxrlib.experiments.metrics import image_names
 from cxrlib.experiments.record import Record, RecordError
+from cxrlib.experiments.scores import image_names
 from tests.experiments.conftest import children, make_quick
 
 QUICK = {"size": 32, "epochs": 2, "batch_size": 16}

@@ -26,7 +26,7 @@ PAPER = {
             "repaired": "repaired",
         }
     ],
-    "fault": {"words": "Split by image.", "code": ["split(images)"]},
+    "fault": {"name": "A leak", "words": "Split by image.", "code": ["split(images)"]},
     "repair": {"words": "Split by patient.", "code": ["split(patients)"]},
     "method": "from_scratch",
     "config": {"size": 64},

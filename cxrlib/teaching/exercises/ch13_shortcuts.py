@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
-from cxrlib.teaching.exercises.base import CustomExercise, Exercise, Result, fail, is_missing
+from cxrlib.teaching.exercises.base import Exercise
+from cxrlib.teaching.exercises.checklist import Checklist
 
 XRAY = np.arange(11, 53, dtype=np.uint8).reshape(6, 7)
 WIDE = 2
@@ -173,27 +174,10 @@ check_carried_score = Exercise(
 """
 
 
-@CustomExercise
-def check_checklist(answers: Mapping[str, bool | None]) -> Result:
-    """Check yes (True) or no (False) to each line of the checklist, asked about article 4."""
-    task = f"Answer each of the {len(ARTICLE_4)} lines with True or False."
-    if is_missing(answers):
-        return Result(None, task)
-    if not isinstance(answers, Mapping) or set(answers) != set(ARTICLE_4):
-        expected = "a dictionary with the lines " + ", ".join(ARTICLE_4)
-        return fail(expected, f"`{answers!r}`", "keep the names, and fill in True or False.")
-    open_ones = [line for line, answer in answers.items() if is_missing(answer)]
-    if len(open_ones) == len(ARTICLE_4):
-        return Result(None, task)
-    if open_ones:
-        return Result(None, f"Left to answer: {', '.join(open_ones)}.")
-    for line, (answer, reason) in ARTICLE_4.items():
-        given = answers[line]
-        if not isinstance(given, bool | np.bool_) or given != answer:
-            right_ones = sum(answers[k] is a for k, (a, _) in ARTICLE_4.items())
-            got = f"`{given!r}` ({right_ones} of {len(ARTICLE_4)} lines are right)"
-            return fail(f"`{answer}` for “{line}”", got, reason)
-    kept = sum(answer for answer, _ in ARTICLE_4.values())
-    return Result(
-        True, f"{kept} of {len(ARTICLE_4)} with a yes, and none of them is about the result."
-    )
+check_checklist = Checklist(
+    task=f"Answer each of the {len(ARTICLE_4)} lines with True or False.",
+    success=f"{sum(answer for answer, _ in ARTICLE_4.values())} of {len(ARTICLE_4)} with a yes, "
+    "and none of them is about the result.",
+    lines=ARTICLE_4,
+)
+"""Yes (True) or no (False) to each line of the checklist, asked about article 4."""
