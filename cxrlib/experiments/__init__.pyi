@@ -2,6 +2,7 @@ from . import (
     article_4 as article_4,
     ledger as ledger,
     methods as methods,
+    plots as plots,
     registry as registry,
     sweep as sweep,
 )

@@ -5,7 +5,6 @@ from scipy.special import expit
 
 from cxrlib import evaluation
 from cxrlib.experiments import metrics, summary
-from cxrlib.experiments.record import RecordError
 from tests.experiments.conftest import listed
 
 
@@ -62,18 +61,3 @@ def test_strangers_that_look_like_the_test_set_lend_it_their_temperature():
     assert (
         found["test ECE"] == evaluation.expected_calibration_error(y[2000:], strange[2000:]).value
     )
-
-
-def test_scores_are_kept_by_image():
-    test = listed(normal=["a"], covid=["b"])
-    kept = metrics.collect_scores(test, np.array([[0.25], [0.75]]))
-    paths = ["covid/000.png", "normal/000.png"]
-    who = ["covid:b", "normal:a"]
-    assert kept == {"path": paths, "patient": who, "y": [1, 0], "score": [0.25, 0.75]}
-    unknown = metrics.collect_scores(test.assign(patient_id=pd.NA), np.array([0.25, 0.75]))
-    assert unknown["patient"] == [None, None]
-    columns = metrics.collect_scores(test, [[0.75, 0.25], [0.5, 0.5]])
-    assert columns["score"][0] == [0.75, 0.25]
-    for wrong in ([0.1], [[0.1, 0.2, 0.7]] * 2):
-        with pytest.raises(RecordError, match=r"expected scores of shape \(2, 2\) or"):
-            metrics.collect_scores(test, wrong)
