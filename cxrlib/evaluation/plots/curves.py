@@ -123,8 +123,8 @@ def plot_curves_over_seeds(
         ``{"training": average_histories(histories, "loss"), "validation": ...}``, from
         :func:`cxrlib.evaluation.average_histories`, all with the same epochs.
     ylabel : str
-        What was measured. How many runs there are is added to it, and where runs stop early, how
-        many were still training at the end.
+        What was measured. Where there are several runs their number is added to it, and where some
+        stop early, how many were still training at the end.
     """
     ax = ax or plt.gca()
     first = next(iter(series.values()))
@@ -137,7 +137,8 @@ def plot_curves_over_seeds(
         plot_band(table.index, table["low"], table["high"], ax=ax, name=name, index=i)
     started, finished = int(first["n"].iloc[0]), int(first["n"].iloc[-1])
     means = {name: table["mean"] for name, table in series.items()}
-    ylabel = f"{ylabel}: mean and range of {started} runs"
+    if started > 1:
+        ylabel = f"{ylabel}: mean and range of {started} runs"
     stopped = f" ({finished} of {started} runs reach the last)" if finished != started else ""
     plot_lines(first.index, means, ax=ax, xlabel=f"epoch{stopped}", ylabel=ylabel)
     return ax
