@@ -15,6 +15,7 @@ import nbformat
 import yaml
 from claims import read_test_evaluations
 from execute import failed_copy, read_status, select_chapters
+from links import Links
 
 from cxrlib import files
 
@@ -35,8 +36,8 @@ def staged_config(root: Path, parameters: dict) -> str:
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 
-def clean_copy(executed: Path, target: Path, message: str = "") -> None:
-    """Copy an executed chapter without notes for machines: papermill's, and recorded claims.
+def clean_copy(executed: Path, target: Path, links: Links, message: str = "") -> None:
+    """Copy an executed chapter with links, and without notes for machines: papermill's, and claims.
 
     A ``message`` says why the chapter stopped; it stands at the top of the page.
     """
@@ -47,7 +48,11 @@ def clean_copy(executed: Path, target: Path, message: str = "") -> None:
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "markdown":
+            cell.source = links.add(cell.source, target.name)
         for output in cell.get("outputs", []):
+            if said := output.get("data", {}).get("text/markdown"):
+                output.data["text/markdown"] = links.add(said, target.name, roles=False)
             for kind in [kind for kind in output.get("data", {}) if kind.startswith(DATA_MIME)]:
                 del output.data[kind]
         if "outputs" in cell:
@@ -83,13 +88,14 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "_toc.yml", target / "_toc.yml")
     files.write_text(target / "_config.yml", staged_config(root, parameters))
+    links = Links.of_book(root / "book" / "glossary.md", chapters)
     for path in chapters:
         copy, page = executed / path.name, target / "chapters" / path.name
         message = ran[path.stem]["message"]
         if (executed / f"{path.stem}.key.json").exists():
-            clean_copy(copy, page)
+            clean_copy(copy, page, links)
         elif failed_copy(copy).exists():
-            clean_copy(failed_copy(copy), page, message.partition("\n    traceback:")[0])
+            clean_copy(failed_copy(copy), page, links, message.partition("\n    traceback:")[0])
         else:
             files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
     shown = [ran[path.stem] for path in chapters]
