@@ -39,6 +39,7 @@ check: setup-test
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/nbstripout --keep-id --verify chapters/*.ipynb || \
 		{ echo "A chapter has outputs. Take them out: make strip"; exit 1; }
+	@$(PY) tools/make_book.py fold --check
 
 strip: setup-test
 	@$(BIN)/nbstripout --keep-id chapters/*.ipynb

@@ -6,6 +6,7 @@
     python tools/make_book.py sweep phantoms   every claim over seeds and kinds of arithmetic
     python tools/make_book.py carry phantoms OLD NEW   keep a sweep after renaming: compare two runs
     python tools/make_book.py colab-cell       put the Colab set-up cell into every chapter
+    python tools/make_book.py fold             fold the chapters' plumbing
     python tools/make_book.py address          write the repository's address everywhere
     python tools/make_book.py cover            draw the cover, the logo and the favicon
 
@@ -62,6 +63,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     command.add_argument("before", type=Path, help="executed chapters of the old code")
     command.add_argument("after", type=Path, help="of the new code: same seed, same machine")
     commands.add_parser("colab-cell")
+    command = commands.add_parser("fold", help="fold the chapters' plumbing")
+    command.add_argument("--check", action="store_true", help="only say where it is not folded")
     commands.add_parser("address").add_argument("--check", action="store_true")
     commands.add_parser("cover")
     return parser.parse_args(arguments)
@@ -153,6 +156,10 @@ def main(arguments: list[str] | None = None) -> int:
             import address
 
             return address.command(options)
+        if options.command == "fold":
+            import fold
+
+            return fold.command(options)
         return run_sweep(options) if options.command in ("sweep", "carry") else make(options)
     except (ValueError, OSError) as error:
         print(f"make_book: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import fingerprints
+import fold
 import nbformat
 import yaml
 from claims import read_test_evaluations
@@ -23,6 +24,7 @@ QUICK_NOTE = (
     "This is a test copy: the chapters ran with {parameters}. Don't quote its numbers. "
     "<code>make book</code> builds the real one."
 )
+SETTINGS = {"parameters", "injected-parameters"}  # tags; a page is read, not set
 DATA_MIME = "application/vnd.cxr"  # outputs that are data, such as claims; pages can't show them
 
 
@@ -48,6 +50,10 @@ def clean_copy(executed: Path, target: Path, links: Links, message: str = "") ->
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if SETTINGS & set(cell.metadata.get("tags", [])):
+            cell.metadata.tags = [*cell.metadata.tags, "remove-cell"]
+        if cell.source.startswith(fold.TITLE):  # for Colab
+            cell.source = cell.source.partition("\n")[2]
         if cell.cell_type == "markdown":
             cell.source = links.add(cell.source, target.name)
         for output in cell.get("outputs", []):

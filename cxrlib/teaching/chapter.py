@@ -63,6 +63,7 @@ class Chapter:
 
     name: str = "(no chapter)"
     quick: bool = False
+    seed: int = 0
     claims: list[Claim] = field(default_factory=list)
     test_evaluations: list[dict] = field(default_factory=list)
 
@@ -71,7 +72,7 @@ current = Chapter()
 
 
 def start(chapter: str, quick: bool = False, seed: int = 0) -> None:
-    """Open a chapter: print the versions, start its list of claims, set the figures' style.
+    """Open a chapter: start its list of claims, set the figures' style.
 
     Parameters
     ----------
@@ -80,17 +81,21 @@ def start(chapter: str, quick: bool = False, seed: int = 0) -> None:
     quick : bool
         A tiny run for tests: false claims are shown, but stop nothing.
     seed : int
-        Printed, so that a printed page says how to get the same numbers.
+        Named at the chapter's end, so that a printed page says how to get the same numbers.
     """
-    current.name, current.quick = chapter, bool(quick)
+    current.name, current.quick, current.seed = chapter, bool(quick), seed
     current.claims, current.test_evaluations = [], []
     logging.getLogger("tensorflow").addFilter(_keep_log_record)
     plots.use_style()
-    parts = [f"Python {platform.python_version()}"]
-    parts += [f"{title} {_version(name)}" for name, title in PACKAGES.items()]
-    say("*" + " · ".join([*parts, f"seed {seed}"]) + "*")
     if quick:
         say("**Quick run:** a tiny sample, for tests. Its numbers mean nothing.")
+
+
+def say_versions() -> None:
+    """Print the versions and the seed of the chapter that is running."""
+    parts = [f"Python {platform.python_version()}"]
+    parts += [f"{title} {_version(name)}" for name, title in PACKAGES.items()]
+    say("*" + " · ".join([*parts, f"seed {current.seed}"]) + "*")
 
 
 def say(text: str) -> None:

@@ -12,7 +12,14 @@ import pandas as pd
 from cxrlib.experiments import sweep
 from cxrlib.experiments.sweep import Bound
 from cxrlib.teaching import chapter
-from cxrlib.teaching.chapter import Claim, Detail, in_notebook, say, strip_markdown
+from cxrlib.teaching.chapter import (
+    Claim,
+    Detail,
+    in_notebook,
+    say,
+    say_versions,
+    strip_markdown,
+)
 
 MIME = "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
 KINDS = ("identity", "finding", "observation")
@@ -83,20 +90,23 @@ def list_claims() -> list[dict]:
 
 
 def claims_table(cases: pd.DataFrame | None = None) -> None:
-    """Show all claims of the chapter as a table; with ``cases``, the images' source too."""
+    """Show all claims of the chapter as a table, and the versions that it ran with.
+
+    With ``cases`` the table names the images' source, too.
+    """
     source = None if cases is None else cases.attrs.get("source")
     for one in chapter.current.claims:
         one.source = source or one.source
     if not chapter.current.claims:
         say("No claim was checked.")
-        return
-    if not in_notebook():
-        print(_as_text())
-        return
-    from IPython.display import display
+    elif in_notebook():
+        from IPython.display import display
 
-    bundle = {"text/html": _as_html(), "text/plain": _as_text(), MIME: list_claims()}
-    display(bundle, raw=True)
+        bundle = {"text/html": _as_html(), "text/plain": _as_text(), MIME: list_claims()}
+        display(bundle, raw=True)
+    else:
+        print(_as_text())
+    say_versions()
 
 
 def _check_value(value: float) -> float:

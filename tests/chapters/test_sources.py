@@ -1,3 +1,4 @@
+import ast
 import re
 import sys
 
@@ -9,6 +10,7 @@ from tests.built import CHAPTERS, ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
 import address
+import fold
 
 PARAMETERS = 'quick = False\nsource = "auto"\nseed = 0'
 SECTIONS = ("quiz", "what we checked", "takeaway", "where to read on")
@@ -63,6 +65,17 @@ def test_cells_are_short_enough_to_read(chapter):
         if not hidden & set(cell.metadata.get("tags", [])) and len(cell.source.splitlines()) > 15
     ]
     assert long == []
+
+
+def test_code_in_sight_teaches(chapter):
+    shown = [
+        statement
+        for cell in code(chapter)
+        if not {"remove-cell", "hide-input", "parameters"} & set(cell.metadata.get("tags", []))
+        for statement in ast.parse(cell.source).body
+    ]
+    lines = [(s.end_lineno - s.lineno + 1, fold.kind(s) in ("figure", "text")) for s in shown]
+    assert sum(n for n, plumbing in lines if plumbing) < sum(n for n, _ in lines) / 3
 
 
 @pytest.mark.parametrize("what", SPHINX_ONLY)

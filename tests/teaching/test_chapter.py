@@ -11,13 +11,15 @@ def test_outside_a_notebook_text_is_printed_without_marks(capsys):
     assert strip_markdown(text) == "Not so: AUC 0.91 of network, 2 * 3, a snake_case name"
 
 
-def test_start_names_versions_and_seed_and_forgets_the_last_chapter(capsys):
+def test_a_chapter_begins_with_no_claims_and_ends_with_versions_and_seed(capsys):
     teaching.claim("It holds.", 1, above=0)
     teaching.start("02-neurons", quick=True, seed=7)
-    said = capsys.readouterr().out
-    for part in ("cxrlib 0", "TensorFlow", "seed 7", "Quick run"):
-        assert part in said
+    assert "Quick run" in capsys.readouterr().out.splitlines()[-1]
     assert teaching.list_claims() == []
+    teaching.claims_table()
+    last = capsys.readouterr().out.splitlines()[-1]
+    for part in ("cxrlib 0", "TensorFlow", "seed 7"):
+        assert part in last
 
 
 def test_advice_on_tracing_is_held_back_and_other_warnings_are_not(caplog):

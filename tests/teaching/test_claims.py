@@ -144,4 +144,4 @@ def test_the_table_explains_a_margin_only_where_it_shows_one():
 
 def test_no_claims_no_table(capsys):
     teaching.claims_table()
-    assert capsys.readouterr().out == "No claim was checked.\n"
+    assert capsys.readouterr().out.startswith("No claim was checked.\n")
