@@ -168,8 +168,9 @@ def _results(options: argparse.Namespace) -> None:
 
 
 def _records_table(records: Sequence[Record]) -> str:
-    """Return a table with one line a record: id, article, title, headline, seconds."""
-    return _table([("id", "article", "title", "result (95 % CI)", "seconds"), *map(_row, records)])
+    """Return a table with one line a record: id, article, title, headline, seeds, seconds."""
+    head = ("id", "article", "title", "result (95 % CI)", "seeds", "seconds")
+    return _table([head, *map(_row, records)])
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
@@ -216,7 +217,9 @@ def _row(record: Record) -> tuple[str, ...]:
     article = "–" if record.article is None else str(record.article)
     name, numbers = next(iter(record.summary.items()))
     result = f"{name} {_interval(numbers)}"
-    return record.id, article, record.title, result, f"{record.seconds:,.0f}"
+    ends = record.between_seeds(name)
+    seeds = f"{len(record.runs)}: {ends[0]:.3g} to {ends[1]:.3g}" if ends else "1"
+    return record.id, article, record.title, result, seeds, f"{record.seconds:,.0f}"
 
 
 def _record_text(record: Record) -> str:

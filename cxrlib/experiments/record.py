@@ -94,6 +94,22 @@ class Record:
         """How often a run evaluated the test set, the most that any did."""
         return max(sum(e["times"] for e in run["test_evaluations"]) for run in self.runs)
 
+    def between_seeds(self, metric: str) -> tuple[float, float] | None:
+        """Return the lowest and the highest of a metric over the runs; None where it is one run's.
+
+        Raises
+        ------
+        RecordError
+            If a run has no such metric.
+        """
+        if lacking := [run["seed"] for run in self.runs if metric not in run["metrics"]]:
+            raise RecordError(
+                f"expected the metric {metric!r} in each run of {self.id}, got none with the seed "
+                f"{lacking[0]}. There are: {', '.join(self._run(0)['metrics'])}."
+            )
+        each = [run["metrics"][metric] for run in self.runs]
+        return (min(each), max(each)) if len(each) > 1 else None
+
     def scores_frame(self, run: int = 0) -> pd.DataFrame:
         """Return a run's scores as a table: a row a test image.
 

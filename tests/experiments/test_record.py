@@ -275,3 +275,12 @@ def test_a_matrix_that_is_not_that_of_the_scores_is_refused():
     run = a_run() | {"scores": scores, "confusion_matrix": {"test": wrong}}
     with pytest.raises(RecordError, match=r"test: expected \[\[20, 0\], \[0, 20\]\], as"):
         Record.create(**fields(runs=[run], data=data))
+
+
+def test_the_spread_between_seeds_is_the_lowest_and_the_highest():
+    runs = [a_run(seed) | {"metrics": {"test accuracy": 0.5 + seed / 10}} for seed in range(3)]
+    record = Record.create(**fields(runs=runs))
+    assert record.between_seeds("test accuracy") == (0.5, 0.7)
+    assert Record.create(**fields(runs=runs[:1])).between_seeds("test accuracy") is None
+    with pytest.raises(RecordError, match=r"expected the metric 'AUC' .* There are: test accuracy"):
+        record.between_seeds("AUC")
