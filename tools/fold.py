@@ -69,13 +69,20 @@ def plumbing(source: str) -> int | None:
         begin -= 1
     while begin < len(body) and kind(body[begin]) == "table":
         begin += 1
-    if begin == len(body):
+    if begin == len(body) or _is_drawing(body[:begin]):
         return None
     first = body[begin].lineno - 1
     lines = source.splitlines()
     while first and lines[first - 1].lstrip().startswith("#"):
         first -= 1
     return first if begin else 0
+
+
+def _is_drawing(body: list[ast.stmt]) -> bool:
+    """Say whether a figure was begun and not shown yet: a cell's end would show it."""
+    calls = [n.func for each in body for n in ast.walk(each) if isinstance(n, ast.Call)]
+    drawn = [func for func in calls if root(func) in DRAWN]
+    return bool(drawn) and not any(ast.unparse(func) == "plt.show" for func in drawn)
 
 
 def title(source: str) -> str:

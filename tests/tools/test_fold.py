@@ -27,6 +27,11 @@ def in_sight(notebook):
             "m = x.mean()",
             "Figure",
         ),
+        (
+            "plots.image_row(x)\nplt.show()\na = 1\nsay(a)",
+            "plots.image_row(x)\nplt.show()\na = 1",
+            "In words",
+        ),
         ('a = 1\nif a:\n    say("a")\nelse:\n    say("b")', "a = 1", "In words"),
     ],
 )
@@ -60,6 +65,7 @@ def test_a_cell_of_plumbing_is_folded_whole(source, name):
         "table = x.mean()\ntable.map('{:.2f}'.format)",
         "for x in y:\n    z = x + 1\n    say(z)",
         "print(np.mean(x))",
+        "ax = plots.plot_lines(x)\nhigh = max(x)\nax.axhline(high)\nplt.show()",
     ],
 )
 def test_what_teaches_stays_in_sight(source):

@@ -1,0 +1,170 @@
+"""One figure for several screens: the same in the dark, and drawn anew for a phone."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
+
+from cxrlib.evaluation.plots.style import GREY, INK
+
+MIME = "application/vnd.cxr.screens+json"  # rendering → PNG in base64
+PHONE = 3.7  # inches: the width of a phone's page
+PHONE_DPI = 200
+PLOT, TITLED, BARE = 3.2, 1.7, 0.85  # least width of a panel on a phone: axes, image, image alone
+ON_DARK = {
+    INK: "#e6edf3",
+    GREY: "#9aa4af",
+    "#1f5f8b": "#6cb2e6",
+    "#d9822b": "#f0a45a",
+    "#b5541c": "#e88a50",
+    "#e0a030": "#e8b85c",
+    "#6a4c93": "#b79be0",
+}
+
+
+def renderings(figure: Figure) -> dict[str, str]:
+    """Draw a figure for other screens than the wide and light one that it was made for.
+
+    Parameters
+    ----------
+    figure : Figure
+        It is left as it was.
+
+    Returns
+    -------
+    dict of str to str
+        ``"dark"``, and where the figure is too wide for a phone ``"phone"`` and ``"phone dark"``:
+        a PNG in base64 each.
+    """
+    found = {}
+    with _in_the_dark(figure):
+        found["dark"] = _png(figure)
+    if figure.get_figwidth() > PHONE * 1.1:
+        with _on_a_phone(figure):
+            found["phone"] = _png(figure, PHONE_DPI)
+            with _in_the_dark(figure):
+                found["phone dark"] = _png(figure, PHONE_DPI)
+    return found
+
+
+def register() -> None:
+    """Let notebooks keep these renderings beside each figure that they show."""
+    from IPython import get_ipython
+    from IPython.core.formatters import BaseFormatter
+    from traitlets import Unicode
+
+    class Screens(BaseFormatter):
+        format_type = Unicode(MIME)
+        _return_type = dict
+
+    formatters = get_ipython().display_formatter.formatters
+    formatters[MIME] = Screens()
+    formatters[MIME].for_type(Figure, renderings)
+
+
+def _png(figure: Figure, dpi: float | None = None) -> str:
+    with io.BytesIO() as file:
+        figure.savefig(file, format="png", dpi=dpi or figure.dpi, bbox_inches="tight")
+        return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+@contextmanager
+def _in_the_dark(figure: Figure) -> Iterator[None]:
+    """Give ink and colours their lighter twins, and take the ground away."""
+    undo = [(figure.patch.set_alpha, figure.patch.get_alpha())]
+    undo += [(ax.patch.set_alpha, ax.patch.get_alpha()) for ax in figure.axes]
+    for ground in (figure.patch, *(ax.patch for ax in figure.axes)):
+        ground.set_alpha(0)
+    for artist in figure.findobj(lambda a: isinstance(a, Text | Line2D | Patch)):
+        names = ("color",) if isinstance(artist, Text) else ("color", "edgecolor", "facecolor")
+        if isinstance(artist, Line2D):
+            names = ("color", "markerfacecolor", "markeredgecolor")
+        for name in names[1:] if isinstance(artist, Patch) else names:
+            set_color, color = getattr(artist, f"set_{name}"), getattr(artist, f"get_{name}")()
+            if (twin := _twin(color)) is not None:
+                undo.append((set_color, color))
+                set_color(twin)
+    for collection in (c for ax in figure.axes for c in ax.collections):
+        for name in ("edgecolor", "facecolor"):
+            colors = np.array(getattr(collection, f"get_{name}")(), float)
+            twins = [_twin(color) for color in colors]
+            if any(twins) and collection.get_array() is None:
+                set_color = getattr(collection, f"set_{name}")
+                undo.append((set_color, colors))
+                set_color([t or c for t, c in zip(twins, map(tuple, colors), strict=True)])
+    try:
+        yield
+    finally:
+        for change, before in reversed(undo):
+            change(before)
+
+
+def _twin(color: object) -> tuple[float, float, float, float] | None:
+    """Return a colour's twin on dark ground, as transparent as it is; None if it has none."""
+    try:
+        rgba = to_rgba(color)
+    except ValueError:  # "none", "auto"
+        return None
+    twin = ON_DARK.get(to_hex(rgba))
+    return None if twin is None else to_rgba(twin, rgba[3])
+
+
+@contextmanager
+def _on_a_phone(figure: Figure) -> Iterator[None]:
+    """Put the panels of a grid under each other, as far as a phone asks for it."""
+    width, height = figure.get_size_inches()
+    panels = [ax for ax in figure.axes if ax.get_subplotspec() is not None]
+    grids = {id(ax.get_subplotspec().get_gridspec()): ax for ax in panels}
+    places = [(ax, ax.get_subplotspec(), _shows_values(ax)) for ax in panels]
+    undo = []
+    size = (PHONE, height)
+    if len(grids) == 1 and not _is_ruled(panels):
+        rows, columns = panels[0].get_subplotspec().get_gridspec().get_geometry()
+        k = min(columns, max(1, int(PHONE / max(map(_least_width, panels)))))
+        n_rows = -(-len(panels) // k)
+        panel_height = height / rows
+        if not any(values for _, _, values in places):
+            panel_height *= min(1.0, (PHONE / k) / (width / columns))
+        size = (PHONE, n_rows * panel_height)
+        grid = GridSpec(n_rows, k, figure=figure)
+        for i, (ax, spec, values) in enumerate(places):
+            undo.append((ax.set_subplotspec, spec))
+            ax.set_subplotspec(grid[i // k, i % k])
+            if values and not (labelled := ax.yaxis.get_tick_params().get("labelleft", True)):
+                undo.append((lambda on, ax=ax: ax.tick_params(labelleft=on), labelled))
+                ax.tick_params(labelleft=True)
+    figure.set_size_inches(size)
+    try:
+        yield
+    finally:
+        figure.set_size_inches(width, height)
+        for change, before in reversed(undo):
+            change(before)
+
+
+def _shows_values(ax: Axes) -> bool:
+    """Say whether an axes has axes: images have none."""
+    return bool(ax.axison and (len(ax.get_xticks()) or len(ax.get_yticks())))
+
+
+def _least_width(ax: Axes) -> float:
+    return PLOT if _shows_values(ax) else TITLED if ax.get_title() or ax.texts else BARE
+
+
+def _is_ruled(panels: list[Axes]) -> bool:
+    """Say whether panels span cells, or rows differ in height: then their order has a meaning."""
+    grid = panels[0].get_subplotspec().get_gridspec()
+    heights = grid.get_height_ratios()
+    spans = any(ax.get_subplotspec().num1 != ax.get_subplotspec().num2 for ax in panels)
+    return spans or (heights is not None and len(set(heights)) > 1)
