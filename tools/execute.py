@@ -27,6 +27,7 @@ from cxrlib.data.cases import did_you_mean
 
 # What a chapter's kernel gets besides the caller's environment.
 KERNEL_ENVIRONMENT = {
+    "CXR_SCREENS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "GRPC_VERBOSITY": "ERROR",
     "KERAS_BACKEND": "tensorflow",

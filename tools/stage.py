@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -19,6 +21,7 @@ from execute import failed_copy, read_status, select_chapters
 from links import Links
 
 from cxrlib import files
+from cxrlib.evaluation.plots import screens
 
 QUICK_NOTE = (
     "This is a test copy: the chapters ran with {parameters}. Don't quote its numbers. "
@@ -57,6 +60,7 @@ def clean_copy(executed: Path, target: Path, links: Links, message: str = "") ->
         if cell.cell_type == "markdown":
             cell.source = links.add(cell.source, target.name)
         for output in cell.get("outputs", []):
+            keep_renderings(output, target.parents[1] / "screens")
             if said := output.get("data", {}).get("text/markdown"):
                 output.data["text/markdown"] = links.add(said, target.name, roles=False)
             for kind in [kind for kind in output.get("data", {}) if kind.startswith(DATA_MIME)]:
@@ -67,6 +71,17 @@ def clean_copy(executed: Path, target: Path, links: Links, message: str = "") ->
         notebook.cells.insert(1, nbformat.v4.new_markdown_cell(error_note(message)))
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
+
+
+def keep_renderings(output: nbformat.NotebookNode, folder: Path) -> None:
+    """Lay a figure's renderings for other screens where the book finds them, by the figure's hash.
+
+    MyST-NB names a figure by the same hash.
+    """
+    for name, image in output.get("data", {}).get(screens.MIME, {}).items():
+        figure = hashlib.sha256(base64.b64decode(output.data["image/png"])).hexdigest()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{figure}-{name.replace(' ', '-')}.png").write_bytes(base64.b64decode(image))
 
 
 def error_note(message: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import re
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,7 @@ from cxrlib.experiments import sweep
 from cxrlib.experiments.sweep import Bound, SweptClaim
 
 Detail = str | float | list["Detail"]
+SCREENS = "CXR_SCREENS"  # set where a page is made: each figure then is drawn for all its screens
 PACKAGES = {
     "cxrlib": "cxrlib",
     "keras": "Keras",
@@ -87,6 +89,8 @@ def start(chapter: str, quick: bool = False, seed: int = 0) -> None:
     current.claims, current.test_evaluations = [], []
     logging.getLogger("tensorflow").addFilter(_keep_log_record)
     plots.use_style()
+    if in_notebook() and os.environ.get(SCREENS):
+        plots.screens.register()
     if quick:
         say("**Quick run:** a tiny sample, for tests. Its numbers mean nothing.")
 

@@ -1,3 +1,4 @@
+from . import screens as screens
 from .bars import (
     plot_counts as plot_counts,
     plot_forest as plot_forest,

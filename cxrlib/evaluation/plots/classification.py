@@ -51,7 +51,8 @@ def confusion_matrix_grid(
         _draw_matrix(ax, matrix)
         ax.set_title(title)
         ax.set_xticks(range(k), class_names, **(rotated if k > 2 else {}))
-        ax.set_yticks(range(k), [] if i else class_names)
+        ax.set_yticks(range(k), class_names)
+        ax.tick_params(labelleft=not i)
         ax.set(xlabel="called", ylabel="" if i else "truth")
     return axes
 
