@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import json
 import sys
 
@@ -6,6 +8,8 @@ import nbformat
 import pytest
 import stage
 import yaml
+
+from cxrlib.evaluation.plots import screens
 
 from .test_claims import TABLE
 
@@ -106,3 +110,13 @@ def test_pages_get_what_can_be_shown_and_no_notes_for_machines(book):
     assert cells[3].outputs[0].text == "shown\n"
     assert cells[4].outputs == []  # it was a note only
     assert not [cell for cell in cells if {"papermill", "execution"} & set(cell.metadata)]
+
+
+def test_a_figures_renderings_lie_beside_the_pages_under_the_figures_hash(tmp_path):
+    image, dark = b"a picture", b"the same in the dark"
+    data = {"image/png": base64.b64encode(image).decode()}
+    data[screens.MIME] = {"phone dark": base64.b64encode(dark).decode()}
+    stage.keep_renderings(nbformat.v4.new_output("display_data", data=data), tmp_path / "screens")
+    (kept,) = (tmp_path / "screens").iterdir()
+    assert kept.name == f"{hashlib.sha256(image).hexdigest()}-phone-dark.png"
+    assert kept.read_bytes() == dark

@@ -62,15 +62,13 @@ def register() -> None:
     """Let notebooks keep these renderings beside each figure that they show."""
     from IPython import get_ipython
     from IPython.core.formatters import BaseFormatter
-    from traitlets import Unicode
 
     class Screens(BaseFormatter):
-        format_type = Unicode(MIME)
-        _return_type = dict
+        # Not `for_type`: the inline backend takes all printers of figures away when it starts.
+        def __call__(self, obj: object) -> dict[str, str] | None:
+            return renderings(obj) if isinstance(obj, Figure) else None
 
-    formatters = get_ipython().display_formatter.formatters
-    formatters[MIME] = Screens()
-    formatters[MIME].for_type(Figure, renderings)
+    get_ipython().display_formatter.formatters[MIME] = Screens()
 
 
 def _png(figure: Figure, dpi: float | None = None) -> str:
