@@ -62,7 +62,7 @@ def setup(app):
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.config.mathjax3_config = {"options": {"enableMenu": False}}
     app.add_css_file("custom.css")
-    app.add_js_file("offline.js")
+    app.add_js_file("course.js")
     app.connect("html-page-context", drop_thebe, priority=999)
     app.connect("html-page-context", list_citations)
     app.connect("build-finished", copy_mathjax)

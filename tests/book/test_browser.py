@@ -96,3 +96,10 @@ def test_print_leaves_the_furniture_away(visit):
     assert not tab.locator(".bd-sidebar-primary").is_visible()
     assert not tab.locator(".header-article").first.is_visible()
     assert tab.locator(".education-only").is_visible()
+
+
+def test_what_goes_on_to_the_right_fades_until_its_end_is_reached(visit):
+    tab = visit(width=390).open("chapters/05-first-cnn.html")
+    wide = tab.wait_for_selector(".bd-article pre.goes-on")
+    wide.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    tab.wait_for_function("box => !box.classList.contains('goes-on')", arg=wide)

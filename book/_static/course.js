@@ -12,3 +12,16 @@ function reachWideFormulas() {
 }
 window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(reachWideFormulas));
 window.addEventListener("resize", reachWideFormulas);
+
+/* What goes on to the right fades there, until it is scrolled to its end. */
+const WIDE = ".bd-article :is(pre, .cell_output .output, .pst-scrollable-table-container)";
+function fade(box) {
+  box.classList.toggle("goes-on", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+}
+function fadeAll() {
+  for (const box of document.querySelectorAll(WIDE)) fade(box);
+}
+addEventListener("load", fadeAll);
+addEventListener("resize", fadeAll);
+addEventListener("scroll", ({ target }) => target.matches?.(WIDE) && fade(target), true);
+addEventListener("toggle", fadeAll, true);
