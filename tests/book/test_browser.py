@@ -100,6 +100,6 @@ def test_print_leaves_the_furniture_away(visit):
 
 def test_what_goes_on_to_the_right_fades_until_its_end_is_reached(visit):
     tab = visit(width=390).open("chapters/05-first-cnn.html")
-    wide = tab.wait_for_selector(".bd-article pre.goes-on")
+    wide = tab.wait_for_selector(".bd-article .cell:not(.tag_hide-input) pre.goes-on")
     wide.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
     tab.wait_for_function("box => !box.classList.contains('goes-on')", arg=wide)
