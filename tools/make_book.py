@@ -150,8 +150,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "cover":
             import cover
+            import openings
 
-            return cover.draw_all(options.root)
+            return cover.draw_all(options.root) or openings.draw_all(options.root)
         if options.command in ("colab-cell", "address"):
             import address
 

@@ -102,6 +102,13 @@ def test_test_images_are_handed_out_by_open_test_set_alone(chapter):
     assert re.findall(around, "\n".join(cell.source for cell in code(chapter))) == []
 
 
+def test_it_opens_with_its_question_and_a_picture(chapter, path):
+    first = chapter.cells[0].source
+    pictures = re.findall(r"^!\[([^\]]{20,})\]\((.*)\)$", first, re.MULTILINE)
+    assert [(ROOT / "chapters" / place).resolve().stem for _, place in pictures] == [path.stem]
+    assert all((ROOT / "chapters" / place).exists() for _, place in pictures)
+
+
 def test_links_between_chapters_lead_somewhere(chapter):
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text(chapter))
     local = [t for t in targets if not re.match(r"[a-z]+:", t)]
