@@ -95,7 +95,7 @@ check_reproduced = Exercise(
 FAULTS = {
     "A": (1, "`shuffle` draws anew each time: `take` and `skip` cut two different orders."),
     "B": (3, "the threshold is fitted to the test labels that it is judged by."),
-    "C": (1, "copies made before the split stand on both sides of it."),
+    "C": (2, "no ward sends such images, and each of them counts five times."),
     "D": (1, "shuffled images come in another order than `generator.classes`."),
     "E": (0, "train, validation and test are of different patients, and test is opened once."),
     "F": (2, "images are drawn, and a patient has several: draw patients."),
