@@ -54,17 +54,18 @@ class _DicomImage(ImageFile.ImageFile):
     format_description = "DICOM"
 
     def _open(self) -> None:
-        head = _read(self.filename, stop_before_pixels=True)
+        path = os.fsdecode(self.filename)
+        head = _read(path, stop_before_pixels=True)
         kind, frames = head.get("PhotometricInterpretation"), head.get("NumberOfFrames", 1) or 1
         if kind not in GREY or int(frames) != 1 or not (head.get("Rows") and head.get("Columns")):
             raise DataError(
-                f"{self.filename}: expected one grey image ({' or '.join(GREY)}), got {kind}, "
+                f"{path}: expected one grey image ({' or '.join(GREY)}), got {kind}, "
                 f"{frames} frames. Export it as such, or remove it."
             )
         self._mode, self._size = "L", (int(head.Columns), int(head.Rows))
 
     def load(self) -> Any:
-        image = Image.fromarray(decode(_read(self.filename)))
+        image = Image.fromarray(decode(_read(os.fsdecode(self.filename))))
         if self.fp:
             self.fp.close()
         self.__class__, self.__dict__ = image.__class__, image.__dict__  # type: ignore[assignment]

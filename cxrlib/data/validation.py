@@ -168,7 +168,7 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     check_file(path)
     with readable(path):
         try:
-            image = Image.open(path, formats=FORMATS)
+            image: Image.Image = Image.open(path, formats=FORMATS)
         except UnidentifiedImageError:
             if not dicom.is_dicom(path):
                 raise

@@ -219,7 +219,7 @@ def check_sizes(cases: pd.DataFrame) -> Finding:
     fine = "sizes do not tell the classes apart"
     if len(set(zip(width, height, strict=True))) == 1:
         fine = f"all images are {width[0]:.0f} × {height[0]:.0f} pixels, so sizes tell nothing"
-    return probes.check_single_feature("sizes", cases, values, advice, look=0.6, fine=fine)
+    return probes.check_single_feature("sizes", cases, values, advice, fine=fine)
 
 
 def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
@@ -227,7 +227,7 @@ def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     values = {"mean grey": flat.mean(axis=1), "contrast": flat.std(axis=1)}
     advice = "Standardise each image by itself and vary the exposure in training."
-    return probes.check_single_feature("brightness", cases, values, advice, look=0.65)
+    return probes.check_single_feature("brightness", cases, values, advice)
 
 
 def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:

@@ -26,6 +26,12 @@ MAX_IMAGES = 6000  # images a probe learns from; more change little and cost muc
 N_FOLDS = 5
 N_COMPONENTS = 50
 N_RESAMPLES = 1000
+LIMITS = {  # check → lower end of an AUC from which a person should look, over which it fails
+    "folder shift": (0.6, 0.7),
+    "shortcuts": (0.65, 0.8),
+    "sizes": (0.6, 0.8),
+    "brightness": (0.65, 0.8),
+}
 
 
 def visible_pixels(occlude: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
@@ -67,7 +73,6 @@ def check_single_feature(
     values: dict[str, np.ndarray],
     advice: str,
     *,
-    look: float,
     fine: str = "",
 ) -> Finding:
     """Ask whether one number an image tells a class from the rest, the best of all classes."""
@@ -80,10 +85,10 @@ def check_single_feature(
     aucs = {name: max(auc(y, each) for y in labels) for name, each in values.items()}
     best = max(aucs, key=lambda name: aucs[name].value)
     summary = f"{best} alone tells the classes apart with AUC {aucs[best]:.2f}"
-    summary = fine if fine and aucs[best].low < look else summary
+    summary = fine if fine and aucs[best].low < LIMITS[check][0] else summary
     vary = {name: each for name, each in values.items() if np.ptp(each)}
     histograms = tuple(evidence.histogram(name, each, cases) for name, each in vary.items())
-    return _finding(check, aucs, best, summary, advice, look, histograms=histograms)
+    return _finding(check, aucs, best, summary, advice, histograms=histograms)
 
 
 def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
@@ -105,7 +110,7 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
         "Something outside the lungs goes with the label: another device, marker or cropping for "
         "each class. Crop or mask it, take classes from one source, and test on another hospital."
     )
-    return _finding("shortcuts", aucs, worst, summary, advice, look=0.65, views=tuple(views))
+    return _finding("shortcuts", aucs, worst, summary, advice, views=tuple(views))
 
 
 def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
@@ -131,7 +136,7 @@ def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int
     )
     rows = (cases["label"] == worst).to_numpy()
     view = evidence.split_view(f"class {worst!r}", cases[rows], thumbnails[rows])
-    return _finding("folder shift", aucs, worst, summary, advice, look=0.6, fail=0.7, views=(view,))
+    return _finding("folder shift", aucs, worst, summary, advice, views=(view,))
 
 
 def _finding(
@@ -140,14 +145,13 @@ def _finding(
     worst: str,
     summary: str,
     advice: str,
-    look: float,
-    fail: float = 0.8,
     *,
     histograms: tuple[Histogram, ...] = (),
     views: tuple[View, ...] = (),
 ) -> Finding:
     """Give the verdict by the lower end of the worst AUC's interval."""
-    numbers, low = {name: list(interval) for name, interval in aucs.items()}, aucs[worst].low
+    numbers = {name: list(interval) for name, interval in aucs.items()}
+    low, (look, fail) = aucs[worst].low, LIMITS[check]
     seen = Finding(check, "fine", summary, "", numbers, histograms=histograms, views=views)
     if low < look:
         return seen

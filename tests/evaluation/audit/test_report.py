@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,15 @@ from cxrlib.data import occlusion
 from cxrlib.data.cases import Problem
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import checks, evidence, page, probes
-from cxrlib.evaluation.audit.report import Affected, Example, Finding, Histogram, Report, View
+from cxrlib.evaluation.audit.report import (
+    MARKS,
+    Affected,
+    Example,
+    Finding,
+    Histogram,
+    Report,
+    View,
+)
 
 
 def test_scores_come_from_models_that_have_not_seen_the_patient():
@@ -160,5 +169,13 @@ def test_a_probe_shows_means_and_where_its_class_is_brighter():
     assert tuple(change[1, 1, :3]) == evidence.SECOND
 
 
-def test_each_check_has_its_question_on_the_page():
+def test_each_check_has_its_question_on_the_page_and_in_the_book():
     assert tuple(page.QUESTIONS) == audit.CHECKS
+    told = (Path(__file__).parents[3] / "book" / "audit.md").read_text(encoding="utf-8")
+    parts = [f"**{check}** · *{question}*" for check, question in page.QUESTIONS.items()]
+    parts += [
+        f"| {check} | {look:.2f} | {fail:.2f} |" for check, (look, fail) in probes.LIMITS.items()
+    ]
+    assert [part for part in parts if part not in told] == []
+    for verdict, mark in MARKS.items():
+        assert f"| {mark} {verdict} |" in told
