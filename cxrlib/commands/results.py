@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cxrlib import experiments
-from cxrlib.evaluation import Interval
 from cxrlib.experiments import Record
+
+if TYPE_CHECKING:  # brings scipy.stats, which is slow to import
+    from cxrlib.evaluation import Interval
 
 
 def add_parser(rooms: argparse._SubParsersAction) -> None:
