@@ -36,7 +36,7 @@ check: setup-test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/zizmor --offline --quiet .github action.yml
 	@$(BIN)/nbstripout --keep-id --verify chapters/*.ipynb || \
 		{ echo "A chapter has outputs. Take them out: make strip"; exit 1; }
 	@$(PY) tools/make_book.py fold --check

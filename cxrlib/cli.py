@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from cxrlib import experiments
-from cxrlib.data import DataError, datasets, registry
-from cxrlib.data.cases import did_you_mean
-from cxrlib.evaluation import Interval
-from cxrlib.experiments import Record
+from cxrlib.commands import audit, data, reproduce, results
+from cxrlib.data import DataError
+from cxrlib.extras import MissingExtraError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         return options.run(options) or 0
-    except (DataError, experiments.RecordError) as error:
+    except (DataError, MissingExtraError, experiments.RecordError) as error:
         print(f"cxr: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # `cxr data list | head`
@@ -35,259 +33,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="cxr", description="Data sets, their audit, and recorded runs."
     )
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
-    data = rooms.add_parser("data", help="list, fetch and verify data sets")
-    verbs = data.add_subparsers(required=True, metavar="VERB")
-    listing = verbs.add_parser("list", help="which data sets there are, and which are here")
-    listing.set_defaults(run=_list)
-    for verb, run, what in (
-        ("fetch", _fetch, "download a data set into the cache (resumes where it broke off)"),
-        ("verify", _verify, "check that the copy on this machine is complete"),
-    ):
-        command = verbs.add_parser(verb, help=what)
-        command.add_argument("name", metavar="NAME", help=", ".join(registry.DATASETS))
-        command.set_defaults(run=run)
-    audit = rooms.add_parser("audit", help="look for what would make a result worthless")
-    audit.add_argument("what", metavar="FOLDER|NAME", help="one sub-folder a class, or a data set")
-    audit.add_argument("--html", metavar="FILE", help="write a report with images, JSON beside")
-    audit.add_argument("--patient", metavar="REGEX", help="finds the patient in a file name")
-    audit.set_defaults(run=_audit)
-    again = rooms.add_parser(
-        "reproduce", help="list the studies, or run some on the real X-rays and write their records"
-    )
-    again.add_argument(
-        "id",
-        metavar="ID|FILE",
-        nargs="?",
-        help="a study such as article-3-repaired, a paper such as article-3 with all its studies, "
-        "or a paper of your own as JSON",
-    )
-    again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
-    again.add_argument(
-        "--folder",
-        help="where the record goes; without it: the folder that CXR_RESULTS names, else the "
-        "package's own in a checkout of the course, else results in the current folder",
-    )
-    again.add_argument(
-        "--summary-only", action="store_true", help="from the scores that the record keeps"
-    )
-    again.set_defaults(run=_reproduce)
-    results = rooms.add_parser("results", help="list the recorded runs, or show one")
-    results.add_argument("id", metavar="ID", nargs="?", help="such as article-3-repaired")
-    results.set_defaults(run=_results)
+    for command in (data, audit, reproduce, results):
+        command.add_parser(rooms)
     return parser
-
-
-def _list(options: argparse.Namespace) -> None:
-    for name, dataset in registry.DATASETS.items():
-        parts = [registry.SOURCES[key] for key in dataset.sources]
-        try:
-            datasets.verify(name)
-            state = "here"
-        except DataError:
-            state = f"about {sum(p.size_mb for p in parts):,} MB to fetch"
-        print(f"{name:20} {dataset.title:38} {state}")
-        for part in parts:
-            print(f"{'':20} {part.citation} · licence: {part.license}")
-
-
-def _fetch(options: argparse.Namespace) -> None:
-    for key in registry.get(options.name).sources:
-        part = registry.SOURCES[key]
-        print(f"{part.folder}: {part.citation}\nlicence: {part.license} · {part.homepage}")
-    for folder in datasets.fetch(options.name):
-        print(f"ready: {folder}")
-
-
-def _verify(options: argparse.Namespace) -> None:
-    for folder in datasets.verify(options.name):
-        print(f"complete: {folder}")
-
-
-def _audit(options: argparse.Namespace) -> int:
-    from cxrlib.evaluation import audit
-
-    what = options.what
-    if what not in registry.DATASETS and not Path(what).is_dir():
-        raise DataError(
-            f"expected a folder or one of {', '.join(registry.DATASETS)}, got {what!r}."
-            f"{did_you_mean(what, registry.DATASETS)} "
-            "A folder holds one sub-folder a class, or train/ and test/ with such."
-        )
-    page, folder = Path(options.html or "").resolve(), Path(what).resolve()
-    if options.html and folder.is_dir() and folder in page.parent.parents:
-        raise DataError(
-            f"expected a report outside of the sub-folders of {what}, got {options.html}: there it "
-            f"would be taken for data. Write it to {page.name}, say."
-        )
-    cases = datasets.load(
-        what if what in registry.DATASETS else Path(what), patient=options.patient, quiet=True
-    )
-    report = audit.audit(cases)
-    print(report)
-    for finding in report.failed:
-        print(f"\n{finding.check}: {finding.advice}")
-        for line in finding.affected_files()[:5]:
-            print(f"  {line}")
-    if options.html:
-        print(f"\nreport: {audit.write_html(report, options.html)}")
-    return 1 if report.failed else 0
-
-
-def _reproduce(options: argparse.Namespace) -> None:
-    if options.id is None:
-        for id, study in experiments.registry.STUDIES.items():
-            print(f"{id:36}{study.title}")
-        return
-    folder = experiments.output_folder(options.folder)
-    for study in experiments.registry.find(options.id):
-        if options.summary_only:
-            print(_record_text(experiments.summarize_again(study.id, folder=folder)))
-            continue
-        record = experiments.reproduce(study, seeds=options.seeds, folder=folder)
-        print(_record_text(record))
-        print(f"\nwritten to {folder / record.id}.json")
-
-
-def _results(options: argparse.Namespace) -> None:
-    if options.id is not None:
-        print(_record_text(experiments.read(options.id)))
-        return
-    folder, found, broken = experiments.results_folder(), [], []
-    for name in experiments.list_ids(folder):
-        try:
-            found.append(experiments.read(name, folder))
-        except experiments.RecordError as error:
-            broken.append(str(error))
-    if found:
-        print(_records_table(found))
-        print(_papers_table({record.id for record in found}, broken))
-    elif not broken:
-        print(f"No record in {folder} yet. A run on the real X-rays makes one.")
-    if broken:
-        raise experiments.RecordError("\n".join(broken))
-
-
-def _records_table(records: Sequence[Record]) -> str:
-    """Return a table with one line a record: id, article, title, headline, seeds, seconds."""
-    head = ("id", "article", "title", "result (95 % CI)", "seeds", "seconds")
-    return _table([head, *map(_row, records)])
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of cells as lines, the last column to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for *texts, last in rows:
-        cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
-        lines.append("  ".join([*cells, last.rjust(widths[-1])]))
-    return "\n".join(lines)
-
-
-def _papers_table(ids: Collection[str], broken: list[str]) -> str:
-    """Return what became of each paper's claims of which there is a record."""
-    head = ("study", "metric", "published", "as published", "repaired", "difference (95 % CI)")
-    rows: list[tuple[str, ...]] = [head]
-    for paper in experiments.registry.PAPERS.values():
-        if not ids & paper.studies.keys():
-            continue
-        try:
-            compared = experiments.compare(paper)
-        except ValueError as error:  # of a record, or of too few patients for an interval
-            broken.append(f"{paper.id}: {error}")
-            continue
-        rows += [
-            (
-                one.study,
-                one.metric,
-                f"{one.about} {one.published:.3g}".strip(),
-                _shown(one.as_published),
-                _shown(one.repaired),
-                _shown(one.difference, "+.3f"),
-            )
-            for one in compared
-        ]
-    return f"\n{_table(rows)}" if len(rows) > 1 else ""
-
-
-def _shown(interval: Interval | None, spec: str = ".3f") -> str:
-    return "–" if interval is None else f"{interval:{spec}}"
-
-
-def _row(record: Record) -> tuple[str, ...]:
-    article = "–" if record.article is None else str(record.article)
-    name, numbers = next(iter(record.summary.items()))
-    result = f"{name} {_interval(numbers)}"
-    ends = record.between_seeds(name)
-    seeds = f"{len(record.runs)}: {ends[0]:.3g} to {ends[1]:.3g}" if ends else "1"
-    return record.id, article, record.title, result, seeds, f"{record.seconds:,.0f}"
-
-
-def _record_text(record: Record) -> str:
-    """Return one record in readable form: everything but histories' and scores' numbers."""
-    article = "" if record.article is None else f" · article {record.article}"
-    classes = list(next(iter(record.data["counts"].values())))
-    results = {name: f"{_interval(r)} · {r['method']}" for name, r in record.summary.items()}
-    parts = [
-        f"{record.title}\n{record.id}{article}",
-        _block("Results", results),
-        *(_run_text(run, classes) for run in record.runs),
-        _block("Data", _data_lines(record.data)),
-        _block("Settings", {key: _value(item) for key, item in record.config.items()}),
-        _block("Run", _cost_lines(record)),
-    ]
-    if record.notes:
-        parts.append("\n".join(["Notes", *(f"  - {note}" for note in record.notes)]))
-    return "\n\n".join(parts)
-
-
-def _run_text(run: Mapping, classes: Sequence[str]) -> str:
-    epochs = len(next(iter(run["history"].values())))
-    lines = {name: f"{value:.4g}" for name, value in run["metrics"].items()}
-    if run["threshold"] is not None:
-        lines["threshold"] = f"{run['threshold']:.4g}"
-    for split, matrix in run["confusion_matrix"].items():
-        for truth, row in zip(classes, matrix, strict=True):
-            counts = (f"{n:,} {name}" for n, name in zip(row, classes, strict=True))
-            lines[f"{split}, true {truth}"] = f"predicted {', '.join(counts)}"
-    plural = "" if epochs == 1 else "s"
-    return _block(f"Seed {run['seed']}, {epochs} epoch{plural}", lines)
-
-
-def _data_lines(data: Mapping) -> dict[str, str]:
-    lines = {"set": f"{data['name']} (source: {data['source']})"}
-    for split, counts in data["counts"].items():
-        patients = data["patients"][split]
-        who = "patients not known" if patients is None else f"{patients:,} patients"
-        each = ", ".join(f"{n:,} {name}" for name, n in counts.items())
-        lines[split] = f"{sum(counts.values()):,} images ({each}), {who}"
-    return lines | {"fingerprint": data["fingerprint"][:12]}
-
-
-def _cost_lines(record: Record) -> dict[str, str]:
-    device, memory = record.device, record.peak_memory_mb
-    machine = [f"{device['cpu_count']} cores", device["processor"], device["accelerator"]]
-    return {
-        "test set evaluations": f"{record.test_evaluations} a run",
-        "duration": f"{record.seconds:,.0f} s",
-        "peak memory": "not known" if memory is None else f"{memory:,.0f} MB",
-        "machine": ", ".join(filter(None, machine)),
-        "versions": ", ".join(f"{name} {number}" for name, number in record.versions.items()),
-    }
-
-
-def _block(title: str, lines: Mapping[str, str]) -> str:
-    width = max(map(len, lines))
-    return "\n".join([title, *(f"  {key.ljust(width)}  {value}" for key, value in lines.items())])
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_value(item)}" for key, item in value.items())
-    return ", ".join(map(_value, value)) if isinstance(value, list) else str(value)
-
-
-def _interval(row: Mapping) -> str:
-    return f"{row['mean']:.3g} ({row['low']:.3g} to {row['high']:.3g})"
 
 
 if __name__ == "__main__":

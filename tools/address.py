@@ -16,7 +16,7 @@ import importlib.util
 import sys
 
 if "google.colab" in sys.modules and importlib.util.find_spec("cxrlib") is None:
-    %pip install -q "git+{address}@{branch}"
+    %pip install -q "cxrlib[train] @ git+{address}@{branch}"
     importlib.invalidate_caches()
 try:
     importlib.import_module("cxrlib")

@@ -16,8 +16,8 @@ from cxrlib.data.download import cache_folder
 
 FOLDER_VARIABLES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # they name folders
 RECORDS = Path("cxrlib") / "experiments" / "results"
-# What runs a chapter beside cxrlib's own requirements, and what makes pages beside jupyter-book's.
-RUNNERS = ("ipykernel", "papermill")
+# What chapters run on beside cxrlib's own requirements; what makes pages beside jupyter-book's.
+RUNNERS = ("ipykernel", "keras", "papermill", "tensorflow")
 PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "pygments", "sphinx-mathjax-offline")
 # Variables that change what a chapter shows: ours, and those that change the arithmetic.
 SETTINGS = ("CXR_", "OMP_", "TF_")

@@ -3,6 +3,6 @@
 Everything here speaks the *case table*: one row an image (see :mod:`cxrlib.data.cases`).
 """
 
-import lazy_loader as _lazy
+from cxrlib import extras as _extras
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _extras.attach_stub(__name__, __file__)

@@ -21,3 +21,4 @@ from .images import (
 )
 from .occlusion import add_marker as add_marker
 from .subsets import balanced_subset as balanced_subset
+from .tables import load_table as load_table

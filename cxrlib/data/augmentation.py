@@ -20,6 +20,7 @@ from cxrlib.data.recipes import (
     Recipe as Recipe,
     get as get,
 )
+from cxrlib.extras import require
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -142,6 +143,7 @@ def augment_images(
     ndarray of float32
         Same shape, values in [0, 255].
     """
+    require("train", "data.augmentation")
     import tensorflow as tf
 
     augmentation, images = get(augmentation), np.asarray(images)

@@ -74,7 +74,7 @@ def build(
     problems = Problems(sorted(set(problems)))
     if table.empty:
         raise DataError(
-            f"{name}: expected JPEG or PNG images in one folder a class, got none that is "
+            f"{name}: expected JPEG, PNG or DICOM images in one folder a class, got none that is "
             "readable. Look at the folder." + format_problems(problems)
         )
     check_columns(table, name)

@@ -54,7 +54,7 @@ def load(
     Returns
     -------
     DataFrame
-        The case table (:mod:`cxrlib.data.cases`). ``attrs`` hold ``name``, ``source``,
+        The case table (:mod:`cxrlib.data.cases`). ``attrs`` hold ``name``, ``root``, ``source``,
         ``problems``, ``copies`` (shown by ``data.provenance``), and ``download_error``: why a
         download failed, or nothing.
 
@@ -88,7 +88,8 @@ def load(
     cases = build_table(rows, problems, class_names, str(name))
     published = [registry.SOURCES[key] for key in dataset.sources] if dataset else []
     known = copies.describe(cases, published)
-    cases.attrs.update(source=place, download_error=failure, copies=known)
+    root = folders[0].parent if dataset else folders[0]
+    cases.attrs.update(root=str(root), source=place, download_error=failure, copies=known)
     if not quiet:
         copies.show_note(cases)
     return cases

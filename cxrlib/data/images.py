@@ -1,4 +1,4 @@
-"""Reading radiographs and masks: any JPEG or PNG in, grey images of one size out."""
+"""Reading radiographs and masks: any JPEG, PNG or DICOM in, grey images of one size out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def read_image(path: str | os.PathLike, size: int | None = None, resize: str = "
     Parameters
     ----------
     path : str or path
-        A JPEG or PNG of any mode: 1, 8 or 16 bit, grey, RGB, RGBA, palette, CMYK.
+        A JPEG or PNG of any mode: 1, 8 or 16 bit, grey, RGB, RGBA, palette, CMYK; or a DICOM
+        file, see :mod:`cxrlib.data.dicom`.
     size : int, optional
         Side of the result in pixels. Without it the image keeps its own size.
     resize : {"pad", "stretch"}

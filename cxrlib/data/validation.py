@@ -13,11 +13,12 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
+from cxrlib.data import dicom
 from cxrlib.data.cases import DataError, Problem, build, check_columns
 from cxrlib.data.registry import Source
 
 FORMATS = ("JPEG", "PNG")
-EXTENSIONS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+EXTENSIONS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".dcm": "DICOM", ".dicom": "DICOM"}
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
 MASK_COLUMNS = ("mask_path", "lesion_path")
@@ -140,12 +141,14 @@ def readable(path: str | os.PathLike) -> Iterator[None]:
     """Raise one :class:`DataError` for whatever Pillow says of a file that it cannot read."""
     try:
         yield
+    except DataError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(_too_large(path, str(error))) from None
     except UnidentifiedImageError:
         got = "none" if os.path.getsize(path) else "an empty file"
         raise DataError(
-            f"{path}: expected a JPEG or PNG image, got {got}. Replace or remove it."
+            f"{path}: expected a JPEG, PNG or DICOM image, got {got}. Replace or remove it."
         ) from None
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(
@@ -159,12 +162,17 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     Raises
     ------
     DataError
-        If the file is missing, no regular file, empty, not a JPEG or PNG, or too small or too
+        If the file is missing, no regular file, empty, no JPEG, PNG or DICOM, or too small or too
         large to be used; the message begins with the path.
     """
     check_file(path)
     with readable(path):
-        image = Image.open(path, formats=FORMATS)
+        try:
+            image: Image.Image = Image.open(path, formats=FORMATS)
+        except UnidentifiedImageError:
+            if not dicom.is_dicom(path):
+                raise
+            image = dicom.open_dicom(path)
     width, height = image.size
     if width * height <= MAX_PIXELS and min(width, height) >= MIN_SIDE:
         return image

@@ -25,6 +25,7 @@ from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.registry import get
 from cxrlib.experiments.specification import Study
 from cxrlib.experiments.summary import summarize
+from cxrlib.extras import require
 
 TOLERANCE = 5e-4  # less than one other prediction makes, of 624 images in one of three runs
 PACKAGES = ("cxrlib", "keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tensorflow")
@@ -53,7 +54,10 @@ def reproduce(
     ------
     DataError
         If there is no such study, or the real data are not at hand.
+    MissingExtraError
+        If TensorFlow is not installed.
     """
+    require("train", "a study")  # before hours of preparation, not after
     study = get(study) if isinstance(study, str) else study
     id, config = study.id, study.config
     seeds = _checked(study.seeds if seeds is None else seeds)

@@ -75,7 +75,10 @@ def bomb(path, side=20_000):
 
 BAD = {
     "empty.jpeg": (lambda p: p.write_bytes(b""), "got an empty file"),
-    "gif.png": (lambda p: Image.fromarray(RAMP).save(p, format="GIF"), "JPEG or PNG.*got none"),
+    "gif.png": (
+        lambda p: Image.fromarray(RAMP).save(p, format="GIF"),
+        "or DICOM image, got none",
+    ),
     "tiny.png": (lambda p: Image.new("L", (1, 1)).save(p), "expected at least 16 .* got 1×1"),
     "huge.png": (bomb, r"expected at most 64,000,000 pixels.*400000000 pixels"),
     "half.png": (truncated, "damaged"),
@@ -214,7 +217,7 @@ def test_rows_keep_their_order_whatever_their_index(cases, tmp_path):
         ({"size": (20, 24)}, "expected a mask of 24×20 as its image, .* got 20×24"),
         ({"size": (96, 84)}, "expected a mask of 24×20 as its image, .* got 96×84"),
         ({"inside": 1}, "expected a mask of 0 outside and 255 inside, got at most 1"),
-        (None, "expected a JPEG or PNG"),
+        (None, "expected a JPEG, PNG or DICOM"),
     ],
 )
 def test_a_mask_that_cannot_be_used_is_named_with_its_image(cases, tmp_path, mask, words):

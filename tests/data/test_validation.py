@@ -45,7 +45,7 @@ def test_odd_files_are_reported_one_by_one_and_the_rest_is_loaded(tmp_path):
         "notes.txt": "left out", "zero.png": "left out", "stray.png": "left out",
         "png.jpg": "kept", "ann_1.png": "kept", "copy.png": "kept",
     }  # fmt: skip
-    assert "expected a JPEG or PNG" in found.problem["notes.txt"]
+    assert "expected a JPEG, PNG or DICOM" in found.problem["notes.txt"]
     assert "empty" in found.problem["zero.png"]
     assert "no label" in found.problem["stray.png"]
     assert "content PNG" in found.problem["png.jpg"]

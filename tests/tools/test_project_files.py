@@ -4,6 +4,8 @@ import tomllib
 import yaml
 from packaging.requirements import Requirement
 
+from cxrlib.extras import EXTRAS
+
 from .conftest import ROOT
 
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -29,7 +31,7 @@ COLAB = {  # August 2026
 
 def test_colab_keeps_its_own_packages():
     """TensorFlow above all: a newer one would bring an older h5py with it."""
-    for line in PROJECT["dependencies"]:
+    for line in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["train"]]:
         wanted = Requirement(line)
         if wanted.name in COLAB:
             assert wanted.specifier.contains(COLAB[wanted.name]), line
@@ -57,6 +59,17 @@ def test_the_table_of_contents_has_every_chapter_and_page_once():
 def test_conda_and_binder_install_what_make_installs():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["dependencies"][-1]["pip"] == ["-c constraints.txt", "-e .[book]"]
+
+
+def test_tensorflow_comes_with_every_extra_that_trains_and_with_no_other():
+    extras = PROJECT["optional-dependencies"]
+    assert {Requirement(line).name for line in extras["train"]} == {"keras", "tensorflow"}
+    assert not {"keras", "tensorflow"} & {Requirement(x).name for x in PROJECT["dependencies"]}
+    assert "cxrlib[train]" in extras["book"]
+    assert set(Requirement(extras["test"][1]).extras) == {"book", "dicom"}
+    assert {name: set(brought) for name, brought in EXTRAS.items()} == {
+        name: {Requirement(line).name for line in extras[name]} for name in EXTRAS
+    }
 
 
 def test_committed_images_are_small():

@@ -1,2 +1,5 @@
+from .baseline import compare as compare, read_baseline as read_baseline
 from .checks import CHECKS as CHECKS, audit as audit
-from .report import Finding as Finding, Report as Report, write_html as write_html
+from .outputs import write_json as write_json, write_junit as write_junit
+from .page import write_html as write_html
+from .report import Affected as Affected, Finding as Finding, Report as Report

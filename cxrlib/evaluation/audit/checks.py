@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,8 @@ from threadpoolctl import threadpool_limits
 from cxrlib import data
 from cxrlib.data.cases import Problem
 from cxrlib.evaluation.audit import duplicates, probes
-from cxrlib.evaluation.audit.report import MAX_FILES, Finding, Report, examples, is_report, lines
+from cxrlib.evaluation.audit.outputs import is_report
+from cxrlib.evaluation.audit.report import Affected, Example, Finding, Report, affected
 
 CHECKS = (
     "counts",
@@ -75,6 +79,8 @@ def audit(cases: pd.DataFrame, *, seed: int = 0) -> Report:
     )
     with threadpool_limits(1):  # many small matrices: more threads would only wait for each other
         found = [_run_check(name, check) for name, check in zip(CHECKS, checks, strict=True)]
+    root = cases.attrs.get("root")
+    found = [_with_relative_keys(finding, root) for finding in found] if root else found
     seconds = time.perf_counter() - started
     return Report(str(cases.attrs.get("name", "data")), len(cases), tuple(found), seconds)
 
@@ -88,6 +94,21 @@ def _run_check(name: str, check: Callable[[], Finding]) -> Finding:
     except Exception as error:  # a fault in one check shall not take the others' answers along
         summary = f"the check itself broke: {type(error).__name__}: {error}"
         return Finding(name, "not checked", summary, "Please tell us what the data look like.")
+
+
+def _with_relative_keys(finding: Finding, root: str) -> Finding:
+    """Name files from the set's folder on, so that a baseline is good on another machine."""
+
+    def relative(name: str) -> str:
+        return os.path.relpath(name, root) if Path(name).is_relative_to(root) else name
+
+    return replace(
+        finding,
+        affected=tuple(
+            replace(each, key=tuple(relative(name).replace(os.sep, "/") for name in each.key))
+            for each in finding.affected
+        ),
+    )
 
 
 def check_counts(cases: pd.DataFrame) -> Finding:
@@ -129,15 +150,13 @@ def check_files(problems: Sequence[Problem]) -> Finding:
     ]
     listed = sorted(named, key=lambda p: p.action != "left out")
     left = sum(p.action == "left out" for p in named)
-    numbers: dict[str, object] = {"left out": left, "odd but kept": len(listed) - left}
-    numbers["files"] = lines(listed)
-    if len(listed) > MAX_FILES:
-        numbers["not shown"] = len(listed) - MAX_FILES
+    numbers = {"left out": left, "odd but kept": len(listed) - left}
     if not listed:
         return Finding("files", "fine", "every file could be read", numbers=numbers)
     summary = f"{left:,} files could not be used, {len(listed) - left:,} are odd"
     advice = "Replace or remove them. What is left out is not left out at random."
-    return Finding("files", "fail" if left else "look", summary, advice, numbers)
+    verdict = "fail" if left else "look"
+    return Finding("files", verdict, summary, advice, numbers, affected=affected(listed))
 
 
 def check_patients(cases: pd.DataFrame) -> Finding:
@@ -162,14 +181,12 @@ def check_patients(cases: pd.DataFrame) -> Finding:
         numbers["test images touched by them"] = len(test)
     if leaked:
         rows = known[known["patient_id"].isin(leaked)].sort_values(["patient_id", "split"])
-        captions = [f"{r.patient_id}, {r.split}" for r in rows.itertuples()]
         advice = (
             "Split again: data.splits.patient_split. A network may know these patients by heart."
         )
         summary = f"{len(leaked):,} patients with {len(rows):,} images stand on both sides"
-        return Finding(
-            "patients", "fail", summary, advice, numbers, examples(rows["path"], captions)
-        )
+        who = tuple(_on_both_sides(str(name), own) for name, own in rows.groupby("patient_id"))
+        return Finding("patients", "fail", summary, advice, numbers, who)
     summary = f"none of {numbers['patients']:,} patients stands on both sides"
     if missing:
         return Finding("patients", "look", f"{summary}; {missing:,} images have no id",
@@ -180,6 +197,15 @@ def check_patients(cases: pd.DataFrame) -> Finding:
 def _in_two_splits(cases: pd.DataFrame, key: pd.Series) -> list:
     sides = cases["split"].astype(str).groupby(key).nunique()
     return list(sides.index[sides > 1])
+
+
+def _on_both_sides(patient: str, rows: pd.DataFrame) -> Affected:
+    """Name a patient with the number of images in each split, and one image of each."""
+    counts = ", ".join(f"{n:,} in {split}" for split, n in rows.groupby("split").size().items())
+    one_each = rows.drop_duplicates("split")
+    shown = zip(one_each["path"], one_each["split"], strict=True)
+    images = tuple(Example(path, f"{patient}, {split}") for path, split in shown)
+    return Affected((patient,), f"{patient}: {counts}", examples=images)
 
 
 def check_sizes(cases: pd.DataFrame) -> Finding:
@@ -193,7 +219,7 @@ def check_sizes(cases: pd.DataFrame) -> Finding:
     fine = "sizes do not tell the classes apart"
     if len(set(zip(width, height, strict=True))) == 1:
         fine = f"all images are {width[0]:.0f} × {height[0]:.0f} pixels, so sizes tell nothing"
-    return probes.check_single_feature("sizes", cases, values, advice, look=0.6, fine=fine)
+    return probes.check_single_feature("sizes", cases, values, advice, fine=fine)
 
 
 def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
@@ -201,7 +227,7 @@ def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     values = {"mean grey": flat.mean(axis=1), "contrast": flat.std(axis=1)}
     advice = "Standardise each image by itself and vary the exposure in training."
-    return probes.check_single_feature("brightness", cases, values, advice, look=0.65)
+    return probes.check_single_feature("brightness", cases, values, advice)
 
 
 def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
@@ -219,7 +245,11 @@ def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
         return Finding("odd images", "fine", "none inverted, none blank", numbers=numbers)
     rows = np.flatnonzero(inverted | blank)
     captions = ["inverted?" if inverted[i] else "nearly blank" for i in rows]
+    paths = cases["path"].iloc[rows]
+    named = tuple(
+        Affected((path,), f"{path}: {caption}", examples=(Example(path, caption),))
+        for path, caption in zip(paths, captions, strict=True)
+    )
     summary = ", ".join(f"{count:,} {what}" for what, count in numbers.items() if count)
     advice = "Look at them. Invert or remove them, in all classes alike."
-    return Finding("odd images", "fail", summary, advice, numbers,
-                   examples(cases["path"].iloc[rows], captions))  # fmt: skip
+    return Finding("odd images", "fail", summary, advice, numbers, named)

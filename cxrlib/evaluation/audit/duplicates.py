@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +12,7 @@ import pandas as pd
 from scipy.ndimage import uniform_filter
 
 from cxrlib.data.cases import Problem
-from cxrlib.evaluation.audit.report import Finding, examples, lines
+from cxrlib.evaluation.audit.report import Affected, Example, Finding, affected
 
 MAX_HAMMING_DISTANCE = 12  # of 256; re-saved, resized or re-exposed copies differ in fewer
 MIN_CORRELATION = 0.985  # least correlation of two thumbnails
@@ -107,13 +109,26 @@ def _details(pixels: np.ndarray) -> np.ndarray:
 def check_contradicting_labels(problems: Sequence[Problem]) -> Finding:
     """Name files that loading left out because the same file lies under two labels."""
     found = [p for p in problems if p.problem.startswith(SAME_FILE) and p.action == "left out"]
-    numbers = {"files": len(found), "left out": lines(found)}
+    numbers = {"files": len(found)}
     if not found:
         return Finding("two labels", "fine", "no file lies under two labels", numbers=numbers)
     summary = f"{len(found):,} files are the same as one with another label; all are left out"
     advice = "Find out which label is right, and delete the other file."
-    images = examples([p.path for p in found], [p.problem for p in found])
-    return Finding("two labels", "fail", summary, advice, numbers, images)
+    return Finding("two labels", "fail", summary, advice, numbers, _twins(found))
+
+
+def _twins(problems: Sequence[Problem]) -> tuple[Affected, ...]:
+    """Name each file with its problem; the first of two that are the same shows both."""
+    labelled = re.compile(rf"{SAME_FILE} (.*), labelled ('.*') here and ('.*') there$", re.DOTALL)
+    named, shown = [], set()
+    for each, p in zip(affected(problems), problems, strict=True):
+        told = labelled.match(p.problem)
+        if told and p.path not in shown:
+            pair = (Example(p.path, told[2]), Example(told[1], told[3]))
+            shown |= {e.path for e in pair}
+            each = replace(each, examples=pair)
+        named.append(each)
+    return tuple(named)
 
 
 def check_duplicates(
@@ -142,15 +157,28 @@ def check_duplicates(
         "files of one content": len(kept),
     }
     bad = across | contradicting
-    shown = np.column_stack([one, other])[np.argsort(~bad, kind="stable")].ravel()
-    captions = [f"{split[k]}, {label[k]}, patient {patient[k]}" for k in shown]
-    images = examples(cases["path"].to_numpy()[shown], captions)
+    path = cases["path"].astype(str).to_numpy()
+    kinds = {"across splits": across, "under two labels": contradicting}
+    named = []
+    for i in np.argsort(2 - contradicting.astype(int) - bad, kind="stable"):  # worst first
+        a, b = sorted((one[i], other[i]), key=lambda k: path[k])
+        worse = "".join(f", {kind}" for kind, is_so in kinds.items() if is_so[i])
+        images = (Example(path[k], f"{split[k]}, {label[k]}, patient {patient[k]}") for k in (a, b))
+        named.append(
+            Affected(
+                (path[a], path[b]),
+                f"{path[a]} and {path[b]}: the same image{worse}",
+                "fail" if bad[i] else "look",
+                tuple(images),
+            )
+        )
+    in_pairs = {path for each in named for path in each.key}
+    found = (*named, *affected([p for p in kept if p.path not in in_pairs]))
     summary = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-    numbers: dict[str, object] = counts | {"the same file": lines(kept)}
     if bad.any():
         advice = "Keep one of each pair, or all in one split; find out which label is right."
-        return Finding("duplicates", "fail", summary, advice, numbers, images)
+        return Finding("duplicates", "fail", summary, advice, counts, found)
     advice = "Doubles count twice. Keep one of each pair, or know that you did not."
     if two_patients.any():
         advice += " Doubles of two patients hint at a patient id that is too fine."
-    return Finding("duplicates", "look", summary, advice, numbers, images)
+    return Finding("duplicates", "look", summary, advice, counts, found)

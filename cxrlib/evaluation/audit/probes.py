@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from cxrlib import data
 from cxrlib.data import occlusion
-from cxrlib.evaluation.audit.report import Finding
+from cxrlib.evaluation.audit import evidence
+from cxrlib.evaluation.audit.report import Finding, Histogram, View
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 from cxrlib.evaluation.metrics import roc_auc
 
@@ -24,6 +26,12 @@ MAX_IMAGES = 6000  # images a probe learns from; more change little and cost muc
 N_FOLDS = 5
 N_COMPONENTS = 50
 N_RESAMPLES = 1000
+LIMITS = {  # check → lower end of an AUC from which a person should look, over which it fails
+    "folder shift": (0.6, 0.7),
+    "shortcuts": (0.65, 0.8),
+    "sizes": (0.6, 0.8),
+    "brightness": (0.65, 0.8),
+}
 
 
 def visible_pixels(occlude: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
@@ -65,7 +73,6 @@ def check_single_feature(
     values: dict[str, np.ndarray],
     advice: str,
     *,
-    look: float,
     fine: str = "",
 ) -> Finding:
     """Ask whether one number an image tells a class from the rest, the best of all classes."""
@@ -78,8 +85,10 @@ def check_single_feature(
     aucs = {name: max(auc(y, each) for y in labels) for name, each in values.items()}
     best = max(aucs, key=lambda name: aucs[name].value)
     summary = f"{best} alone tells the classes apart with AUC {aucs[best]:.2f}"
-    summary = fine if fine and aucs[best].low < look else summary
-    return _finding(check, aucs, best, summary, advice, look)
+    summary = fine if fine and aucs[best].low < LIMITS[check][0] else summary
+    vary = {name: each for name, each in values.items() if np.ptp(each)}
+    histograms = tuple(evidence.histogram(name, each, cases) for name, each in vary.items())
+    return _finding(check, aucs, best, summary, advice, histograms=histograms)
 
 
 def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
@@ -88,16 +97,20 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
     x = thumbnails[..., None].astype(np.float32) / 255
     groups, labels = _patient_groups(cases), _one_vs_rest(cases)
     aucs: dict[str, Interval] = {}
+    views = []
     for name, occlude in occlusion.OCCLUSIONS.items():
         visible = visible_pixels(occlude, x)
-        aucs[name] = max(out_of_fold_auc(visible, y, groups, seed=seed) for y in labels)
+        each = [out_of_fold_auc(visible, y, groups, seed=seed) for y in labels]
+        aucs[name] = max(each)
+        told = labels[each.index(aucs[name])] if len(labels) > 1 else 1 - labels[0]
+        views.append(evidence.class_view(name, cases, x, told, occlude))
     worst = max(("border only", "corners only"), key=lambda name: aucs[name].low)
     summary = f"{worst}: AUC {aucs[worst]:.2f}; full image {aucs['full image'].value:.2f}"
     advice = (
         "Something outside the lungs goes with the label: another device, marker or cropping for "
         "each class. Crop or mask it, take classes from one source, and test on another hospital."
     )
-    return _finding("shortcuts", aucs, worst, summary, advice, look=0.65)
+    return _finding("shortcuts", aucs, worst, summary, advice, views=tuple(views))
 
 
 def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
@@ -121,7 +134,9 @@ def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int
         "The test set comes from another place, device or time. A threshold chosen on training "
         "patients may be wrong there: look at each class's scores, and calibrate where it is used."
     )
-    return _finding("folder shift", aucs, worst, summary, advice, look=0.6, fail=0.7)
+    rows = (cases["label"] == worst).to_numpy()
+    view = evidence.split_view(f"class {worst!r}", cases[rows], thumbnails[rows])
+    return _finding("folder shift", aucs, worst, summary, advice, views=(view,))
 
 
 def _finding(
@@ -130,14 +145,17 @@ def _finding(
     worst: str,
     summary: str,
     advice: str,
-    look: float,
-    fail: float = 0.8,
+    *,
+    histograms: tuple[Histogram, ...] = (),
+    views: tuple[View, ...] = (),
 ) -> Finding:
     """Give the verdict by the lower end of the worst AUC's interval."""
-    numbers, low = {name: list(interval) for name, interval in aucs.items()}, aucs[worst].low
+    numbers = {name: list(interval) for name, interval in aucs.items()}
+    low, (look, fail) = aucs[worst].low, LIMITS[check]
+    seen = Finding(check, "fine", summary, "", numbers, histograms=histograms, views=views)
     if low < look:
-        return Finding(check, "fine", summary, numbers=numbers)
-    return Finding(check, "fail" if low > fail else "look", summary, advice, numbers)
+        return seen
+    return replace(seen, verdict="fail" if low > fail else "look", advice=advice)
 
 
 def _one_vs_rest(cases: pd.DataFrame) -> list[np.ndarray]:

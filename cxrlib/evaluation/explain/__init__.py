@@ -5,6 +5,6 @@ network's number depends on, not where the disease is, nor why; ``randomize_weig
 ``pointing_game`` say how far a map may be trusted.
 """
 
-import lazy_loader as _lazy
+from cxrlib import extras as _extras
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _extras.attach_stub(__name__, __file__)

@@ -1,5 +1,5 @@
 """Features: what a frozen backbone makes of each image, computed once."""
 
-import lazy_loader as _lazy
+from cxrlib import extras as _extras
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _extras.attach_stub(__name__, __file__)
