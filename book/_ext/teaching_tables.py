@@ -76,8 +76,8 @@ class TeachingDirective(MarkdownDirective):
 
 
 def link(chapter: str) -> str:
-    """Return a link to a chapter that shows its title."""
-    return f"{{doc}}`/chapters/{chapter}`"
+    """Return number and title of a chapter as a link."""
+    return f"{chapter[:2]} {{doc}}`/chapters/{chapter}`"
 
 
 class ExercisesTable(TeachingDirective):
