@@ -26,6 +26,7 @@ FIGURE = 10  # lines that a figure takes
 SKIPPED = {"remove-cell", "parameters", "injected-parameters"}  # tags of cells
 LEFT_OUT = {"Where to read on"}  # headings
 NOTE = "text/markdown"
+LAB = "> **Lab.** It runs on this chapter's page of the book. Open it there."
 
 
 @dataclass
@@ -147,14 +148,13 @@ def add_code(deck: Deck, cell: NotebookNode) -> None:
     if not folded and deck.begun and cell.source:
         shown = new_code_cell(cell.source)
         deck.add(shown, 1 + 0.6 * len(cell.source.splitlines()))
-    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "A figure")
     for output in [] if check else cell.outputs:
-        lines = output_lines(output)
-        if not lines:
-            continue
-        if alt and "image/png" in output.get("data", {}):
-            output.metadata["image/png"] = {"alt": alt}
-        deck.add(new_code_cell("", outputs=[output], metadata={"tags": ["hide-input"]}), lines)
+        if "cxr-lab" in output.get("data", {}).get("text/html", ""):
+            deck.add(new_markdown_cell(LAB), count_lines(LAB))
+        elif lines := output_lines(output):
+            how = {"tags": ["hide-input"], "alt": alt}
+            deck.add(new_code_cell("", outputs=[output], metadata=how), lines)
     if check:
         deck.close()
 
@@ -165,7 +165,7 @@ def output_lines(output: NotebookNode) -> float:
     if "image/png" in data:
         return FIGURE
     if page := data.get("text/html"):
-        return ROOM if "cxr-lab" in page else 1 + min(0.8 * page.count("<tr"), ROOM - 4)
+        return 1 + min(0.8 * page.count("<tr"), ROOM - 4)
     if NOTE in data:
         return count_lines(data[NOTE])
     return 1 + 0.6 * len(output.text.splitlines()) if output.output_type == "stream" else 0
@@ -187,7 +187,8 @@ def add_quiz(deck: Deck, lesson: Lesson) -> None:
 
 def count_lines(markdown: str) -> float:
     """Return about how many lines a text takes."""
-    return 0.4 + sum(1 + len(line) // LETTERS for line in markdown.splitlines() if line.strip())
+    gap = 1.2 if markdown.startswith(">") else 0.4
+    return gap + sum(1 + len(line) // LETTERS for line in markdown.splitlines() if line.strip())
 
 
 def export(deck: NotebookNode, title: str, reveal: str) -> str:

@@ -27,14 +27,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_slides_ask_for_nothing_from_elsewhere_and_fit(folder, tabs, width):
+def test_slides_ask_for_nothing_from_elsewhere_and_fit(folder, tabs):
     page = slides.export(made(), LESSON.title, "../reveal.js")
     (folder / "slides" / "toys.html").write_text(page, encoding="utf-8")
-    one = tabs(folder.as_uri(), width=width)
+    one = tabs(folder.as_uri())
     tab = one.open("slides/toys.html", settle=True)
     tab.wait_for_function("window.Reveal && Reveal.isReady() && document.querySelector('mjx-math')")
-    assert tab.evaluate("Reveal.getTotalSlides()") == 5
+    assert tab.evaluate("Reveal.getTotalSlides()") == 6
     shown = tab.evaluate(
         """() => Reveal.getSlides().map((slide) => {
           const at = Reveal.getIndices(slide);

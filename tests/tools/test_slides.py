@@ -12,7 +12,8 @@ QUIZ = {
     ],
 }
 LESSON = Lesson("15-toys", "Toys", "How many?", (), (), (QUIZ,))
-DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+DOT += "rkJggg=="
 
 
 def said(text):
@@ -24,9 +25,10 @@ def figure():
 
 
 def code(source, *outputs, tags=(), **metadata):
-    return new_code_cell(source, outputs=outputs, metadata={"tags": list(tags), **metadata})
+    return new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags), **metadata})
 
 
+LAB = new_output("display_data", {"text/html": "<div class='cxr-lab'>"})
 ALT = {"image": {"alt": "A dot."}}
 CELLS = [
     new_markdown_cell("# Toys\n\n**The question.** How many?\n\n*20 minutes.*"),
@@ -34,6 +36,7 @@ CELLS = [
     code("# @title Set-up\nteaching.start()", said("Ran on toys."), tags=["hide-input"]),
     code("import toys"),
     new_markdown_cell("## Counting\n\nFirst.\n\nSecond.\n\n- a list\n\n$$x$$"),
+    code("labs.toys()", LAB, tags=["hide-input"]),
     code("count(toys)"),
     code("# @title Figure\nplt.show()", figure(), said("Two."), tags=["hide-input"], mystnb=ALT),
     new_markdown_cell("> **Predict before you run.** How many are red?"),
@@ -68,14 +71,16 @@ def cut(deck):
 
 
 def test_headings_begin_slides_and_what_follows_a_prediction_is_on_the_next():
-    title, counting, red, counted, quiz = cut(made())
+    title, counting, drawn, red, counted, quiz = cut(made())
     assert "Ran on toys." in title[1]
     assert "A test copy." in title[1]
     assert "20 minutes" in title[2]
-    kinds = [one[0] for one in (title, counting, red, counted, quiz)]
-    assert kinds == ["slide", "slide", "subslide", "subslide", "slide"]
-    for part in ("First.", "- a list", "$$x$$", "count(toys)", DOT, "Two.", "How many are red?"):
+    kinds = [one[0] for one in (title, counting, drawn, red, counted, quiz)]
+    assert kinds == ["slide", "slide", "subslide", "subslide", "subslide", "slide"]
+    for part in ("First.", "- a list", "$$x$$", "**Lab.**", "count(toys)"):
         assert part in counting[1], part
+    for part in (DOT, "Two.", "How many are red?"):
+        assert part in drawn[1], part
     assert counting[2].strip() == "Second."
     assert '<p class="section">Counting</p>' in red[1]
     assert red[1].index("One is red.") < red[1].index("Exercise 1.") < red[1].index("def f()")
@@ -96,7 +101,7 @@ def test_what_is_no_use_on_a_slide_is_left_out():
         "len",
         "jupyterquiz",
         "lsewhere",
-        "book",
+        "A book",
     )
     assert [word for word in left if word in everything] == []
 
