@@ -89,7 +89,7 @@ class Deck:
         return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
-def make_deck(executed: NotebookNode, lesson: Lesson, note: str = "") -> NotebookNode:
+def make_deck(executed: NotebookNode, lesson: Lesson) -> NotebookNode:
     """Return a chapter's slides as a notebook.
 
     Parameters
@@ -98,8 +98,6 @@ def make_deck(executed: NotebookNode, lesson: Lesson, note: str = "") -> Noteboo
         The chapter as it ran.
     lesson : Lesson
         The same, for its quiz.
-    note : str
-        What the first slide says of this copy.
     """
     deck, skipping = Deck(), False
     for cell in without_solutions(executed).cells:
@@ -107,8 +105,9 @@ def make_deck(executed: NotebookNode, lesson: Lesson, note: str = "") -> Noteboo
             skipping = add_text(deck, cell.source, skipping)
         elif "teaching.start(" in cell.source:
             said = [o.data[NOTE] for o in cell.outputs if NOTE in o.get("data", {})]
-            small = "\n\n".join([*said, note]).strip()
-            deck.add(new_markdown_cell(f'<div class="run">\n\n{small}\n\n</div>'), 1)
+            small = "\n\n".join(said)
+            run = new_markdown_cell(f'<div class="run">\n\n{small}\n\n</div>')
+            deck.add(run, 0.7 * count_lines(small))
         elif "teaching.quiz(" in cell.source:
             add_quiz(deck, lesson)
         elif not (skipping or SKIPPED & set(cell.metadata.get("tags", []))):

@@ -25,11 +25,10 @@ from lessons import Lesson, read_lesson, without_solutions
 from cxrlib import files
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = "**A test copy:** this chapter ran on a tiny sample. Don't quote its numbers."
 
 
-def find_executed(root: Path, chapters: list[Path]) -> tuple[Path, str]:
-    """Return the folder of the chapters that ran, and what slides say of it.
+def find_executed(root: Path, chapters: list[Path]) -> Path:
+    """Return the folder of the chapters that ran.
 
     Raises
     ------
@@ -39,7 +38,7 @@ def find_executed(root: Path, chapters: list[Path]) -> tuple[Path, str]:
     full, quick = (root / "_build" / name for name in ("executed", "executed-quick"))
     names = [path.name for path in chapters]
     if all((full / name).exists() for name in names):
-        return full, ""
+        return full
     if not all((quick / name).exists() for name in names):
         print("`make book` has not run these chapters. They run in their quick size.", flush=True)
         only = [path.stem for path in chapters]
@@ -49,7 +48,7 @@ def find_executed(root: Path, chapters: list[Path]) -> tuple[Path, str]:
                 f"expected every chapter to run, got an error in {', '.join(failed)}. "
                 "Its traceback lies in _build/failed-quick."
             )
-    return quick, QUICK
+    return quick
 
 
 def write_handouts(lessons: list[Lesson], target: Path) -> list[Path]:
@@ -74,12 +73,12 @@ def write_learners_copies(chapters: list[Path], target: Path) -> None:
         files.write_text(target / "learner" / path.name, nbformat.writes(copy) + "\n")
 
 
-def write_slides(lessons: list[Lesson], executed: Path, note: str, target: Path) -> None:
+def write_slides(lessons: list[Lesson], executed: Path, target: Path) -> None:
     """Write a deck of each chapter that ran."""
     packaged.copy_packaged(packaged.REVEAL, packaged.REVEAL_PARTS, target / "reveal.js")
     for lesson in lessons:
         ran = nbformat.read(executed / f"{lesson.name}.ipynb", as_version=4)
-        deck = slides.make_deck(ran, lesson, note)
+        deck = slides.make_deck(ran, lesson)
         page = slides.export(deck, lesson.title, "../reveal.js")
         files.write_text(target / "slides" / f"{lesson.name}.html", page)
 
@@ -105,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
             pdf.print_page(browser, page, page.with_suffix(".pdf"))
         if not browser:
             print("No Chromium was found, so there are no PDFs: print the pages from a browser.")
-        write_slides(lessons, *find_executed(root, chapters), target)
+        write_slides(lessons, find_executed(root, chapters), target)
     except (ValueError, OSError) as error:
         print(f"teach: {error}", file=sys.stderr)
         return 1

@@ -52,7 +52,7 @@ CELLS = [
 
 
 def made():
-    deck = slides.make_deck(new_notebook(cells=CELLS), LESSON, "A test copy.")
+    deck = slides.make_deck(new_notebook(cells=CELLS), LESSON)
     nbformat.validate(deck)
     return deck
 
@@ -73,7 +73,6 @@ def cut(deck):
 def test_headings_begin_slides_and_what_follows_a_prediction_is_on_the_next():
     title, counting, drawn, red, counted, quiz = cut(made())
     assert "Ran on toys." in title[1]
-    assert "A test copy." in title[1]
     assert "20 minutes" in title[2]
     kinds = [one[0] for one in (title, counting, drawn, red, counted, quiz)]
     assert kinds == ["slide", "slide", "subslide", "subslide", "subslide", "slide"]
