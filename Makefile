@@ -6,11 +6,12 @@ BOOK ?= quick
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book test test-package test-chapters test-book lab check strip clean
+.PHONY: help book teach test test-package test-chapters test-book lab check strip clean
 .PHONY: setup-book setup-test
 
 help:
 	@echo "make book    run every chapter, build the book: _build/html/index.html"
+	@echo "make teach   for instructors: slides, worksheets, answer key: _build/teach"
 	@echo "make test    lint, unit tests, every chapter on tiny samples, the built book in a browser"
 	@echo "             Its parts: make check, test-package, test-chapters, test-book"
 	@echo "make lab     open the chapters in JupyterLab"
@@ -27,6 +28,9 @@ setup-test:
 
 book: setup-book
 	@$(PY) tools/make_book.py all
+
+teach: setup-book
+	@$(PY) tools/teach.py
 
 lab: setup-book
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters

@@ -4,6 +4,7 @@ import pickle
 import re
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import get_args
 
 import keras
 import nbformat
@@ -19,6 +20,7 @@ from cxrlib import data, evaluation, models, teaching
 from cxrlib.models import scratch, transfer
 from cxrlib.teaching import exercises
 from cxrlib.teaching.exercises import Exercise
+from cxrlib.teaching.exercises.base import Level
 from tests.built import CHAPTERS
 
 MODULES = [
@@ -162,6 +164,14 @@ def test_a_check_shows_and_returns_nothing(capsys):
     assert capsys.readouterr().out == "✅ 3,211,328 weights and 65 biases.\n"
     exercises.check_split(1)
     assert capsys.readouterr().out.startswith("❌ Not yet. Expected a case table, got int.")
+
+
+def test_every_check_says_what_it_asks_how_hard_it_is_and_how_long_it_takes():
+    for name in CHECKS:
+        one = getattr(exercises, name)
+        assert one.task == check(name, None).text, name
+        assert one.level in get_args(Level), name
+        assert 5 <= one.minutes <= 30, name
 
 
 # --- the same answers, found in another way

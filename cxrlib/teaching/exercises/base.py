@@ -6,13 +6,14 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from cxrlib.teaching.chapter import say
 
 Function = Callable[..., object]
+Level = Literal["easy", "medium", "hard"]
 
 
 class Result(NamedTuple):
@@ -63,11 +64,14 @@ def try_call(function: Function, *arguments: object) -> tuple[object, Result | N
 class CustomExercise:
     """An exercise made of one function that returns a :class:`Result`.
 
-    For the few that do not fit the form of :class:`Exercise`.
+    For the few that do not fit the form of :class:`Exercise`; ``task``, ``level`` and ``minutes``
+    are as there.
     """
 
-    def __init__(self, check: Callable[[Any], Result]) -> None:
-        self.check = check
+    def __init__(
+        self, check: Callable[[Any], Result], *, task: str, level: Level, minutes: int
+    ) -> None:
+        self.check, self.task, self.level, self.minutes = check, task, level, minutes
         functools.update_wrapper(self, check)
 
     def __call__(self, answer: object) -> None:
@@ -84,7 +88,7 @@ class Exercise:
 
     Attributes
     ----------
-    task, success
+    task, success : str
         What an untouched exercise says, and a right one.
     solution : callable
         A right one, for reference.
@@ -106,6 +110,10 @@ class Exercise:
         Writes an answer.
     transform : callable
         Takes from an answer what is compared.
+    level, minutes
+        How hard it is and how long it takes, for instructors: "easy" is a line whose formula the
+        text gives, "medium" an idea to put into code, "hard" an idea of one's own. None and 0 in a
+        part of another exercise.
     """
 
     task: str
@@ -119,6 +127,8 @@ class Exercise:
     mutation_hint: str = ""
     format: Callable[[Any], str] | None = None
     transform: Callable[[object], object] | None = None
+    level: Level | None = None
+    minutes: int = 0
 
     def __call__(self, answer: object) -> None:
         """Check the reader's function, and show the result on the page."""

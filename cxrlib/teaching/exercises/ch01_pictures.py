@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import pandas as pd
@@ -37,11 +38,15 @@ PAIRS = (
 )  # fmt: skip
 
 
-@CustomExercise
+@functools.partial(
+    CustomExercise,
+    task="Write a function that turns a file name into the key of its patient.",
+    level="medium",
+    minutes=10,
+)
 def check_patient_key(key: Callable[[str], object]) -> Result:
     """Check a function from file name to patient key."""
-    task = "Write a function that turns a file name into the key of its patient."
-    if early := check_is_function(key, task):
+    if early := check_is_function(key, check_patient_key.task):
         return early
     names = sorted({name for pair in PAIRS for name in pair[:2]})
     keys = {}
@@ -50,7 +55,7 @@ def check_patient_key(key: Callable[[str], object]) -> Result:
         if failed:
             return failed._replace(text=f"For `{name}`: {failed.text}")
     if all(map(is_missing, keys.values())):
-        return Result(None, task)
+        return Result(None, check_patient_key.task)
     for name, value in keys.items():
         if is_missing(value):
             return fail(f"a key for `{name}`", "`None`", "is there a `return` for every form?")
@@ -68,11 +73,16 @@ def check_patient_key(key: Callable[[str], object]) -> Result:
     )
 
 
-@CustomExercise
+@functools.partial(
+    CustomExercise,
+    task="Give every row a `split` so that no patient stands on both sides.",
+    level="medium",
+    minutes=10,
+)
 def check_split(cases: pd.DataFrame) -> Result:
     """Check that no patient of a case table stands in more than one split."""
     if is_missing(cases):
-        return Result(None, "Give every row a `split` so that no patient stands on both sides.")
+        return Result(None, check_split.task)
     if not isinstance(cases, pd.DataFrame):
         return fail("a case table", type(cases).__name__, "return the whole table.")
     absent = [c for c in ("patient_id", "split", "label") if c not in cases]

@@ -25,6 +25,8 @@ AXES = (
 )
 
 check_neuron = Exercise(
+    level="easy",
+    minutes=5,
     task="`neuron(x, weights, bias)` returns one probability an image.",
     solution=_neuron,
     mistakes={
@@ -72,6 +74,8 @@ def _batch() -> tuple:
 
 
 check_gradient = Exercise(
+    level="hard",
+    minutes=15,
     task="`gradient(x, y, weights, bias, price)` has the shape of the weights.",
     solution=_gradient,
     mistakes={
@@ -122,6 +126,8 @@ ALL_WEIGHTS, ALL_BIASES = PIXELS * HIDDEN + HIDDEN, HIDDEN + 1
 COUNT = ALL_WEIGHTS + ALL_BIASES
 
 check_parameter_count = _Number(
+    level="easy",
+    minutes=5,
     task=f"How many weights and biases for images of shape ({SIDE}, {SIDE}, 1)?",
     solution=lambda: COUNT,
     mistakes={

@@ -10,6 +10,8 @@ from cxrlib.teaching.exercises.base import Exercise
 IMAGE = np.array([[1.0, 0, 2, 5, 1, 0], [3, 1, 0, 2, 2, 4], [0, 2, 4, 1, 0, 1], [1, 5, 0, 3, 1, 2]])
 
 check_convolution = Exercise(
+    level="medium",
+    minutes=10,
     task="`slide(image, kernel)` returns a map, a number for each place.",
     solution=scratch.conv2d,
     mistakes={
@@ -46,6 +48,8 @@ def _size(size: int, kernel: int, stride: int, padding: int) -> int:
 
 
 check_output_size = Exercise(
+    level="easy",
+    minutes=5,
     task="How many places has a window on an axis? Write it as a function.",
     solution=_size,
     mistakes={
@@ -89,6 +93,8 @@ def _weights(kernel: int, channels: int, filters: int, size: int) -> int:
 
 
 check_conv_weights = Exercise(
+    level="easy",
+    minutes=5,
     task="How many weights and biases has the layer? Write it as a function.",
     solution=_weights,
     mistakes={
@@ -124,6 +130,8 @@ def _stack(side: int, channels: int) -> tuple[int, int]:
 
 
 check_small_kernels = Exercise(
+    level="medium",
+    minutes=10,
     task="Return two numbers: how many layers of 3×3, and their weights and biases together.",
     solution=_stack,
     mistakes={

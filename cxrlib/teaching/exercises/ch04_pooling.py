@@ -33,6 +33,8 @@ def _field(layers: Layers, *, start: int = 1, own_first: bool = False) -> int:
 CONV, POOL = (3, 1), (2, 2)
 
 check_receptive_field = Exercise(
+    level="hard",
+    minutes=15,
     task="How many pixels wide is the receptive field of one number of the last map?",
     solution=_field,
     mistakes={
@@ -76,6 +78,8 @@ def _moves(stride: int, pixels: int) -> int | None:
 
 
 check_moves = Exercise(
+    level="medium",
+    minutes=10,
     task="By how many places does the map move? `None` where it does not merely move.",
     solution=_moves,
     mistakes={
@@ -180,7 +184,12 @@ AVERAGE = _exercise(
 )
 
 
-@CustomExercise
+@functools.partial(
+    CustomExercise,
+    task=MAX.task,
+    level="medium",
+    minutes=10,
+)
 def check_pool_gradients(share: Any) -> Result:
     """Check ``share(square, error)``: what each pixel gets under max and under average pooling."""
     if early := check_is_function(share, MAX.task):

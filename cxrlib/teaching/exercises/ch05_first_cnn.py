@@ -29,6 +29,8 @@ def _centred(x: np.ndarray) -> np.ndarray:
 
 
 check_standardised = Exercise(
+    level="easy",
+    minutes=5,
     task="`standardised(images)` returns images with mean 0 and spread 1 each.",
     solution=_recipe(EACH, EACH),
     mistakes={
@@ -63,6 +65,8 @@ def _dense(side: int, poolings: int, filters: int, neurons: int) -> int:
 
 
 check_dense_weights = Exercise(
+    level="medium",
+    minutes=10,
     task="How many weights and biases has the dense layer behind the last pooling?",
     solution=_dense,
     mistakes={
@@ -137,6 +141,8 @@ def _in_a_row(val_losses: Losses, patience: int) -> tuple[int, int]:
 
 
 check_early_stopping = Exercise(
+    level="hard",
+    minutes=15,
     task="Which epoch is the last one run, and which epoch's weights are kept?",
     solution=_stop,
     mistakes={

@@ -5,6 +5,8 @@ from __future__ import annotations
 from cxrlib.teaching.exercises.base import Exercise
 
 check_invented = Exercise(
+    level="easy",
+    minutes=5,
     task="Which share of the image is invented?",
     solution=lambda r, d: 1 - (1 - abs(r)) * (1 - abs(d)),
     mistakes={
@@ -33,6 +35,8 @@ check_invented = Exercise(
 
 
 check_turn_factor = Exercise(
+    level="easy",
+    minutes=5,
     task="Which factor turns by up to so many degrees, to both sides?",
     solution=lambda d: d / 360,
     mistakes={
@@ -55,6 +59,8 @@ check_turn_factor = Exercise(
 
 
 check_copies = Exercise(
+    level="easy",
+    minutes=5,
     task="How many different images does the network see, with and without a recipe?",
     solution=lambda e, n, aug: e * n if aug else n,
     mistakes={

@@ -30,6 +30,8 @@ def _by_the_batch(
 
 
 check_batch_norm = Exercise(
+    level="easy",
+    minutes=5,
     task="`my_norm(x, mean, variance, gamma, beta)` returns maps of the shape of `x`.",
     solution=_normed,
     mistakes={
@@ -81,6 +83,8 @@ def _shuffled(*order: int) -> Callable[[np.ndarray], tuple[float, ...]]:
 
 
 check_rates = Exercise(
+    level="easy",
+    minutes=5,
     task="Return precision, sensitivity and specificity of a confusion matrix.",
     solution=_rates,
     mistakes={
@@ -129,6 +133,8 @@ def _weights(n: np.ndarray) -> np.ndarray:
 
 
 check_class_weights = Exercise(
+    level="easy",
+    minutes=5,
     task="Return one weight a class: `n / (n_class · K)`.",
     solution=_weights,
     mistakes={

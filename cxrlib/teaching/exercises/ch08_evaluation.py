@@ -163,6 +163,8 @@ def _ward(y: np.ndarray, scores: np.ndarray, target: float) -> str:
 
 
 check_threshold = _ByCalls(
+    level="medium",
+    minutes=10,
     task="Return the highest threshold that still finds the share `target` of the sick.",
     solution=_by_class(_threshold),
     mistakes={hint: tuple(map(_by_class, choosers)) for hint, choosers in MISTAKES.items()},
@@ -187,6 +189,8 @@ def _pairs(sick: np.ndarray, healthy: np.ndarray, tie: float = 0.5) -> float:
 
 
 check_auc = Exercise(
+    level="medium",
+    minutes=10,
     task="Of all pairs of a sick and a healthy child, which share is in the right order?",
     solution=_pairs,
     mistakes={
@@ -236,6 +240,8 @@ def _ppv(sens: float, spec: float, prevalence: float) -> float:
 
 
 check_ppv = Exercise(
+    level="medium",
+    minutes=10,
     task="Of those who are called sick, which share is?",
     solution=_ppv,
     mistakes={

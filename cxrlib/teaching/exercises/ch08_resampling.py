@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -26,7 +27,12 @@ UNFAIR = 0.35
 Resample = Callable[[np.ndarray, np.random.Generator], Sequence[int]]
 
 
-@CustomExercise
+@functools.partial(
+    CustomExercise,
+    task="Return the row numbers of one sample: children drawn again, with all their images.",
+    level="hard",
+    minutes=15,
+)
 def check_resample(rule: Resample) -> Result:
     """Check ``rule(patients, rng)``: the row numbers of one bootstrap sample by patient.
 
@@ -34,8 +40,7 @@ def check_resample(rule: Resample) -> Result:
     of ``rng``, with replacement, each with all rows each time. No answer is the right one, so
     it is judged by what must hold for any, over many draws.
     """
-    task = "Return the row numbers of one sample: children drawn again, with all their images."
-    if early := check_is_function(rule, task):
+    if early := check_is_function(rule, check_resample.task):
         return early
     twins = [np.random.default_rng(1), np.random.default_rng(1)]
     drawn: list[np.ndarray] = []
@@ -44,7 +49,7 @@ def check_resample(rule: Resample) -> Result:
         if failed:
             return failed
         if is_missing(rows) and not drawn:
-            return Result(None, task)
+            return Result(None, check_resample.task)
         problem = _no_rows(rows)
         if problem:
             return problem

@@ -21,6 +21,8 @@ def _flat(side: int) -> int:
 
 
 check_head_weights = Exercise(
+    level="medium",
+    minutes=10,
     task="Count the parameters of Flatten, `dense` hidden neurons, and one that answers.",
     solution=_head,
     mistakes={
@@ -61,6 +63,8 @@ def _grey(image: np.ndarray) -> np.ndarray:
 
 
 check_colours = Exercise(
+    level="easy",
+    minutes=5,
     task="`my_colours(image, mean)` returns an array (H, W, 3).",
     solution=lambda x, m: _grey(x) - m,
     mistakes={
@@ -97,6 +101,8 @@ def _saved(train: int, val: int, epochs: int, copies: int) -> int:
 
 
 check_passes_saved = Exercise(
+    level="easy",
+    minutes=5,
     task="How many passes through the backbone are saved?",
     solution=_saved,
     mistakes={

@@ -23,6 +23,8 @@ def _change(before: np.ndarray, after: np.ndarray) -> float:
 
 
 check_change = Exercise(
+    level="easy",
+    minutes=5,
     task="`my_change(before, after)` returns one number: 0 for a kernel that did not move.",
     solution=_change,
     mistakes={
@@ -101,6 +103,8 @@ def _linear(epoch: float, rate: float, first: float) -> float:
 
 
 check_restarts = Exercise(
+    level="hard",
+    minutes=15,
     task="Which learning rate holds at this epoch?",
     solution=_rate,
     mistakes={
@@ -164,6 +168,8 @@ def _by(column: str) -> Callable[[History, str], int]:
 
 
 check_kept_epoch = Exercise(
+    level="easy",
+    minutes=5,
     task="Which epoch's weights are kept?",
     solution=_kept,
     mistakes={

@@ -17,6 +17,8 @@ def _places(maps: np.ndarray) -> int:
 
 
 check_activation_map = Exercise(
+    level="medium",
+    minutes=10,
     task="`my_cam(maps, weights)` returns an array (H, W).",
     solution=lambda a, w: np.maximum(a @ w, 0) / _places(a),
     mistakes={
@@ -55,6 +57,8 @@ def _distances(peak: tuple[int, int], places: Places) -> np.ndarray:
 
 
 check_hit = Exercise(
+    level="easy",
+    minutes=5,
     task="Does the peak hit? Return True or False.",
     solution=lambda p, q, t: bool(_distances(p, q).min() <= t),
     mistakes={
@@ -121,6 +125,8 @@ def _which(mask: np.ndarray, tolerance: float) -> str:
 
 
 check_chance = Exercise(
+    level="hard",
+    minutes=15,
     task="`my_chance(mask, tolerance)` returns a number between 0 and 1.",
     solution=_chance,
     mistakes={

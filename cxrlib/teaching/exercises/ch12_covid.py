@@ -25,6 +25,8 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 
 check_softmax = Exercise(
+    level="medium",
+    minutes=10,
     task="`my_softmax(logits)` returns an array (N, K), each row with sum 1.",
     solution=_softmax,
     mistakes={
@@ -65,6 +67,8 @@ def _judged(n: int, batch: int, by: int) -> int:
 
 
 check_judged = Exercise(
+    level="medium",
+    minutes=10,
     task="How many different images are judged in `ceil(n / by)` steps?",
     solution=_judged,
     mistakes={
@@ -92,6 +96,8 @@ def _needed(low: float) -> int:
 
 
 check_needed = Exercise(
+    level="easy",
+    minutes=5,
     task="The smallest `n` for which `evaluation.wilson_interval(n, n).low` is at least `low`.",
     solution=_needed,
     mistakes={
@@ -120,6 +126,8 @@ def _macro(counts: np.ndarray) -> float:
 
 
 check_macro = Exercise(
+    level="easy",
+    minutes=5,
     task="The share that is found of each class, averaged over the classes.",
     solution=_macro,
     mistakes={

@@ -62,6 +62,8 @@ def _one_later(image: np.ndarray, wide: int) -> np.ndarray:
 
 
 check_border = Exercise(
+    level="easy",
+    minutes=5,
     task="`my_border(xray, wide)` returns an image of the same shape, black inside the frame.",
     solution=_kept(lambda rows, columns: rows | columns),
     mistakes={
@@ -100,6 +102,8 @@ def _by_place(sick_a: int, healthy_a: int, sick_b: int, healthy_b: int) -> float
 
 
 check_auc_of_places = Exercise(
+    level="medium",
+    minutes=10,
     task="In which share of all pairs, one sick and one healthy, does the sick one win?",
     solution=_by_place,
     mistakes={
@@ -142,6 +146,8 @@ def _carried(score: float, trained: float, new: float) -> float:
 
 
 check_carried_score = Exercise(
+    level="easy",
+    minutes=5,
     task="Which score would an image have where the share `new` is sick?",
     solution=_carried,
     mistakes={
@@ -175,6 +181,8 @@ check_carried_score = Exercise(
 
 
 check_checklist = Checklist(
+    level="medium",
+    minutes=15,
     task=f"Answer each of the {len(ARTICLE_4)} lines with True or False.",
     success=f"{sum(answer for answer, _ in ARTICLE_4.values())} of {len(ARTICLE_4)} with a yes, "
     "and none of them is about the result.",

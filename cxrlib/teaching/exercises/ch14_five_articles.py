@@ -15,6 +15,8 @@ def _luck(watched: Sequence[float], val_losses: Sequence[float]) -> float:
 
 
 check_luck = Exercise(
+    level="medium",
+    minutes=10,
     task="How much higher is the best watched accuracy than that of the epoch validation chooses?",
     solution=_luck,
     mistakes={
@@ -54,6 +56,8 @@ def _reproduced(published: float, low: float, high: float, about: str) -> bool:
 
 
 check_reproduced = Exercise(
+    level="easy",
+    minutes=5,
     task="Does the interval of our run allow for what was published?",
     solution=_reproduced,
     mistakes={
@@ -102,6 +106,8 @@ FAULTS = {
 }
 
 check_faults = Checklist(
+    level="medium",
+    minutes=15,
     task="For each of the six pieces, give the number of the line that spoils it, or 0.",
     success="Five faults, and all of them run without an error message.",
     lines=FAULTS,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxrlib.teaching.chapter import say
-from cxrlib.teaching.exercises.base import Result, fail, is_missing
+from cxrlib.teaching.exercises.base import Level, Result, fail, is_missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +24,15 @@ class Checklist:
         What an untouched exercise says, and a right one.
     lines : mapping
         Line → its answer, True, False or a whole number, and the reason.
+    level, minutes
+        As in :class:`~cxrlib.teaching.exercises.Exercise`.
     """
 
     task: str
     success: str
     lines: Mapping[str, tuple[bool | int, str]]
+    level: Level
+    minutes: int
 
     def __call__(self, answers: object) -> None:
         """Check the reader's answers, and show the result on the page."""

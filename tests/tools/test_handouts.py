@@ -1,0 +1,52 @@
+import re
+
+import pytest
+from handouts import answer_key, page, worksheet
+from lessons import Lesson, Task
+
+QUIZ = {
+    "question": "How many < 3?",
+    "type": "multiple_choice",
+    "answers": [
+        {"answer": "two", "correct": True, "feedback": "One and one."},
+        {"answer": "four", "correct": False, "feedback": "Too many."},
+    ],
+}
+TASKS = (
+    Task("prediction", "Colours", "**Predict before you run.** How many are red?"),
+    Task(
+        "exercise", "Colours", "**Exercise 1.** Count.", "def f(): ...", "```python\na\nb\n```\nSo."
+    ),
+)
+LESSON = Lesson("15-toys", "Toys & more", "How *many*?", ("count", "`name`"), TASKS, (QUIZ,))
+
+
+def test_a_worksheet_asks_leaves_room_and_tells_nothing():
+    sheet = worksheet(LESSON)
+    assert "<h1>15 · Toys &amp; more</h1>" in sheet
+    assert "<li><code>name</code></li>" in sheet
+    assert sheet.count("My guess") == 1
+    assert "<pre>def f(): ...</pre><div class='ruled' style='height: 32mm'>" in sheet
+    assert "How many &lt; 3?" in sheet
+    assert sheet.count("☐") == 2
+    told = ("☒", "One and one", "Too many", "So.", "right")
+    assert [word for word in told if word in sheet] == []
+
+
+def test_the_answer_key_tells():
+    key = answer_key([LESSON])
+    assert "So." in key
+    assert "Predict" not in key
+    right, wrong = re.findall(r"<li.*?</li>", key)
+    assert "☒" in right
+    assert "One and one." in right
+    assert "☐" in wrong
+    assert "Too many." in wrong
+
+
+@pytest.mark.parametrize(("body", "asked"), [("two", False), ("$2$", True)])
+def test_a_page_asks_for_mathjax_where_it_has_a_formula(body, asked):
+    text = page("Toys", body, "../mathjax")
+    assert ('src="../mathjax/tex-chtml.js"' in text) == asked
+    assert not re.search(r"https?:", text)
+    assert "For education only" in text

@@ -1,0 +1,116 @@
+"""Make what a class needs: slides, learners' copies, worksheets and an answer key.
+
+    python tools/teach.py                 from all chapters, into _build/teach
+    python tools/teach.py 04-pooling      from some
+
+Slides show the outputs of the chapters that `make book` ran. Where one is missing, the quick copies
+are taken, and run first if need be. PDFs are printed by Chromium, if there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+import execute
+import handouts
+import nbformat
+import packaged
+import pdf
+import slides
+from lessons import Lesson, read_lesson, without_solutions
+
+from cxrlib import files
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def find_executed(root: Path, chapters: list[Path]) -> Path:
+    """Return the folder of the chapters that ran.
+
+    Raises
+    ------
+    ValueError
+        If a chapter stopped.
+    """
+    full, quick = (root / "_build" / name for name in ("executed", "executed-quick"))
+    names = [path.name for path in chapters]
+    if all((full / name).exists() for name in names):
+        return full
+    if not all((quick / name).exists() for name in names):
+        print("`make book` has not run these chapters. They run in their quick size.", flush=True)
+        only = [path.stem for path in chapters]
+        ran = execute.run_all(root, quick, {"quick": True}, only=only)
+        if failed := [one.name for one in ran if one.state == "failed"]:
+            raise ValueError(
+                f"expected every chapter to run, got an error in {', '.join(failed)}. "
+                "Its traceback lies in _build/failed-quick."
+            )
+    return quick
+
+
+def write_handouts(lessons: list[Lesson], target: Path) -> list[Path]:
+    """Write worksheets and answer key as web pages, and return their paths."""
+    packaged.copy_packaged(packaged.MATHJAX, packaged.MATHJAX_PARTS, target / "mathjax")
+    pages = []
+    for lesson in lessons:
+        page = target / "worksheets" / f"{lesson.name}.html"
+        files.write_text(
+            page, handouts.page(lesson.title, handouts.worksheet(lesson), "../mathjax")
+        )
+        pages.append(page)
+    key = target / "answer-key.html"
+    files.write_text(key, handouts.page("Answer key", handouts.answer_key(lessons), "mathjax"))
+    return [*pages, key]
+
+
+def write_learners_copies(chapters: list[Path], target: Path) -> None:
+    """Write each chapter without its solutions, ready to run."""
+    for path in chapters:
+        copy = without_solutions(nbformat.read(path, as_version=4))
+        files.write_text(target / "learner" / path.name, nbformat.writes(copy) + "\n")
+
+
+def write_slides(lessons: list[Lesson], executed: Path, target: Path) -> None:
+    """Write a deck of each chapter that ran."""
+    packaged.copy_packaged(packaged.REVEAL, packaged.REVEAL_PARTS, target / "reveal.js")
+    for lesson in lessons:
+        ran = nbformat.read(executed / f"{lesson.name}.ipynb", as_version=4)
+        deck = slides.make_deck(ran, lesson)
+        page = slides.export(deck, lesson.title, "../reveal.js")
+        files.write_text(target / "slides" / f"{lesson.name}.html", page)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make everything; return the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("chapters", nargs="*", help="such as 01-pictures; default: all")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
+    options = parser.parse_args(arguments)
+    root = options.root.resolve()
+    target = root / "_build" / "teach"
+    try:
+        chapters = execute.select_chapters(root, options.chapters)
+        lessons = [read_lesson(path) for path in chapters]
+        shutil.rmtree(target, ignore_errors=True)
+        write_learners_copies(chapters, target)
+        pages = write_handouts(lessons, target)
+        browser = pdf.find_browser()
+        for page in pages if browser else []:
+            pdf.print_page(browser, page, page.with_suffix(".pdf"))
+        if not browser:
+            print("No Chromium was found, so there are no PDFs: print the pages from a browser.")
+        write_slides(lessons, find_executed(root, chapters), target)
+    except (ValueError, OSError) as error:
+        print(f"teach: {error}", file=sys.stderr)
+        return 1
+    print(f"Slides, learners' copies, worksheets and the answer key are in {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
