@@ -191,6 +191,8 @@ def test_the_field_grows_with_each_layer_and_faster_above_a_pooling():
     assert fields == ["3", "4", "8", "10"]
     # 10 pixels, 8 numbers of the first layer, 4 of twice the width, 2, 1 of four times the width
     assert solid_widths(ax) == pytest.approx([10 / 4, 8 / 4, 8 / 4, 4 / 4, 1])
+    filled = [box for box in ax.patches if box.get_facecolor()[3]]
+    assert filled[1].get_x() == pytest.approx(filled[2].get_x())  # a pooling lies over its cells
 
 
 def test_a_network_is_drawn_to_scale():

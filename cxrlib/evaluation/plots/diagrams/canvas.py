@@ -27,7 +27,12 @@ def sheet(ax: Axes | None, width: float, height: float) -> Axes:
 
 def label(ax: Axes, at: Point, text: str, **how: Any) -> None:
     """Write in the middle of a point, in an ink for both grounds."""
-    style: dict[str, Any] = {"ha": "center", "va": "center", "color": MID_INK, "fontsize": FONT_SIZE}
+    style: dict[str, Any] = {
+        "ha": "center",
+        "va": "center",
+        "color": MID_INK,
+        "fontsize": FONT_SIZE,
+    }
     ax.text(*at, text, **(style | how))
 
 

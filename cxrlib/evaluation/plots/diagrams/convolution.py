@@ -112,9 +112,8 @@ def draw_receptive_field(
     them are filled, so that the fields grow from layer to layer. Beside each layer stands how many
     pixels one of its numbers sees.
     """
-    starts, steps, fields = [0.0], [1], [1]  # of each row, in pixels
+    steps, fields = [1], [1]  # of each row, in pixels
     for window, stride in layers:
-        starts.append(starts[-1] + (window - 1) * steps[-1] / 2)
         fields.append(fields[-1] + (window - 1) * steps[-1])
         steps.append(steps[-1] * stride)
     seen = [1]  # cells of each row that the top cell goes back to, from the top
@@ -124,11 +123,12 @@ def draw_receptive_field(
     pixels, cell = fields[-1] + 4, min(0.3, 2.9 / (fields[-1] + 4))
     ax = sheet(ax, 4.8, 0.75 * len(seen) + 0.05)
     edges = []
-    for row, (start, step, n) in enumerate(zip(starts, steps, seen, strict=True)):
-        y, left, wide = 0.2 + 0.75 * row, cell * (2 + start), cell * step
+    for row, (field, step, n) in enumerate(zip(fields, steps, seen, strict=True)):
+        start = 2 + (field - step) / 2  # a cell lies over the middle of its field
+        y, left, wide = 0.2 + 0.75 * row, 0.03 + cell * start, cell * step
         reach = 1 if row == len(seen) - 1 else pixels  # one neighbour is enough for the last layer
-        before = min(reach, int(left / wide + 0.01))
-        after = min(reach, int((cell * pixels - left) / wide - n + 0.01))
+        before = min(reach, int(start / step))
+        after = min(reach, int((pixels - start) / step) - n)
         for i in (*range(-before, 0), *range(n, n + after)):
             box(ax, (left + (i + 0.5) * wide, y), (wide, 0.3), color=MID_INK, solid=False)
         color, hatch = (MID_ORANGE, "//") if row == 0 else (MID_BLUE, "")
@@ -137,7 +137,7 @@ def draw_receptive_field(
             x = left + i * wide
             _line(ax, [(x, y - 0.15), (x, y + 0.15)], "white", lw=1.5)
         edges.append((left, left + n * wide, y))
-        text = "pixels" if row == 0 else f"layer {row}: sees {fields[row]} pixels"
+        text = "pixels" if row == 0 else f"layer {row}: sees {field} pixels"
         label(ax, (3.1, y), text, ha="left")
     for (*lower, y0), (*upper, y1) in pairwise(edges):
         for ends in zip(lower, upper, strict=True):
