@@ -25,6 +25,7 @@ from pathlib import Path
 import claims
 import execute
 import fingerprints
+import fold
 import nbformat
 
 from cxrlib import files
@@ -57,7 +58,12 @@ class Job:
 
 
 class _OnlyComputation(ast.NodeTransformer):
-    """Leave out what says something about a result and does not change it."""
+    """Leave out what says or draws something about a result and does not change it."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        if isinstance(node.value, ast.Call) and fold.root(node.value.func) in {"plots", "plt"}:
+            return None
+        return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -71,7 +77,7 @@ class _OnlyComputation(ast.NodeTransformer):
 def code_hash(chapter: Path) -> str:
     """Return a hash of what a chapter computes: rewording it or its claims does not change that.
 
-    Nor does another division into cells.
+    Nor do a figure more or less, and another division into cells.
     """
     lines = []
     for cell in nbformat.read(chapter, as_version=4).cells:

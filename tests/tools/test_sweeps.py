@@ -49,6 +49,21 @@ def test_what_a_chapter_computes_makes_its_key_and_not_how_it_is_said(course):
     assert key("x = 1", "say(f'It is {x}.')\nclaim('It is.', x + 1, above=0)") != first
 
 
+def test_a_statement_that_only_draws_is_not_in_the_key(course):
+    def key(*cells):
+        course.chapter("01-one", *cells)
+        return sweeps.code_hash(course.root / "chapters" / "01-one.ipynb")
+
+    first = key("x = f()")
+    assert key("x = f()", "# @title Figure\nplots.draw_neuron(x)\nplt.show()") == first
+    assert key("x = f()", "plots.plot_lines(x).set_xlabel('step')\nplt.show()") == first
+    inside = key("x = f()", "if x:\n    y = 1")
+    assert key("x = f()", "if x:\n    plots.image_row(x)\n    y = 1\n    plt.show()") == inside
+    # What is kept, or called otherwise, may be used further on.
+    for other in ("ax = plots.plot_lines(x)", "plotted(x)", "rng.shuffle(x)", "plots.GREY"):
+        assert key("x = f()", other) != first
+
+
 def test_runs_of_other_code_are_forgotten():
     note = {"code": "old"}
     book = {

@@ -23,6 +23,16 @@ from .curves import (
     plot_precision_recall_curves as plot_precision_recall_curves,
     plot_roc_curves as plot_roc_curves,
 )
+from .diagrams import (
+    draw_architecture as draw_architecture,
+    draw_backpropagation as draw_backpropagation,
+    draw_batch_norm as draw_batch_norm,
+    draw_convolution as draw_convolution,
+    draw_fine_tuning as draw_fine_tuning,
+    draw_neuron as draw_neuron,
+    draw_receptive_field as draw_receptive_field,
+    draw_residual_blocks as draw_residual_blocks,
+)
 from .images import (
     feature_map_grid as feature_map_grid,
     image_grid as image_grid,

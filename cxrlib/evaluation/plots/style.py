@@ -10,6 +10,9 @@ import matplotlib.pyplot as plt
 
 GREY = "#6b7280"
 INK = "#1f2933"
+# The same hues for drawings that lie on a white page and on a dark one (#14181e): 4.2:1 on either.
+# So all are equally light, and in grey only hatches, dashes and shapes tell them apart.
+MID_INK, MID_BLUE, MID_ORANGE, MID_PURPLE = "#747c8b", "#2a81bd", "#b36920", "#8b6eb4"
 
 
 class ClassStyle(NamedTuple):
