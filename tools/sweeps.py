@@ -25,6 +25,7 @@ from pathlib import Path
 import claims
 import execute
 import fingerprints
+import fold
 import nbformat
 
 from cxrlib import files
@@ -71,11 +72,11 @@ class _OnlyComputation(ast.NodeTransformer):
 def code_hash(chapter: Path) -> str:
     """Return a hash of what a chapter computes: rewording it or its claims does not change that.
 
-    Nor does another division into cells.
+    Nor does another division into cells, or the recipe in plain Keras: it comes after the claims.
     """
     lines = []
     for cell in nbformat.read(chapter, as_version=4).cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and fold.KERAS not in cell.metadata.get("tags", []):
             try:
                 code = _OnlyComputation().visit(ast.parse(cell.source))
             except SyntaxError:  # the cell for Colab

@@ -49,6 +49,19 @@ def test_what_a_chapter_computes_makes_its_key_and_not_how_it_is_said(course):
     assert key("x = 1", "say(f'It is {x}.')\nclaim('It is.', x + 1, above=0)") != first
 
 
+def test_the_recipe_in_plain_keras_does_not_count(course):
+    course.chapter("01-one", "x = 1")
+    path = course.root / "chapters" / "01-one.ipynb"
+    first = sweeps.code_hash(path)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(new_code_cell("import keras", metadata={"tags": ["keras"]}))
+    nbformat.write(notebook, path)
+    assert sweeps.code_hash(path) == first
+    notebook.cells[-1].metadata.tags = []
+    nbformat.write(notebook, path)
+    assert sweeps.code_hash(path) != first
+
+
 def test_runs_of_other_code_are_forgotten():
     note = {"code": "old"}
     book = {
