@@ -31,7 +31,8 @@ NAMES = {  # what a cell with such a part is called in Colab; the first that fit
 }
 PREDICT = "**Predict before you r"  # a reader of the book thinks first, then opens the outputs
 FOLD = "fold"  # a tag for a cell that an author wants folded, whatever it does
-KEPT = {"parameters", "remove-cell"}  # tags of cells that are the same in every chapter
+KERAS = "keras"  # the tag of a chapter's recipe without the package
+KEPT = {"parameters", "remove-cell", KERAS}  # tags of cells that stay as they are
 
 
 def root(node: ast.expr) -> str:

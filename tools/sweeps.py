@@ -77,11 +77,12 @@ class _OnlyComputation(ast.NodeTransformer):
 def code_hash(chapter: Path) -> str:
     """Return a hash of what a chapter computes: rewording it or its claims does not change that.
 
-    Nor do a figure more or less, and another division into cells.
+    Nor do a figure more or less, another division into cells, and the recipe in plain Keras: it
+    comes after the claims.
     """
     lines = []
     for cell in nbformat.read(chapter, as_version=4).cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and fold.KERAS not in cell.metadata.get("tags", []):
             try:
                 code = _OnlyComputation().visit(ast.parse(cell.source))
             except SyntaxError:  # the cell for Colab

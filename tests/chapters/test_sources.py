@@ -13,6 +13,7 @@ import address
 import fold
 
 PARAMETERS = 'quick = False\nsource = "auto"\nseed = 0'
+PLAIN = {"keras", "tensorflow", "numpy", "sklearn"}  # what a recipe may import
 SECTIONS = ("quiz", "what we checked", "takeaway", "where to read on")
 SPHINX_ONLY = {
     "a directive": r"^(```|:::+)\{",
@@ -57,14 +58,64 @@ def test_it_has_the_parameters_that_all_chapters_have(chapter):
     assert [cell.source for cell in tagged] == [PARAMETERS]
 
 
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
 def test_cells_are_short_enough_to_read(chapter):
     hidden = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
     long = [
         f"{len(cell.source.splitlines())} lines: {cell.source[:60]!r}"
         for cell in code(chapter)
-        if not hidden & set(cell.metadata.get("tags", [])) and len(cell.source.splitlines()) > 15
+        if not hidden & tags(cell)
+        and len(cell.source.splitlines()) > (30 if fold.KERAS in tags(cell) else 15)
     ]
     assert long == []
+
+
+def test_a_recipe_without_the_package_stands_between_claims_and_takeaways(path, chapter):
+    recipes = [i for i, cell in enumerate(chapter.cells) if fold.KERAS in tags(cell)]
+    assert len(recipes) == (path.stem[:2] >= "02")
+    for at in recipes:
+        checked, claims, text, _, takeaways = (c.source for c in chapter.cells[at - 3 : at + 2])
+        assert checked == "## What we checked"
+        assert "teaching.claims_table(" in claims
+        assert text.startswith("## The same in plain ")
+        assert takeaways.startswith("## Takeaways")
+
+
+def test_the_recipe_uses_neither_the_package_nor_functions_of_the_chapter(chapter):
+    ours, own, used = set(), set(), set()
+    for cell in code(chapter)[1:]:  # the first one sets Colab up
+        for node in ast.walk(ast.parse(cell.source)):
+            if fold.KERAS not in tags(cell):
+                ours |= package_names(node, ours)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                modules = [getattr(node, "module", None) or alias.name for alias in node.names]
+                assert {module.partition(".")[0] for module in modules} <= PLAIN
+                own |= {alias.asname or alias.name for alias in node.names}
+            elif isinstance(node, ast.FunctionDef):
+                own.add(node.name)
+            elif isinstance(node, ast.Name):
+                (used if isinstance(node.ctx, ast.Load) else own).add(node.id)
+    assert used & (ours - own) == set()
+
+
+def package_names(node, known):
+    """Return the names that a statement gives to the package's modules or to a function."""
+    match node:
+        case ast.ImportFrom(module=module, names=names) if module.startswith("cxrlib"):
+            return {alias.asname or alias.name for alias in names}
+        case ast.FunctionDef(name=name):
+            return {name}
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+            pairs = list(zip(targets, values, strict=True))
+        case ast.Assign(targets=targets, value=value):
+            pairs = [(target, value) for target in targets]
+        case _:
+            return set()
+    part_of_it = ast.Name | ast.Attribute
+    return {t.id for t, v in pairs if isinstance(v, part_of_it) and fold.root(v) in known}
 
 
 def test_code_in_sight_teaches(chapter):

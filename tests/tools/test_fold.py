@@ -105,3 +105,10 @@ def test_a_cell_that_an_author_marks_is_folded():
     fold.fold(notebook)
     assert notebook.cells[0].metadata.tags == ["fold", "hide-input"]
     assert notebook.cells[0].source.startswith("# @title Code\n")
+
+
+def test_a_recipe_in_plain_keras_stays_as_it_is():
+    source = "import keras\n\nplots.image_row(images)"
+    notebook = new_notebook(cells=[new_code_cell(source, metadata={"tags": ["keras"]})])
+    fold.fold(notebook)
+    assert [(c.source, c.metadata.tags) for c in notebook.cells] == [(source, ["keras"])]

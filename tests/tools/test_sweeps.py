@@ -64,6 +64,19 @@ def test_a_statement_that_only_draws_is_not_in_the_key(course):
         assert key("x = f()", other) != first
 
 
+def test_the_recipe_in_plain_keras_does_not_count(course):
+    course.chapter("01-one", "x = 1")
+    path = course.root / "chapters" / "01-one.ipynb"
+    first = sweeps.code_hash(path)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(new_code_cell("import keras", metadata={"tags": ["keras"]}))
+    nbformat.write(notebook, path)
+    assert sweeps.code_hash(path) == first
+    notebook.cells[-1].metadata.tags = []
+    nbformat.write(notebook, path)
+    assert sweeps.code_hash(path) != first
+
+
 def test_runs_of_other_code_are_forgotten():
     note = {"code": "old"}
     book = {
