@@ -32,7 +32,7 @@ def made():
     """Return one of each by its name; what is slow to make is made once."""
     one = make_image(40, 40)
     every = (
-        labs.neuron_lab(),
+        labs.neuron_lab(activations=("sigmoid", "step", "relu", "tanh")),
         labs.kernel_lab(one),
         labs.pooling_lab(one),
         labs.augmentation_lab(one),
@@ -88,7 +88,7 @@ def test_they_work_in_a_notebook_s_sandboxed_frame(show_all):
     assert_numbers(kernel, correlate2d(image, scratch.SHARPEN, "valid"))
     choose(pooling, "Size", "4")
     assert numbers(pooling).shape == (10, 10)
-    slide(neuron, 2)
+    slide(neuron, 2, 0, 0)
     assert value(neuron, ".sum") == pytest.approx(2)
     assert link_of(kernel).startswith("#kernel_lab=kernel:0,-1,0,")
     assert link_of(pooling).startswith("#pooling_lab=pool_size:4;")
