@@ -133,6 +133,7 @@ def test_bad_images(lab, bad, says):
         ("kernel", {"kernel": [[1, 2], [3]]}, "3 × 3"),
         ("kernel", {"kernel": np.full((3, 3), np.nan)}, "-1000 to 1000"),
         ("kernel", {"name": "a b"}, "`name`.*'a b'"),
+        ("pooling", {"image": np.zeros((9, 9))}, "without any that is brighter on its right"),
         ("pooling", {"pool_size": 5}, "`pool_size` as one of 2, 3, 4, got 5"),
         ("pooling", {"mode": "min"}, "'max', 'average'"),
         ("pooling", {"translate_x": 5}, "`translate_x`"),
@@ -159,6 +160,6 @@ def test_bad_images(lab, bad, says):
     ],
 )
 def test_bad_settings(lab, setting, says):
-    image = () if lab == "neuron" else (X,)
+    image = () if lab == "neuron" or "image" in setting else (X,)
     with pytest.raises(ValueError, match=says):
         getattr(labs, f"{lab}_lab")(*image, **setting)
