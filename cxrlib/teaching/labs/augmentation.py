@@ -209,11 +209,14 @@ def _switch(value: bool, argument: str) -> int:
 def _first_draw(recipe: str) -> tuple[data.augmentation.Transform, str]:
     """Return one draw from a recipe, rounded as it is read on the page, and its fill."""
     drawn = data.augmentation.random_transforms(recipe, 1, np.random.default_rng(0))[0]
-    setting = data.augmentation.Transform(*drawn.tolist())
-    setting = data.augmentation.Transform(*(round(value, 3) for value in setting))
-    return setting._replace(rotation=round(setting.rotation, 1), shear=round(setting.shear, 2)), (
-        data.augmentation.PRESETS[recipe].fill_mode
-    )
+    digits = {"rotation": 1, "shear": 2}
+    fields = data.augmentation.Transform._fields
+    rounded = {
+        key: round(value, digits.get(key, 3))
+        for key, value in zip(fields, drawn.tolist(), strict=True)
+    }
+    setting = data.augmentation.Transform(**rounded)
+    return setting, data.augmentation.PRESETS[recipe].fill_mode
 
 
 def _as_read(setting: NamedTuple) -> dict:

@@ -86,7 +86,7 @@ function startLab(box, config) {
   const buttons = [
     press("uncover all", () => put({ covered: 0 })),
     press("cover the lungs", () => put({ covered: lungs() })),
-    press("leave the lungs alone", () => put({ covered: all - lungs() })),
+    press("cover all but the lungs", () => put({ covered: all - lungs() })),
     others,
   ];
   const where = cases[0].shares ? [] : [soft("Lungs: the squares where they lie in most X-rays.")];
