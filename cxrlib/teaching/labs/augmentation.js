@@ -301,6 +301,9 @@ function startLab(box, config) {
 
   const allowed = { ...limits, fill_mode: Object.keys(FILLS) };
   for (const key of ["horizontal_flip", "vertical_flip"]) allowed[key] = [0, 1, true];
-  const opened = config.drawn ? recipes[config.drawn].description : HINT;
-  begin(box, state, allowed, (next, link) => put(next, link ? HINT : opened));
+  if (config.drawn) drawn.textContent = recipes[config.drawn].description;
+  begin(box, state, allowed, (next) => {
+    const other = Object.entries(next).some(([key, value]) => state[key] !== value);
+    put(next, other ? HINT : drawn.textContent);
+  });
 }
