@@ -32,10 +32,10 @@ def made():
     """Return one of each by its name; what is slow to make is made once."""
     one = make_image(40, 40)
     every = (
-        labs.neuron_lab(),
+        labs.neuron_lab(activations=("sigmoid", "step", "relu", "tanh")),
         labs.kernel_lab(one),
         labs.pooling_lab(one),
-        labs.augmentation_lab(one),
+        labs.augmentation_lab(one, recipe="as it is"),
         labs.threshold_lab(scores()),
         labs.leak_lab(runs()),
         shortcut(),  # 3 × 4,096 answers
@@ -88,7 +88,7 @@ def test_they_work_in_a_notebook_s_sandboxed_frame(show_all):
     assert_numbers(kernel, correlate2d(image, scratch.SHARPEN, "valid"))
     choose(pooling, "Size", "4")
     assert numbers(pooling).shape == (10, 10)
-    slide(neuron, 2)
+    slide(neuron, 2, 0, 0)
     assert value(neuron, ".sum") == pytest.approx(2)
     assert link_of(kernel).startswith("#kernel_lab=kernel:0,-1,0,")
     assert link_of(pooling).startswith("#pooling_lab=pool_size:4;")
@@ -166,7 +166,8 @@ def test_a_link_brings_the_state_back(show_all):
     texts = {name: seen(lab) for name, lab in each(tab).items()}
     tails = {name: link_tail(lab) for name, lab in each(tab).items()}
     assert link_of(lab_in(tab, "kernel_lab")) == tab.url + tails["kernel_lab"]
-    assert tails["shortcut_lab"].endswith("=picture:2;covered:32;square:4;press:mark;guess:4")
+    said = "=picture:2;covered:32;square:4;press:mark;guess:4;fill:0"
+    assert tails["shortcut_lab"].endswith(said)
     again = show_all(tail="#" + "&".join(tail[1:] for tail in tails.values()))
     later = show_all()  # a link followed on the open page
     for name in made():

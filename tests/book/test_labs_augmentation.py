@@ -48,7 +48,10 @@ def assert_changed(lab, x, fill_mode="nearest", zoom=1, **setting):
 
 def show_several(show, x, settings):
     """Show an image, changed in different ways, on one page; return the labs in order."""
-    made = [labs.augmentation_lab(x, **one, name=f"lab{i}") for i, one in enumerate(settings)]
+    made = [
+        labs.augmentation_lab(x, recipe="as it is", **one, name=f"lab{i}")
+        for i, one in enumerate(settings)
+    ]
     tab = show(*made)
     return [lab_in(tab, one.name) for one in made]
 
@@ -70,7 +73,7 @@ def test_every_setting_and_fill_gives_the_numbers_of_augment(show, sides):
 
 
 def test_sliders_switches_and_fill_change_the_image(show_one):
-    lab = show_one(labs.augmentation_lab(make_image()))
+    lab = show_one(labs.augmentation_lab(make_image(), recipe="as it is"))
     for label, number in (
         ("Turn clockwise (degrees)", 25),
         ("Move to the right (%)", -10),
@@ -98,6 +101,8 @@ def test_draws_stay_within_their_recipes_and_are_drawn_anew(show_one):
             assert lab.locator(".drawn").inner_text() == recipe.description
             drawn.append(state(lab))
             assert_changed(lab, x, **drawn[-1])
+            if text == "plausible":
+                assert lab.locator(".answer").inner_text() == "Yes."
         reaches = {
             **dict.fromkeys(("translate_x", "translate_y"), recipe.translation),
             **dict.fromkeys(("zoom_x", "zoom_y"), recipe.zoom),
@@ -115,9 +120,27 @@ def test_draws_stay_within_their_recipes_and_are_drawn_anew(show_one):
             assert (len({one[key] for one in drawn}) > 1) == bool(varies), (text, key)
 
 
+def test_it_opens_on_an_image_that_no_hospital_would_give_and_says_why(show_one):
+    x = make_image(40, 40)
+    lab = show_one(labs.augmentation_lab(x))
+    assert lab.locator(".drawn").inner_text() == augmentation.PRESETS["article-4"].description
+    assert lab.locator(".answer").inner_text().startswith("No, because of: ")
+    assert_changed(lab, x, **state(lab))
+
+
+@pytest.mark.parametrize(("width", "knobs"), [(1280, 8), (390, 4)])
+def test_both_images_the_verdict_and_knobs_fit_one_screen(show_one, width, knobs):
+    lab = show_one(labs.augmentation_lab(make_image(64, 64)), width=width)
+    parts = [*lab.locator("canvas").all(), lab.locator(".answer")]
+    parts += lab.locator(".knobs :is(input[type=range], .pill)").all()[:knobs]
+    boxes = [part.bounding_box() for part in parts]
+    ends = [box["y"] + box["height"] for box in boxes]
+    assert max(ends) - min(box["y"] for box in boxes) < 640
+
+
 def test_both_zooms_are_said_and_the_slider_makes_them_alike(show_one):
     x, tail = make_image(), "#augmentation_lab=zoom_x:87;zoom_y:112;shear:0.2"
-    lab = show_one(labs.augmentation_lab(x), tail=tail)
+    lab = show_one(labs.augmentation_lab(x, recipe="as it is"), tail=tail)
     assert "87 % across, 112 % down" in lab.locator(".stretched").inner_text()
     assert "0.2°" in lab.locator(".stretched").inner_text()
     assert_changed(lab, x, zoom_x=0.87, zoom_y=1.12, shear=0.2)
@@ -200,7 +223,7 @@ FOCUS = """() => {
 
 
 def test_by_keyboard_alone(show_one):
-    lab, known = show_one(labs.augmentation_lab(make_image())), set()
+    lab, known = show_one(labs.augmentation_lab(make_image(), recipe="as it is")), set()
     press = lab.page.keyboard.press
     keys = {"Turn clockwise (degrees)": ("ArrowRight", "PageUp"), "mirrored": ("Space",)}
     keys |= {FILLS["nearest"]: ("ArrowDown",)}

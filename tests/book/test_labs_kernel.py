@@ -50,6 +50,28 @@ def test_presets_and_typed_weights_give_the_numbers_of_scipy(show_one):
     assert lab.get_by_role("group", name="Kernel", exact=True).locator("input:checked").count() == 0
 
 
+def test_a_kernel_that_was_given_can_be_had_back(show_one):
+    x, kernel = make_image(), np.array([[0.31, -0.2, 0], [1.5, 0, -1.5], [0.2, 0.07, -0.4]])
+    lab = show_one(labs.kernel_lab(x, kernel=kernel))
+    given = lab.get_by_role("radio", name="as it was shown")
+    assert given.is_checked()
+    choose(lab, "Kernel", "blur")
+    assert not given.is_checked()
+    given.check()
+    assert_numbers(lab, scipy_conv(x, kernel))
+    known = show_one(labs.kernel_lab(x, kernel="blur"))
+    assert known.get_by_role("radio", name="as it was shown").count() == 0
+
+
+def test_it_opens_where_the_kernel_answers_most_in_the_middle(show_one):
+    x = make_image()
+    lab = show_one(labs.kernel_lab(x))
+    result = np.abs(scipy_conv(x, scratch.SOBEL_X))
+    rows, columns = result.shape
+    middle = result[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
+    assert abs(value(lab, ".sum")) == middle.max() > 2 * np.median(result)
+
+
 def check_window(lab, x, kernel, stride, before):
     row, column = map(int, values(lab, ".sum", "row", "column"))
     wide = np.pad(x.astype(float), 3)

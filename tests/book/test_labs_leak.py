@@ -20,8 +20,25 @@ def test_every_stop_gives_the_means_of_pandas(show_one):
             assert f"With {100 * whole:.0f} % of the patients kept whole" in text
             if abs(gap) > 0.01:
                 assert f"{abs(gap):.2f} too {'much' if gap > 0 else 'little'}" in text
+            some = table[table["grouped"] == whole]
+            noise = 2 * (some["validation"] - some["test"]).sem()
+            assert value(lab, ".answer", "noise") == pytest.approx(noise, abs=1e-4)
+            assert ("no more than noise" in text) == (abs(gap) <= noise)
         shown = lab.locator(".promise g[data-variant]:not([hidden])")
         assert shown.locator("circle.c0").count() == len(table)
+
+
+def test_it_opens_where_validation_promises_too_much(show_one):
+    lab = show_one(labs.leak_lab(runs()))
+    text = lab.locator(".answer").inner_text()
+    assert "With 0 % of the patients kept whole" in text
+    assert "too much (±" in text
+    assert "more than noise" in text
+    assert "training)" not in text
+    gap = lab.locator(".promise .gap").bounding_box()
+    assert gap["height"] > 20
+    bars = lab.locator(".promise g[data-variant]:not([hidden]) .noise")
+    assert bars.count() == 2 * 4  # validation and new patients, at four stops
 
 
 def test_patients_become_whole_one_after_the_other(show_one):

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 
+from cxrlib.teaching import labs
 from tests.book.lab_pages import (
     HELPS,
     MOST,
@@ -71,9 +72,34 @@ def test_every_square_gives_the_function_s_numbers_by_mouse(lab):
 def test_links_reach_any_set_of_any_image(lab):
     for which in range(3):
         for hidden in RNG.integers(0, 4096, 6):
-            tail = f"#shortcut_lab=picture:{which};covered:{hidden}"
-            lab.page.evaluate("tail => { location.hash = tail }", tail)
-            assert_shares(lab, int(hidden), which)
+            for fill, grey in ((0, 0), (1, corner_images()[which].mean())):
+                tail = f"#shortcut_lab=picture:{which};covered:{hidden};fill:{fill}"
+                lab.page.evaluate("tail => { location.hash = tail }", tail)
+                image = cover(corner_images()[which], int(hidden), grey=grey)
+                answer = corner(image[None, ..., None])[0, 0]
+                assert shares(lab) == pytest.approx([1 - answer, answer], abs=1e-3)
+
+
+def test_it_opens_on_an_image_where_one_square_decides_and_says_so(show_one):
+    images = corner_images()[::-1]  # the bright corner comes last
+    lab = show_one(labs.shortcut_lab(images, corner, ("normal", "pneumonia")))
+    assert lab.get_by_role("radio", name="C", exact=True).is_checked()
+    said = "One square decides: with it covered, the answer is no longer pneumonia."
+    assert said in lab.locator(".verdict").inner_text()
+    given = value(lab, ".answer", "given")
+    squares(lab).nth(MOST).click()
+    assert value(lab, ".answer", "winner") != given
+
+
+def test_mean_grey_may_cover_instead_of_black(lab):
+    squares(lab).nth(MOST).click()
+    choose(lab, "Cover with", "its mean grey")
+    grey = corner_images()[0].mean()
+    answer = corner(cover(corner_images()[0], 1 << MOST, grey=grey)[None, ..., None])[0, 0]
+    assert shares(lab)[1] == pytest.approx(answer, abs=1e-3)
+    shade = squares(lab).nth(MOST).evaluate("e => getComputedStyle(e).backgroundColor")
+    tone = round(grey)
+    assert f"rgb({tone}, {tone}, {tone})" in shade
 
 
 def test_dragging_covers_or_uncovers_several(lab):
@@ -103,7 +129,7 @@ def test_by_keyboard_alone(lab):
             lab.page.keyboard.press(key)
         return covered(lab)
 
-    press("Tab", "Tab", "Tab")
+    press("Tab", "Tab", "Tab", "Tab")
     focused = "e => e === document.activeElement && getComputedStyle(e).outlineStyle"
     assert squares(lab).nth(0).evaluate(focused) == "solid"
     assert press("ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp", "Space") == 1 << 2
@@ -112,8 +138,8 @@ def test_by_keyboard_alone(lab):
     assert press("Space") == 1 << 2
     press("Tab")
     assert lab.page.evaluate("document.activeElement.textContent") == "uncover all"
-    assert press("Tab", "Enter") == 4095 - (1 << 4)
-    press("Shift+Tab", "Shift+Tab")  # back to the square it stood on
+    assert press("Tab", "Tab", "Tab", "Enter") == 4095 - (1 << 4)
+    press(*["Shift+Tab"] * 4)  # back to the square it stood on
     assert lab.page.evaluate("document.activeElement.ariaLabel") == "row 2, column 2"
 
 
@@ -125,8 +151,12 @@ def test_buttons_cover_the_lungs_and_all_but_one(lab, show_one):
     lab.get_by_role("button", name="cover all but row 1, column 3").click()
     assert covered(lab) == 4095 - (1 << MOST)
     assert "still answers pneumonia" in lab.locator(".answer").inner_text()
+    lab.get_by_role("button", name="cover all but the lungs").click()
+    assert covered(lab) == 4095 - sum(1 << i for i in (3, 5, 6, 8))
     bare = show_one(shortcut(masks=None, labels=None))
-    assert bare.get_by_role("button", name="cover the lungs").count() == 0
+    bare.get_by_role("button", name="cover the lungs").click()
+    assert covered(bare) == sum(1 << i for i in (0, 2, 3, 5, 6, 8))
+    assert "where they lie in most X-rays" in bare.inner_text()
     assert "lungs" not in bare.locator(".answer").inner_text()
     assert bare.locator(".label").inner_text() == ""
 
@@ -186,9 +216,9 @@ def sure(batch):
 
 def test_of_several_that_decide_together_the_fewest_are_covered(show_one):
     lab = shortcut(sure)
-    fewest = lab.config["cases"][0]["least"]
+    fewest = lab.config["cases"][0]["covers"][0]["least"]
     assert fewest.bit_count() > 1
-    seen = show_one(lab, tail="#shortcut_lab=guess:0")
+    seen = show_one(lab, tail="#shortcut_lab=picture:0;fill:0;guess:0")
     assert seen.locator(".verdict").get_attribute("data-kind") == "none"
     mine = "" if fewest & 1 else "not "
     assert f"Yours is {mine}one of them." in seen.locator(".verdict").inner_text()

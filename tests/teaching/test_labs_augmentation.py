@@ -72,6 +72,37 @@ def test_each_setting_of_the_plausible_recipe_is_called_plausible():
         assert reach <= VERDICTS[key][0].up_to
 
 
+def outside(setting, side=64):
+    """Return the percent of pixels that come from outside a square image."""
+    turn = np.radians(setting.rotation)
+    middle, place = (side - 1) / 2, np.mgrid[:side, :side]
+    y = place[0] - middle - setting.translate_y * side
+    x = place[1] - middle - setting.translate_x * side
+    across = (np.cos(turn) * x + np.sin(turn) * y) / setting.zoom_x
+    down = (np.cos(turn) * y - np.sin(turn) * x) / setting.zoom_y
+    return 100 * np.mean(np.maximum(np.abs(across), np.abs(down)) > side / 2 + 1e-3)
+
+
+def test_nor_does_the_border_that_a_plausible_draw_makes_up_speak_against_it():
+    recipe = augmentation.PRESETS["plausible"]
+    reach, zoom = recipe.translation, 1 - recipe.zoom
+    farthest = augmentation.Transform(recipe.rotation, reach, reach, zoom, zoom)
+    assert 20 < outside(farthest) <= VERDICTS["outside"][0].up_to
+    drawn = augmentation.random_transforms("plausible", 300, np.random.default_rng(0))
+    assert max(outside(augmentation.Transform(*one)) for one in drawn) <= outside(farthest)
+
+
+def test_it_opens_on_a_draw_from_its_recipe_unless_told_otherwise():
+    drawn = augmentation.random_transforms("article-3", 1, np.random.default_rng(0))[0]
+    opened = config(labs.augmentation_lab(make_image(), recipe="article 3"))
+    assert opened["drawn"] == "article 3"
+    assert opened["start"]["rotation"] == pytest.approx(drawn[0], abs=0.05)
+    told = config(labs.augmentation_lab(make_image(), fill_mode="wrap"))
+    assert (told["drawn"], told["start"]["rotation"]) == (None, 0)
+    with pytest.raises(ValueError, match="`recipe` as one of 'as it is'"):
+        labs.augmentation_lab(make_image(), recipe="article 7")
+
+
 def test_other_labs_do_not_wait_for_tensorflow():
     code = "import sys; from cxrlib.teaching import labs; labs.neuron_lab()"
     code += "; assert 'tensorflow' not in sys.modules"

@@ -17,6 +17,14 @@ def test_stops_are_means_of_runs():
         np.testing.assert_allclose([one[column] for one in stops], means[column], atol=1e-5)
 
 
+def test_the_noise_of_a_mean_is_two_standard_errors_and_one_row_has_none():
+    stops = config(labs.leak_lab(runs().drop(columns="variant")))["variants"][0]["stops"]
+    noise = 2 * runs().groupby("grouped")["test"].sem()
+    np.testing.assert_allclose([one["test_noise"] for one in stops], noise, atol=1e-5)
+    alone = config(labs.leak_lab(runs().query("variant == 'as they are' and seed == 0")))
+    assert {one["gap_noise"] for one in alone["variants"][0]["stops"]} == {None}
+
+
 def test_the_drawing_has_as_many_in_validation_either_way():
     sizes = [2, 1, 4, 1, 3, 8, 1, 2, 6, 1, 3, 2]
     families = leak._families(sizes)

@@ -59,7 +59,7 @@ def test_column_vectors_and_names_with_tags():
         ({"scores": {"": (Y, S)}}, "1 to 24 letters"),
         ({"scores": {"a" * 25: (Y, S)}}, "1 to 24 letters"),
         ({"threshold": 1.2}, "`threshold` as a number from 0 to 1.01"),
-        ({"prevalence": 40}, "`prevalence` as a number from 0.005 to 0.995"),
+        ({"prevalence": 40}, "`prevalence` as a number from 0.001 to 0.995"),
         ({"fn_cost": 0}, "`fn_cost`"),
         ({"n_people": 20}, "`n_people`"),
         ({"class_names": ("a", 1)}, "`class_names` as 2 different texts"),

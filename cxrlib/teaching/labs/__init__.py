@@ -8,7 +8,7 @@ from cxrlib.teaching.labs.augmentation import augmentation_lab
 from cxrlib.teaching.labs.kernel import kernel_lab
 from cxrlib.teaching.labs.lab import Lab
 from cxrlib.teaching.labs.leak import leak_lab
-from cxrlib.teaching.labs.neuron import neuron_lab
+from cxrlib.teaching.labs.neuron import best_pair, neuron_lab
 from cxrlib.teaching.labs.pooling import pooling_lab
 from cxrlib.teaching.labs.shortcut import shortcut_lab
 from cxrlib.teaching.labs.threshold import threshold_lab
@@ -16,6 +16,7 @@ from cxrlib.teaching.labs.threshold import threshold_lab
 __all__ = [
     "Lab",
     "augmentation_lab",
+    "best_pair",
     "kernel_lab",
     "leak_lab",
     "neuron_lab",

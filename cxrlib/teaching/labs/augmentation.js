@@ -185,22 +185,22 @@ function startLab(box, config) {
     fieldset("Draw from a recipe", ...buttons),
     drawn,
     block(
-      "two gap",
-      named("As it is", left, soft(`${rows} × ${columns} pixels`)),
-      named("Changed", right, size),
-    ),
-    block(
-      "parts",
-      block(null, rotation, across, down, zoom, stretched),
-      block(null, contrast, brightness, gamma),
-    ),
-    block("lab-row gap", flips, fill),
-    block(
-      "lab-card gap",
-      heading("Would a radiographer see this?"),
-      answer,
-      list,
-      soft("Rules of thumb for a child's chest X-ray, for judging an augmentation and nothing else."),
+      "bench gap",
+      block(
+        "seen",
+        block(
+          "two",
+          named("As it is", left, soft(`${rows} × ${columns} pixels`)),
+          named("Changed", right, size),
+        ),
+        block("lab-card gap", heading("Would a radiographer see this?"), answer),
+      ),
+      block("knobs", rotation, across, down, zoom, stretched, contrast, brightness, gamma, flips, fill),
+      block(
+        "why",
+        list,
+        soft("Rules of thumb for a child's chest X-ray, for judging an augmentation and nothing else."),
+      ),
     ),
   );
 
@@ -301,5 +301,9 @@ function startLab(box, config) {
 
   const allowed = { ...limits, fill_mode: Object.keys(FILLS) };
   for (const key of ["horizontal_flip", "vertical_flip"]) allowed[key] = [0, 1, true];
-  begin(box, state, allowed, (next) => put(next));
+  if (config.drawn) drawn.textContent = recipes[config.drawn].description;
+  begin(box, state, allowed, (next) => {
+    const other = Object.entries(next).some(([key, value]) => state[key] !== value);
+    put(next, other ? HINT : drawn.textContent);
+  });
 }

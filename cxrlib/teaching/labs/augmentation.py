@@ -90,8 +90,9 @@ VERDICTS = {
         Verdict(None, "no", "mid-tones this light or dark could look like disease, or hide it."),
     ),
     "outside": (
-        Verdict(10, "yes", "a narrow border is made up."),
-        Verdict(25, "rarely", "a broad border is made up."),
+        # Up to here come the small turns, moves and zooms that are each believed.
+        Verdict(25, "yes", "a border is made up, beside the lungs."),
+        Verdict(40, "rarely", "a broad border is made up."),
         Verdict(None, "no", "so much of the image is made up."),
     ),
 }
@@ -110,6 +111,7 @@ def augmentation_lab(
     brightness: float = 0,
     gamma: float = 1,
     fill_mode: str = "nearest",
+    recipe: str = "article 4",
     name: str = "augmentation_lab",
 ) -> lab.Lab:
     """Return a lab that changes a radiograph and asks whether a radiographer would see the result.
@@ -138,6 +140,9 @@ def augmentation_lab(
     fill_mode : "nearest", "constant", "reflect" or "wrap"
         What comes in from outside: the edge repeated, black, the image mirrored or from the
         other side.
+    recipe : str
+        Where no setting is given, the lab opens on one draw from this recipe, always the same:
+        "as it is", "plausible", "article 0", "article 3" or "article 4".
     name : str
         What the lab is called in links; two on a page need two names.
 
@@ -160,20 +165,25 @@ def augmentation_lab(
         gamma=_number(gamma, "gamma", 1),
     )
     fill_mode = lab.check_choice(fill_mode, data.augmentation.FILL_MODES, "fill_mode")
+    recipe = lab.check_choice(recipe, BUTTONS, "recipe")
+    untouched = setting == data.augmentation.Transform() and fill_mode == "nearest"
+    if untouched:
+        setting, fill_mode = _first_draw(BUTTONS[recipe])
     rows, columns = pixels.shape
     return lab.Lab(
         kind="augmentation_lab",
         name=lab.check_name(name),
         title="One image, many images: which of them could have been taken?",
         try_first=(
-            "press “plausible” a few times, then “article 4”. Which of these could come from a "
-            "hospital? Then turn the child as far as you would still believe."
+            "press each recipe a few times. Which of these images could come from a hospital? "
+            "Then, from “as it is”, turn the child as far as you would still believe."
         ),
         fallback=lab.img_tag(pixels, f"The radiograph, {rows} by {columns} pixels")
         + lab.img_tag(_changed(pixels, setting, fill_mode), "The same, changed"),
         config={
             "image": lab.encode_image(pixels),
             "start": _as_read(setting) | {"fill_mode": fill_mode},
+            "drawn": recipe if untouched else None,
             "limits": LIMITS,
             "recipes": {
                 text: asdict(data.augmentation.PRESETS[recipe]) for text, recipe in BUTTONS.items()
@@ -194,6 +204,19 @@ def _switch(value: bool, argument: str) -> int:
             f"expected `{argument}` as True or False, got {value!r}. It is a switch: choose one."
         )
     return int(value)
+
+
+def _first_draw(recipe: str) -> tuple[data.augmentation.Transform, str]:
+    """Return one draw from a recipe, rounded as it is read on the page, and its fill."""
+    drawn = data.augmentation.random_transforms(recipe, 1, np.random.default_rng(0))[0]
+    digits = {"rotation": 1, "shear": 2}
+    fields = data.augmentation.Transform._fields
+    rounded = {
+        key: round(value, digits.get(key, 3))
+        for key, value in zip(fields, drawn.tolist(), strict=True)
+    }
+    setting = data.augmentation.Transform(**rounded)
+    return setting, data.augmentation.PRESETS[recipe].fill_mode
 
 
 def _as_read(setting: NamedTuple) -> dict:

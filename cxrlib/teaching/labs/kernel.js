@@ -5,6 +5,10 @@ function startLab(box, config) {
   const input = greyImage(picture, 0, 255);
   const presets = Object.entries(config.presets);
   const state = { ...config.start };
+  const alike = (weights, others) => weights.every((one, i) => Math.abs(one - others[i]) < 1e-9);
+  // A kernel that was given, and is none of the known ones, can be had back.
+  if (!presets.some(([, weights]) => alike(weights, state.kernel)))
+    presets.push(["as it was shown", state.kernel]);
   let ways, output, image;
 
   // Keras puts half of the zeros in front, and the odd one behind.
@@ -83,7 +87,7 @@ function startLab(box, config) {
   const preset = pills(box, {
     legend: "Kernel",
     options: presets.map(([name]) => name),
-    changed: (name) => put({ kernel: config.presets[name] }),
+    changed: (name) => put({ kernel: presets.find(([known]) => known === name)[1] }),
   });
   const few = (legend, options, key) => pills(box, { legend, options, changed: set(key) });
   const stride = few("Stride", [1, 2, 3], "stride");
@@ -189,8 +193,7 @@ function startLab(box, config) {
   function showAll() {
     convolve();
     fields.forEach((field, i) => field.put(state.kernel[i]));
-    const alike = (weights) => weights.every((one, i) => Math.abs(one - state.kernel[i]) < 1e-9);
-    const named = presets.find(([, weights]) => alike(weights));
+    const named = presets.find(([, weights]) => alike(weights, state.kernel));
     preset.put(named ? named[0] : "");
     stride.put(state.stride);
     padding.put(state.padding);

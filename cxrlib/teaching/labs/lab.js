@@ -157,18 +157,23 @@ function numberField(options) {
 
 const problemLine = (box) => element("p", { class: "problem", id: newId(box), role: "alert" });
 
-// `says` reads a value out with its unit.
+// `says` reads a value out with its unit. On a scale of powers of ten, `step` is one of powers.
 function slider(box, options) {
-  const { label, low, high, step, whole = step === 1, says, changed } = options;
+  const { label, low, high, step, whole = step === 1, says, changed, powers } = options;
+  const [place, valueAt] = powers
+    ? [Math.log10, (power) => clamp(Number((10 ** power).toPrecision(2)), low, high)]
+    : [Number, Number];
   const problem = problemLine(box);
   const id = newId(box);
-  const input = () => changed(Number(range.value));
-  const range = element("input", { type: "range", id, min: low, max: high, step, input });
+  const input = () => changed(valueAt(Number(range.value)));
+  const [min, max] = [low, high].map(place);
+  const range = element("input", { type: "range", id, min, max, step, input });
   const field = numberField({ ...options, label: `${label}, typed`, whole, problem });
   const name = element("label", { for: id, class: "lab-name" }, label);
   const both = block("slider", name, range, field, problem);
+  both.freeze = (on) => [range, field].forEach((part) => (part.disabled = on));
   both.put = (next) => {
-    range.value = next;
+    range.value = place(next);
     if (says) range.setAttribute("aria-valuetext", says(next));
     field.put(next);
   };

@@ -19,7 +19,7 @@ from PIL import Image
 
 from cxrlib.data.cases import did_you_mean
 
-MAX_BYTES = 60_000  # bytes
+MAX_BYTES = 70_000  # bytes
 MIN_SIDE, MAX_SIDE = 8, 64
 MAX_LETTERS = 24  # of a name
 T = TypeVar("T", str, int)

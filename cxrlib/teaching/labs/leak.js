@@ -38,7 +38,7 @@ function startLab(box, config) {
     block(
       "parts",
       named("The split, in a drawing", drawing, counted),
-      named("The trainings, one mark each", chart),
+      named("What each split gave", chart),
     ),
     block("lab-card gap", answer),
   );
@@ -76,16 +76,20 @@ function startLab(box, config) {
     const gap = stop.validation - stop.test;
     const off = `${Math.abs(gap).toFixed(2)} too ${gap > 0 ? "much" : "little"}`;
     const promise = Math.abs(gap) < 0.005 ? "keeps its promise" : `promises ${off}`;
-    const of = stop.runs > 1 ? ` (means of ${stop.runs} trainings)` : "";
+    const noise = stop.gap_noise;
+    const within = noise !== null && Math.abs(gap) <= noise;
+    const sure =
+      noise === null ? "" : ` (± ${noise.toFixed(3)}, ${within ? "so no more than noise" : "so more than noise"})`;
+    const of = stop.runs > 1 ? ` (means of the ${stop.runs} marks)` : "";
     say(
       answer,
       `With ${percent(stop.grouped)} of the patients kept whole, ${percent(stop.leaked)} of the ` +
         `validation images have a sibling in training. Validation says ${metric} ` +
         `${stop.validation.toFixed(2)}, new patients give ${stop.test.toFixed(2)}${of}: ` +
-        `the validation ${promise}.`,
+        `the validation ${promise}${sure}.`,
     );
     const { grouped, validation, test, leaked, runs } = stop;
-    Object.assign(answer.dataset, { grouped, validation, test, leaked, runs, gap });
+    Object.assign(answer.dataset, { grouped, validation, test, leaked, runs, gap, noise });
   }
 
   function put(next) {

@@ -21,7 +21,7 @@ IMAGES_PER_PATIENT = (2, 1, 4, 1, 3, 8, 1, 2, 6, 1, 3, 2, 1, 4, 2, 1, 5, 3, 1, 8
 Scale = Callable[[float], float]
 
 IN_VALIDATION = 0.25  # share of the images
-PLACES = {"left": 46, "right": 280, "top": 12, "bottom": 256}
+PLACES = {"left": 46, "right": 374, "top": 12, "bottom": 256}
 SHAPES = {"validation": '<circle class="c0" r="5"/>', "test": '<path class="c1" d="M0-6 6 5H-6Z"/>'}
 
 ICONS = (
@@ -43,8 +43,9 @@ def leak_lab(
     Parameters
     ----------
     runs : DataFrame
-        A training a row, at most 120: ``grouped`` (share of the patients that the split keeps
-        whole, 0 by image to 1 by patient, 2 to 11 different ones), ``validation`` and ``test``
+        A training, or the mean of some, a row, at most 120: ``grouped`` (share of the patients
+        that the split keeps whole, 0 by image to 1 by patient, 2 to 11 different ones),
+        ``validation`` and ``test``
         (scores from 0 to 1), ``leaked`` (share of the validation images whose patient
         is in training too). A column ``variant`` names up to four variants to choose from. Other
         columns, such as ``seed``, are not looked at.
@@ -55,6 +56,12 @@ def leak_lab(
         invented ones.
     name : str
         What the lab is called in links; two on a page need two names.
+
+    Notes
+    -----
+    A mean of several rows stands with two standard errors to either side, and so does the mean
+    difference of validation and test, row by row. Rows of one seed at different stops need not be
+    independent of each other; those at one stop are taken to be.
 
     Raises
     ------
@@ -130,20 +137,27 @@ def _check_runs(runs: pd.DataFrame) -> pd.DataFrame:
 def _variant(title: str, table: pd.DataFrame) -> dict:
     low, high = STOPS
     rounded = table.assign(grouped=table["grouped"].astype(float).round(4))
-    means = rounded.groupby("grouped")[list(COLUMNS[1:])].mean()
+    rounded["gap"] = rounded["validation"] - rounded["test"]
+    groups = rounded.groupby("grouped")
+    means = groups[list(COLUMNS[1:])].mean()
+    noise = 2 * groups[["validation", "test", "gap"]].sem()
     if not low <= len(means) <= high:
         raise ValueError(
             f"expected {low} to {high} different numbers in the column `grouped`"
             f"{f' for {title!r}' if title else ''}, got {len(means)}. "
             "Train with some patients kept whole and some not: 0, 0.5, 1."
         )
-    counts = rounded.groupby("grouped").size()
+    counts = groups.size()
     return {
         "name": title,
         "runs": rounded,
         "stops": [
             {"grouped": float(whole), "runs": int(counts[whole])}
             | {column: round(float(value), 5) for column, value in row.items()}
+            | {
+                f"{column}_noise": None if np.isnan(value) else round(float(value), 5)
+                for column, value in noise.loc[whole].items()
+            }
             for whole, row in means.iterrows()
         ],
     }
@@ -241,13 +255,10 @@ def _chart(variants: Sequence[dict], metric: str, scale: Sequence[float]) -> str
         f'<text x="{x(t):g}" y="{bottom + 20}" text-anchor="middle">{100 * t:g} %</text>'
         for t in (0, 0.5, 1)
     )
-    chance = (
-        f'<path class="curve chance" d="M{left} {y(0.5):g}H{right}"/>'
-        f'<text x="{right + 14}" y="{y(0.5) + 4:g}">chance</text>'
-        if metric == "AUC"
-        else ""
-    )
-    groups = "".join(_runs(one, i, x, y, metric) for i, one in enumerate(variants))
+    chance = f'<path class="curve chance" d="M{left} {y(0.5):g}H{right}"/>'
+    dotted = lab.svg_icon('<path class="curve chance" d="M-12 0H12"/>')
+    chance, known = (chance, f"<span>{dotted}chance</span>") if metric == "AUC" else ("", "")
+    groups = "".join(_runs(one, i, x, y) for i, one in enumerate(variants))
     first = variants[0]["stops"][0]
     text = html.escape(
         f"{metric} of validation (discs) and of new patients (triangles) by the share of patients "
@@ -257,21 +268,21 @@ def _chart(variants: Sequence[dict], metric: str, scale: Sequence[float]) -> str
         f'<div class="drawing promise"><p class="upright soft">{html.escape(metric)}</p><div>'
         f'<svg viewBox="0 0 400 {bottom + 44}" role="img" aria-label="{text}">{ticks}{ends}{chance}'
         f'<text x="{left - 20}" y="{bottom + 38}">by image</text>'
-        f'<text x="{right + 30}" y="{bottom + 38}" text-anchor="end">by patient</text>'
+        f'<text x="{right + 24}" y="{bottom + 38}" text-anchor="end">by patient</text>'
         f'<path class="veil" d="M-12 {top}H12V{bottom}H-12Z" '
         f'transform="translate({x(first["grouped"]):g})"/>{groups}'
         f'<path class="line gap" d="M{x(first["grouped"]):g} {y(first["validation"]):g}'
         f'V{y(first["test"]):g}"/></svg></div>'
-        '<p class="flat soft">patients kept whole by the split</p></div>'
+        '<p class="flat soft">patients kept whole by the split</p><p class="lab-legend">'
+        f"<span>{lab.svg_icon(SHAPES['validation'])}validation</span>"
+        f"<span>{lab.svg_icon(SHAPES['test'])}new patients</span>"
+        f"{known}<span>bars: two standard errors of the mean</span></p></div>"
     )
 
 
-def _runs(one: dict, i: int, x: Scale, y: Scale, metric: str) -> str:
-    marks, lines, names = "", "", ""
-    last = one["stops"][-1]
-    heights = {column: y(last[column]) for column in SHAPES}
-    upper = min(SHAPES, key=heights.__getitem__)
-    close = max(0.0, 17 - abs(heights["validation"] - heights["test"])) / 2
+def _runs(one: dict, i: int, x: Scale, y: Scale) -> str:
+    """Draw a variant: its means as lines, its rows as marks, and beside them the means' noise."""
+    marks, lines, bars = "", "", ""
     for column, shape in SHAPES.items():
         aside = -4 if column == "validation" else 4
         marks += "".join(
@@ -280,9 +291,12 @@ def _runs(one: dict, i: int, x: Scale, y: Scale, metric: str) -> str:
         )
         places = " ".join(f"{x(s['grouped']):g} {y(s[column]):.1f}" for s in one["stops"])
         lines += f'<path class="curve mean {column}" d="M{places}"/>'
-        at = heights[column] + (-close if column == upper else close) + 4
-        if metric == "AUC" and abs(at - 4 - y(0.5)) < 16:  # above the word chance
-            at = y(0.5) - 10 - (17 if column == upper else 0)
-        text = "validation" if column == "validation" else "new patients"
-        names += f'<text class="strong" x="{x(1) + 14:g}" y="{at:.1f}">{text}</text>'
-    return f'<g data-variant="{i}"{" hidden" if i else ""}>{lines}{marks}{names}</g>'
+        for stop in one["stops"]:
+            half = stop[f"{column}_noise"] or 0
+            ends = [y(stop[column] + sign * half) for sign in (1, -1)]
+            if half:
+                bars += (
+                    f'<path class="noise {column}" d="M{x(stop["grouped"]) + 3 * aside - 4:g} '
+                    f'{ends[0]:.1f}h8m-4 0V{ends[1]:.1f}m-4 0h8"/>'
+                )
+    return f'<g data-variant="{i}"{" hidden" if i else ""}>{lines}{marks}{bars}</g>'

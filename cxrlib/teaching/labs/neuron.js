@@ -56,19 +56,29 @@ function startLab(box, config) {
   const range = [-config.limit, config.limit];
   const tenths = { step: 0.1, write: short };
   const knobs = {
-    w1: knob("w1", `Weight of the ${w1Name}, w₁`, range, tenths),
-    w2: knob("w2", `Weight of the ${w2Name}, w₂`, range, tenths),
+    w1: knob("w1", `Weight w₁, of the ${w1Name}`, range, tenths),
+    w2: knob("w2", `Weight w₂, of the ${w2Name}`, range, tenths),
     bias: knob("bias", "Bias, b", range, tenths),
   };
   const activation = pills(box, {
     legend: "Activation",
     changed: (value) => put({ activation: value }),
-    options: ["step", "sigmoid", ["relu", "ReLU"], "tanh"],
+    options: config.activations.map((key) => (key === "relu" ? [key, "ReLU"] : key)),
   });
+  const choice = config.activations.length > 1 ? [activation] : [];
   const sum = quiet("sum");
   const answer = quiet("big answer");
   const verdict = soft("");
   const [loss, right] = [quiet("big loss"), quiet("right")];
+  const { loss: least, ...best } = config.lowest;
+  const scale = block("scale", element("i"), element("b"));
+  const ends = block(
+    "ends soft",
+    element("span", null, `lowest ${least.toFixed(3)}`),
+    element("span", null, `zero weights ${Math.LN2.toFixed(3)}`),
+  );
+  const fit = press("Go to the lowest", () => put(best));
+  const known = block("known", scale, ends, fit);
   const [heard, scored] = [spoken(), spoken()];
 
   const plane = box.querySelector(".plane");
@@ -82,7 +92,7 @@ function startLab(box, config) {
     block(
       "parts first",
       still,
-      block("stack", ...Object.values(knobs), activation, block("lab-card", loss, right, scored)),
+      block("stack", ...Object.values(knobs), ...choice, block("lab-card", loss, known, right, scored)),
     ),
     block("lab-card gap", heading("At the cross"), sum, answer, verdict, heard),
   );
@@ -141,6 +151,10 @@ function startLab(box, config) {
     const hits = wrong.filter((bad) => !bad).length;
     right.textContent = `${hits} of ${points.length} right. Missed ${classes[1]}: ${of(1)}. False alarms: ${of(0)}.`;
     loss.dataset.value = mean;
+    known.hidden = state.activation !== "sigmoid";
+    const place = (mean - least) / (Math.LN2 - least || 1);
+    scale.lastChild.style.left = `${98 * clamp(place, 0, 1)}%`;
+    fit.disabled = Object.keys(best).every((key) => state[key] === best[key]);
     right.dataset.accuracy = hits / points.length;
     scored.tell(`${loss.textContent}. ${right.textContent}`);
   }
@@ -177,7 +191,7 @@ function startLab(box, config) {
     showAll();
   }
 
-  const allowed = { activation: Object.keys(ACTIVATIONS), x: [-reach, reach], y: [-reach, reach] };
+  const allowed = { activation: config.activations, x: [-reach, reach], y: [-reach, reach] };
   for (const key of Object.keys(knobs)) allowed[key] = range;
   begin(box, state, allowed, put);
 }

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize
 
 from cxrlib.teaching.labs import lab
 
@@ -33,9 +35,9 @@ def neuron_lab(
     *,
     feature_names: tuple[str, str] = ("left lung", "right lung"),
     class_names: tuple[str, str] = ("normal", "pneumonia"),
-    weights: tuple[float, float] = (1.0, 0.0),
-    bias: float = 0.0,
-    activation: str = "sigmoid",
+    weights: tuple[float, float] | None = None,
+    bias: float | None = None,
+    activations: Sequence[str] = ("sigmoid",),
     at: tuple[float, float] = (1.0, 0.5),
     limit: float = 5.0,
     name: str = "neuron_lab",
@@ -50,8 +52,11 @@ def neuron_lab(
     labels : N numbers 0 or 1
     feature_names, class_names : (str, str)
         What the inputs and the classes 0 and 1 are called.
-    weights, bias, activation
-        Where the knobs start; activation is "step", "sigmoid", "relu" or "tanh".
+    weights, bias : (float, float) and float, optional
+        Where the knobs start; by default where the loss is lowest with the first input alone.
+    activations : sequence of str
+        Those to choose from, the first at the start: "step", "sigmoid", "relu", "tanh". With one
+        there is nothing to choose, and no word of the others.
     at : (float, float)
         The chosen point at the start.
     limit : float
@@ -63,6 +68,7 @@ def neuron_lab(
     -----
     The loss is binary cross-entropy for the sigmoid and the mean squared error for the others
     (targets 0 and 1; -1 and 1 for tanh). A case counts as class 1 where the sum is above 0.
+    Beside the loss of a sigmoid stand that of zero weights and the lowest one within the limits.
 
     Raises
     ------
@@ -73,6 +79,10 @@ def neuron_lab(
     places, truth = _check_points(points, labels) if given else _invented_points()
     reach = max(1.0, float(np.ceil(np.abs(places).max() * 2.1) / 2))
     limit = lab.check_number(limit, 0.1, 1000, "limit")
+    offered = _check_activations(activations)
+    alone = _fit(places, truth, limit, inputs=1)
+    weights = (alone["w1"], 0.0) if weights is None else weights
+    bias = alone["bias"] if bias is None else bias
     numbers = {"w1": (weights[0], limit, "weights"), "w2": (weights[1], limit, "weights")}
     numbers |= {"bias": (bias, limit, "bias"), "x": (at[0], reach, "at"), "y": (at[1], reach, "at")}
     start = {
@@ -86,8 +96,8 @@ def neuron_lab(
         title="One neuron, two inputs",
         description="" if given else f"{len(places)} {INVENTED}",
         try_first=(
-            "turn the bias. The line slides and never tilts. Which knob tilts it? "
-            "Then bring the loss down as far as you can."
+            "the line looks at the first input alone. Turn w₂ until it tilts and the loss falls. "
+            "What does the bias do to the line? How near to the lowest loss can you come?"
         ),
         fallback=_drawing(places, truth, start, reach, names),
         config={
@@ -97,10 +107,77 @@ def neuron_lab(
             "class_names": names[2:],
             "reach": reach,
             "limit": limit,
-            "start": start
-            | {"activation": lab.check_choice(activation, ACTIVATIONS, "activation")},
+            "activations": offered,
+            "lowest": _fit(places, truth, limit),
+            "start": start | {"activation": offered[0]},
         },
     )
+
+
+def best_pair(x: ArrayLike, y: ArrayLike) -> tuple[int, int]:
+    """Return the two columns that together tell two classes apart best.
+
+    That is, whose linear fit to the labels has the largest R². Each alone may say little.
+
+    Parameters
+    ----------
+    x : (N, F) numbers
+        At least two columns and three rows. Columns that never change are left out.
+    y : N numbers 0 or 1
+
+    Raises
+    ------
+    ValueError
+        Where there are not two columns that change, or not two classes.
+    """
+    values, truth = np.asarray(x, float), np.asarray(y, float).ravel()
+    if values.ndim != 2 or len(values) != len(truth) or len(truth) < 3:
+        raise ValueError(
+            f"expected x of shape (N, F) and N labels, at least 3, got shapes {values.shape} and "
+            f"{truth.shape}. Put the cases in rows: images.reshape(len(images), -1)."
+        )
+    columns = np.flatnonzero(np.ptp(values, axis=0) > 0)
+    if len(columns) < 2 or set(truth) != {0, 1}:
+        raise ValueError(
+            f"expected two columns that change and labels 0 and 1, got {len(columns)} columns and "
+            f"the labels {np.unique(truth)[:5].tolist()}. Take more columns, or cases of both."
+        )
+    alike = np.corrcoef(np.column_stack([values[:, columns], truth]), rowvar=False)
+    own, each = alike[:-1, :-1], alike[-1, :-1]
+    shared = np.clip(1 - own**2, 1e-9, None)
+    squared = (each[:, None] ** 2 + each**2 - 2 * np.outer(each, each) * own) / shared
+    squared[1 - own**2 < 1e-9] = 0  # the same column twice
+    first, second = np.unravel_index(squared.argmax(), squared.shape)
+    return int(columns[first]), int(columns[second])
+
+
+def _fit(places: np.ndarray, truth: np.ndarray, limit: float, inputs: int = 2) -> dict:
+    """Return weights, bias and loss where the cross-entropy of the first inputs is lowest.
+
+    Weights and bias stay within the sliders' limits; those of one input are in their steps.
+    """
+    design = np.column_stack([places[:, :inputs], np.ones(len(places))])
+
+    def loss(knobs: np.ndarray) -> tuple[float, np.ndarray]:
+        z = design @ knobs
+        slope = np.exp(-np.logaddexp(0, -z)) - truth
+        return float(np.mean(np.logaddexp(0, z) - truth * z)), design.T @ slope / len(truth)
+
+    bounds = [(-limit, limit)] * design.shape[1]
+    found = optimize.minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds).x
+    knobs = np.clip(found.round(inputs), -limit, limit)
+    w2 = float(knobs[1]) if inputs == 2 else 0.0
+    return {"w1": float(knobs[0]), "w2": w2, "bias": float(knobs[-1]), "loss": loss(knobs)[0]}
+
+
+def _check_activations(activations: Sequence[str]) -> list[str]:
+    given = [activations] if isinstance(activations, str) else list(activations)
+    if not given or len(set(given)) < len(given):
+        raise ValueError(
+            f"expected `activations` as different ones of {', '.join(ACTIVATIONS)}, got "
+            f"{activations!r}. Name each one once."
+        )
+    return [lab.check_choice(one, ACTIVATIONS, "activations") for one in given]
 
 
 def _invented_points() -> tuple[np.ndarray, np.ndarray]:

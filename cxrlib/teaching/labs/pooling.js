@@ -1,11 +1,14 @@
-// pooling_lab: squares of an image become one number each; then the image moves.
+// pooling_lab: squares of a map of edges become one number each; then the image moves.
 
 function startLab(box, config) {
   const picture = decodeImage(config.image);
   const { rows, columns } = picture;
   const state = { ...config.start };
-  const TENTH = 25.5; // of the range 0 to 255
-  let moved, before, after, movedImage, pooledImage;
+  const SIZES = [2, 3, 4];
+  const MOST = 1.5; // the share at which a bar is full
+  const still = edgesOf(picture);
+  const white = Math.max(...still.values);
+  let edges, before, after, edgeImage, pooledImage;
 
   // What moves in from outside repeats the edge.
   function shifted() {
@@ -19,13 +22,25 @@ function startLab(box, config) {
     return { rows, columns, values };
   }
 
-  const places = (length) => Math.floor((length - state.pool_size) / state.stride) + 1;
+  // What the kernel answers above zero; around the image there is black, as in Keras' "same".
+  function edgesOf(image) {
+    const values = image.values.map((_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      let sum = 0;
+      for (let k = 0; k < 9; k++)
+        sum += config.kernel[k] * pixelOf(image, row - 1 + Math.floor(k / 3), column - 1 + (k % 3));
+      return Math.max(sum, 0);
+    });
+    return { rows, columns, values };
+  }
 
-  function squareAt(values, row, column) {
+  const places = (length, size, step) => Math.floor((length - size) / step) + 1;
+
+  function squareAt(values, row, column, size, step) {
     const numbers = [];
-    for (let i = 0; i < state.pool_size; i++) {
-      const from = (row * state.stride + i) * columns + column * state.stride;
-      for (let j = 0; j < state.pool_size; j++) numbers.push(values[from + j]);
+    for (let i = 0; i < size; i++) {
+      const from = (row * step + i) * columns + column * step;
+      for (let j = 0; j < size; j++) numbers.push(values[from + j]);
     }
     return numbers;
   }
@@ -35,18 +50,19 @@ function startLab(box, config) {
     return total(numbers) / numbers.length;
   }
 
-  function pool({ values }) {
-    const pooled = { rows: places(rows), columns: places(columns), values: [] };
-    for (let row = 0; row < pooled.rows; row++) {
-      for (let column = 0; column < pooled.columns; column++) {
-        pooled.values.push(one(squareAt(values, row, column)));
+  function pool({ values }, size = state.pool_size, step = state.stride) {
+    const [tall, wide] = [rows, columns].map((length) => places(length, size, step));
+    const pooled = { rows: tall, columns: wide, values: [] };
+    for (let row = 0; row < tall; row++) {
+      for (let column = 0; column < wide; column++) {
+        pooled.values.push(one(squareAt(values, row, column, size, step)));
       }
     }
     return pooled;
   }
 
-  const changes = (a, b) =>
-    a.values.map((value, i) => (Math.abs(value - b.values[i]) > TENTH ? 1 : 0));
+  const gaps = (a, b) => a.values.map((value, i) => Math.abs(value - b.values[i]));
+  const changeOf = (a, b) => total(gaps(a, b)) / (total([...a.values]) || 1);
 
   // ---- the parts on the page
 
@@ -76,7 +92,7 @@ function startLab(box, config) {
   const knob = turning(box, put);
   const controls = {
     mode: few("Keep the", modes, "mode"),
-    pool_size: few("Size", [2, 3, 4], "pool_size"),
+    pool_size: few("Size", SIZES, "pool_size"),
     stride: few("Stride", [1, 2, 3, 4], "stride"),
     translate_x: knob("translate_x", "Move the image to the right (pixels)", [0, 4], { step: 1 }),
     translate_y: knob("translate_y", "Move it down (pixels)", [0, 4], { step: 1 }),
@@ -86,8 +102,11 @@ function startLab(box, config) {
   const square = block("lab-cells");
   const answer = quiet("big answer");
   const heard = spoken();
-  const meters = ["meter", "meter warm"].map((look) => [live(), block(), look]);
-  const meter = ([text, bar, look]) => block(null, text, block(look, bar));
+  const meters = [0, ...SIZES].map((size) => {
+    const [text, bar] = [quiet("change"), block()];
+    return { size, text, bar, whole: block(null, text, block(size ? "meter warm" : "meter", bar)) };
+  });
+  const told = spoken();
 
   furnish(
     box,
@@ -95,17 +114,23 @@ function startLab(box, config) {
     block("lab-row", mode, size, stride),
     block(
       "two gap",
-      named("Image, moved", pointable(left, watch)),
+      named("Edges, moved", pointable(left, watch)),
       named("Pooled", pointable(right, watch)),
     ),
-    soft("A dot marks a pooled number that the move changed by more than a tenth of the range from 0 to 255."),
+    soft("White is the strongest edge. A dot: the move changed this pooled number by over a tenth of that."),
     block(
       "parts",
       block(
         "stack",
         controls.translate_x,
         controls.translate_y,
-        block("lab-card stack", heading("Changed by more than a tenth"), ...meters.map(meter)),
+        block(
+          "lab-card stack",
+          heading("How much the move changed"),
+          ...meters.map(({ whole }) => whole),
+          soft("The mean change, as a share of the mean number in the map."),
+          told,
+        ),
       ),
       block(
         "stack",
@@ -121,7 +146,7 @@ function startLab(box, config) {
     const [row, column] = watch.cell();
     const { pool_size: side, stride: step } = state;
     left.redraw((context) => {
-      context.drawImage(movedImage, 0, 0);
+      context.drawImage(edgeImage, 0, 0);
       frame(context, column * step, row * step, side, side, side);
     });
     const half = (side - step) / 2;
@@ -131,14 +156,15 @@ function startLab(box, config) {
       showDots(context, step);
       frame(context, column * step, row * step, step, step);
     });
-    const numbers = squareAt(moved.values, row, column);
+    const numbers = squareAt(edges.values, row, column, side, step);
     const kept = after.values[row * after.columns + column];
     const best = state.mode === "max" ? numbers.indexOf(kept) : -1;
     square.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
     square.replaceChildren(
       ...numbers.map((number, i) => {
-        const grey = `background: rgb(${number}, ${number}, ${number})`;
-        const swatch = element("i", { class: "swatch", style: grey });
+        const grey = Math.min((255 * number) / white, 255);
+        const style = `background: rgb(${grey}, ${grey}, ${grey})`;
+        const swatch = element("i", { class: "swatch", style });
         return block(i === best ? "lab-cell best" : "lab-cell", swatch, String(number));
       }),
     );
@@ -149,8 +175,8 @@ function startLab(box, config) {
 
   function showDots(context, step) {
     const radius = Math.min(0.18 * step, 0.5);
-    changes(before, after).forEach((changed, i) => {
-      if (!changed) return;
+    gaps(before, after).forEach((gap, i) => {
+      if (gap <= white / 10) return;
       const [y, x] = [Math.floor(i / after.columns), i % after.columns];
       for (const [grow, colour] of [[1.6, "#000"], [1, "#ffb454"]]) {
         context.fillStyle = colour;
@@ -161,44 +187,48 @@ function startLab(box, config) {
     });
   }
 
-  function showShare([text, bar], what, a, b) {
-    const list = changes(a, b);
-    const count = total(list);
-    const share = count / list.length;
-    text.replaceChildren(
-      `${what}: `,
-      element("strong", null, `${Math.round(100 * share)} %`),
-      element("span", { class: "soft" }, ` (${count} of ${list.length})`),
-    );
-    text.dataset.share = share;
-    bar.style.width = `${100 * share}%`;
+  // The chosen size with the chosen stride, the others with their own.
+  function showChanges() {
+    for (const { size, text, bar } of meters) {
+      const step = size === state.pool_size ? state.stride : size;
+      const share = size
+        ? changeOf(pool(still, size, step), pool(edges, size, step))
+        : changeOf(still, edges);
+      const what = size ? `Pooled by ${size} × ${size}` : "The map of edges";
+      const stride = size && step !== size ? `, stride ${step}` : "";
+      const number = element("strong", null, `${Math.round(100 * share)} %`);
+      text.replaceChildren(`${what}${stride}: `, number);
+      text.classList.toggle("on", size === state.pool_size);
+      text.dataset.share = share;
+      bar.style.width = `${clamp((100 * share) / MOST, 0, 100)}%`;
+    }
+    told.tell(meters.map(({ text }) => text.textContent).join(". "));
   }
 
   function showSize() {
     const { pool_size: side, stride: step } = state;
-    const by = [rows, columns].map((length) => placesText(length, side, step, places(length)));
+    const by = [rows, columns].map((length) => placesText(length, side, step, places(length, side, step)));
     shape.textContent = sizeText(rows, columns, ...by, after);
     Object.assign(shape.dataset, { rows: after.rows, columns: after.columns });
   }
 
   function showAll() {
-    moved = shifted();
-    before = pool(picture);
-    after = pool(moved);
-    movedImage = greyImage(moved, 0, 255);
-    pooledImage = greyImage(after, 0, 255);
+    edges = edgesOf(shifted());
+    before = pool(still);
+    after = pool(edges);
+    edgeImage = greyImage(edges, 0, white);
+    pooledImage = greyImage(after, 0, white);
     watch.stayWithin();
     for (const [key, control] of Object.entries(controls)) control.put(state[key]);
     relabel(
       left,
-      `A chest X-ray of ${rows} by ${columns} pixels, ` +
+      `The edges of a chest X-ray of ${rows} by ${columns} pixels, ` +
       `moved ${state.translate_x} to the right and ${state.translate_y} down`,
     );
     relabel(right, `The same after pooling: ${after.rows} by ${after.columns} numbers`);
     right.numbers = after.values;
     showSize();
-    showShare(meters[0], "Pixels of the image", picture, moved);
-    showShare(meters[1], "Pooled numbers", before, after);
+    showChanges();
     showPlace();
   }
 

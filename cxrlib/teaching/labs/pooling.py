@@ -1,4 +1,4 @@
-"""``pooling_lab``: one number from each square, and what a small move changes."""
+"""``pooling_lab``: one number from each square of a map of edges, and what a small move changes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ def pooling_lab(
     translate_y: int = 0,
     name: str = "pooling_lab",
 ) -> lab.Lab:
-    """Return a lab that pools an image, moves it, and says what share of the numbers changed.
+    """Return a lab that pools an image's edges, moves the image, and says how much changed.
 
-    A number has changed when it differs by more than a tenth of the range from 0 to 255. What
-    moves in from outside repeats the edge, as ``np.pad(..., mode="edge")`` does.
+    The map that is pooled is that of upright edges: ``SOBEL_X`` of :mod:`cxrlib.models.scratch`
+    with padding "same", and ReLU. How much of a map a move changes is the mean change as a share
+    of the mean number in it. What moves in from outside repeats the image's border, as
+    ``np.pad(..., mode="edge")`` does.
 
     Parameters
     ----------
@@ -56,9 +58,13 @@ def pooling_lab(
     down = lab.check_choice(translate_y, SHIFTS, "translate_y")
     moved = np.pad(pixels, ((down, 0), (right, 0)), mode="edge")
     moved = moved[: pixels.shape[0], : pixels.shape[1]]
-    before, pooled = (
-        MODES[mode](one.astype(float), pool_size, stride=stride) for one in (pixels, moved)
-    )
+    still, edges = _edges(pixels), _edges(moved)
+    if not still.any():
+        raise ValueError(
+            "expected an image with edges, got one without any that is brighter on its right. "
+            "Show an X-ray: data.read_image(path, size=32)."
+        )
+    before, pooled = (MODES[mode](one, pool_size, stride=stride) for one in (still, edges))
     start = {"pool_size": pool_size, "stride": stride, "mode": mode}
     start |= {"translate_x": right, "translate_y": down}
     rows, columns = pixels.shape
@@ -67,13 +73,21 @@ def pooling_lab(
         name=lab.check_name(name),
         title="One number from each square, and then the patient moves",
         try_first=(
-            "move the image to the right, pixel by pixel. How many pixels change, and how many "
-            "pooled numbers? Then make the squares larger."
+            "the image has moved by one pixel. Which map did that change least? Move it on, "
+            "pixel by pixel: up to where do the squares forgive it?"
         ),
-        fallback=lab.img_tag(moved, f"The image, {rows} by {columns} pixels")
-        + lab.img_tag(pooled, f"After pooling, {pooled.shape[0]} by {pooled.shape[1]}"),
+        fallback=lab.img_tag(edges, f"Its edges, {rows} by {columns} numbers", high=still.max())
+        + lab.img_tag(
+            pooled, f"After pooling, {pooled.shape[0]} by {pooled.shape[1]}", high=still.max()
+        ),
         config={
             "image": lab.encode_image(pixels),
+            "kernel": scratch.SOBEL_X.ravel().tolist(),
             "start": start | lab.central_argmax(np.abs(pooled - before)),
         },
     )
+
+
+def _edges(pixels: np.ndarray) -> np.ndarray:
+    """Return the map of edges that are brighter on their right, float (rows, columns)."""
+    return scratch.relu(scratch.conv2d(pixels.astype(float), scratch.SOBEL_X, padding="same"))

@@ -19,8 +19,9 @@ function startLab(box, config) {
       return [first, ...others].map((one) => one / WHOLE);
     };
   }
-  const tables = cases.map(({ probabilities }) => decodeAnswers(probabilities));
-  const answered = (covered) => tables[state.picture](covered);
+  const tables = cases.map(({ covers }) => covers.map((one) => decodeAnswers(one.probabilities)));
+  const answered = (covered) => tables[state.picture][state.fill](covered);
+  const cover = () => cases[state.picture].covers[state.fill];
   const highest = (shares) => shares.indexOf(Math.max(...shares));
 
   const bit = (square) => 2 ** square;
@@ -66,6 +67,11 @@ function startLab(box, config) {
     options: [["cover", "covers it"], ["mark", "marks my guess"]],
     changed: (value) => put({ press: value }),
   });
+  const fill = pills(box, {
+    legend: "Cover with",
+    options: config.fills.map((text, i) => [i, text]),
+    changed: (value) => put({ fill: value }),
+  });
   const label = element("p", { class: "soft label" });
   const bars = classes.map((name) => {
     const [now, change, bar, bare] = ["b", "span", "div", "i"].map((tag) => element(tag));
@@ -75,15 +81,25 @@ function startLab(box, config) {
   });
   const [answer, verdict] = ["answer", "verdict"].map(live);
   const others = press("", () => put({ covered: all - bit(state.square) }));
-  const least = press("", () => put({ covered: cases[state.picture].least }));
-  const buttons = [press("uncover all", () => put({ covered: 0 })), others];
-  if (cases[0].shares)
-    buttons.push(press("cover the lungs", () => put({ covered: cases[state.picture].lungs })));
+  const least = press("", () => put({ covered: cover().least }));
+  const lungs = () => cases[state.picture].lungs;
+  const buttons = [
+    press("uncover all", () => put({ covered: 0 })),
+    press("cover the lungs", () => put({ covered: lungs() })),
+    press("cover all but the lungs", () => put({ covered: all - lungs() })),
+    others,
+  ];
+  const where = cases[0].shares ? [] : [soft("Lungs: the squares where they lie in most X-rays.")];
 
   furnish(
     box,
     () => state,
-    block("lab-row", ...(cases.length > 1 ? [picture] : []), does),
+    block(
+      "lab-row",
+      ...(cases.length > 1 ? [picture] : []),
+      does,
+      ...(config.fills.length > 1 ? [fill] : []),
+    ),
     block(
       "parts",
       block(null, frames, label),
@@ -95,7 +111,7 @@ function startLab(box, config) {
           soft("An upright line: the bare image."),
         ),
         block("lab-card", answer),
-        block("pills", ...buttons),
+        block(null, block("pills", ...buttons), ...where),
         block("lab-card", heading("The square it used"), verdict, least),
       ),
     ),
@@ -103,7 +119,7 @@ function startLab(box, config) {
       "p",
       { class: "soft gap" },
       `Asked beforehand, once for each of the ${(all + 1).toLocaleString("en")} ways to cover ` +
-        "these squares. A covered square is a sight the network was not trained on, and may " +
+        "these squares and each grey. A covered square is a sight the network was not trained on, and may " +
         "speak for itself. All this says something about a network, and nothing about a patient.",
     ),
   );
@@ -190,7 +206,7 @@ function startLab(box, config) {
   // ---- showing
 
   function showSquares() {
-    const { grey, most } = cases[state.picture];
+    const { grey, most } = cover();
     board.style.setProperty("--cover", `rgb(${grey}, ${grey}, ${grey})`);
     board.classList.toggle("marking", state.press === "mark");
     tiles.forEach((tile, i) => {
@@ -238,7 +254,8 @@ function startLab(box, config) {
   }
 
   function judged() {
-    const { most, least: fewest, shares } = cases[state.picture];
+    const { most, least: fewest } = cover();
+    const { shares } = cases[state.picture];
     const bare = answered(0);
     const given = highest(bare);
     const after = (square) => answered(bit(square))[given];
@@ -264,12 +281,22 @@ function startLab(box, config) {
     return ["other", `It is another one: covered alone, ${place(most)} ${ends}.${holds} ${yours}.${change}`];
   }
 
+  // What is said before a guess: how many squares it takes, and not which.
+  function asked() {
+    const { least: fewest } = cover();
+    const name = classes[highest(answered(0))];
+    if (fewest === null) return `However they are covered, the answer stays ${name}.`;
+    const turned = `the answer is no longer ${name}`;
+    const how = "Choose “marks my guess” above, and press";
+    return size(fewest) === 1
+      ? `One square decides: with it covered, ${turned}. Which one? ${how} it.`
+      : `No square decides alone: with ${size(fewest)} covered, ${turned}. ${how} one that you think is among them.`;
+  }
+
   function showVerdict() {
-    const { most, least: fewest } = cases[state.picture];
+    const { most, least: fewest } = cover();
     const guessed = state.guess >= 0;
-    const [kind, text] = guessed
-      ? judged()
-      : ["", "Choose “marks my guess” above, then press the square that you think the answer hangs on."];
+    const [kind, text] = guessed ? judged() : ["", asked()];
     say(verdict, text);
     Object.assign(verdict.dataset, { kind, guess: state.guess, most: guessed ? most : "" });
     least.hidden = !guessed || fewest === null;
@@ -282,6 +309,7 @@ function startLab(box, config) {
     images.forEach((image, i) => image.toggleAttribute("hidden", i !== state.picture));
     picture.put(state.picture);
     does.put(state.press);
+    fill.put(state.fill);
     showSquares();
     showAnswer();
     showVerdict();
@@ -293,6 +321,7 @@ function startLab(box, config) {
     press: ["cover", "mark"],
     square: [0, count - 1, true],
     guess: [-1, count - 1, true],
+    fill: [0, config.fills.length - 1, true],
   };
   begin(box, state, allowed, put);
 }

@@ -18,7 +18,7 @@ from cxrlib.teaching.labs import lab
 MAX_IMAGES = 6
 MIN_SIDE, MAX_SIDE = 16, 128
 MAX_SQUARES = 12  # 4,096 covered sets an image
-MAX_BYTES = 400_000
+MAX_BYTES = 700_000
 BATCH_SIZE = 64
 WHOLE = 65_535
 MIN_DROP = 0.01  # a square that lowers the probability by less is not said to be used
@@ -43,8 +43,9 @@ def shortcut_lab(
 ) -> lab.Lab:
     """Return a lab in which squares of a radiograph are covered, and a network's answer moves.
 
-    The network is asked here, once for each way to cover the squares: 4,096 times an image for
-    4 rows of 3 squares. The page looks its answers up.
+    The network is asked here, once for each way to cover the squares and each grey to cover them
+    with: 2 × 4,096 times an image for 4 rows of 3 squares. The page looks its answers up. It opens
+    on the image and the grey where the fewest squares change the answer, of several on the surest.
 
     Parameters
     ----------
@@ -58,14 +59,16 @@ def shortcut_lab(
     labels : array, shape (N,), (N, 1) or one-hot (N, K), optional
         True classes, shown beside the images.
     masks : array of bool, shape (N, H, W), optional
-        Lungs. With them there is a button to cover the fewest squares that hold four fifths of the
-        lungs, and it is said how much of the lungs a square holds.
+        Lungs. Buttons cover them, or all but them: the fewest squares that hold four fifths of
+        the lungs; and it is said how much of the lungs a square holds. Without masks the buttons
+        take the squares where lungs lie in most X-rays.
     titles : sequence of str, optional
         What the images are called; by default A, B, C.
     rows, columns : int
         Of the grid, 2 to 6 each and at most 12 squares.
     fill_value : float or "mean"
-        Grey level of a covered square, 0 to 255, or each image's own mean.
+        Grey level of a covered square, 0 to 255; each image's own mean can be chosen beside it.
+        With "mean" there is nothing to choose.
     name : str
         What the lab is called in links; two on a page need two names.
 
@@ -89,19 +92,27 @@ def shortcut_lab(
     _check_grid(rows, columns)
     square = label_squares((height, width), rows, columns)
     by_mean = isinstance(fill_value, str) and fill_value == "mean"
-    grey = 0.0 if by_mean else lab.check_number(fill_value, 0, 255, "fill_value")
-    greys = [float(image.mean()) if by_mean else grey for image in images]
+    greys = [] if by_mean else [lab.check_number(fill_value, 0, 255, "fill_value")]
     ask = checked_predict(predict, len(names))
-    tables = [predict_all_sets(*pair, square, ask) for pair in zip(images, greys, strict=True)]
+    tables = [
+        [predict_all_sets(image, grey, square, ask) for grey in (*greys, float(image.mean()))]
+        for image in images
+    ]
     cases: list[dict] = [
         {
             "title": title,
-            "probabilities": lab.to_base64(table[:, 1:].T.astype("<u2").tobytes()),
-            "most": most_influential_square(table),
-            "least": smallest_flipping_set(table),
-            "grey": round(grey),
+            "lungs": usual_lung_set(rows, columns),
+            "covers": [
+                {
+                    "probabilities": lab.to_base64(table[:, 1:].T.astype("<u2").tobytes()),
+                    "most": most_influential_square(table),
+                    "least": smallest_flipping_set(table),
+                    "grey": round(grey),
+                }
+                for grey, table in zip((*greys, image.mean()), each, strict=True)
+            ],
         }
-        for title, grey, table in zip(titles, greys, tables, strict=True)
+        for title, image, each in zip(titles, images, tables, strict=True)
     ]
     for i, case in enumerate(cases):
         if truth is not None:
@@ -109,21 +120,25 @@ def shortcut_lab(
         if lungs is not None:
             shares = lung_shares(lungs[i], square)
             case |= {"lungs": smallest_lung_set(shares), "shares": shares.round(4).tolist()}
+    picture, fill = easiest_to_flip(tables)
+    fills = ["black" if not grey else f"grey {grey:g}" for grey in greys]
     return lab.Lab(
         kind="shortcut_lab",
         name=lab.check_name(name),
         title="What does the network's answer hang on?",
         try_first=(
-            "cover one square after the other until the answer changes. Which square did it? "
-            "Then let a press mark your guess, and mark it."
+            "which square does the answer hang on? Let a press mark your guess, and mark it. Then "
+            "look at another image, with its lungs alone and without them."
         ),
-        fallback=_fallback(images, titles, tables, names, truth),
+        fallback=_fallback(images, titles, [each[0] for each in tables], names, truth),
         config={
             "cases": cases,
             "class_names": names,
             "rows": np.diff(grid_edges(height, rows)).tolist(),
             "columns": np.diff(grid_edges(width, columns)).tolist(),
-            "start": {"picture": 0, "covered": 0, "square": 0, "press": "cover", "guess": -1},
+            "fills": [*fills, "its mean grey"],
+            "start": {"picture": picture, "covered": 0, "square": 0, "press": "cover"}
+            | {"guess": -1, "fill": fill},
         },
         max_bytes=MAX_BYTES,
     )
@@ -202,6 +217,26 @@ def smallest_flipping_set(table: np.ndarray) -> int | None:
         return None
     counts = np.array([int(one).bit_count() for one in changed])
     return int(changed[np.lexsort((table[changed, given], counts))[0]])
+
+
+def easiest_to_flip(tables: Sequence[Sequence[np.ndarray]]) -> tuple[int, int]:
+    """Return image and grey where the fewest squares change the answer; of several, the surest."""
+
+    def effort(place: tuple[int, int]) -> tuple[float, int]:
+        table = tables[place[0]][place[1]]
+        fewest = smallest_flipping_set(table)
+        count = np.inf if fewest is None else fewest.bit_count()
+        return count, -int(table[0].max())
+
+    places = [(i, k) for i, each in enumerate(tables) for k in range(len(each))]
+    return min(places, key=effort)
+
+
+def usual_lung_set(rows: int, columns: int) -> int:
+    """Return the set of squares where lungs lie in most X-rays: beside the middle, not below."""
+    down = (np.arange(rows) + 0.5) / rows < 0.7
+    across = np.abs((np.arange(columns) + 0.5) / columns - 0.5) > 0.1
+    return int(np.sum(2 ** np.flatnonzero((down[:, None] & across).ravel())))
 
 
 def lung_shares(mask: np.ndarray, square: np.ndarray) -> np.ndarray:

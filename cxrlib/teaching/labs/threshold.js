@@ -11,6 +11,7 @@ function startLab(box, config) {
   }));
   const state = { ...config.start };
   const several = sets.length > 1;
+  let frozen = true; // on all sets but the first
 
   // ---- the arithmetic
 
@@ -29,6 +30,14 @@ function startLab(box, config) {
     const [fn, tn] = [below(set.sick, threshold), below(set.healthy, threshold)];
     const [tp, fp] = [set.sick.length - fn, set.healthy.length - tn];
     return { tp, fn, fp, tn, sensitivity: tp / (tp + fn), specificity: tn / (tn + fp) };
+  }
+
+  // Wilson's 95 % interval of a share.
+  function interval(share, n) {
+    const z = 1.959964;
+    const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
+    const half = (z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n))) / (1 + (z * z) / n);
+    return [middle - half, middle + half];
   }
 
   // Expected children, not rounded.
@@ -88,18 +97,21 @@ function startLab(box, config) {
   const make = (tag, attributes) => setAll(document.createElementNS(svg, tag), attributes);
   const digits = (value) => short(value, 5);
   const turn = turning(box, put);
-  const knob = (key, label, step, says) =>
-    turn(key, label, limits[key], { step, whole: false, write: digits, says });
+  const knob = (key, label, step, says, more) =>
+    turn(key, label, limits[key], { step, whole: false, write: digits, says, ...more });
   const unit = (name) => (value) => `${shown(value)} ${name}`;
   const knobs = {
     threshold: knob("threshold", `Threshold: called ${sick} from this score on`, 0.01, digits),
-    prevalence: knob("prevalence", "Prevalence: sick among the children (%)", 0.5, unit("percent")),
+    prevalence: knob("prevalence", "Prevalence: sick among the children (%)", 0.01, unit("percent"), { powers: true }),
     fn_cost: knob("fn_cost", "A missed sick child weighs as much as … false alarms", 1, unit("false alarms")),
   };
   const which = pills(box, {
     legend: "Show",
     options: sets.map(({ name }, i) => [i, name]),
-    changed: (value) => put({ set: value }),
+    changed: (value) => {
+      frozen = true;
+      put({ set: value });
+    },
   });
   const choose = (key) => {
     const [words, worth] = RULES[key];
@@ -109,12 +121,17 @@ function startLab(box, config) {
     say(hint, `On ${sets[state.set].name}, ${words} from ${digits(threshold)} on.${peeked}`);
   };
   const buttons = Object.entries(RULES).map(([key, [words]]) => press(words, () => choose(key)));
+  const thaw = press("Unfreeze it all the same", () => {
+    frozen = false;
+    put({});
+    knobs.threshold.querySelector("input").focus();
+  });
   const [hint, answer, values] = ["soft hint", "answer", "big values"].map(live);
   const cost = element("output", { class: "cost" });
   const share = soft("");
   const body = element("tbody");
   const cell = (kind, text) => element(kind, kind === "th" ? { scope: "col" } : null, text);
-  const heads = ["", "sensitivity", "specificity", "AUC"].map((text) => cell(text ? "th" : "td", text));
+  const heads = ["", "sensi\u00adtivity", "speci\u00adficity", "AUC"].map((text) => cell(text ? "th" : "td", text));
   const table = element("table", null, element("thead", null, element("tr", null, ...heads)), body);
   const ICONS = [
     ["fn", "c1 hollow", `${sick}, missed`, "not looked at again because of this; treatment may come late."],
@@ -140,12 +157,13 @@ function startLab(box, config) {
     box,
     () => state,
     ...(several ? [which] : []),
-    block("parts", block("stack", knobs.threshold, strips), block("stack", roc, table)),
+    block("parts", block("stack", knobs.threshold, strips), block("stack", roc, block("rates", table, soft("Below: 95 % intervals, as if each image were of another patient.")))),
     block(
       "lab-card stack gap",
       answer,
       fieldset(`Put the threshold where, on the set shown,`, ...buttons),
       hint,
+      thaw,
     ),
     block(
       "parts",
@@ -202,9 +220,19 @@ function startLab(box, config) {
     body.replaceChildren(
       ...sets.map((set, i) => {
         const here = ratesAt(set, state.threshold);
-        const numbers = [percent(here.sensitivity), percent(here.specificity), set.auc.toFixed(3)];
+        const both = [
+          [here.sensitivity, set.sick.length],
+          [here.specificity, set.healthy.length],
+        ].map(([value, n]) => {
+          const ends = interval(value, n);
+          const text = ends.map((end) => shown(100 * end, 1)).join(" to ");
+          const made = cell("td", percent(value));
+          made.append(element("span", { class: "soft within" }, text));
+          [made.dataset.low, made.dataset.high] = ends;
+          return made;
+        });
         const name = element("th", { scope: "row" }, i === state.set && several ? `▸ ${set.name}` : set.name);
-        return element("tr", { class: i === state.set && "on" }, name, ...numbers.map((text) => cell("td", text)));
+        return element("tr", { class: i === state.set && "on" }, name, ...both, cell("td", set.auc.toFixed(3)));
       }),
     );
   }
@@ -267,8 +295,13 @@ function startLab(box, config) {
 
   function put(next) {
     Object.assign(state, next);
+    const closed = state.set > 0 && frozen;
+    knobs.threshold.freeze(closed);
+    for (const button of buttons) button.disabled = closed;
+    thaw.hidden = !closed;
+    const away = closed ? `Frozen: ${rule()}` : `This is peeking: ${rule()}`;
     if (several)
-      say(hint, state.set > 0 ? `No choosing here: ${rule()}` : `Choose here, on ${sets[0].name}; then leave it alone.`);
+      say(hint, state.set > 0 ? away : `Choose here, on ${sets[0].name}; then it is frozen.`);
     showAll();
   }
 

@@ -15,7 +15,7 @@ MAX_SETS = 3
 MAX_CASES = 1500
 # How far sliders go. Just above the highest score nobody is called sick.
 THRESHOLDS = (0, 1.01)
-PREVALENCES = (0.5, 99.5)  # percent
+PREVALENCES = (0.1, 99.5)  # percent
 COSTS = (1, 50)
 BINS = 40
 LEFT, WIDTH = 20, 360  # where score 0 lies, and how far score 1 lies from it
@@ -48,7 +48,7 @@ def threshold_lab(
     threshold : float
         0 to 1.01 at the start; above the highest score nobody is called sick.
     prevalence : float, optional
-        Share of the sick among the people, 0.005 to 0.995; by default as in the first set. It is
+        Share of the sick among the people, 0.001 to 0.995; by default as in the first set. It is
         rounded to a tenth of a percent.
     fn_cost : float
         As how many false alarms one missed sick child weighs, 1 to 50.
@@ -62,7 +62,10 @@ def threshold_lab(
     Notes
     -----
     Sensitivity, specificity and AUC are those of the sets as they are, predictive values follow
-    from the first two and the prevalence by Bayes' rule. Children are rounded to whole ones: the
+    from the first two and the prevalence by Bayes' rule. Beside sensitivity and specificity stand
+    Wilson's 95 % intervals, as if each image were of another patient; where some have several,
+    the true ones are wider. On all sets but the first the threshold is frozen until one unfreezes
+    it. Children are rounded to whole ones: the
     sick, among them those found, and the healthy called sick; the rest is what is left.
 
     Raises
