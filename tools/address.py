@@ -87,10 +87,15 @@ def current_address(root: Path) -> str:
     return found[1]
 
 
+def pages_address(address: str) -> str:
+    """Return where the built book lies on the web."""
+    owner, name = slug(address).split("/")
+    return f"https://{owner}.github.io/{name}/"
+
+
 def forms(address: str) -> list[str]:
     """Return the ways in which an address is written: the repository's and its pages'."""
-    owner, name = slug(address).split("/")
-    return [f"{owner}/{name}", f"{owner}.github.io/{name}"]
+    return [slug(address), pages_address(address).removeprefix("https://").rstrip("/")]
 
 
 def problems(root: Path) -> list[str]:

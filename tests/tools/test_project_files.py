@@ -48,9 +48,12 @@ def test_what_a_build_leaves_behind_is_not_committed():
 
 def test_the_table_of_contents_has_every_chapter_and_page_once():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    named = [toc["root"]] + [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    files = [c for part in toc["parts"] for c in part["chapters"]]
+    files += [section for c in files for section in c.get("sections", ())]
+    named = [toc["root"]] + [c["file"] for c in files]
     there = [f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.ipynb")]
-    there += [f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")]
+    pages = (ROOT / "book").rglob("*.md")
+    there += [path.relative_to(ROOT).with_suffix("").as_posix() for path in pages]
     assert sorted(named) == sorted(there)
 
 
