@@ -1,3 +1,4 @@
+import json
 import re
 import tomllib
 
@@ -60,6 +61,31 @@ def test_the_table_of_contents_has_every_chapter_and_page_once():
 def test_conda_and_binder_install_what_make_installs():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["dependencies"][-1]["pip"] == ["-c constraints.txt", "-e .[book]"]
+
+
+def test_zenodo_and_the_citation_say_the_same_as_the_package():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    deposited = json.loads((ROOT / ".zenodo.json").read_text())
+    assert deposited["title"] == cited["title"]
+    assert deposited["description"] == cited["abstract"]
+    assert deposited["creators"] == cited["authors"]
+    assert deposited["keywords"] == cited["keywords"]
+    assert deposited["license"] == cited["license"] == PROJECT["license"]
+    assert deposited["version"] == cited["version"] == PROJECT["version"]
+
+
+def test_the_changelog_has_this_version_or_what_is_to_come():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## \[(Unreleased|{re.escape(PROJECT['version'])})\]", text, re.MULTILINE)
+
+
+def test_hooks_before_a_commit_have_the_tested_versions():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    tested = dict(line.split("==") for line in lines)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    revs = {repo["repo"].rpartition("/")[2]: repo.get("rev", "").strip("v") for repo in hooks}
+    assert revs.pop("local") == ""
+    assert revs == {"ruff-pre-commit": tested["ruff"], "nbstripout": tested["nbstripout"]}
 
 
 def test_committed_images_are_small():
