@@ -115,6 +115,17 @@ def problems(root: Path) -> list[str]:
     return found
 
 
+def set_branch(root: Path, branch: str) -> None:
+    """Write the branch or tag into _config.yml to which launch links and Colab's cell lead."""
+    configured(root)
+    path = root / "_config.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        re.sub(r"^(  branch: *)\S+ *$", rf"\g<1>{branch}", text, flags=re.MULTILINE),
+        encoding="utf-8",
+    )
+
+
 def rewrite(root: Path) -> list[str]:
     """Write the configured address wherever the last one stood; return the changed files."""
     old, new = current_address(root), configured(root)[0]
@@ -141,6 +152,8 @@ def command(options: argparse.Namespace) -> int:
         print("\n".join(found) or "The address is the same everywhere.")
         return 1 if found else 0
     else:
+        if options.branch:
+            set_branch(root, options.branch)
         changed = rewrite(root)
     print(f"Changed: {', '.join(changed) or 'nothing'}.")
     return 0
