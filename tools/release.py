@@ -1,4 +1,6 @@
-"""Whether a tag can be released, and what its release says: python tools/release.py v0.1.0 [--notes]
+"""Whether a tag can be released, and what its release says.
+
+    python tools/release.py v0.1.0 [--notes]
 
 Only the standard library is used, so that this runs before anything is installed.
 """
@@ -17,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 def notes(root: Path, version: str) -> str:
     """Return the changelog's section of a version, or nothing."""
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## \[{re.escape(version)}\].*?\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    found = re.search(
+        rf"^## \[{re.escape(version)}\].*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
     return found[1].strip() if found else ""
 
 
@@ -42,7 +46,7 @@ def problems(root: Path, tag: str) -> list[str]:
 
 def main() -> int:
     """Print the problems, or with ``--notes`` the changelog's section."""
-    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("tag")
     parser.add_argument("--notes", action="store_true", help="print what the changelog says")
     options = parser.parse_args()

@@ -137,9 +137,7 @@ class StatusSummary(MarkdownDirective):
                 + (f"; stopped: {', '.join(stopped)}" if stopped else "")
             )
             drawn = sum("phantoms" in (row.get("sources") or ()) for row in ran)
-            lines.append(
-                f"- on phantoms: {drawn} chapters, on real X-rays only: {len(ran) - drawn}"
-            )
+            lines.append(f"- on phantoms: {drawn}, on real X-rays only: {len(ran) - drawn}")
         return "\n".join(lines)
 
 

@@ -5,6 +5,8 @@ import tomllib
 import yaml
 from packaging.requirements import Requirement
 
+import cxrlib
+
 from .conftest import ROOT
 
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -69,7 +71,8 @@ def test_zenodo_and_the_citation_say_the_same_as_the_package():
     assert deposited["creators"] == cited["authors"]
     assert deposited["keywords"] == cited["keywords"]
     assert deposited["license"] == cited["license"] == PROJECT["license"]
-    assert deposited["version"] == cited["version"] == PROJECT["version"]
+    versions = {deposited["version"], cited["version"], PROJECT["version"], cxrlib.__version__}
+    assert len(versions) == 1
 
 
 def test_the_changelog_has_this_version_or_what_is_to_come():
@@ -89,3 +92,11 @@ def test_hooks_before_a_commit_have_the_tested_versions():
 def test_committed_images_are_small():
     for path in (ROOT / "book" / "_static").glob("*.png"):
         assert path.stat().st_size < 300_000, path.name
+
+
+def test_the_readme_shows_pictures_that_are_there_each_with_a_text():
+    shown = re.findall(r"!\[([^\]]*)\]\((book/[^)]+)\)", (ROOT / "README.md").read_text())
+    assert len(shown) >= 4
+    for text, path in shown:
+        assert len(text) > 20
+        assert (ROOT / path).exists()
