@@ -45,8 +45,9 @@ def staged_config(root: Path, parameters: dict, drawn: str = "") -> str:
     config.setdefault("execute", {})["execute_notebooks"] = "off"
     html = config.setdefault("html", {})
     html["baseurl"] = address.pages_address(config["repository"]["url"])
-    sphinx = config.setdefault("sphinx", {}).setdefault("config", {})
-    sphinx["ogp_site_url"] = html["baseurl"]
+    sphinx = config.setdefault("sphinx", {})
+    if "sphinxext.opengraph" in sphinx.get("extra_extensions", ()):
+        sphinx.setdefault("config", {})["ogp_site_url"] = html["baseurl"]
     notes = []
     if parameters:
         shown = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
