@@ -27,6 +27,10 @@ FOR_PAPER = """([here, home]) => {
     if (link.href.startsWith(here)) link.href = home + link.href.slice(here.length);
   });
 }"""
+TO_A_FIGURE = """() => {
+  const figure = document.querySelector('.bd-article .cell_output img');
+  window.scrollTo(0, figure.getBoundingClientRect().top + scrollY - 320);
+}"""
 
 
 def pages_in_order(root: Path) -> list[str]:
@@ -93,9 +97,11 @@ def take_pictures(root: Path) -> list[Path]:
     """Take the README's pictures: a page, a lab, a report of the audit; all on phantoms."""
     static = root / "book" / "_static"
     with browser_tab(viewport={"width": 1100, "height": 720}) as tab:
-        open_page(tab, root, "chapters/13-shortcuts")
+        open_page(tab, root, "chapters/11-looking-inside")
+        tab.evaluate(TO_A_FIGURE)
         picture(static / "readme-page.png", tab.screenshot())
         open_page(tab, root, "chapters/03-convolution")
+        tab.add_style_tag(content=".bd-header-article, #pst-skip-link { display: none !important }")
         picture(static / "readme-lab.png", tab.locator(".cxr-lab").first.screenshot())
         with tempfile.TemporaryDirectory() as folder:
             tab.goto(write_report(Path(folder) / "report.html").as_uri())
@@ -118,4 +124,4 @@ def picture(path: Path, png: bytes) -> None:
     from PIL import Image
 
     shown = Image.open(io.BytesIO(png)).convert("RGB")
-    shown.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+    shown.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
