@@ -6,12 +6,13 @@ BOOK ?= quick
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book teach test test-package test-chapters test-book lab check strip clean
+.PHONY: help book pdf teach test test-package test-chapters test-book lab check strip clean
 .PHONY: setup-book setup-test
 
 help:
 	@echo "make book    run every chapter, build the book: _build/html/index.html"
 	@echo "make teach   for instructors: slides, worksheets, answer key: _build/teach"
+	@echo "make pdf     print the built book into one file: _build/reading-chest-x-rays.pdf"
 	@echo "make test    lint, unit tests, every chapter on tiny samples, the built book in a browser"
 	@echo "             Its parts: make check, test-package, test-chapters, test-book"
 	@echo "make lab     open the chapters in JupyterLab"
@@ -32,6 +33,9 @@ book: setup-book
 teach: setup-book
 	@$(PY) tools/teach.py
 
+pdf: setup-test
+	@$(PY) tools/make_book.py pdf
+
 lab: setup-book
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
 
@@ -41,6 +45,8 @@ check: setup-test
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/zizmor --offline --quiet .github action.yml
+	@if command -v actionlint >/dev/null; then actionlint; \
+		else echo "actionlint is not installed here; CI runs it on the workflow files."; fi
 	@$(BIN)/nbstripout --keep-id --verify chapters/*.ipynb || \
 		{ echo "A chapter has outputs. Take them out: make strip"; exit 1; }
 	@$(PY) tools/make_book.py fold --check

@@ -87,10 +87,15 @@ def current_address(root: Path) -> str:
     return found[1]
 
 
+def pages_address(address: str) -> str:
+    """Return where the built book lies on the web."""
+    owner, name = slug(address).split("/")
+    return f"https://{owner}.github.io/{name}/"
+
+
 def forms(address: str) -> list[str]:
     """Return the ways in which an address is written: the repository's and its pages'."""
-    owner, name = slug(address).split("/")
-    return [f"{owner}/{name}", f"{owner}.github.io/{name}"]
+    return [slug(address), pages_address(address).removeprefix("https://").rstrip("/")]
 
 
 def problems(root: Path) -> list[str]:
@@ -108,6 +113,17 @@ def problems(root: Path) -> list[str]:
         if not code or code[0].source != colab_cell(root):
             found.append(f"{path.name}: expected the Colab set-up cell as its first code cell")
     return found
+
+
+def set_branch(root: Path, branch: str) -> None:
+    """Write the branch or tag into _config.yml to which launch links and Colab's cell lead."""
+    configured(root)
+    path = root / "_config.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        re.sub(r"^(  branch: *)\S+ *$", rf"\g<1>{branch}", text, flags=re.MULTILINE),
+        encoding="utf-8",
+    )
 
 
 def rewrite(root: Path) -> list[str]:
@@ -136,6 +152,8 @@ def command(options: argparse.Namespace) -> int:
         print("\n".join(found) or "The address is the same everywhere.")
         return 1 if found else 0
     else:
+        if options.branch:
+            set_branch(root, options.branch)
         changed = rewrite(root)
     print(f"Changed: {', '.join(changed) or 'nothing'}.")
     return 0

@@ -20,6 +20,11 @@ def read_test_evaluations(executed: Path) -> list[dict]:
     return [dict(opened) for opened in _carried(executed, test_set.MIME)]
 
 
+def read_sources(executed: Path) -> set[str]:
+    """Return where the images of an executed chapter came from, such as "phantoms"."""
+    return {claim["source"] for claim in read_claims(executed) if claim.get("source")}
+
+
 def _carried(executed: Path, kind: str) -> list:
     notebook = nbformat.read(executed, as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]

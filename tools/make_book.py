@@ -9,6 +9,8 @@
     python tools/make_book.py fold             fold the chapters' plumbing
     python tools/make_book.py address          write the repository's address everywhere
     python tools/make_book.py cover            draw the cover, the logo and the favicon
+    python tools/make_book.py pictures         take the README's pictures in the built book
+    python tools/make_book.py pdf              print the built book into one file
 
 Results are in _build/: executed/ (chapters), failed/ (those that stopped), stage/ (what Sphinx
 saw), html/ (the pages); a run with other parameters than the published ones has its own, marked
@@ -65,8 +67,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("colab-cell")
     command = commands.add_parser("fold", help="fold the chapters' plumbing")
     command.add_argument("--check", action="store_true", help="only say where it is not folded")
-    commands.add_parser("address").add_argument("--check", action="store_true")
+    command = commands.add_parser("address")
+    command.add_argument("--check", action="store_true", help="only say where it is another one")
+    command.add_argument(
+        "--branch", help="the branch or tag to which launch links lead from now on"
+    )
     commands.add_parser("cover")
+    commands.add_parser("pictures", help="draw the README's pictures from the built book")
+    commands.add_parser("pdf", help="print the built book into one file")
     return parser.parse_args(arguments)
 
 
@@ -153,6 +161,12 @@ def main(arguments: list[str] | None = None) -> int:
             import openings
 
             return cover.draw_all(options.root) or openings.draw_all(options.root)
+        if options.command in ("pdf", "pictures"):
+            import printing
+
+            draw = printing.print_book if options.command == "pdf" else printing.take_pictures
+            print(f"Written: {', '.join(map(str, draw(options.root.resolve())))}")
+            return 0
         if options.command in ("colab-cell", "address"):
             import address
 

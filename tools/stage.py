@@ -10,13 +10,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
+import address
 import fingerprints
 import fold
 import nbformat
 import yaml
-from claims import read_test_evaluations
+from claims import read_sources, read_test_evaluations
 from execute import failed_copy, read_status, select_chapters
 from links import Links
 
@@ -27,18 +29,57 @@ QUICK_NOTE = (
     "This is a test copy: the chapters ran with {parameters}. Don't quote its numbers. "
     "<code>make book</code> builds the real one."
 )
+PHANTOM_NOTE = (
+    "This copy was built from <b>phantoms</b>: {chapters} used images drawn by a program, not "
+    "X-rays of patients."
+)
 SETTINGS = {"parameters", "injected-parameters"}  # tags; a page is read, not set
 DATA_MIME = "application/vnd.cxr"  # outputs that are data, such as claims; pages can't show them
 
 
-def staged_config(root: Path, parameters: dict) -> str:
-    """Return the book's configuration for executed notebooks, with a banner on a test copy."""
+def staged_config(root: Path, parameters: dict, drawn: str = "") -> str:
+    """Return the book's configuration for executed notebooks.
+
+    A test copy has a banner on each page, and so has one whose chapters used phantoms (``drawn``
+    says which). The pages' addresses, which search engines and previews read, are made from the
+    repository's.
+    """
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     config.setdefault("execute", {})["execute_notebooks"] = "off"
+    html = config.setdefault("html", {})
+    html["baseurl"] = address.pages_address(config["repository"]["url"])
+    sphinx = config.setdefault("sphinx", {})
+    if "sphinxext.opengraph" in sphinx.get("extra_extensions", ()):
+        sphinx.setdefault("config", {})["ogp_site_url"] = html["baseurl"]
+    notes = []
     if parameters:
         shown = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-        config.setdefault("html", {})["announcement"] = QUICK_NOTE.format(parameters=shown)
+        notes.append(QUICK_NOTE.format(parameters=shown))
+    if drawn:
+        notes.append(PHANTOM_NOTE.format(chapters=drawn))
+    if notes:
+        html["announcement"] = " ".join(notes)
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+
+
+def on_phantoms(sources: dict[str, Collection[str]]) -> str:
+    """Say which chapters used phantoms, given where each chapter's images came from."""
+    drawn = [name.partition("-")[0] for name, found in sources.items() if "phantoms" in found]
+    if not drawn:
+        return ""
+    if len(drawn) == len(sources):
+        return "its chapters"
+    return f"{'chapters' if len(drawn) > 1 else 'chapter'} {', '.join(drawn)}"
+
+
+def describe_checkout(root: Path) -> str:
+    """Return the tag or commit that is built, or nothing outside of a checkout."""
+    command = ["git", "-C", str(root), "describe", "--tags", "--always", "--dirty"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
 
 
 def clean_copy(executed: Path, target: Path, links: Links, message: str = "") -> None:
@@ -108,7 +149,10 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target / "book", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "_toc.yml", target / "_toc.yml")
-    files.write_text(target / "_config.yml", staged_config(root, parameters))
+    copies = {path.stem: executed / path.name for path in chapters}
+    sources = {name: read_sources(copy) for name, copy in copies.items() if copy.exists()}
+    config = staged_config(root, parameters, on_phantoms(sources))
+    files.write_text(target / "_config.yml", config)
     links = Links.of_book(root / "book" / "glossary.md", chapters)
     for path in chapters:
         copy, page = executed / path.name, target / "chapters" / path.name
@@ -119,10 +163,10 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
             clean_copy(failed_copy(copy), page, links, message.partition("\n    traceback:")[0])
         else:
             files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
-    shown = [ran[path.stem] for path in chapters]
+    shown = [ran[path.stem] | {"sources": sorted(sources.get(path.stem, ()))} for path in chapters]
     files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
-    copies = [executed / path.name for path in chapters]
-    opened = [one for copy in copies if copy.exists() for one in read_test_evaluations(copy)]
+    files.write_text(target / "build.json", json.dumps({"commit": describe_checkout(root)}))
+    opened = [one for name in sources for one in read_test_evaluations(copies[name])]
     files.write_text(target / "test-evaluations.json", json.dumps(opened, ensure_ascii=False))
 
 

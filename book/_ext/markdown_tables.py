@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -13,17 +14,18 @@ class MarkdownDirective(SphinxDirective):
 
     has_content = False
     optional_arguments = 1
+    headings = False  # whether the Markdown may have some
 
     def run(self) -> list[nodes.Node]:
         """Parse that text as if it stood in the page."""
         container = nodes.container()
         lines = StringList(self.markdown().splitlines(), source=self.env.docname)
-        self.state.nested_parse(lines, self.content_offset, container)
+        self.state.nested_parse(lines, self.content_offset, container, self.headings)
         for table in container.findall(nodes.table):
             table["classes"] += ["drawn", *self.arguments]
         return container.children
 
-    def staged(self, name: str) -> list[dict] | None:
+    def staged(self, name: str) -> Any:
         """Read what ``make book`` laid beside the pages; None in a copy that it did not build."""
         file = Path(self.env.srcdir) / name
         if not file.exists():

@@ -8,6 +8,7 @@ kind, and ``{status-table}`` how each chapter ran. Others are in ``data_tables``
 import math
 from collections import Counter
 from collections.abc import Iterable
+from importlib.metadata import version
 from itertools import groupby
 
 import data_tables
@@ -114,16 +115,38 @@ class StatusTable(MarkdownDirective):
             state = "stopped" if row["state"] == "failed" else "ran"
             mark = versions.setdefault(row["versions"], "abcdefgh"[len(versions) % 8])
             link, seconds = f"{{doc}}`/chapters/{row['name']}`", f"{row['seconds']:.0f} s"
-            rows.append([link, state, seconds, str(row["workers"]), memory, mark])
+            images = ", ".join(row.get("sources") or "–")
+            rows.append([link, state, images, seconds, str(row["workers"]), memory, mark])
         notes = [f"- **{mark}**: {text}" for text, mark in versions.items()]
-        head = ["Chapter", "State", "Time", "At a time", "Memory at most", "Versions"]
+        head = ["Chapter", "State", "Images", "Time", "At a time", "Memory at most", "Versions"]
         return "\n\n".join([table(head, rows), "\n".join(notes)])
+
+
+class StatusSummary(MarkdownDirective):
+    """Which state of the course this is, and how many chapters ran on which images."""
+
+    def markdown(self) -> str:
+        """Write a list of facts; what nobody knows is not in it."""
+        ran, about = self.staged("status.json"), self.staged("build.json")
+        lines = [f"- `cxrlib` {version('cxrlib')}"]
+        if about and about["commit"]:
+            lines[0] += f", state of the course: `{about['commit']}`"
+        if ran:
+            stopped = [row["name"] for row in ran if row["state"] == "failed"]
+            lines.append(
+                f"- {len(ran) - len(stopped)} of {len(ran)} chapters ran to their end"
+                + (f"; stopped: {', '.join(stopped)}" if stopped else "")
+            )
+            drawn = sum("phantoms" in (row.get("sources") or ()) for row in ran)
+            lines.append(f"- on phantoms: {drawn}, on real X-rays only: {len(ran) - drawn}")
+        return "\n".join(lines)
 
 
 def setup(app):
     """Add the directives."""
     app.add_directive("claims-table", ClaimsTable)
     app.add_directive("claims-summary", ClaimsSummary)
+    app.add_directive("status-summary", StatusSummary)
     app.add_directive("status-table", StatusTable)
     for part in (data_tables, study_tables, teaching_tables):
         part.add_directives(app)

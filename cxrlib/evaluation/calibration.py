@@ -87,10 +87,10 @@ def expected_calibration_error(
 ) -> CalibrationError:
     """Compute the expected calibration error: mean distance of score and proportion of sick.
 
-    Σ nᵦ/N · |prob_true − prob_pred| over the bins of :func:`calibration_curve`, for the probability
-    of "sick" (Naeini 2015; Guo 2017 uses that of the class called). It grows with the number of
-    bins and is above 0 by chance even for perfect probabilities, so compare it at equal bins and
-    equal N only.
+    Σ nᵦ/N · ``|prob_true − prob_pred|`` over the bins of :func:`calibration_curve`, for the
+    probability of "sick" (Naeini 2015; Guo 2017 uses that of the class called). It grows with the
+    number of bins and is above 0 by chance even for perfect probabilities, so compare it at equal
+    bins and equal N only.
     """
     table = calibration_curve(y_true, y_score, n_bins)
     distance = (table["prob_true"] - table["prob_pred"]).abs()

@@ -146,7 +146,7 @@ class SweptClaim:
 
     @property
     def stands(self) -> bool:
-        """Say whether it may be called a claim: held in all runs, with room to spare."""
+        """Whether it may be called a claim; it held in all runs, with room to spare."""
         enough = self.kind == "identity" or self.n < LEAST_RUNS or self.margin >= LEAST_MARGIN
         return self.held == self.n and enough
 

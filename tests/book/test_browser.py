@@ -61,10 +61,11 @@ def test_dark_mode_leaves_images_alone(looks):
 def test_launch_links_lead_to_the_chapter(looks):
     text = (ROOT / "_config.yml").read_text()
     slug = re.search(r"url: https://github\.com/(\S+)", text)[1]
+    branch = re.search(r"branch: (\S+)", text)[1]  # a tag, in a release
     for path in CHAPTERS:
         links, file = looks[f"chapters/{path.stem}.html"]["links"], f"chapters/{path.name}"
-        assert f"https://colab.research.google.com/github/{slug}/blob/main/{file}" in links
-        binder = f"https://mybinder.org/v2/gh/{slug}/main"
+        assert f"https://colab.research.google.com/github/{slug}/blob/{branch}/{file}" in links
+        binder = f"https://mybinder.org/v2/gh/{slug}/{branch}"
         assert any(link.startswith(binder) and link.endswith(file) for link in links), links
 
 

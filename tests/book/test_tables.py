@@ -37,7 +37,13 @@ ROWS = [
 RUNS = [{"seed": seed, "arithmetic": "default", "chapters": {}} for seed in (0, 1)]
 RUNS += [{"seed": 0, "arithmetic": "plain", "chapters": {"02-neurons": {}}}]
 STATUS = [
-    {"name": "02-neurons", "state": "ran", "seconds": 61.2, "memory_mb": 1234},
+    {
+        "name": "02-neurons",
+        "state": "ran",
+        "seconds": 61.2,
+        "memory_mb": 1234,
+        "sources": ["phantoms"],
+    },
     {"name": "03-other", "state": "failed", "seconds": 2.0, "memory_mb": None},
 ]
 STATUS = [row | {"versions": f"A {n}", "workers": 3 - n} for n, row in enumerate(STATUS, 1)]
@@ -108,9 +114,11 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     (folder / "status.json").write_text(json.dumps(STATUS))
     (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
     page = start()
-    assert re.search(r"Title of 02-neurons ran 61 s 2 1,234 MB a", page)
-    assert re.search(r"Title of 03-other stopped 2 s 1 – b", page)
+    assert re.search(r"Title of 02-neurons ran phantoms 61 s 2 1,234 MB a", page)
+    assert re.search(r"Title of 03-other stopped – 2 s 1 – b", page)
     assert re.search(r"a : A 1", page)
+    assert "1 of 2 chapters ran to their end; stopped: 03-other" in page
+    assert "on phantoms: 1, on real X-rays only: 1" in page
 
 
 def letters(text: str) -> str:

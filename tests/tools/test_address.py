@@ -26,10 +26,11 @@ def copy(course):
 
 def test_a_new_address_is_written_everywhere(copy):
     assert len(address.problems(copy)) == len(address.REPEATS) + 2
-    address.command(argparse.Namespace(root=copy, command="address", check=False))
+    address.command(argparse.Namespace(root=copy, command="address", check=False, branch="v1.0"))
     assert address.problems(copy) == []
     text = "".join((copy / name).read_text() for name in address.REPEATS)
     assert "cxr-course" not in text
+    assert "new-home/xrays@v1.0" in address.colab_cell(copy)
 
 
 def test_the_colab_cell_is_put_in_once_and_refreshed(copy):

@@ -1,9 +1,11 @@
+import json
 import re
 import tomllib
 
 import yaml
 from packaging.requirements import Requirement
 
+import cxrlib
 from cxrlib.extras import EXTRAS
 
 from .conftest import ROOT
@@ -23,10 +25,8 @@ def test_constraints_are_names_and_versions_of_every_direct_dependency():
     assert names - set(have) - {"cxrlib"} == set()
 
 
-COLAB = {  # August 2026
-    "keras": "3.13.2", "matplotlib": "3.10.0", "numpy": "2.1.3", "pandas": "2.2.3",
-    "pillow": "11.3.0", "scikit-learn": "1.6.1", "tensorflow": "2.20.0",
-}  # fmt: skip
+# Of August 2026; the weekly run installs them.
+COLAB = dict(line.split("==") for line in (ROOT / ".github/colab.txt").read_text().splitlines())
 
 
 def test_colab_keeps_its_own_packages():
@@ -50,9 +50,12 @@ def test_what_a_build_leaves_behind_is_not_committed():
 
 def test_the_table_of_contents_has_every_chapter_and_page_once():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    named = [toc["root"]] + [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    files = [c for part in toc["parts"] for c in part["chapters"]]
+    files += [section for c in files for section in c.get("sections", ())]
+    named = [toc["root"]] + [c["file"] for c in files]
     there = [f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.ipynb")]
-    there += [f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")]
+    pages = (ROOT / "book").rglob("*.md")
+    there += [path.relative_to(ROOT).with_suffix("").as_posix() for path in pages]
     assert sorted(named) == sorted(there)
 
 
@@ -72,6 +75,40 @@ def test_tensorflow_comes_with_every_extra_that_trains_and_with_no_other():
     }
 
 
+def test_zenodo_and_the_citation_say_the_same_as_the_package():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    deposited = json.loads((ROOT / ".zenodo.json").read_text())
+    assert deposited["title"] == cited["title"]
+    assert deposited["description"] == cited["abstract"]
+    assert deposited["creators"] == cited["authors"]
+    assert deposited["keywords"] == cited["keywords"]
+    assert deposited["license"] == cited["license"] == PROJECT["license"]
+    versions = {deposited["version"], cited["version"], PROJECT["version"], cxrlib.__version__}
+    assert len(versions) == 1
+
+
+def test_the_changelog_has_this_version_or_what_is_to_come():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## \[(Unreleased|{re.escape(PROJECT['version'])})\]", text, re.MULTILINE)
+
+
+def test_hooks_before_a_commit_have_the_tested_versions():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    tested = dict(line.split("==") for line in lines)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    revs = {repo["repo"].rpartition("/")[2]: repo.get("rev", "").strip("v") for repo in hooks}
+    assert revs.pop("local") == ""
+    assert revs == {"ruff-pre-commit": tested["ruff"], "nbstripout": tested["nbstripout"]}
+
+
 def test_committed_images_are_small():
     for path in (ROOT / "book" / "_static").glob("*.png"):
         assert path.stat().st_size < 300_000, path.name
+
+
+def test_the_readme_shows_pictures_that_are_there_each_with_a_text():
+    shown = re.findall(r"!\[([^\]]*)\]\((book/[^)]+)\)", (ROOT / "README.md").read_text())
+    assert len(shown) >= 4
+    for text, path in shown:
+        assert len(text) > 20
+        assert (ROOT / path).exists()

@@ -99,6 +99,26 @@ def test_a_quick_copy_says_that_it_is_one_and_the_published_does_not(book):
     assert published["execute"]["execute_notebooks"] == "off"
 
 
+def test_each_page_says_so_where_chapters_used_phantoms(book):
+    found = {"01-one": {"phantoms"}, "02-two": {"folder"}, "03-three": set()}
+    assert stage.on_phantoms(found) == "chapter 01"
+    assert stage.on_phantoms({name: {"phantoms"} for name in found}) == "its chapters"
+    assert stage.on_phantoms({"02-two": {"folder"}}) == ""
+    config = yaml.safe_load(stage.staged_config(book.root, {}, "chapter 01"))
+    assert "phantoms</b>: chapter 01 used" in config["html"]["announcement"]
+    both = yaml.safe_load(stage.staged_config(book.root, {"quick": True}, "chapter 01"))
+    assert "test copy" in both["html"]["announcement"]
+    assert "chapter 01 used" in both["html"]["announcement"]
+
+
+def test_the_pages_address_is_made_from_the_repository_s(book):
+    with (book.root / "_config.yml").open("a") as file:
+        file.write("sphinx: {extra_extensions: [sphinxext.opengraph]}\n")
+    config = yaml.safe_load(stage.staged_config(book.root, {}))
+    assert config["html"]["baseurl"] == "https://old.github.io/course/"
+    assert config["sphinx"]["config"]["ogp_site_url"] == "https://old.github.io/course/"
+
+
 def test_pages_get_what_can_be_shown_and_no_notes_for_machines(book):
     assert book.make("execute").returncode == 0
     assert book.make("stage").returncode == 0

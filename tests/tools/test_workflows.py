@@ -2,6 +2,7 @@ import re
 
 import nbformat
 import pytest
+import stage
 import yaml
 
 from cxrlib.data import registry
@@ -12,7 +13,8 @@ WORKFLOWS = {
     path.name: yaml.load(path.read_text(), yaml.BaseLoader)  # with `on` as a word, not as True
     for path in (ROOT / ".github" / "workflows").glob("*.yml")
 }
-TESTS, PAGES = WORKFLOWS["ci.yml"], WORKFLOWS["pages.yml"]
+TESTS, PAGES, BUILD = (WORKFLOWS[f"{name}.yml"] for name in ("ci", "pages", "build"))
+MAY_WRITE = {("weekly.yml", "report"): {"issues"}, ("release.yml", "release"): {"contents"}}
 STEPS = [
     step for w in WORKFLOWS.values() for job in w["jobs"].values() for step in job.get("steps", [])
 ]
@@ -51,7 +53,7 @@ def test_every_collection_that_a_chapter_uses_is_fetched_and_kept():
     chapters = [nbformat.read(path, as_version=4) for path in (ROOT / "chapters").glob("*.ipynb")]
     code = "".join(c.source for book in chapters for c in book.cells if c.cell_type == "code")
     used = {name for name in registry.DATASETS if re.search(rf"""["']{name}["']""", code)}
-    steps = PAGES["jobs"]["build"]["steps"]
+    steps = BUILD["jobs"]["build"]["steps"]
     (fetch,) = (step["run"] for step in steps if "data fetch" in step.get("run", ""))
     fetched = re.search(r"for name in (.+?);", fetch)[1].split()
     assert {"pneumonia", "covid", "adults"} <= used & set(fetched)
@@ -70,8 +72,33 @@ def test_every_collection_that_a_chapter_uses_is_fetched_and_kept():
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_permissions_are_the_least(name):
     assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
-    for job in WORKFLOWS[name]["jobs"].values():
-        more = set(job.get("permissions", {})) - {"contents"}
-        assert not more or (more == {"pages", "id-token"} and "pages" in f"{name} {job}")
+    for key, job in WORKFLOWS[name]["jobs"].items():
+        more = {key for key, value in job.get("permissions", {}).items() if value == "write"}
+        assert (
+            not more
+            or (more == {"pages", "id-token"} and "pages" in f"{name} {job}")
+            or (more == MAY_WRITE.get((name, key)))
+        )
     checkouts = [s for s in STEPS if s.get("uses", "").startswith("actions/checkout")]
     assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
+
+
+def test_a_release_is_built_on_real_x_rays_after_every_test_and_published_by_a_person():
+    jobs = WORKFLOWS["release.yml"]["jobs"]
+    assert set(jobs["book"]["needs"]) == {"test", "systems"}
+    assert jobs["release"]["needs"] == "book"
+    assert jobs["book"]["with"] == {"pictures": "real"}
+    assert ".ci/run" in str(jobs["test"]["steps"])
+    assert "--draft" in str(jobs["release"]["steps"])
+    checked = [step["run"] for step in BUILD["jobs"]["build"]["steps"] if "grep" in str(step)]
+    shown = stage.PHANTOM_NOTE.partition("</b>")[0].removeprefix("This copy was ")
+    assert len(checked) == 1
+    assert f'"{shown}"' in checked[0]
+
+
+def test_the_weekly_run_has_colab_s_versions_and_tells_when_it_fails():
+    jobs = WORKFLOWS["weekly.yml"]["jobs"]
+    versions = jobs["versions"]["strategy"]["matrix"]["include"]
+    assert {one["constraints"] for one in versions} == {"/dev/null", ".github/colab.txt"}
+    assert sorted([*jobs["report"]["needs"], "report"]) == sorted(jobs)
+    assert "failure()" in jobs["report"]["if"]

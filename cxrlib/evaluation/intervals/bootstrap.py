@@ -30,7 +30,7 @@ def patient_bootstrap(
     Images of one patient resemble each other, so they come and go together; drawing single
     images would give an interval that is too narrow. The ends are quantiles of the resamples,
     corrected for bias and skewness and a little further out where there are few patients: see
-    :func:`.limits.bca_interval`.
+    :func:`cxrlib.evaluation.intervals.limits.bca_interval`.
 
     Parameters
     ----------

@@ -148,7 +148,7 @@ def overlay_grid(
     images : array, shape (N, H, W) or (N, H, W, 1)
         Raw pixels in [0, 255].
     maps : array, shape (N, H, W)
-        Of :func:`cxrlib.evaluation.grad_cam` or :func:`cxrlib.evaluation.occlusion`.
+        Of :func:`cxrlib.evaluation.grad_cam` or :func:`cxrlib.evaluation.occlusion_sensitivity`.
     masks : array of bool, shape (N, H, W), optional
         Drawn as a dashed outline on both images of a pair.
     titles : sequence of str
