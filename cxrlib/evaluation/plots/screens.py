@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
+from matplotlib.gridspec import GridSpec, SubplotSpec
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
@@ -80,7 +81,7 @@ def _png(figure: Figure, dpi: float | None = None) -> str:
 @contextmanager
 def _in_the_dark(figure: Figure) -> Iterator[None]:
     """Give ink and colours their lighter twins, and take the ground away."""
-    undo = [(figure.patch.set_alpha, figure.patch.get_alpha())]
+    undo: list[tuple[Callable, object]] = [(figure.patch.set_alpha, figure.patch.get_alpha())]
     undo += [(ax.patch.set_alpha, ax.patch.get_alpha()) for ax in figure.axes]
     for ground in (figure.patch, *(ax.patch for ax in figure.axes)):
         ground.set_alpha(0)
@@ -108,7 +109,7 @@ def _in_the_dark(figure: Figure) -> Iterator[None]:
             change(before)
 
 
-def _twin(color: object) -> tuple[float, float, float, float] | None:
+def _twin(color: Any) -> tuple[float, float, float, float] | None:
     """Return a colour's twin on dark ground, as transparent as it is; None if it has none."""
     try:
         rgba = to_rgba(color)
@@ -122,24 +123,23 @@ def _twin(color: object) -> tuple[float, float, float, float] | None:
 def _on_a_phone(figure: Figure) -> Iterator[None]:
     """Put the panels of a grid under each other, as far as a phone asks for it."""
     width, height = figure.get_size_inches()
-    panels = [ax for ax in figure.axes if ax.get_subplotspec() is not None]
-    grids = {id(ax.get_subplotspec().get_gridspec()): ax for ax in panels}
-    places = [(ax, ax.get_subplotspec(), _shows_values(ax)) for ax in panels]
-    undo = []
+    placed = [(ax, spec) for ax in figure.axes if (spec := ax.get_subplotspec()) is not None]
+    undo: list[tuple[Callable, object]] = []
     size = (PHONE, height)
-    if len(grids) == 1 and not _is_ruled(panels):
-        rows, columns = panels[0].get_subplotspec().get_gridspec().get_geometry()
-        k = min(columns, max(1, int(PHONE / max(map(_least_width, panels)))))
-        n_rows = -(-len(panels) // k)
+    if placed and not _is_ruled([spec for _, spec in placed]):
+        rows, columns = placed[0][1].get_gridspec().get_geometry()
+        k = min(columns, max(1, int(PHONE / max(_least_width(ax) for ax, _ in placed))))
         panel_height = height / rows
-        if not any(values for _, _, values in places):
+        if not any(_shows_values(ax) for ax, _ in placed):
             panel_height *= min(1.0, (PHONE / k) / (width / columns))
+        n_rows = -(-len(placed) // k)
         size = (PHONE, n_rows * panel_height)
         grid = GridSpec(n_rows, k, figure=figure)
-        for i, (ax, spec, values) in enumerate(places):
+        for i, (ax, spec) in enumerate(placed):
             undo.append((ax.set_subplotspec, spec))
             ax.set_subplotspec(grid[i // k, i % k])
-            if values and not (labelled := ax.yaxis.get_tick_params().get("labelleft", True)):
+            labelled = ax.yaxis.get_tick_params().get("labelleft", True)
+            if _shows_values(ax) and not labelled:
                 undo.append((lambda on, ax=ax: ax.tick_params(labelleft=on), labelled))
                 ax.tick_params(labelleft=True)
     figure.set_size_inches(size)
@@ -160,9 +160,10 @@ def _least_width(ax: Axes) -> float:
     return PLOT if _shows_values(ax) else TITLED if ax.get_title() or ax.texts else BARE
 
 
-def _is_ruled(panels: list[Axes]) -> bool:
-    """Say whether panels span cells, or rows differ in height: then their order has a meaning."""
-    grid = panels[0].get_subplotspec().get_gridspec()
-    heights = grid.get_height_ratios()
-    spans = any(ax.get_subplotspec().num1 != ax.get_subplotspec().num2 for ax in panels)
-    return spans or (heights is not None and len(set(heights)) > 1)
+def _is_ruled(specs: list[SubplotSpec]) -> bool:
+    """Say whether there are several grids, or panels span cells, or rows differ in height."""
+    grid = specs[0].get_gridspec()
+    heights = np.asarray(grid.get_height_ratios(), dtype=float)
+    uneven = len(np.unique(heights)) > 1
+    spans = any(spec.num1 != spec.num2 for spec in specs)
+    return spans or uneven or any(spec.get_gridspec() is not grid for spec in specs)
