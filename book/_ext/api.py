@@ -37,8 +37,9 @@ def modules(module: ModuleType) -> Iterator[ModuleType]:
 
 
 def has_docstring(value: object) -> bool:
-    """Tell functions and classes from values, which have no docstring of their own."""
-    return inspect.isclass(value) or (callable(value) and inspect.isroutine(inspect.unwrap(value)))
+    """Tell functions and classes with a docstring from values, which have none of their own."""
+    kind = inspect.isclass(value) or inspect.isroutine(value)
+    return kind and bool(value.__doc__)
 
 
 @cache
