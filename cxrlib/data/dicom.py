@@ -72,11 +72,11 @@ class _DicomImage(ImageFile.ImageFile):
         return image.load()
 
 
-def _read(path: str | os.PathLike, **options: bool) -> Dataset:
+def _read(path: str | os.PathLike, stop_before_pixels: bool = False) -> Dataset:
     import pydicom
 
     try:
-        return pydicom.dcmread(path, force=True, **options)
+        return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels, force=True)
     except Exception as error:  # pydicom has many
         raise _damaged(path, error) from None
 
