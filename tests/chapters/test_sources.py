@@ -148,6 +148,16 @@ def test_it_follows_the_template(chapter):
     assert text(chapter).count("<details>") == text(chapter).count("</details>")
 
 
+def test_whole_sections_are_marked_optional_and_the_story_stays(chapter):
+    marked = [entry for entry in headings(chapter) if "optional" in entry[1].lower()]
+    story = [entry for entry in headings(chapter) if entry[0] == "##" and entry not in marked]
+    assert [entry for entry in marked if not re.fullmatch(r"[^()]+ \(optional\)", entry[1])] == []
+    assert {hashes for hashes, _ in marked} <= {"##"}
+    assert len(story) > 2 * len(marked) + len(SECTIONS)
+    fixed = [title for _, title in marked for name in SECTIONS if name in title.lower()]
+    assert fixed == []
+
+
 def test_test_images_are_handed_out_by_open_test_set_alone(chapter):
     around = r"""split\(["']test|some\(["']test|read_images\([^)]*split\s*==\s*["']test"""
     assert re.findall(around, "\n".join(cell.source for cell in code(chapter))) == []
