@@ -17,6 +17,8 @@ import numpy as np
 
 SUM_TOLERANCE = 1e-3  # scores are rounded
 ROUNDED_OFF = 2  # so many images may be on the other side of the threshold
+DIGITS = 1e-5  # of a metric, relative: records keep six digits
+BY_HAND = "Make the record again; nothing in it may be changed by hand."
 
 
 class RecordError(ValueError):
@@ -33,6 +35,7 @@ def check(fields: dict[str, Any]) -> None:
             valid = row["low"] <= row["mean"] <= row["high"]
             advice = "Compute the summary again: cxr reproduce ID --summary-only."
             _require(valid, f"summary.{name}", "numbers with low ≤ mean ≤ high", row, advice)
+        _check_means(fields)
     except RecordError as error:
         raise RecordError(f"record {fields.get('id')}: {error}") from None
 
@@ -110,6 +113,7 @@ def _check_runs(fields: dict) -> None:
         if run["scores"] is not None:
             _check_scores(run["scores"], f"{where}.scores", counts.get("test", {}))
             _check_scored_matrix(run, where)
+        _check_metrics(run, f"{where}.metrics")
     repeated = [seed for seed, n in Counter(run["seed"] for run in runs).items() if n > 1]
     _require(not repeated, "runs", "another seed for each run", repeated, "Give each run its own.")
     odd = [run["seed"] for run in runs if set(run["metrics"]) != set(runs[0]["metrics"])]
@@ -156,8 +160,39 @@ def _check_scored_matrix(run: dict, where: str) -> None:
     np.add.at(found, (scores["y"], called), 1)
     off = int(np.abs(found - matrix).sum()) // 2
     wanted = f"{found.tolist()}, as the scores are at the threshold {threshold}"
-    advice = "Make the record again; nothing in it may be changed by hand."
-    _require(off <= ROUNDED_OFF, f"{where}.confusion_matrix.test", wanted, matrix, advice)
+    _require(off <= ROUNDED_OFF, f"{where}.confusion_matrix.test", wanted, matrix, BY_HAND)
+
+
+def _check_metrics(run: dict, where: str) -> None:
+    """Refuse metrics that are not those of the confusion matrices."""
+    for split, rows in run["confusion_matrix"].items():
+        matrix = np.array(rows)
+        recall = matrix.diagonal() / matrix.sum(axis=1).clip(1)
+        counted = {"accuracy": matrix.trace() / matrix.sum(), "macro sensitivity": recall.mean()}
+        if len(matrix) == 2:
+            counted |= {"specificity": recall[0], "sensitivity": recall[1]}
+        for name, value in counted.items():
+            got = run["metrics"].get(f"{split} {name}", value)
+            wanted = f"{value:.6f}, as the confusion matrix says"
+            _require(
+                math.isclose(got, value, rel_tol=DIGITS),
+                f"{where}[{split} {name}]",
+                wanted,
+                got,
+                BY_HAND,
+            )
+
+
+def _check_means(fields: dict) -> None:
+    """Refuse a summary that is not the mean of its runs."""
+    metrics = [run["metrics"] for run in fields["runs"]]
+    for name in set(fields["summary"]) & set(metrics[0]):
+        mean = math.fsum(one[name] for one in metrics) / len(metrics)
+        got = fields["summary"][name]["mean"]
+        wanted = f"{mean:.6f}, the mean of its runs"
+        _require(
+            math.isclose(got, mean, rel_tol=DIGITS), f"summary.{name}.mean", wanted, got, BY_HAND
+        )
 
 
 def _check_scores(scores: dict, where: str, classes: dict[str, int]) -> None:

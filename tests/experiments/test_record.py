@@ -142,6 +142,7 @@ def of_three(score: object) -> dict:
     scores = a_run()["scores"] | {"y": [0, 1, 2], "score": [score, *[[0.5, 0.25, 0.25]] * 2]}
     matrix = {"test": [[1, 0, 0], [1, 0, 0], [1, 0, 0]]}
     run = a_run() | {"scores": scores, "confusion_matrix": matrix, "threshold": None}
+    run["metrics"] = {"best epoch": 1}
     return fields(data=described, runs=[run])
 
 
@@ -270,17 +271,40 @@ def test_a_matrix_that_is_not_that_of_the_scores_is_refused():
     data = fields()["data"] | {"counts": {"test": {"A": n, "B": n}}, "patients": {"test": None}}
     nearly, wrong = ([[n - off, off], [0, n]] for off in (2, 5))
     for matrix in ([[n, 0], [0, n]], nearly):  # rounding may turn an answer or two
-        run = a_run() | {"scores": scores, "confusion_matrix": {"test": matrix}}
+        run = a_run() | {
+            "scores": scores,
+            "confusion_matrix": {"test": matrix},
+            "metrics": {"best epoch": 1},
+        }
         Record.create(**fields(runs=[run], data=data))
-    run = a_run() | {"scores": scores, "confusion_matrix": {"test": wrong}}
+    run = a_run() | {
+        "scores": scores,
+        "confusion_matrix": {"test": wrong},
+        "metrics": {"best epoch": 1},
+    }
     with pytest.raises(RecordError, match=r"test: expected \[\[20, 0\], \[0, 20\]\], as"):
         Record.create(**fields(runs=[run], data=data))
 
 
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (
+            ("runs", 0, "metrics", "test accuracy"),
+            r"\[0\].metrics\[test accuracy\]: expected 0.666667",
+        ),
+        (("summary", "test accuracy", "mean"), "accuracy.mean: expected 0.666667, the mean of its"),
+    ],
+)
+def test_a_number_changed_by_hand_is_refused(place, message):
+    with pytest.raises(RecordError, match=message):
+        Record.create(**changed(0.7, *place))
+
+
 def test_the_spread_between_seeds_is_the_lowest_and_the_highest():
-    runs = [a_run(seed) | {"metrics": {"test accuracy": 0.5 + seed / 10}} for seed in range(3)]
+    runs = [a_run(seed) | {"metrics": {"val AUC": 0.5 + seed / 10}} for seed in range(3)]
     record = Record.create(**fields(runs=runs))
-    assert record.between_seeds("test accuracy") == (0.5, 0.7)
-    assert Record.create(**fields(runs=runs[:1])).between_seeds("test accuracy") is None
-    with pytest.raises(RecordError, match=r"expected the metric 'AUC' .* There are: test accuracy"):
+    assert record.between_seeds("val AUC") == (0.5, 0.7)
+    assert Record.create(**fields(runs=runs[:1])).between_seeds("val AUC") is None
+    with pytest.raises(RecordError, match=r"expected the metric 'AUC' .* There are: val AUC"):
         record.between_seeds("AUC")

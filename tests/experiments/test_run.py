@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 
@@ -79,9 +80,10 @@ def test_a_summary_is_computed_again_from_the_scores_that_are_kept(quick, tmp_pa
 
 def test_a_summary_that_the_scores_do_not_give_is_left_alone(tmp_path, whole):
     record = records.read("article-3-as-published", whole)
-    row = {"mean": 0.999, "low": 0.0, "high": 1.0}  # as if rounding had turned answers
-    summary = record.summary | {"test accuracy": record.summary["test accuracy"] | row}
-    Record.create(**vars(record) | {"summary": summary}).write(tmp_path)
+    turned = copy.deepcopy(vars(record))
+    score = turned["runs"][0]["scores"]["score"]
+    score[0] = 0.1 if score[0] >= 0.5 else 0.9  # as if rounding had turned an answer
+    Record.create(**turned).write(tmp_path)
     with pytest.raises(RecordError, match="other side of the threshold"):
         run.summarize_again("article-3-as-published", folder=tmp_path)
 
