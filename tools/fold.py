@@ -36,8 +36,10 @@ KEPT = {"parameters", "remove-cell", KERAS}  # tags of cells that stay as they a
 
 
 def root(node: ast.expr) -> str:
-    """Return the name that a call, attribute or item begins with."""
+    """Return the name that a call, attribute or item begins with; of a package's `plots`, that."""
     while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        if isinstance(node, ast.Attribute) and node.attr == "plots":
+            return "plots"
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 

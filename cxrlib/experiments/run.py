@@ -54,7 +54,7 @@ def reproduce(
     ------
     DataError
         If there is no such study, or the real data are not at hand.
-    MissingExtraError
+    ImportError
         If TensorFlow is not installed.
     """
     require("train", "a study")  # before hours of preparation, not after

@@ -27,6 +27,7 @@ def in_sight(notebook):
             "m = x.mean()",
             "Figure",
         ),
+        ("m = x.mean()\nevaluation.plots.plot_lines(m)\nplt.show()", "m = x.mean()", "Figure"),
         (
             "plots.image_row(x)\nplt.show()\na = 1\nsay(a)",
             "plots.image_row(x)\nplt.show()\na = 1",

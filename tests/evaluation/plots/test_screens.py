@@ -47,6 +47,13 @@ def test_a_figure_comes_back_as_it_was():
     assert as_png(figure) == before
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_drawing_keeps_its_sheet():
+    figure = plots.draw_neuron().figure
+    assert {"dark", "phone"} <= set(drawn(figure))
+    assert [ax.get_position().bounds for ax in figure.axes] == [(0, 0, 1, 1)]
+
+
 def test_a_small_figure_needs_no_rendering_for_a_phone():
     figure, _ = plt.subplots(figsize=(3.5, 3))
     assert list(drawn(figure)) == ["dark"]

@@ -18,7 +18,9 @@ FONT_SIZE = 10  # points; drawings of 4.8 inches stay readable on a phone
 def sheet(ax: Axes | None, width: float, height: float) -> Axes:
     """Prepare axes whose units are inches, without frame and ground; by default a new figure."""
     if ax is None:
-        figure = plt.figure(figsize=(width, height), facecolor="none", layout="none")
+        figure = plt.figure(figsize=(width, height), facecolor="none")
+        # Not `layout="none"`: saved with a tight box, such a figure gets the style's layout back.
+        figure.set_layout_engine("none")
         ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal", xticks=[], yticks=[])
     ax.set_axis_off()
