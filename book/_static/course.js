@@ -25,3 +25,11 @@ addEventListener("load", fadeAll);
 addEventListener("resize", fadeAll);
 addEventListener("scroll", ({ target }) => target.matches?.(WIDE) && fade(target), true);
 addEventListener("toggle", fadeAll, true);
+
+/* The theme's button that opens a branch of the contents shows an arrow and no words. */
+addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("nav summary")) {
+    const page = button.closest("li")?.querySelector("a")?.textContent.trim();
+    if (page && !button.textContent.trim()) button.ariaLabel = `Pages below ${page}`;
+  }
+});

@@ -31,8 +31,13 @@ SPILLED = """() => {
   return spilled.slice(0, 5);
 }"""
 
-NO_TEXT = """() => [...document.images].filter(i => i.getAttribute('alt') === null
-  || (i.closest('.bd-article') && (i.alt.length < 3 || !i.naturalWidth))).map(i => i.src)"""
+NO_TEXT = """async () => {
+  const images = [...document.images]; // those of other screens and further down load only now
+  for (const image of images) image.loading = 'eager';
+  await Promise.allSettled(images.map((image) => image.decode()));
+  return images.filter(i => i.getAttribute('alt') === null
+    || (i.closest('.bd-article') && (i.alt.length < 3 || !i.naturalWidth))).map(i => i.src);
+}"""
 LOOKS = {"wide, light": (1280, "light"), "phone, dark": (390, "dark")}
 TURNED = """async (dark) => {
   const frame = () => new Promise(requestAnimationFrame);

@@ -63,7 +63,8 @@ def test_a_room_shows_public_functions_classes_and_values(tmp_path):
     (tmp_path / "index.md").write_text((ROOT / "book" / "api" / "phantoms.md").read_text())
     app = SphinxTestApp("html", srcdir=tmp_path)
     app.build()
-    assert app.warning.getvalue() == ""
+    said = app.warning.getvalue().splitlines()  # other tests of this process made apps, too
+    assert [line for line in said if "is already registered" not in line] == []
     text = (tmp_path / "_build" / "html" / "index.html").read_text(encoding="utf-8")
     assert re.findall(r'<dt class="sig[^>]* id="([\w.]+)"', text)[:1] == ["cxrlib.phantoms.Phantom"]
     assert "Alias for field number" not in text
