@@ -34,6 +34,7 @@ PHANTOM_NOTE = (
     "X-rays of patients."
 )
 SETTINGS = {"parameters", "injected-parameters"}  # tags; a page is read, not set
+PAGE = re.compile(r"(\]\((?![a-z]+:)[^)#\s]+)\.(?:md|ipynb)\b")  # Sphinx follows none in an output
 DATA_MIME = "application/vnd.cxr"  # outputs that are data, such as claims; pages can't show them
 
 
@@ -103,7 +104,8 @@ def clean_copy(executed: Path, target: Path, links: Links, message: str = "") ->
         for output in cell.get("outputs", []):
             keep_renderings(output, target.parents[1] / "screens")
             if said := output.get("data", {}).get("text/markdown"):
-                output.data["text/markdown"] = links.add(said, target.name, roles=False)
+                said = links.add(said, target.name, roles=False)
+                output.data["text/markdown"] = PAGE.sub(r"\1.html", said)
             for kind in [kind for kind in output.get("data", {}) if kind.startswith(DATA_MIME)]:
                 del output.data[kind]
         if "outputs" in cell:

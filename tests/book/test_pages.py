@@ -1,6 +1,7 @@
 """The built book's files, without a browser."""
 
 import re
+from urllib.parse import unquote
 
 from tests.built import ROOT
 
@@ -24,3 +25,21 @@ def test_the_downloadable_notebooks_do_not_either(html):
         text = path.read_text(encoding="utf-8")
         assert str(ROOT) not in text
         assert '"papermill"' not in text
+
+
+def test_every_link_within_the_book_leads_to_a_page_and_a_place_on_it(html, pages):
+    text = {
+        (html / page).resolve(): re.sub(
+            "<script.*?</script>", "", (html / page).read_text(encoding="utf-8"), flags=re.DOTALL
+        )
+        for page in pages
+    }
+    lost = []
+    for page, source in text.items():
+        places = re.findall(r'<a\b[^>]*?\bhref="(?![a-z]+:|//)([^"]*)"', source)
+        for file, _, place in (unquote(link).partition("#") for link in places):
+            target = (page.parent / file.partition("?")[0]).resolve() if file else page
+            there = re.search(rf'\b(id|name)="{re.escape(place)}"', text.get(target, ""))
+            if not target.exists() or (place and not there):
+                lost.append(f"{page.name}: {file}#{place}")
+    assert lost == []
