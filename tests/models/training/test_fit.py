@@ -203,6 +203,11 @@ def test_a_name_needs_a_rate_and_a_ready_optimizer_none():
             models.training.compile_classifier(model, *wrong)
 
 
+def test_on_a_cpu_nothing_is_compiled_by_xla():
+    model = models.first_cnn((32, 32, 1), filters=(4,), dense=4)
+    assert models.training.compile_classifier(model, "SGD", 0.1).jit_compile is False
+
+
 def test_settings_reach_the_optimizer_that_is_named():
     model = models.first_cnn((32, 32, 1), filters=(4,), dense=4)
     settings = {"beta_2": 0.99, "weight_decay": 0.05, "global_clipnorm": 0.5}
