@@ -153,6 +153,15 @@ def shortcuts() -> list[Tile]:
     return [*tiles, coarse(chest("covid").image, 8)]
 
 
+def articles() -> list[Tile]:
+    """Show two of one child, one mirrored, sixteen to choose by, two to be judged by."""
+    pair = [chest("bacterial", seed, patient=3).image for seed in (1, 2)]
+    small = coarse(chest().image, 42)[1:41, 1:41]
+    sixteen = np.tile(small, (4, 4))
+    lit = np.kron(np.arange(16).reshape(4, 4) < 2, np.ones((40, 40)))
+    return [*pair, pair[0][:, ::-1], sixteen, sixteen * lit]
+
+
 OPENINGS: dict[str, Callable[[], list[Tile]]] = {
     "01-pictures": pictures,
     "02-neurons": neurons,
@@ -167,6 +176,7 @@ OPENINGS: dict[str, Callable[[], list[Tile]]] = {
     "11-looking-inside": looking_inside,
     "12-covid": covid,
     "13-shortcuts": shortcuts,
+    "14-five-articles": articles,
 }
 
 

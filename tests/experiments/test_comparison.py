@@ -8,6 +8,7 @@ from cxrlib import evaluation
 from cxrlib.experiments import Comparison, Record, compare, registry
 from cxrlib.experiments.record import RecordError
 from cxrlib.experiments.summary import judged_runs
+from cxrlib.teaching import exercises
 from tests.experiments.conftest import a_run, fields
 
 CLASSES = {"A": 20, "B": 20}
@@ -102,3 +103,6 @@ def test_a_number_is_reproduced_where_the_interval_allows_for_it(
     found = interval and evaluation.Interval(*interval)
     one = Comparison("s", "words", "test accuracy", published, about, found, None, None)
     assert one.reproduced is reproduced
+    if found:
+        taught = exercises.check_reproduced.solution(published, found.low, found.high, about)
+        assert taught is reproduced

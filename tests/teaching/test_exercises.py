@@ -39,7 +39,7 @@ MISTAKES = [
     for hint, mistake in one.iter_mistakes()
 ]
 OF_A_NUMBER = "check_parameter_count"
-OF_A_TABLE = ("check_split", "check_checklist")
+OF_A_TABLE = ("check_split", "check_checklist", "check_faults")
 OF_A_FUNCTION = [name for name in CHECKS if name not in (OF_A_NUMBER, *OF_A_TABLE)]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import evaluation
-from cxrlib.teaching.exercises import ch08_resampling, ch13_shortcuts
+from cxrlib.teaching.exercises import ch08_resampling, ch13_shortcuts, ch14_five_articles
 
 from .test_exercises import EXERCISES, assert_hint, check, key_by_pattern, resampled_one_by_one
 
@@ -96,6 +96,14 @@ WRONG_LISTS = [
     *[(ANSWERS | {"same places": odd}, "are from one hospital") for odd in ("no", 0, 1)],
     *[(odd, "keep the names") for odd in ("yes", 3, [True] * 14, {"same places": True}, len)],
 ]
+FAULTS = ch14_five_articles.FAULTS
+LINES = {piece: line for piece, (line, _) in FAULTS.items()}
+WRONG_LINES = [
+    *[(LINES | {piece: 4}, reason) for piece, (_, reason) in FAULTS.items()],
+    *[(LINES | {"A": odd}, "`take` and `skip` cut two") for odd in ("1", True, 1.5)],
+    (LINES | {"E": False}, "opened once"),
+    ({"A": 1}, "keep the names"),
+]
 WRONG_THRESHOLDS = [
     (lambda y, s, p: s >= p, "return the threshold"),
     (lambda y, s, p: "high", "return the threshold"),
@@ -105,6 +113,7 @@ WRONG = {
     "check_split": WRONG_SPLITS,
     "check_resample": WRONG_SAMPLES,
     "check_checklist": WRONG_LISTS,
+    "check_faults": WRONG_LINES,
     "check_threshold": WRONG_THRESHOLDS,
 }
 
@@ -166,6 +175,7 @@ def test_each_of_two_arrays_is_checked():
 
 def test_what_is_left_of_a_checklist_is_named():
     assert check("check_checklist", ANSWERS).text.startswith("3 of 14")
+    assert check("check_faults", LINES).passed
     assert check("check_checklist", dict.fromkeys(ANSWERS, ...)).passed is None
     result = check("check_checklist", ANSWERS | {"interval": ..., "code open": None})
     assert result == (None, "Left to answer: interval, code open.")

@@ -64,3 +64,8 @@ from .ch13_shortcuts import (
     check_carried_score as check_carried_score,
     check_checklist as check_checklist,
 )
+from .ch14_five_articles import (
+    check_faults as check_faults,
+    check_luck as check_luck,
+    check_reproduced as check_reproduced,
+)
