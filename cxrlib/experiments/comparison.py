@@ -51,6 +51,16 @@ class Comparison(NamedTuple):
         return above and below
 
 
+    @property
+    def change(self) -> str | None:
+        """Say in words what the difference's interval shows: "higher", "lower" or neither."""
+        if self.difference is None:
+            return None
+        if self.difference.low > 0:
+            return "higher"
+        return "lower" if self.difference.high < 0 else "no change shown"
+
+
 def compare(paper: Paper, folder: str | os.PathLike | None = None) -> list[Comparison]:
     """Compare the records of a paper's studies, claim by claim.
 

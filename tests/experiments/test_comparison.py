@@ -106,3 +106,18 @@ def test_a_number_is_reproduced_where_the_interval_allows_for_it(
     if found:
         taught = exercises.check_reproduced.solution(published, found.low, found.high, about)
         assert taught is reproduced
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        ((0.1, 0.01, 0.2), "higher"),
+        ((-0.1, -0.2, -0.01), "lower"),
+        ((0.1, -0.01, 0.2), "no change shown"),
+        ((0.0, 0.0, 0.0), "no change shown"),
+        (None, None),
+    ],
+)
+def test_a_change_is_called_one_where_its_interval_leaves_zero_out(interval, words):
+    found = interval and evaluation.Interval(*interval)
+    assert Comparison("s", "words", "metric", 0.5, "", None, None, found).change == words
