@@ -39,9 +39,7 @@ def cell(claim: sweep.SweptClaim | None, ran: bool) -> str:
         return "not asked" if ran else "not run yet"
     spread = f" ± {claim.spread:.2g}" if claim.n > 1 else ""
     parts = [number(claim.mean) + spread, f"{claim.held} of {claim.n}"]
-    if claim.kind == "finding" and math.isfinite(claim.margin):
-        parts.append(f"margin {claim.margin:.1f}")
-    return " · ".join(parts)
+    return " · ".join(filter(None, [*parts, claim.margin_text]))
 
 
 def tally(claims: Iterable[sweep.SweptClaim]) -> str:

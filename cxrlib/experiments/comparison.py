@@ -50,7 +50,6 @@ class Comparison(NamedTuple):
         below = self.about == "up to" or self.published <= self.as_published.high
         return above and below
 
-
     @property
     def change(self) -> str | None:
         """Say in words what the difference's interval shows: "higher", "lower" or neither."""

@@ -145,6 +145,16 @@ class SweptClaim:
         return self.bound.room(self.mean) / self.spread
 
     @property
+    def margin_text(self) -> str:
+        """Return the margin in words, such as ``margin 3.4``; nothing where it tells nothing.
+
+        It tells nothing of an identity or an observation, without spread, or of too few runs.
+        """
+        if self.kind != "finding" or not math.isfinite(self.margin):
+            return ""
+        return f"margin {self.margin:.1f}" if self.margin <= 100 else "margin over 100"
+
+    @property
     def stands(self) -> bool:
         """Whether it may be called a claim; it held in all runs, with room to spare."""
         enough = self.kind == "identity" or self.n < LEAST_RUNS or self.margin >= LEAST_MARGIN

@@ -161,8 +161,8 @@ def _row(one: Claim) -> tuple[str, str, str, str]:
     mark, words = _verdict(one)
     swept = one.swept().get("phantoms" if one.source == "phantoms" else "real")
     again = f"{swept.held} of {swept.n}" if swept else "–"
-    if swept and math.isfinite(swept.margin) and one.kind == "finding":
-        again += f", margin {swept.margin:.1f}"
+    if swept and swept.margin_text:
+        again += f", {swept.margin_text}"
     statement = f"{mark} {strip_markdown(one.statement)}"
     return statement, _numbers(one), f"{one.bound.text()}: {words}", again
 

@@ -48,6 +48,12 @@ def test_margin_is_counted_in_standard_deviations():
     assert claim.text() == "5 of 5 runs (0.9 ± 0.1)"
 
 
+def test_a_margin_is_said_where_it_tells_something():
+    assert swept([0.8, 0.9, 1.0] * 2).margin_text == "margin 4.5"
+    assert swept([0.9, 0.901] * 3).margin_text == "margin over 100"
+    assert swept([0.9] * 5).margin_text == swept([0.9, 0.8]).margin_text == ""
+
+
 def test_one_run_that_fails_or_a_small_margin_is_not_enough():
     assert not swept([0.4, 0.9, 0.9]).stands
     assert not swept([0.6, 0.6, 0.9, 1.2, 1.2]).stands
