@@ -161,7 +161,9 @@ def _row(one: Claim) -> tuple[str, str, str, str]:
     mark, words = _verdict(one)
     swept = one.swept().get("phantoms" if one.source == "phantoms" else "real")
     again = f"{swept.held} of {swept.n}" if swept else "–"
-    if swept and swept.margin_text:
+    if swept and swept.held == swept.n > 1 and swept.spread == 0:
+        again = f"the same in all {swept.n}"
+    elif swept and swept.margin_text:
         again += f", {swept.margin_text}"
     statement = f"{mark} {strip_markdown(one.statement)}"
     return statement, _numbers(one), f"{one.bound.text()}: {words}", again
@@ -173,7 +175,7 @@ def _as_text() -> str:
 
 
 def _as_html() -> str:
-    # The mark leads the statement: on a narrow page the book hides the last columns.
+    # The mark leads the statement: on a narrow page the book makes a card of each row.
     left = 'style="text-align:left"'
     titles = ("Statement", "Measured", "Wanted", "Other runs")
     head = "".join(f'<th scope="col" {left}>{title}</th>' for title in titles)
@@ -187,7 +189,7 @@ def _as_html() -> str:
     again = "“Other runs”: in how many runs with other seeds it held."
     if ", margin " in rows:
         again += " Margin: the standard deviations between the mean of these runs and the bound."
-    note += f"<span>{again}</span>"
+    note += again
     return (
         '<table class="dataframe claims">'
         f'<caption style="text-align:left;color:inherit">{note}</caption>'

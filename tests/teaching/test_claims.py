@@ -14,7 +14,7 @@ def _chapter(monkeypatch):
 
 @pytest.fixture
 def swept(monkeypatch):
-    """A sweep of five runs on phantoms in which "It is high." held four times."""
+    """Five runs on phantoms: "It is high." held four times, "It is a constant." always."""
     row = {
         "chapter": "02-neurons",
         "statement": "It is high.",
@@ -22,9 +22,9 @@ def swept(monkeypatch):
         "bound": {"above": 0.5},
         "values": [0.6, 0.7, 0.8, 0.4, None, 0.7],
     }
-    monkeypatch.setattr(
-        sweep, "claims", lambda source: (sweep.as_claim(row),) if source == "phantoms" else ()
-    )
+    constant = row | {"statement": "It is a constant.", "values": [0.6] * 5}
+    rows = tuple(map(sweep.as_claim, (row, constant)))
+    monkeypatch.setattr(sweep, "claims", lambda source: rows if source == "phantoms" else ())
 
 
 def test_a_claim_that_holds_is_said_and_kept(capsys):
@@ -115,6 +115,7 @@ def test_numbers_are_shown_short():
 def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):
     teaching.claim("a < b & **c**", 1, above=0, details={"<x>": 1})
     teaching.claim("It is high.", 0.6, above=0.5)
+    teaching.claim("It is a constant.", 0.6, above=0.5)
     teaching.claim("It is low.", 0.6, below=0.5)
     teaching.claim("It may be.", 0.4, above=0.5, kind="observation")
     cases = pd.DataFrame()
@@ -126,6 +127,7 @@ def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):
         "&lt;x&gt;",
         ">✓ It is high.<",
         "4 of 5, margin 0.9",
+        ">the same in all 5<",
         ">✗ It is low.<",
         ">◦ It may be.<",
         "above 0.5: not so in this run",
