@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import GREY, INK, STYLE_CYCLE, class_style
+from cxrlib.evaluation.plots.style import GREY, INK, STYLE_CYCLE, class_style, legend_above
 
 
 def plot_counts(table: pd.DataFrame | pd.Series, *, ax: Axes | None = None) -> Axes:
@@ -67,7 +67,7 @@ def plot_histogram(
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if len(arrays) > 1:
-        ax.legend(handlelength=3)
+        legend_above(ax)
     return ax
 
 

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxrlib.evaluation.plots.style import GREY, INK, class_style
+from cxrlib.evaluation.plots.style import GREY, INK, class_style, legend_above
 
 Tables: TypeAlias = pd.DataFrame | Mapping[str, pd.DataFrame]
 
@@ -47,7 +47,7 @@ def plot_calibration_curve(
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     ax.set(xlabel="mean score in the bin", ylabel=f"share that is {outcome}")
     if len(named) > 1:
-        _legend_above(ax)
+        legend_above(ax)
     return ax
 
 
@@ -86,13 +86,8 @@ def plot_decision_curve(tables: Tables, *, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.set(xlabel="probability from which one acts")
     ax.set(ylabel=f"net benefit per {per:,} images\n(sick found − weighed false alarms)")
-    _legend_above(ax)
+    legend_above(ax)
     return ax
-
-
-def _legend_above(ax: Axes) -> None:
-    """Write the legend over the axes, where no line can run through it."""
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=2, handlelength=3)
 
 
 def _named(tables: Tables, name: str = "") -> Mapping[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cxrlib.evaluation.plots.style import GREY, INK, class_style, class_styles
+from cxrlib.evaluation.plots.style import GREY, INK, class_style, class_styles, legend_above
 
 GAP = 0.055  # least distance of two names at the end of lines, in heights of a 3.6 inch figure
 Curves: TypeAlias = Mapping[str, tuple[ArrayLike, ArrayLike]]
@@ -185,7 +185,7 @@ def plot_precision_recall_curves(curves: Curves, *, ax: Axes | None = None) -> A
     _draw_curves(curves, ax)
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     ax.set(xlabel="sick found (sensitivity)", ylabel="sick among those called sick (precision)")
-    ax.legend(loc="lower left", handlelength=3)
+    legend_above(ax)
     return ax
 
 

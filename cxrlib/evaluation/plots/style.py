@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 GREY = "#6b7280"
 INK = "#1f2933"
@@ -60,3 +61,8 @@ def class_styles(names: Iterable[str]) -> list[ClassStyle]:
     used = {style.color for style in known if style}
     unused = itertools.cycle([s for s in STYLE_CYCLE if s.color not in used] or STYLE_CYCLE)
     return [style or next(unused) for style in known]
+
+
+def legend_above(ax: Axes) -> None:
+    """Write the legend over the axes, where no line can run through it."""
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=2, handlelength=3)

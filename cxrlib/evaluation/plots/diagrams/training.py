@@ -52,10 +52,10 @@ def draw_batch_norm(*, momentum: float = 0.99, ax: Axes | None = None) -> Axes:
         if use:
             arrow(ax, (3.4, low + 0.28), (2.7, top - 0.25), color=MID_PURPLE)
             continue
-        box(ax, (0.95, low), (1.55, 0.55), "the batch’s mean\nand variance", color=MID_ORANGE)
+        box(ax, (0.9, low), (1.75, 0.55), "the batch’s mean\nand variance", color=MID_ORANGE)
         arrow(ax, (0.5, top - 0.35), (0.6, low + 0.28), color=MID_ORANGE)
         arrow(ax, (1.3, low + 0.28), (2.1, top - 0.25), color=MID_ORANGE)
-        arrow(ax, (1.73, low), (2.92, low), color=MID_PURPLE, dashed=True)
+        arrow(ax, (1.78, low), (2.92, low), color=MID_PURPLE, dashed=True)
         step = f"{100 * (1 - momentum):.3g} %\neach step"
         label(ax, (2.33, low - 0.02), step, color=MID_PURPLE, linespacing=1.6)
     return ax
