@@ -38,6 +38,8 @@ def cell(claim: sweep.SweptClaim | None, ran: bool) -> str:
     if claim is None:
         return "not asked" if ran else "not run yet"
     spread = f" ± {claim.spread:.2g}" if claim.n > 1 else ""
+    if claim.held == claim.n > 1 and claim.spread == 0:
+        return f"{number(claim.mean)}, the same in all {claim.n}"
     parts = [number(claim.mean) + spread, f"{claim.held} of {claim.n}"]
     return " · ".join(filter(None, [*parts, claim.margin_text]))
 
@@ -85,7 +87,9 @@ class ClaimsSummary(MarkdownDirective):
         """Write one sentence a source."""
         lines = []
         for source, name in sweep.SOURCES.items():
-            runs, claims = sweep.read(source)["runs"], sweep.claims(source)
+            # A run whose chapters have all changed since tells nothing any more.
+            runs = [run for run in sweep.read(source)["runs"] if run["chapters"]]
+            claims = sweep.claims(source)
             if not claims:
                 lines.append(f"- On {name} the sweep has not run yet.")
                 continue
