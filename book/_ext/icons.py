@@ -1,8 +1,8 @@
 """Sphinx extension: icons come from a font that holds those the book uses, and no others.
 
 The theme draws its icons with a script of 1.5 MB that knows all of them. Its style sheet can do
-that with three fonts, which are large too. Here the script goes, and the style sheet ``icons.css``
-brings the few glyphs that occur. The fonts stay where they are, for an icon that appears later.
+that with three fonts, which are large too. Here the script goes, the style sheet loses the names of
+icons that do not occur, and another one, ``icons.css``, brings the few glyphs that do.
 """
 
 import base64
@@ -29,6 +29,11 @@ def code_points(style: str) -> dict[str, int]:
     return {
         name: int(code, 16) for names, code in RULE.findall(style) for name in NAME.findall(names)
     }
+
+
+def drop_rules(style: str, named: set[str]) -> str:
+    """Return a style sheet without the rules of icons that are not among the named ones."""
+    return RULE.sub(lambda rule: rule[0] if named & set(NAME.findall(rule[1])) else "", style)
 
 
 def written_in(style: str) -> set[int]:
@@ -85,8 +90,9 @@ def use_font(app, error):
     pages = {path: path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html")}
     scripts = [path for path in static.glob("scripts/*.js") if path.name != "fontawesome.js"]
     sources = [*pages.values(), *(path.read_text(encoding="utf-8") for path in scripts)]
-    known = code_points(theme.read_text(encoding="utf-8")) if theme.exists() else {}
-    wanted = {known[name] for text in sources for name in NAME.findall(text) if name in known}
+    rules = theme.read_text(encoding="utf-8") if theme.exists() else ""
+    known, named = code_points(rules), {name for text in sources for name in NAME.findall(text)}
+    wanted = {known[name] for name in named & set(known)}
     for path in static.rglob("*.css"):
         wanted |= written_in(path.read_text(encoding="utf-8"))
     style = faces(theme, wanted) if known else ""
@@ -100,6 +106,7 @@ def use_font(app, error):
         "/* Icons of Font Awesome Free, (c) Fonticons, Inc., SIL OFL 1.1: those that are used. */"
     )
     (static / "icons.css").write_text(f"{note}\n{style}\n", encoding="utf-8")
+    theme.write_text(drop_rules(rules, named), encoding="utf-8")
     for path, page in pages.items():
         page = ICON.sub(r'<\1 aria-hidden="true" ', page)
         page = SCRIPT.sub(r'<link rel="stylesheet" href="\1icons.css" />', page)

@@ -65,6 +65,8 @@ def test_a_cut_font_holds_what_is_wanted_and_nothing_else():
 def test_names_and_characters_are_read_from_style_sheets():
     style = r'.fa-bars:before,.fa-navicon:before{content:"\f0c9"}.a{content:"\f107"}'
     assert icons.code_points(style) == {"fa-bars": BARS, "fa-navicon": BARS}
+    assert icons.drop_rules(style, {"fa-navicon", "fa-none"}) == style
+    assert icons.drop_rules(style, {"fa-none"}) == r'.a{content:"\f107"}'
     assert icons.written_in(style + ".b{--bell:'\uf0eb'}") == {0xF107, 0xF0EB}
 
 
