@@ -15,9 +15,8 @@ from sphinx.util import logging
 
 THEME = "styles/pydata-sphinx-theme.css"
 SCRIPT = re.compile(r'<script\b[^>]*src="([^"]*_static/)scripts/fontawesome\.js[^>]*></script>')
-ICON = re.compile(
-    r'<(i|span) (?=class="[^"]*\bfa-[^>]*></)'
-)  # the script hid them from screen readers
+# The script also hid icons from screen readers.
+ICON = re.compile(r'<(i|span) (?=class="[^"]*\bfa-[^>]*></)')
 NAME = re.compile(r"\bfa-[a-z0-9-]+")
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+){content:"\\([0-9a-f]+)"}')
 WRITTEN = re.compile(r"[\ue000-\uf8ff]|\\[ef][0-9a-f]{3}\b")  # Unicode's private area
