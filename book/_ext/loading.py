@@ -1,9 +1,9 @@
 """Sphinx extension: text comes first, and nothing moves when the rest arrives.
 
 Scripts in a page's head run when the page has been read. The search's words are loaded by the
-search page only. Images say how large they are, and the first one is asked for at once. A page has
-its colours from the start: as long as the theme's script has not chosen them, a figure's light and
-its dark rendering are both in sight, and both loaded.
+search page only. Images say how large they are, the first one is asked for at once, and heavy ones
+are packed better. A page has its colours from the start: as long as the theme's script has not
+chosen them, a figure's light and its dark rendering are both in sight, and both loaded.
 """
 
 import re
@@ -19,6 +19,7 @@ SEARCH = re.compile(
 WAITING = re.compile(r"<script(?=(?:\s[^>]*)?\ssrc=)(?![^>]*\s(?:defer|async)\b)")
 COLOURS = 'localStorage.getItem("theme") || "auto"'
 SYSTEM = 'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"'
+HEAVY = 100_000  # bytes
 AT_ONCE = "documentation_options.js"  # the lines after it use what it says
 IMAGE = re.compile(r'<(?:img|source)\b[^>]*?\bsrc(?:set)?="([^"]+)"[^>]*>')
 SIZED = re.compile(r"\s(?:width|height|style)=")
@@ -47,6 +48,18 @@ def size_images(text: str, folder: Path) -> str:
     return IMAGE.sub(sized, text)
 
 
+def lighten(folder: Path) -> dict[str, str]:
+    """Turn a folder's heavy PNG files into WebP, pixel for pixel; return old name → new name."""
+    renamed = {}
+    for path in sorted(folder.glob("*.png")):
+        if path.stat().st_size > HEAVY:
+            with Image.open(path) as image:
+                image.save(path.with_suffix(".webp"), lossless=True)
+            path.unlink()
+            renamed[path.name] = path.with_suffix(".webp").name
+    return renamed
+
+
 def arrange(page: str, path: Path) -> str:
     """Return a page, which lies at ``path``, so that it is read before all of it is there."""
     head, end, body = page.partition("</head>")
@@ -65,8 +78,11 @@ def arrange_all(app, error):
     """Do so to each finished page."""
     if error is not None or app.builder.format != "html":
         return
+    renamed = lighten(Path(app.outdir, "_images"))
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
+        for old, new in renamed.items():
+            page = page.replace(f"_images/{old}", f"_images/{new}")
         path.write_text(arrange(page, path), encoding="utf-8")
 
 

@@ -1,5 +1,6 @@
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -70,6 +71,16 @@ def test_sizes_that_are_said_and_images_that_are_not_there_stay(page, tmp_path):
     assert '<source width="30" height="20" srcset="a%20b.png">' in page(
         '<source srcset="a%20b.png">'
     )
+
+
+def test_heavy_images_are_packed_better_and_keep_every_pixel(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    for name, pixels in (("heavy", noise), ("light", noise[:9])):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    assert loading.lighten(tmp_path) == {"heavy.png": "heavy.webp"}
+    assert {path.name for path in tmp_path.iterdir()} == {"heavy.webp", "light.png"}
+    with Image.open(tmp_path / "heavy.webp") as image:
+        np.testing.assert_array_equal(image, noise)
 
 
 def test_the_book_loads_so(html, pages):
