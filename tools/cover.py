@@ -80,16 +80,21 @@ def logo(picture: np.ndarray, size: int) -> Image.Image:
 
 
 def draw_all(root: Path) -> int:
-    """Write cover.png, logo.png and favicon.png into book/_static."""
+    """Write cover, logo and favicon into book/_static.
+
+    The cover is there twice: WebP for the first page, PNG for the README and for previews.
+    """
     from cxrlib import phantoms
 
     picture = phantoms.draw(KIND, size=512, seed=SEED, difficulty=0.4, marker="").image
-    pictures = {"cover": cover(picture), "logo": logo(picture, 192), "favicon": logo(picture, 64)}
+    pictures = {"cover": cover(picture), "logo": logo(picture, 160), "favicon": logo(picture, 64)}
     for name, image in pictures.items():
         path = root / "book" / "_static" / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         if name == "cover":
+            image.save(path.with_suffix(".webp"), quality=80, method=6)
             image = image.quantize(224, dither=Image.Dither.NONE)
         image.save(path, optimize=True)
-        print(f"{path.relative_to(root)}: {path.stat().st_size / 1000:.0f} kB")
+        for written in sorted(path.parent.glob(f"{name}.*")):
+            print(f"{written.relative_to(root)}: {written.stat().st_size / 1000:.0f} kB")
     return 0

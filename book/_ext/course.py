@@ -1,7 +1,8 @@
-"""Sphinx extension of the course: nothing is loaded from another server.
+"""Sphinx extension of the course: nothing is loaded from another server, or for nothing.
 
-MathJax is served from the book itself, thebe (not used here) is taken off the pages, the course's
-own style sheet and script are added, and the bibliography is a list to those who listen.
+MathJax is served from the book itself, to pages with formulas; thebe (not used here) is taken off
+the pages, the course's own style sheet and script are added, and the bibliography is a list to
+those who listen.
 """
 
 import re
@@ -35,13 +36,21 @@ def copy_mathjax(app, error):
             copy2(entry.locate(), target)
 
 
-def drop_thebe(app, pagename, templatename, context, doctree):
-    """Leave thebe's scripts out; Jupyter Book puts them on every page, twice."""
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if "thebe" not in f"{script} {getattr(script, 'attributes', {})}".lower()
-    ]
+def drop_unused(app, pagename, templatename, context, doctree):
+    """Leave out what Jupyter Book and Sphinx put on pages that have no use for it.
+
+    That is thebe, on every page and twice, and MathJax on a page that has no formula but leads to
+    one that does.
+    """
+    unused = ["thebe"]
+    if 'class="math' not in context.get("body", ""):
+        unused.append("mathjax")
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            file
+            for file in context.get(kind, [])
+            if not any(w in f"{file} {getattr(file, 'attributes', {})}".lower() for w in unused)
+        ]
 
 
 ENTRY = re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"')
@@ -63,7 +72,7 @@ def setup(app):
     app.config.mathjax3_config = {"options": {"enableMenu": False}}
     app.add_css_file("custom.css")
     app.add_js_file("course.js")
-    app.connect("html-page-context", drop_thebe, priority=999)
+    app.connect("html-page-context", drop_unused, priority=999)
     app.connect("html-page-context", list_citations)
     app.connect("build-finished", copy_mathjax)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,16 +15,17 @@ window.addEventListener("resize", reachWideFormulas);
 
 /* What goes on to the right fades there, until it is scrolled to its end. */
 const WIDE = ".bd-article :is(pre, .cell_output .output, .pst-scrollable-table-container)";
-function fade(box) {
-  box.classList.toggle("goes-on", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+function fade(boxes) {
+  const ends = boxes.map((box) => box.scrollWidth - box.clientWidth - box.scrollLeft <= 2);
+  boxes.forEach((box, i) => box.classList.toggle("goes-on", !ends[i])); // all read, then all written
 }
-function fadeAll() {
-  for (const box of document.querySelectorAll(WIDE)) fade(box);
+function fadeAll(within = document) {
+  fade([...within.querySelectorAll(WIDE)]);
 }
-addEventListener("load", fadeAll);
-addEventListener("resize", fadeAll);
-addEventListener("scroll", ({ target }) => target.matches?.(WIDE) && fade(target), true);
-addEventListener("toggle", fadeAll, true);
+addEventListener("load", () => fadeAll());
+addEventListener("resize", () => fadeAll());
+addEventListener("scroll", ({ target }) => target.matches?.(WIDE) && fade([target]), true);
+addEventListener("toggle", ({ target }) => fadeAll(target), true);
 
 /* The theme's button that opens a branch of the contents shows an arrow and no words. */
 addEventListener("DOMContentLoaded", () => {

@@ -1,5 +1,7 @@
 """The built book's files, without a browser."""
 
+import functools
+import gzip
 import re
 from urllib.parse import unquote
 
@@ -18,6 +20,30 @@ def test_no_page_loads_from_elsewhere_or_knows_the_machine_that_built_it(html, p
         assert not re.search(r"""(src|href)=["'](https?:)?//[^"']+\.(js|css|woff2?)""", text), page
         told = [part for part in ("unpkg", str(ROOT), "/tmp/ipykernel") if part in text]
         assert told == [], page
+
+
+@functools.cache
+def transferred(path):
+    """Return the bytes of a file as a server sends it: text is packed."""
+    data = path.read_bytes()
+    return len(gzip.compress(data) if path.suffix in (".html", ".css", ".js", ".svg") else data)
+
+
+def test_a_page_read_to_its_end_loads_no_more_than_a_megabyte_without_mathjax(html, pages):
+    heavy = {}
+    for page in pages:
+        text = (html / page).read_text(encoding="utf-8")
+        tags = "".join(re.findall("<(?:link|script|img)[^>]*>", text))
+        asked = re.findall(
+            r'\b(?:src|href)="(?![a-z]+:|//)([^"?#]+\.(?:css|js|png|webp|svg))', tags
+        )
+        files = {((html / page).parent / unquote(one)).resolve() for one in asked}
+        seen = [f for f in files if "mathjax" not in f.parts and not f.stem.endswith("-dark")]
+        assert len(seen) > 15, page
+        size = sum(map(transferred, [html / page, *seen]))
+        if size > 1e6:
+            heavy[page] = size
+    assert heavy == {}
 
 
 def test_the_downloadable_notebooks_do_not_either(html):
