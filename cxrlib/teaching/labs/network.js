@@ -72,35 +72,16 @@ function startLab(box, config) {
   // ---- a picture of the reader's own
 
   const problem = problemLine(box);
-  let opened = 0; // of several files, the one that was chosen last is shown
-  async function open(file) {
-    if (!file) return;
-    const mine = ++opened;
-    const read = await readPicture(file, { ...config.own, size: rows }).catch((error) => {
-      if (!(error instanceof RangeError)) throw error;
-      return error.message;
-    });
-    if (mine !== opened) return;
-    problem.textContent = typeof read === "string" ? `${read} The picture stays as it was.` : "";
-    if (typeof read === "string") return;
-    given[OWN] = read;
-    bare.delete(OWN);
-    own.hidden = false;
-    put({ picture: OWN, dabs: [] });
-  }
-  const file = element("input", {
-    type: "file",
-    accept: "image/png,image/jpeg",
-    "aria-describedby": problem.id,
-    change: () => {
-      open(file.files[0]);
-      file.value = ""; // so that the same file may be chosen again
-    },
-  });
-  box.addEventListener("dragover", (event) => event.preventDefault());
-  box.addEventListener("drop", (event) => {
-    event.preventDefault();
-    open(event.dataTransfer.files[0]);
+  const chooser = fileChooser(box, problem, async (chosen) => {
+    const read = await readPicture(chosen, { ...config.own, size: rows });
+    const made = run(read.values);
+    if (config.outliers) refuseFar(made.distance, config.outliers);
+    return () => {
+      given[OWN] = read;
+      bare.set(OWN, made);
+      own.hidden = false;
+      put({ picture: OWN, dabs: [] });
+    };
   });
 
   // ---- the parts on the page
@@ -112,7 +93,6 @@ function startLab(box, config) {
   });
   const own = picture.querySelector(".pill:last-child");
   own.hidden = true;
-  const chooser = element("label", { class: "pill" }, file, element("span", null, "open a file"));
   const show = pills(box, {
     legend: "Activation map of",
     options: [["all", "all last maps, weighed"], ["one", "the chosen one"]],
@@ -122,7 +102,8 @@ function startLab(box, config) {
   const radius = knob("radius", "Radius of a dab (pixels)", limits.radius, { step: 1 });
   const density = knob("density", "Its density (%)", limits.density, { step: 1 });
   const overlay = pixelCanvas(config, 0, "");
-  const [score, change, strongest, one, sum] = ["big score", "change", "soft", "one", "sum"].map(quiet);
+  const looks = ["big score", "change", "soft far", "soft", "one", "sum"];
+  const [score, change, far, strongest, one, sum] = looks.map(quiet);
   const [bar, mark] = [block(), element("i")];
   const heard = spoken();
   const mosaics = layers.map(({ outside }, i) => mosaic(rows >> i, columns >> i, outside));
@@ -152,7 +133,7 @@ function startLab(box, config) {
     ),
     block("two gap", named("Draw here", view), named("Activation map", overlay)),
     block("ramp", healthy, element("i", { class: "diverging" }), sick),
-    block("lab-card gap", score, block("meter marked", bar, mark), change, heard),
+    block("lab-card gap", score, block("meter marked", bar, mark), change, far, heard),
     block(
       "parts",
       block("stack", radius, density),
@@ -226,6 +207,14 @@ function startLab(box, config) {
       ? `With ${dabs} ${dabs > 1 ? "dabs" : "dab"} of opacity on it; without, ${then} (the upright line).${full}`
       : "Nothing is drawn on it.";
     change.textContent = text;
+    if (config.outliers) {
+      const limit = config.outliers.threshold;
+      const kind = result.distance > limit ? "Not one of the kind that it was trained on" : "Like those that it was trained on";
+      far.textContent =
+        `${kind}: its distance from them is ${digits(result.distance, 2)}, and from ` +
+        `${digits(limit, 2)} on a picture of your own is refused.`;
+      far.dataset.distance = result.distance;
+    }
     heard.tell(`${title}: ${now} for ${sick}. ${text}`);
     sum.textContent =
       `All ${count} together ${digits(total(result.parts))}, with the bias of ` +

@@ -5,13 +5,14 @@ function decodeFloats(packed) {
   return new Float32Array(Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer);
 }
 
-function buildNetwork({ rows, columns, preprocess, layers: packed, head }) {
+function buildNetwork({ rows, columns, preprocess, layers: packed, head, outliers }) {
   const layers = packed.map((one) => ({
     ...one,
     kernel: decodeFloats(one.kernel),
     bias: decodeFloats(one.bias),
   }));
   const weights = decodeFloats(head.weights);
+  const distance = outliers ? buildDistance(outliers, rows, columns) : () => null;
 
   function preprocessed(values) {
     let { scale, offset } = preprocess;
@@ -117,7 +118,11 @@ function buildNetwork({ rows, columns, preprocess, layers: packed, head }) {
       now = convolve(now, layer);
       seen.push(now);
     });
-    const means = Array.from(weights, (_, i) => total(mapOf(now, i)) / (now.rows * now.columns));
+    const meansOf = (layer) => {
+      const size = layer.rows * layer.columns;
+      return Array.from({ length: layer.count }, (_, i) => total(mapOf(layer, i)) / size);
+    };
+    const means = meansOf(now);
     const parts = means.map((mean, i) => mean * weights[i]);
     const logit = total(parts) + head.bias;
     const every = means.map((_, i) => i);
@@ -129,7 +134,40 @@ function buildNetwork({ rows, columns, preprocess, layers: packed, head }) {
       bias: head.bias,
       logit,
       score: 1 / (1 + Math.exp(-logit)),
+      distance: distance(values, () => seen.flatMap(meansOf)),
       map: (which) => activationMap(now, which === null ? every : [which]),
     };
+  };
+}
+
+// How far a picture lies from those of training: Mahalanobis's distance with the covariance of
+// probabilistic PCA, of a small copy of the picture and the means of all maps.
+function buildDistance({ tiles, noise, ...arrays }, rows, columns) {
+  const names = ["mean", "scale", "components", "variances"];
+  const [mean, scale, components, variances] = names.map((name) => decodeFloats(arrays[name]));
+  const count = mean.length;
+
+  function smallCopy(values) {
+    const small = new Float64Array(tiles * tiles);
+    const [tall, wide] = [rows / tiles, columns / tiles];
+    values.forEach((grey, i) => {
+      const tile = Math.floor(Math.floor(i / columns) / tall) * tiles + Math.floor((i % columns) / wide);
+      small[tile] += grey / (tall * wide);
+    });
+    const middle = total(small) / small.length;
+    const spread = Math.sqrt(total(small.map((one) => (one - middle) ** 2)) / small.length);
+    return small.map((one) => (one - middle) / (spread + 1e-3));
+  }
+
+  return (values, meansOfAll) => {
+    const described = [...smallCopy(values), ...meansOfAll()];
+    const x = described.map((value, i) => (value - mean[i]) / scale[i]);
+    let [rest, squares] = [total(x.map((one) => one * one)), 0];
+    variances.forEach((variance, k) => {
+      const along = x.reduce((sum, value, i) => sum + value * components[k * count + i], 0);
+      rest -= along * along;
+      squares += (along * along) / variance;
+    });
+    return (squares + rest / noise) / count;
   };
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -79,6 +80,41 @@ def pack_model(model: Any) -> dict:
         "preprocess": _preprocess(of_kind["P"][0]) if of_kind["P"] else {"scale": 1, "offset": 0},
         "layers": [_convolution(layer) for layer in of_kind["C"]],
         "head": {"weights": _packed(weights), "bias": float(bias[0])},
+    }
+
+
+def pack_outliers(outliers: Any, packed: dict, model: Any) -> dict:
+    """Return what tells pictures of another kind, as the script reads it.
+
+    Parameters
+    ----------
+    outliers : OutlierDetector
+        With the means of all layers' maps behind a small copy of the picture.
+    packed : dict
+        Of :func:`pack_model`.
+    model : keras.Model
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If it was fitted with other layers.
+    """
+    every = [layer.name for layer in model.layers if _letter(layer) == "R"]
+    pixels = len(outliers.mean) - sum(layer["outside"] for layer in packed["layers"])
+    tiles = math.isqrt(max(pixels, 1))
+    if list(outliers.layers) != every or tiles**2 != pixels or packed["rows"] % tiles:
+        raise ValueError(
+            f"expected `outliers` fitted with this network and the layers {', '.join(every)}, got "
+            f"{len(outliers.mean)} features with {', '.join(outliers.layers)}. Take the detector "
+            "that was saved with the network."
+        )
+    arrays = ("mean", "scale", "components", "variances")
+    numbers = ("noise", "threshold", "false_refusals", "n")
+    return {
+        "tiles": tiles,
+        **{name: _packed(getattr(outliers, name)) for name in arrays},
+        **{name: float(getattr(outliers, name)) for name in numbers},
     }
 
 
