@@ -16,6 +16,7 @@ from pathlib import Path
 import address
 import fingerprints
 import fold
+import lazy_labs
 import nbformat
 import yaml
 from claims import read_sources, read_test_evaluations
@@ -165,6 +166,11 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
             clean_copy(failed_copy(copy), page, links, message.partition("\n    traceback:")[0])
         else:
             files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
+    staged = sorted((target / "chapters").glob("*.ipynb"))
+    for kind in lazy_labs.fill_slots(target, staged):
+        print(
+            f"  {kind}: no chapter shows it yet, so the pages that want it are without", flush=True
+        )
     shown = [ran[path.stem] | {"sources": sorted(sources.get(path.stem, ()))} for path in chapters]
     files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
     files.write_text(target / "build.json", json.dumps({"commit": describe_checkout(root)}))

@@ -34,3 +34,26 @@ addEventListener("DOMContentLoaded", () => {
     if (page && !button.textContent.trim()) button.ariaLabel = `Pages below ${page}`;
   }
 });
+
+/* A lab on a page that is no chapter: its script is loaded after the page, when it comes near. Until
+   it runs, its room is as high as the window, so that nothing that is seen moves. */
+const COURSE = document.currentScript.src;
+function loadLab(slot) {
+  const script = document.createElement("script");
+  script.src = new URL(`labs/${slot.dataset.lab}.js`, COURSE);
+  script.onload = () => slot.classList.remove("waits");
+  document.head.append(script);
+}
+addEventListener("DOMContentLoaded", () => {
+  for (const slot of document.querySelectorAll(".lab-slot")) slot.classList.add("waits");
+});
+addEventListener("load", () => {
+  for (const slot of document.querySelectorAll(".lab-slot")) {
+    const watch = new IntersectionObserver(([{ isIntersecting }]) => {
+      if (!isIntersecting && !location.hash.includes(`${slot.dataset.lab}=`)) return;
+      watch.disconnect();
+      loadLab(slot);
+    });
+    watch.observe(slot);
+  }
+});

@@ -1,6 +1,7 @@
 """Pages with labs on them, and hands to work the labs with."""
 
 import html
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -168,3 +169,58 @@ def link_of(lab):
 
 def link_tail(lab):
     return "#" + link_of(lab).split("#")[1]
+
+
+def make_network(side=96, filters=(16, 32, 32, 48), **settings):
+    """Return a pooled CNN whose seeded weights are as different as those of a trained one."""
+    from cxrlib import models
+
+    model = models.pooled_cnn((side, side, 1), filters, **settings)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        count = layer.output.shape[-1]
+        if layer.name.startswith("norm"):
+            low, high = (0.6, 0, 0, 0.3), (1.6, 0.5, 0.5, 1.5)
+            layer.set_weights(rng.uniform(low, high, (count, 4)).T)
+        if layer.name == "predictions":
+            layer.set_weights([rng.normal(0, 4, layer.kernel.shape), np.array([0.2])])
+    return model
+
+
+def network(side=32, filters=(4, 6), **settings):
+    """Return a lab with a small network and two images, one the other upside down."""
+    images = np.stack([make_image(side, side), make_image(side, side)[::-1]])
+    given = {"images": images} | settings
+    return labs.network_lab(make_network(side, filters), ("normal", "pneumonia"), **given)
+
+
+def describe(model, images, tiles=8):
+    """Return standardised small copies of images (n, H, W), and the means of all layers' maps."""
+    import keras
+
+    n, side, _ = images.shape
+    small = (
+        images.reshape(n, tiles, side // tiles, tiles, side // tiles).mean((2, 4)).reshape(n, -1)
+    )
+    small = (small - small.mean(1, keepdims=True)) / (small.std(1, keepdims=True) + 1e-3)
+    maps = [layer.output for layer in model.layers if layer.name.startswith("relu")]
+    seen = keras.Model(model.input, maps).predict_on_batch(images[..., None].astype("float32"))
+    return np.hstack([small, *(one.mean((1, 2)) for one in seen)])
+
+
+def make_outliers(model, images, threshold):
+    """Return what tells pictures of another kind than some: their directions and spreads."""
+    described = describe(model, images)
+    mean, scale = described.mean(0), described.std(0) + 0.1
+    _, spreads, directions = np.linalg.svd((described - mean) / scale, full_matrices=False)
+    return SimpleNamespace(
+        layers=tuple(layer.name for layer in model.layers if layer.name.startswith("relu")),
+        mean=mean,
+        scale=scale,
+        components=directions[:4],
+        variances=spreads[:4] ** 2 / (len(images) - 1),
+        noise=0.05,
+        threshold=threshold,
+        false_refusals=0.01,
+        n=1234,
+    )

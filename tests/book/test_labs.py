@@ -15,6 +15,7 @@ from tests.book.lab_pages import (
     link_of,
     link_tail,
     make_image,
+    network,
     numbers,
     runs,
     scores,
@@ -39,6 +40,7 @@ def made():
         labs.threshold_lab(scores()),
         labs.leak_lab(runs()),
         shortcut(),  # 3 × 4,096 answers
+        network(),
     )
     return {lab.kind: lab for lab in every}
 
@@ -155,6 +157,15 @@ CHANGES = {
         choose(lab, "A press on a square", "marks my guess"),
         lab.locator(".squares button").nth(4).click(),
     ),
+    "network_lab": lambda lab: (
+        choose(lab, "Picture", "B"),
+        lab.get_by_role("button", name="take all back").click(),
+        slide(lab, 3, 45),
+        lab.locator(".lab-view").first.press("Shift+ArrowUp"),
+        lab.locator(".lab-view").first.press("Space"),
+        lab.locator(".lab-view").nth(1).press("ArrowLeft"),
+        choose(lab, "Activation map of", "the chosen one"),
+    ),
 }
 
 
@@ -196,6 +207,7 @@ def test_a_broken_link_changes_nothing(show_all):
         "#augmentation_lab=zoom_x:x;horizontal_flip:0.5;fill_mode:grey",
         "#threshold_lab=set:7;threshold:2;prevalence:0;missed:x&leak_lab=grouped:x;variant:5",
         "#shortcut_lab=picture:9;covered:4096;press:no;guess:12",
+        "#network_lab=picture:2;dabs:1,2;radius:0;density:100;map:6;show:none;row:32",
     ):
         tab.evaluate("tail => { location.hash = tail }", tail)
         assert [seen(lab) for lab in each(tab).values()] == usual
@@ -242,7 +254,7 @@ COUNTED = """(regions) => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["neuron_lab", "kernel_lab", "pooling_lab"])
+@pytest.mark.parametrize("name", ["neuron_lab", "kernel_lab", "pooling_lab", "network_lab"])
 def test_a_passing_mouse_is_not_heard_and_a_place_chosen_is_heard_once(show, name):
     tab = show(made()[name])
     view = tab.locator(".lab-view").first
@@ -284,7 +296,9 @@ def swipe(tab, right=0, down=0, steps=10):
 TO_TOP = "e => scrollTo(0, e.getBoundingClientRect().y + scrollY - 150)"
 
 
-@pytest.mark.parametrize("name", ["neuron_lab", "kernel_lab", "pooling_lab", "shortcut_lab"])
+@pytest.mark.parametrize(
+    "name", ["neuron_lab", "kernel_lab", "pooling_lab", "shortcut_lab", "network_lab"]
+)
 def test_a_finger_that_goes_up_scrolls_past_and_changes_nothing(show_one, name):
     lab = show_one(made()[name], width=390, has_touch=True)
     tab, touched = lab.page, lab.locator(".squares, .lab-view").first

@@ -8,6 +8,7 @@ from cxrlib.teaching.labs.augmentation import augmentation_lab
 from cxrlib.teaching.labs.kernel import kernel_lab
 from cxrlib.teaching.labs.lab import Lab
 from cxrlib.teaching.labs.leak import leak_lab
+from cxrlib.teaching.labs.network import network_lab
 from cxrlib.teaching.labs.neuron import best_pair, neuron_lab
 from cxrlib.teaching.labs.pooling import pooling_lab
 from cxrlib.teaching.labs.shortcut import shortcut_lab
@@ -19,6 +20,7 @@ __all__ = [
     "best_pair",
     "kernel_lab",
     "leak_lab",
+    "network_lab",
     "neuron_lab",
     "pooling_lab",
     "shortcut_lab",

@@ -307,7 +307,7 @@ function pointable(content, { label, point, step, leave = () => {} }) {
   const drawing = content.place ? content : content.querySelector("canvas");
   const finger = sideways();
   const aim = (event) => {
-    const pressed = event.buttons > 0 || event.pointerType !== "mouse";
+    const pressed = event.buttons > 0 || event.pointerType === "touch"; // a pen hovers, too
     point(drawing.place(event), pressed);
   };
   return element(

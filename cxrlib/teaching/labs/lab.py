@@ -43,6 +43,8 @@ class Lab:
         What the script starts from.
     description : str
         What is shown, where the title does not say it.
+    scripts : tuple of str
+        Files that its own script builds on, without their ending.
     max_bytes : int
         Of its HTML.
     """
@@ -54,6 +56,7 @@ class Lab:
     fallback: str
     config: dict
     description: str = ""
+    scripts: tuple[str, ...] = ()
     max_bytes: int = MAX_BYTES
 
     def __repr__(self) -> str:
@@ -68,6 +71,7 @@ class Lab:
         config = json.dumps(self.config, separators=(",", ":"))
         config = config.replace("<", r"\u003c")  # nothing in it may end the script
         own = self.kind.removesuffix("_lab")
+        scripts = "\n".join(_file(f"{one}.js") for one in ("lab", *self.scripts, own))
         said = html.escape(self.description)
         description = f'<p class="try">{said}</p>\n' if said else ""
         page = (
@@ -80,7 +84,7 @@ class Lab:
             f'<div class="lab-body"><div class="still">{self.fallback}'
             "<p>A still image. Where JavaScript is on, this figure has knobs to turn.</p>"
             "</div></div>\n</div>\n"
-            f'<script>\n(() => {{\n"use strict";\n{_file("lab.js")}\n{_file(f"{own}.js")}\n'
+            f'<script>\n(() => {{\n"use strict";\n{scripts}\n'
             f'startLab(document.getElementById("{identity}"), {config});\n'
             "})();\n</script>\n"
         )

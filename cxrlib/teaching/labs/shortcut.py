@@ -83,7 +83,7 @@ def shortcut_lab(
     ValueError
         For images, answers or settings it cannot show.
     """
-    images = _check_images(images)
+    images = check_images(images)
     n, height, width = images.shape
     names = lab.check_texts(class_names, "class_names", 2, 4)
     titles = lab.check_texts(list("ABCDEF"[:n]) if titles is None else titles, "titles", n, n)
@@ -286,7 +286,8 @@ def checked_predict(predict: Any, n_classes: int) -> Predict:
     return ask
 
 
-def _check_images(images: ArrayLike) -> np.ndarray:
+def check_images(images: ArrayLike) -> np.ndarray:
+    """Return one to six grey images as uint8 (N, H, W)."""
     array = np.asarray(images)
     if array.ndim == 4 and array.shape[3] == 1:
         array = array[..., 0]
