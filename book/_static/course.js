@@ -41,14 +41,15 @@ const COURSE = document.currentScript.src;
 function loadLab(slot) {
   const script = document.createElement("script");
   script.src = new URL(`labs/${slot.dataset.lab}.js`, COURSE);
-  script.onload = () => slot.classList.remove("waits");
+  script.onload = script.onerror = () => slot.classList.remove("waits");
   document.head.append(script);
 }
+const SLOTS = ".lab-slot:not(:empty)"; // no chapter shows the lab of an empty one
 addEventListener("DOMContentLoaded", () => {
-  for (const slot of document.querySelectorAll(".lab-slot")) slot.classList.add("waits");
+  for (const slot of document.querySelectorAll(SLOTS)) slot.classList.add("waits");
 });
 addEventListener("load", () => {
-  for (const slot of document.querySelectorAll(".lab-slot")) {
+  for (const slot of document.querySelectorAll(SLOTS)) {
     const watch = new IntersectionObserver(([{ isIntersecting }]) => {
       if (!isIntersecting && !location.hash.includes(`${slot.dataset.lab}=`)) return;
       watch.disconnect();
