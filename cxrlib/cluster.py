@@ -43,8 +43,8 @@ class ClusterError(RuntimeError):
     """A cluster cannot be used as it is; the message says what to do."""
 
 
-def starmap(function: Callable, jobs: Iterable[tuple]) -> Iterator[Any]:
-    """Call a function with each tuple of arguments; results come in that order, as they are asked.
+def starmap(function: Callable, jobs: Iterable[tuple], *, ordered: bool = True) -> Iterator[Any]:
+    """Call a function with each tuple of arguments, and give the results one after another.
 
     Here and one after another, unless ``joblib.parallel_config`` or :func:`connect` says otherwise.
     What a job itself gives to ``starmap`` stays within the job.
@@ -55,9 +55,12 @@ def starmap(function: Callable, jobs: Iterable[tuple]) -> Iterator[Any]:
         Of a module, so that other processes find it.
     jobs : iterable of tuple
         Its arguments, which can be pickled.
+    ordered : bool
+        Give results in the order of the jobs, or else as they are done.
     """
     # All at once, not two for each worker of now: others may join.
-    parallel = joblib.Parallel(return_as="generator", pre_dispatch="all")
+    how = "generator" if ordered else "generator_unordered"
+    parallel = joblib.Parallel(return_as=how, pre_dispatch="all")
     ours = describe()
     return parallel(joblib.delayed(_call)(function, arguments, ours) for arguments in jobs)
 
@@ -80,7 +83,9 @@ def connect(
 ) -> Iterator[None]:
     """Send the jobs of :func:`starmap` to the Dask cluster at an address, within a ``with``.
 
-    A job whose worker dies is done again by another one.
+    A job whose worker dies is done again by another one. Results are those of this process to the
+    digit, where processors are alike: TensorFlow adds in another order on another processor, and
+    with another number of threads.
 
     Parameters
     ----------
