@@ -208,7 +208,7 @@ def _extract_pixels(way: _Way, images: np.ndarray) -> np.ndarray:
     for start in range(0, len(images), CHUNK_SIZE):
         chunk = slice(start, start + CHUNK_SIZE)
         for copy in range(way.copies):
-            seen = images[chunk]
+            seen = np.asarray(images[chunk])  # which may lie on disk
             if way.augmentation is not None:
                 seen = _augment(seen, way.augmentation, way.options["seed"], copy)
             values[copy, chunk] = predict(model, seen)
