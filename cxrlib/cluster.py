@@ -129,6 +129,34 @@ def connect(
 
 
 @contextmanager
+def local_workers(n: int = FEWEST) -> Iterator[str]:
+    """Start a scheduler and workers on this machine, to try things out; end them afterwards.
+
+    Parameters
+    ----------
+    n : int
+        Workers, each a process.
+
+    Yields
+    ------
+    str
+        The scheduler's address.
+
+    Raises
+    ------
+    MissingExtraError
+        If Dask is not installed.
+    """
+    extras.require("cluster", "a cluster")
+    import distributed
+
+    with distributed.LocalCluster(
+        n_workers=n, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+    ) as made:
+        yield made.scheduler_address
+
+
+@contextmanager
 def _clear_words() -> Iterator[None]:
     """Say what became of a cluster that fails while it works."""
     from distributed import CancelledError, KilledWorker

@@ -153,6 +153,19 @@ def shortcuts() -> list[Tile]:
     return [*tiles, coarse(chest("covid").image, 8)]
 
 
+def cluster() -> list[Tile]:
+    """Show sheets of ever more chests."""
+    kinds = ("normal", "bacterial", "viral", "covid")
+    chests = [chest(kinds[seed % 4], seed).image for seed in range(16)]
+    tiles = []
+    for n in (1, 2, 4, 8, 16):
+        side = SIDE // n
+        small = [np.asarray(Image.fromarray(one).resize((side, side))) for one in chests]
+        rows = [np.hstack([small[(i * 7 + j) % 16] for j in range(n)]) for i in range(n)]
+        tiles.append(np.vstack(rows))
+    return tiles
+
+
 OPENINGS: dict[str, Callable[[], list[Tile]]] = {
     "01-pictures": pictures,
     "02-neurons": neurons,
@@ -167,6 +180,7 @@ OPENINGS: dict[str, Callable[[], list[Tile]]] = {
     "11-looking-inside": looking_inside,
     "12-covid": covid,
     "13-shortcuts": shortcuts,
+    "A1-cluster": cluster,
 }
 
 
