@@ -16,9 +16,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import pickle
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,6 +39,7 @@ FEWEST = 2  # with one worker joblib would do the jobs in this process
 PACKAGES = ("keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tensorflow")
 GO_ON = "What is done is kept, and the same command goes on."
 HOW_TO_START = "dask worker {} --nthreads 1"
+_connected: ContextVar[bool] = ContextVar("_connected", default=False)
 
 
 class ClusterError(RuntimeError):
@@ -52,7 +55,7 @@ def starmap(function: Callable, jobs: Iterable[tuple], *, ordered: bool = True) 
     Parameters
     ----------
     function : callable
-        Of a module, so that other processes find it.
+        Such that other processes find it: of a module, or of a notebook and using modules only.
     jobs : iterable of tuple
         Its arguments, which can be pickled.
     ordered : bool
@@ -61,16 +64,24 @@ def starmap(function: Callable, jobs: Iterable[tuple], *, ordered: bool = True) 
     # All at once, not two for each worker of now: others may join.
     how = "generator" if ordered else "generator_unordered"
     parallel = joblib.Parallel(return_as=how, pre_dispatch="all")
-    ours = describe()
-    return parallel(joblib.delayed(_call)(function, arguments, ours) for arguments in jobs)
+    if not _connected.get():
+        return parallel(joblib.delayed(_call)(function, arguments) for arguments in jobs)
+    import cloudpickle  # comes with Dask
+
+    packed = (cloudpickle.dumps((function, arguments)) for arguments in jobs)
+    return parallel(joblib.delayed(_unpack_and_call)(job, describe()) for job in packed)
 
 
-def _call(function: Callable, arguments: tuple, wanted: dict[str, str]) -> Any:
-    # Arguments come as one tuple, because joblib would put each large one into the memory of a
-    # single worker, and what that worker has not yet handed on would be lost with it.
-    _check_versions(wanted, describe(), platform.node())  # this worker may have come late
+def _call(function: Callable, arguments: tuple) -> Any:
     with joblib.parallel_config("sequential"):
         return function(*arguments)
+
+
+def _unpack_and_call(job: bytes, wanted: dict[str, str]) -> Any:
+    # Jobs come as bytes. Of arguments, joblib would put each large one into the memory of a single
+    # worker, with which it could be lost; and it would wait forever for one that has no pickle.
+    _check_versions(wanted, describe(), platform.node())  # this worker may have come late
+    return _call(*pickle.loads(job))
 
 
 @contextmanager
@@ -124,13 +135,19 @@ def connect(
     with client, _clear_words():
         _check_workers(client, address, timeout)
         _check_shared(client, reads, writes)
-        with joblib.parallel_config("dask", client=client):
-            yield
+        token = _connected.set(True)
+        try:
+            with joblib.parallel_config("dask", client=client):
+                yield
+        finally:
+            _connected.reset(token)
 
 
 @contextmanager
 def local_workers(n: int = FEWEST) -> Iterator[str]:
     """Start a scheduler and workers on this machine, to try things out; end them afterwards.
+
+    In a script, do so below ``if __name__ == "__main__":``, since workers read the script too.
 
     Parameters
     ----------
@@ -141,11 +158,6 @@ def local_workers(n: int = FEWEST) -> Iterator[str]:
     ------
     str
         The scheduler's address.
-
-    Raises
-    ------
-    MissingExtraError
-        If Dask is not installed.
     """
     extras.require("cluster", "a cluster")
     import distributed
@@ -267,11 +279,11 @@ def _check_shared(
 
 
 def _listings(folders: Sequence[Path]) -> list[str]:
-    """Return a hash of the names in each folder, empty where there is none."""
     return [_listing(folder) for folder in folders]
 
 
 def _listing(folder: Path) -> str:
+    """Return a hash of a folder's names, empty where there is no such folder."""
     try:
         names = sorted(os.listdir(folder))
     except OSError:

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from cxrlib import cli, cluster, data, extras, phantoms
+from cxrlib import cli, cluster, data, evaluation, extras, phantoms
 from cxrlib.cluster import ClusterError
 from cxrlib.evaluation import audit
 from tests.clusters import LIMIT, ROOT, begin_and_wait, name_two, started, wait_and_name
@@ -116,6 +116,19 @@ def test_what_a_job_raises_is_raised_here(two):
 
 
 @needs_dask
+def test_a_function_of_a_notebook_may_use_the_package(two):
+    with connect(two.address):  # as there, it has no module that workers could import it from
+        found = cluster.starmap(lambda y, s: evaluation.roc_auc(y, s), [([0, 1], [0.1, 0.9])])
+        assert list(found) == [1.0]
+
+
+@needs_dask
+def test_what_cannot_be_sent_is_said_at_once(two):
+    with pytest.raises(TypeError, match="cannot pickle"), connect(two.address):
+        list(cluster.starmap(divmod, [(threading.Lock(), 1)]))
+
+
+@needs_dask
 def test_a_job_whose_worker_is_killed_is_done_by_another(tmp_path):
     (tmp_path / "begun").mkdir()
     with started(tmp_path) as made, connect(made.address, writes=[tmp_path / "begun"]):
@@ -183,7 +196,7 @@ def test_too_few_workers_and_other_ones_are_refused(tmp_path):
 def test_a_worker_that_comes_late_with_other_code_is_refused():
     wanted = cluster.describe() | {"keras": "0.1"}
     with pytest.raises(ClusterError, match=r"expected keras 0.1 on each worker"):
-        cluster._call(divmod, (1, 2), wanted)
+        cluster._unpack_and_call(b"", wanted)
 
 
 @needs_dask
