@@ -7,8 +7,7 @@ scheduler and workers are programs of their own::
     dask scheduler
     dask worker tcp://ADDRESS:8786 --nthreads 1
 
-Jobs name files, and do not carry them: a cluster's machines share a file system. Outside the
-rooms, since several of them have such work.
+Jobs name files, and do not carry them: a cluster's machines share a file system.
 """
 
 from __future__ import annotations
