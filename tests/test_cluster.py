@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+import joblib
 import numpy as np
 import pytest
 
@@ -60,12 +61,20 @@ def test_without_an_address_jobs_are_done_here_one_after_another():
 
 
 def test_any_backend_of_joblib_does_the_jobs():
-    import joblib
-
     with joblib.parallel_config("loky", n_jobs=2):
         assert list(cluster.starmap(divmod, [(i, 3) for i in range(5)])) == [
             divmod(i, 3) for i in range(5)
         ]
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_what_goes_wrong_while_jobs_are_made_is_raised(n):
+    def jobs():
+        yield 1, 2
+        raise ValueError("no more")
+
+    with joblib.parallel_config("threading", n_jobs=n), pytest.raises(ValueError, match="no more"):
+        list(cluster.starmap(divmod, jobs()))
 
 
 def test_without_dask_the_extra_is_named(monkeypatch):
