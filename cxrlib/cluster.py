@@ -63,12 +63,15 @@ def starmap(function: Callable, jobs: Iterable[tuple], *, ordered: bool = True) 
     # All at once, not two for each worker of now: others may join.
     how = "generator" if ordered else "generator_unordered"
     parallel = joblib.Parallel(return_as=how, pre_dispatch="all")
-    if not _connected.get():
-        return parallel(joblib.delayed(_call)(function, arguments) for arguments in jobs)
-    import cloudpickle  # comes with Dask
+    if _connected.get():
+        from cloudpickle import dumps  # comes with Dask
 
-    packed = (cloudpickle.dumps((function, arguments)) for arguments in jobs)
-    return parallel(joblib.delayed(_unpack_and_call)(job, describe()) for job in packed)
+        packed = (dumps((function, arguments)) for arguments in jobs)
+        calls = (joblib.delayed(_unpack_and_call)(job, describe()) for job in packed)
+    else:
+        calls = (joblib.delayed(_call)(function, arguments) for arguments in jobs)
+    # What is raised while calls are made, joblib would drop, and all calls with it.
+    return parallel(calls if parallel.n_jobs == 1 else list(calls))
 
 
 def _call(function: Callable, arguments: tuple) -> Any:
@@ -111,12 +114,11 @@ def connect(
 
     Raises
     ------
-    MissingExtraError
-        If Dask is not installed.
     ClusterError
         If there is no scheduler or fewer than two workers; if a worker has other versions than
         this process, several threads, or another file system; if a job's workers die again and
-        again, or the scheduler goes. What jobs had written by then stays.
+        again, or the scheduler goes. What jobs had written by then stays. Without Dask,
+        :class:`~cxrlib.extras.MissingExtraError`.
     """
     if address is None:
         yield
@@ -151,12 +153,7 @@ def local_workers(n: int = FEWEST) -> Iterator[str]:
     Parameters
     ----------
     n : int
-        Workers, each a process.
-
-    Yields
-    ------
-    str
-        The scheduler's address.
+        Workers, each a process. The scheduler's address is what ``with`` gives.
     """
     extras.require("cluster", "a cluster")
     import distributed
