@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from cxrlib import experiments
+from cxrlib.cluster import ClusterError
 from cxrlib.commands import audit, data, reproduce, results
 from cxrlib.data import DataError
 from cxrlib.extras import MissingExtraError
@@ -17,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         return options.run(options) or 0
-    except (DataError, MissingExtraError, experiments.RecordError) as error:
+    except (ClusterError, DataError, MissingExtraError, experiments.RecordError) as error:
         print(f"cxr: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # `cxr data list | head`

@@ -6,12 +6,20 @@ Outside the rooms, since several of them have such parts. ``cxr audit``, ``cxr d
 
 from __future__ import annotations
 
+import copyreg
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 import lazy_loader
 
-EXTRAS = {"train": ("tensorflow", "keras"), "dicom": ("pydicom",)}  # extra → what it brings
+EXTRAS = {  # extra → what it brings
+    "train": ("tensorflow", "keras"),
+    "dicom": ("pydicom",),
+    "cluster": ("dask", "distributed"),
+}
 
 
 class MissingExtraError(ImportError):
@@ -42,6 +50,11 @@ def attach_stub(
 ) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
     """Do what ``lazy_loader.attach_stub`` does, and say which extra a part needs that fails."""
     attached, names, offered = lazy_loader.attach_stub(package, file)
+    kind = type(sys.modules[package])
+    if kind is not ModuleType:
+        # lazy_loader's own, which pickle does not know: without this no function of a notebook
+        # that names the package could be sent to another process.
+        copyreg.pickle(kind, lambda module: (import_module, (module.__name__,)))
 
     def get(name: str) -> object:
         try:

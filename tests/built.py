@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+APPENDICES = [path for path in CHAPTERS if path.stem[0] == "A"]
 
 
 def missing(what, remedy):

@@ -60,6 +60,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     command.add_argument("--plain", type=_numbers, default=range(3), help="default: 0-2")
     command.add_argument("--workers", type=int, default=1, help="chapters side by side")
     command.add_argument("--timeout", type=int, default=1800, help="seconds for one cell")
+    command.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: it runs them")
     command = commands.add_parser("carry", help="keep a sweep where only names and words changed")
     command.add_argument("source", choices=["phantoms", "real"])
     command.add_argument("before", type=Path, help="executed chapters of the old code")
@@ -136,11 +137,18 @@ def run_sweep(options: argparse.Namespace) -> int:
     """Carry out `sweep` or `carry` for one source; return the exit code."""
     import sweeps
 
+    from cxrlib.cluster import ClusterError
+    from cxrlib.extras import MissingExtraError
+
     root, source = options.root.resolve(), options.source
     if options.command == "carry":
         return int(sweeps.carry(root, source, options.before, options.after) > 0)
     given = {name: getattr(options, name) for name in ("seeds", "plain", "workers", "timeout")}
-    return int(sweeps.run(root, source, only=options.chapters, **given) > 0)
+    given |= {"only": options.chapters, "address": options.cluster}
+    try:
+        return int(sweeps.run(root, source, **given) > 0)
+    except (ClusterError, MissingExtraError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _numbers(text: str) -> list[int]:

@@ -162,6 +162,19 @@ def articles() -> list[Tile]:
     return [*pair, pair[0][:, ::-1], sixteen, sixteen * lit]
 
 
+def cluster() -> list[Tile]:
+    """Show sheets of ever more chests."""
+    kinds = ("normal", "bacterial", "viral", "covid")
+    chests = [chest(kinds[seed % 4], seed).image for seed in range(16)]
+    tiles = []
+    for n in (1, 2, 4, 8, 16):
+        side = SIDE // n
+        small = [np.asarray(Image.fromarray(one).resize((side, side))) for one in chests]
+        rows = [np.hstack([small[(i * 7 + j) % 16] for j in range(n)]) for i in range(n)]
+        tiles.append(np.vstack(rows))
+    return tiles
+
+
 OPENINGS: dict[str, Callable[[], list[Tile]]] = {
     "01-pictures": pictures,
     "02-neurons": neurons,
@@ -177,6 +190,7 @@ OPENINGS: dict[str, Callable[[], list[Tile]]] = {
     "12-covid": covid,
     "13-shortcuts": shortcuts,
     "14-five-articles": articles,
+    "A1-cluster": cluster,
 }
 
 

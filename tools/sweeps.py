@@ -12,23 +12,26 @@ from __future__ import annotations
 
 import ast
 import json
+import operator
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import claims
 import execute
 import fingerprints
 import fold
+import joblib
 import nbformat
 
-from cxrlib import files
+from cxrlib import cluster, files
 from cxrlib.experiments import sweep
 from cxrlib.teaching.claims import MIME
 
@@ -126,20 +129,30 @@ def pending_jobs(
     return [job for job in wanted if (job.seed, job.arithmetic, job.chapter) not in done]
 
 
-def run_job(root: Path, source: str, job: Job, timeout: int) -> tuple[dict, list[dict]] | str:
-    """Run one job in a process of its own; return its status and claims, or what went wrong."""
-    folder = root / "_build" / "sweep" / f"{source}-{job.seed}-{job.arithmetic}-{job.chapter}"
+def into(root: Path, source: str, job: Job) -> Path:
+    """Name the folder of one job."""
+    return root / "_build" / "sweep" / f"{source}-{job.seed}-{job.arithmetic}-{job.chapter}"
+
+
+def process(root: Path, source: str, job: Job, timeout: int) -> Callable[[], CompletedProcess]:
+    """Return what runs one job in a process of its own, here or on another machine."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
     environment |= ARITHMETIC[job.arithmetic]
     wanted = "phantoms" if source == "phantoms" else "folder"
     command = [sys.executable, str(MAKE_BOOK), "--root", str(root), "execute", job.chapter]
-    command += ["--into", str(folder), "--timeout", str(timeout)]
+    command += ["--into", str(into(root, source, job)), "--timeout", str(timeout)]
     command += ["-p", f"seed={job.seed}", "-p", f"source={wanted}"]
-    run = subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False
-    )
+    how = {"capture_output": True, "text": True, "encoding": "utf-8", "check": False}
+    return partial(subprocess.run, command, env=environment, **how)
+
+
+def outcome(
+    root: Path, source: str, job: Job, run: CompletedProcess
+) -> tuple[dict, list[dict]] | str:
+    """Return a job's status and claims, or what went wrong."""
     if run.returncode:
         return (run.stdout + run.stderr).strip()
+    folder = into(root, source, job)
     (status,) = json.loads((folder / "executed" / "status.json").read_text(encoding="utf-8"))
     return status, claims.read_claims(folder / "executed" / f"{job.chapter}.ipynb")
 
@@ -153,8 +166,13 @@ def run(
     only: Iterable[str] = (),
     workers: int = 1,
     timeout: int = 1800,
+    address: str | None = None,
 ) -> int:
-    """Run what is missing of one source's sweep; return how many chapters stopped with an error."""
+    """Run what is missing of one source's sweep; return how many chapters stopped with an error.
+
+    With the address of a Dask scheduler its workers run it, in this checkout and with the Python
+    of this process, which all of them see under the same names.
+    """
     fingerprints.resolve_folders()
     if source == "real" and not os.environ.get("CXR_DATA", "").strip():
         raise ValueError(
@@ -168,16 +186,20 @@ def run(
     left = [job for job in pending_jobs(book, keys, seeds, plain) if job.chapter in wanted]
     print(f"Sweep on {source}: {len(left)} chapters to run.", flush=True)
     stopped = 0
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = {pool.submit(run_job, root, source, job, timeout): job for job in left}
-        for done in as_completed(waiting):
-            job, outcome = waiting[done], done.result()
+    processes = {job: process(root, source, job, timeout) for job in left}
+    by_command = {tuple(start.args[0]): job for job, start in processes.items()}
+    shared = {"reads": [MAKE_BOOK, sys.executable], "writes": [root / "_build" / "sweep"]}
+    with joblib.parallel_config("threading", n_jobs=workers), cluster.connect(address, **shared):
+        jobs = ((start,) for start in processes.values())
+        for run_of_job in cluster.starmap(operator.call, jobs, ordered=False):
+            job = by_command[tuple(run_of_job.args)]
             name = f"{job.chapter}, seed {job.seed}, {job.arithmetic}"
-            if isinstance(outcome, str):
+            result = outcome(root, source, job, run_of_job)
+            if isinstance(result, str):
                 stopped += 1
-                print(f"  {name}: STOPPED\n{outcome}", flush=True)
+                print(f"  {name}: STOPPED\n{result}", flush=True)
                 continue
-            status, made = outcome
+            status, made = result
             note = {"code": keys[job.chapter], "seconds": status["seconds"]}
             note |= {"memory_mb": status["memory_mb"], "versions": status["versions"]}
             sweep.merge(book, job.run, job.chapter, note, made)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cxrlib import cluster
 from cxrlib.data import DataError, datasets, load_table, registry
 from cxrlib.data.cases import did_you_mean
 
@@ -34,6 +35,9 @@ def add_parser(rooms: argparse._SubParsersAction) -> None:
     base = audit.add_mutually_exclusive_group()
     base.add_argument("--baseline", metavar="FILE", help="fail only by what is not in this JSON")
     base.add_argument("--write-baseline", metavar="FILE", help="accept all: write it and pass")
+    audit.add_argument(
+        "--cluster", metavar="ADDRESS", help="let the workers of this Dask scheduler read images"
+    )
     audit.set_defaults(run=_audit)
 
 
@@ -48,7 +52,9 @@ def _audit(options: argparse.Namespace) -> int:
     for (path, _), ending in zip(outputs.values(), (".html", ".xml", ".json"), strict=True):
         _check_output(path, ending, options)  # what would fail at the end shall not cost an audit
     baseline = audit.read_baseline(options.baseline) if options.baseline else None
-    report = audit.audit(_load(options))
+    cases = _load(options)
+    with cluster.connect(options.cluster, reads=cases["path"]):
+        report = audit.audit(cases)
     report = report if baseline is None else audit.compare(report, baseline)
     print(report)
     for finding in (*report.failed, *report.with_verdict("look")):

@@ -29,6 +29,9 @@ def add_parser(rooms: argparse._SubParsersAction) -> None:
     again.add_argument(
         "--summary-only", action="store_true", help="from the scores that the record keeps"
     )
+    again.add_argument(
+        "--cluster", metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs"
+    )
     again.set_defaults(run=_reproduce)
 
 
@@ -42,6 +45,8 @@ def _reproduce(options: argparse.Namespace) -> None:
         if options.summary_only:
             print(record_text(experiments.summarize_again(study.id, folder=folder)))
             continue
-        record = experiments.reproduce(study, seeds=options.seeds, folder=folder)
+        record = experiments.reproduce(
+            study, seeds=options.seeds, folder=folder, address=options.cluster
+        )
         print(record_text(record))
         print(f"\nwritten to {folder / record.id}.json")

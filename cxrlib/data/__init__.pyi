@@ -3,6 +3,7 @@ from . import (
     occlusion as occlusion,
     pipeline as pipeline,
     registry as registry,
+    shards as shards,
     splits as splits,
 )
 from .cases import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
+from cxrlib import cluster
 from cxrlib.data.cases import DataError, Problem, check_columns, labels
 from cxrlib.data.validation import open_image, oriented_size, readable, same_aspect_ratio
 
 RESIZE_MODES = ("pad", "stretch")
+PART = 512  # images that are read as one job
 MASK_THRESHOLD = 127  # a mask is brighter inside
 
 
@@ -103,31 +106,57 @@ def read_images(cases: pd.DataFrame, size: int, resize: str = "pad") -> ImageSet
     check_columns(cases)
     check_size(size, resize)
     images = np.empty((len(cases), size, size, 1), np.uint8)
+    paths = cases["path"].tolist()
+    parts = ((paths[i : i + PART], size, resize) for i in range(0, len(paths), PART))
+    found: list[Problem | None] = []
+    for pixels, problems in cluster.starmap(read_part, parts):
+        images[len(found) : len(found) + len(pixels), :, :, 0] = pixels
+        found += problems
+    good = check_readable(found)
+    if good.all():
+        return ImageSet(images, labels(cases), cases)
+    return ImageSet(images[good], labels(cases[good]), cases[good], tuple(filter(None, found)))
+
+
+def check_readable(found: Sequence[Problem | None]) -> np.ndarray:
+    """Tell which images could be read, (N,) of bool; warn of the others.
+
+    Raises
+    ------
+    DataError
+        If none could be read.
+    """
+    problems = [problem for problem in found if problem]
+    listed = "\n".join(f"  {p.problem}" for p in problems)
+    if problems and len(problems) == len(found):
+        raise DataError(
+            f"expected at least one readable image, got none of {len(found):,}. Replace these:\n"
+            f"{listed}"
+        )
+    if problems:
+        warnings.warn(
+            f"{len(problems)} of {len(found):,} images could not be read and are left out:\n"
+            f"{listed}",
+            stacklevel=3,
+        )
+    return np.array([problem is None for problem in found], bool)
+
+
+def read_part(
+    paths: Sequence[str], size: int, resize: str
+) -> tuple[np.ndarray, list[Problem | None]]:
+    """Read some images, uint8 (N, size, size); what cannot be read has a problem instead."""
+    pixels = np.empty((len(paths), size, size), np.uint8)
 
     def read(i: int, path: str) -> Problem | None:
         try:
-            images[i, :, :, 0] = decode(path, size, resize)
+            pixels[i] = decode(path, size, resize)
         except DataError as error:
             return Problem(path, str(error), "left out")
         return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(read, range(len(cases)), cases["path"]))
-    problems = tuple(problem for problem in found if problem)
-    if not problems:
-        return ImageSet(images, labels(cases), cases)
-    listed = "\n".join(f"  {p.problem}" for p in problems)
-    if len(problems) == len(cases):
-        raise DataError(
-            f"expected at least one readable image, got none of {len(cases):,}. Replace these:\n"
-            f"{listed}"
-        )
-    warnings.warn(
-        f"{len(problems)} of {len(cases):,} images could not be read and are left out:\n{listed}",
-        stacklevel=2,
-    )
-    good = np.array([problem is None for problem in found])
-    return ImageSet(images[good], labels(cases[good]), cases[good], problems)
+        return pixels, list(pool.map(read, range(len(paths)), paths))
 
 
 def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarray:

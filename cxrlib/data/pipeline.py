@@ -12,6 +12,7 @@ import tensorflow as tf
 from cxrlib.data import augmentation
 from cxrlib.data.cases import DataError
 from cxrlib.data.images import ImageSet, read_images
+from cxrlib.data.shards import ShardedImages
 
 
 def dataset(
@@ -28,7 +29,7 @@ def dataset(
     """Batches for ``model.fit``, ``evaluate`` and ``predict``.
 
     The images are held in memory as uint8, a quarter of what float32 would take, and turned
-    into floats a batch at a time.
+    into floats a batch at a time; or they lie on disk, see :mod:`cxrlib.data.shards`.
 
     Parameters
     ----------
@@ -69,8 +70,9 @@ def dataset(
     recipe = None if augment is None else augmentation.get(augment)
     if recipe:
         _check_for_training(image_set)
+    look_up = _look_up(image_set.images)
     with tf.device("CPU"):
-        images, labels = tf.constant(image_set.images), tf.constant(image_set.labels)
+        labels = tf.constant(image_set.labels)
     n = len(image_set)
     if shuffle or recipe:
         epoch, no_transforms = first_epoch, np.empty((n, 0), np.float32)
@@ -90,7 +92,7 @@ def dataset(
         rows = tf.data.Dataset.range(n).map(lambda index: (index, tf.zeros(0)))
 
     def pick(index: tf.Tensor, settings: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        chosen = tf.cast(tf.gather(images, index), tf.float32)
+        chosen = tf.cast(look_up(index), tf.float32)
         if recipe:
             chosen = augmentation.apply_transforms(chosen, settings, recipe)
         return chosen, tf.gather(labels, index)
@@ -106,6 +108,20 @@ def dataset(
         return np.int64(epoch)
 
     return _when_read(batches, math.ceil(n / batch_size), next_epoch)
+
+
+def _look_up(images: np.ndarray | ShardedImages) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return what gives the images of some rows, from memory or from disk."""
+    if not isinstance(images, ShardedImages):
+        with tf.device("CPU"):
+            in_memory = tf.constant(images)
+        return lambda rows: tf.gather(in_memory, rows)
+
+    def read(rows: tf.Tensor) -> tf.Tensor:
+        found = tf.numpy_function(lambda i: np.asarray(images[i]), [rows], tf.uint8)
+        return tf.ensure_shape(found, (None, *images.shape[1:]))
+
+    return read
 
 
 def _when_read(batches: tf.data.Dataset, n: int, call: Callable[[], np.int64]) -> tf.data.Dataset:

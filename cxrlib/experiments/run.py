@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PureWindowsPath
@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxrlib import data, files
+from cxrlib import cluster, data, files
 from cxrlib.data import cases as tables
 from cxrlib.experiments import ledger, record as records
 from cxrlib.experiments.ledger import TestSet
@@ -37,6 +37,7 @@ def reproduce(
     *,
     seeds: Sequence[int] | None = None,
     folder: str | os.PathLike | None = None,
+    address: str | None = None,
 ) -> records.Record:
     """Run a study on the real data and write its record.
 
@@ -49,37 +50,47 @@ def reproduce(
     folder : path, optional
         Where the record goes, see :func:`~cxrlib.experiments.record.output_folder`. What an
         interrupted run needs to go on lies below it, in ``.unfinished``.
+    address : str, optional
+        Of a Dask scheduler whose workers do the runs, see :func:`cxrlib.cluster.connect`.
 
     Raises
     ------
     DataError
         If there is no such study, or the real data are not at hand.
     ImportError
-        If TensorFlow is not installed.
+        If TensorFlow is not installed, or, with an address, Dask.
+    ClusterError
+        If the cluster cannot be used, or breaks down. Runs that were done are kept.
     """
     require("train", "a study")  # before hours of preparation, not after
     study = get(study) if isinstance(study, str) else study
     id, config = study.id, study.config
     seeds = _checked(study.seeds if seeds is None else seeds)
-    method = import_module(f"cxrlib.experiments.methods.{study.method}")
+    method = _method(study.method)
     cases = _load_real(config["data"])
-    first = method.prepare(cases, config, seed=min(seeds))
     folder = records.output_folder(folder)
     unfinished, book = folder / ".unfinished", folder / ledger.FILE
-    done = []
-    for seed in seeds:
-        resample = study.resample and seed != min(seeds)
-        drawn = method.prepare(cases, config, seed=seed) if resample else first
-        test = TestSet(drawn[drawn["split"] == "test"], book, study=id, seed=seed)
-        done.append(_run_once(method, drawn, test, config, seed, unfinished / f"{id}-{seed}"))
+    with cluster.connect(address, reads=cases["path"], writes=[folder]):
+        first = method.prepare(cases, config, seed=min(seeds))
+
+        def jobs() -> Iterator[tuple]:
+            for seed in seeds:
+                resample = study.resample and seed != min(seeds)
+                drawn = method.prepare(cases, config, seed=seed) if resample else first
+                test = TestSet(drawn[drawn["split"] == "test"], book, study=id, seed=seed)
+                yield study.method, drawn, test, config, seed, unfinished / f"{id}-{seed}"
+
+        done = list(cluster.starmap(_run_once, jobs()))
     runs = [each["run"] for each in done]
+    machines = [each.get("environment", environment()) for each in done]
+    peaks = [each["peak_memory_mb"] for each in machines if each["peak_memory_mb"]]
     record = records.Record.create(
         id=id,
         title=study.title,
         article=study.article,
         config=config,
         data=describe_data(first),
-        **environment(),
+        **machines[-1] | {"peak_memory_mb": max(peaks, default=None)},
         seconds=sum(each["seconds"] for each in done),
         runs=runs,
         summary=summarize(runs, data.classes(first)),
@@ -127,6 +138,10 @@ def summarize_again(id: str, *, folder: str | os.PathLike = "results") -> record
     return again
 
 
+def _method(name: str) -> ModuleType:
+    return import_module(f"cxrlib.experiments.methods.{name}")
+
+
 def _load_real(name: str) -> pd.DataFrame:
     """Load real data, or say how to get them."""
     cases = data.load(name, quiet=True)
@@ -148,7 +163,7 @@ def _checked(seeds: Sequence[int]) -> Sequence[int]:
 
 
 def _run_once(
-    method: ModuleType, cases: pd.DataFrame, test: TestSet, config: dict, seed: int, state: Path
+    method: str, cases: pd.DataFrame, test: TestSet, config: dict, seed: int, state: Path
 ) -> dict[str, Any]:
     """Run with one seed, or take what an earlier, interrupted call has done of it."""
     done = state.with_name(f"{state.name}.json")
@@ -158,9 +173,10 @@ def _run_once(
         if {name: kept.get(name) for name in same} == same:
             return kept
     started = time.perf_counter()
-    run = method.run(cases[cases["split"] != "test"], test, config, seed, state)
+    run = _method(method).run(cases[cases["split"] != "test"], test, config, seed, state)
     run["test_evaluations"] = test.evaluations
     result = same | {"run": run, "seconds": time.perf_counter() - started}
+    result["environment"] = environment()
     files.write_text(done, json.dumps(result, default=lambda array: array.tolist()))
     return result
 

@@ -96,8 +96,8 @@ def _draw_all(jobs: Sequence[Job], root: Path) -> None:
     workers = min(os.cpu_count() or 1, 4, -(-len(jobs) // 60))
     shares = [jobs[i : i + 20] for i in range(0, len(jobs), 20)]
     # joblib's workers are fresh interpreters: they need no guarded script, and no fork, which is
-    # not safe once TensorFlow's threads are running.
-    joblib.Parallel(workers)(joblib.delayed(_write_jobs)(share, root) for share in shares)
+    # not safe once TensorFlow's threads are running. On this machine, whose folder it is.
+    joblib.Parallel(workers, "loky")(joblib.delayed(_write_jobs)(share, root) for share in shares)
 
 
 def _write_jobs(jobs: Sequence[Job], root: Path) -> None:

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 import yaml
 
-from tests.built import CHAPTERS, ROOT
+from tests.built import APPENDICES, CHAPTERS, ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
 import address
@@ -177,7 +177,10 @@ def test_links_between_chapters_lead_somewhere(chapter):
 
 
 def test_chapters_are_numbered_without_gaps():
-    assert [int(path.name[:2]) for path in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))
+    numbers = [path.name[:2] for path in CHAPTERS]
+    chapters = len(CHAPTERS) - len(APPENDICES)
+    expected = [f"{n:02}" for n in range(1, chapters + 1)]
+    assert numbers == expected + [f"A{n}" for n in range(1, len(APPENDICES) + 1)]
 
 
 def test_a_plain_jupyter_book_build_would_stop_at_an_error():

@@ -124,7 +124,7 @@ def test_what_was_kept_of_other_images_is_not_taken(quick, tmp_path, cases, monk
     test = cases[cases["split"] == "test"]
     config, state = registry.get(id).config, tmp_path / "state"
     for table in (cases, cases, cases[cases["path"] != cases["path"].iloc[0]]):
-        run._run_once(from_scratch, table, ledger.TestSet(test), config, 0, state)
+        run._run_once("from_scratch", table, ledger.TestSet(test), config, 0, state)
     assert asked == [0, 0]  # the second time it is there; the third has an image less
 
 

@@ -15,8 +15,8 @@ def test_a_sweep_keeps_every_value_and_goes_on_where_it_was(here, monkeypatch, c
     value = "0.5 + seed - 0.25 * bool(__import__('os').environ['CXR_WEIGHTS'])"
     here.chapter("01-one", TABLE.format(value=value))  # it holds with every seed but 0
     monkeypatch.setenv("CXR_WEIGHTS", str(here.root))  # another machine has none but pip's
-    ran, run_job = [], sweeps.run_job
-    monkeypatch.setattr(sweeps, "run_job", lambda *a: ran.append(a[2].run) or run_job(*a))
+    ran, process = [], sweeps.process
+    monkeypatch.setattr(sweeps, "process", lambda *a: ran.append(a[2].run) or process(*a))
     assert sweeps.run(here.root, "phantoms", seeds=[0], plain=[1]) == 0
     assert "1 of 1 claims do not stand yet" in capsys.readouterr().out
     first, plain = {"seed": 0, "arithmetic": "default"}, {"seed": 1, "arithmetic": "plain"}

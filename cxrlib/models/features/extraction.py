@@ -1,29 +1,30 @@
 """``extract``: images in, features out, each image through the frozen backbone once.
 
-The way of an image: read here, through the model of :mod:`cxrlib.models.transfer.build`, whose
-batch normalisation :mod:`cxrlib.models.features.fusion` makes a part of its convolutions.
+The way of an image: read, through the model of :mod:`cxrlib.models.transfer.build`, whose
+batch normalisation :mod:`cxrlib.models.features.fusion` makes a part of its convolutions. Both are
+done here, or by the workers of a cluster (:mod:`cxrlib.cluster`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
 
 import keras
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cxrlib.data import DataError, ImageSet, read_images
-from cxrlib.data.augmentation import (
-    Augmentation,
-    Recipe,
-    apply_transforms,
-    get,
-    random_transforms,
-)
-from cxrlib.data.cases import Problem
+from cxrlib import cluster
+from cxrlib.data import DataError, ImageSet
+from cxrlib.data.augmentation import Augmentation, Recipe, apply_transforms, get, random_transforms
+from cxrlib.data.cases import Problem, check_columns, labels
+from cxrlib.data.images import PART, check_readable, check_size, read_part
 from cxrlib.models.features.fusion import fuse_batch_norm
 from cxrlib.models.training.fit import is_interactive
 from cxrlib.models.transfer.backbones import Backbone, get_backbone
@@ -142,28 +143,76 @@ def extract(
     in_memory = isinstance(images, ImageSet)
     _check_settings(images.cases if in_memory else images, augmentation, copies)
     size = _side(images.images, size) if in_memory else size or backbone.image_size
-    model = build_extractor(
-        backbone,
-        size,
-        pooled=pooled,
-        weights=weights,
-        crop=crop,
-        standardize=standardize,
-        seed=seed,
-    )
-    image_set = images if in_memory else read_images(images, size, resize)
-    n = len(image_set)
-    values = np.empty((copies, n, *model.output_shape[1:]), np.float32)
+    options = {"pooled": pooled, "weights": weights, "crop": crop, "standardize": standardize}
+    options |= {"size": size, "seed": seed}
+    way = _Way(uuid4().hex, backbone, options, resize, augmentation, copies)
+    parts: Iterator[tuple[np.ndarray, Sequence[Problem | None]]]
+    if isinstance(images, ImageSet):
+        n, pixels = len(images), images.images
+        chunks = (pixels[i : i + CHUNK_SIZE] for i in range(0, n, CHUNK_SIZE))
+        parts = ((_extract_pixels(way, chunk), [None] * len(chunk)) for chunk in chunks)
+    else:  # each image is read where its features are made
+        check_columns(images)
+        check_size(size, resize)
+        n, paths = len(images), images["path"].tolist()
+        jobs = ((way, paths[i : i + PART]) for i in range(0, n, PART))
+        parts = cluster.starmap(_extract_files, jobs)
+    values, read = np.empty(0, np.float32), 0
+    found: list[Problem | None] = []
     with tqdm(total=n, unit="image", desc="features", disable=not is_interactive()) as bar:
-        for start in range(0, n, CHUNK_SIZE):
-            chunk = slice(start, start + CHUNK_SIZE)
-            pixels = image_set.images[chunk]
-            for copy in range(copies):
-                seen = _augment(pixels, augmentation, seed, copy) if augmentation else pixels
-                values[copy, chunk] = predict(model, seen)
-            bar.update(len(pixels))
-    values, copies = (values[0], 0) if augmentation is None else (values, copies)
-    return Features(values, image_set.labels, image_set.cases, image_set.problems, copies)
+        for part, problems in parts:
+            if not found:
+                values = np.empty((copies, n, *part.shape[2:]), np.float32)
+            values[:, read : read + part.shape[1]] = part
+            read += part.shape[1]
+            found += problems
+            bar.update(len(problems))
+    _network.cache_clear()
+    values, copies = (values[0, :read], 0) if augmentation is None else (values[:, :read], copies)
+    if isinstance(images, ImageSet):
+        return Features(values, images.labels, images.cases, images.problems, copies)
+    good = check_readable(found)
+    cases = images if good.all() else images[good]
+    return Features(values, labels(cases), cases, tuple(filter(None, found)), copies)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """What is done to each image of one call, in whatever process that is."""
+
+    call: str
+    backbone: Backbone = field(compare=False)
+    options: dict[str, Any] = field(compare=False)
+    resize: str = field(compare=False)
+    augmentation: Augmentation | None = field(compare=False)
+    copies: int = field(compare=False)
+
+
+@lru_cache(maxsize=1)  # once a call and process
+def _network(way: _Way) -> keras.Model:
+    return build_extractor(way.backbone, **way.options)
+
+
+def _extract_files(way: _Way, paths: Sequence[str]) -> tuple[np.ndarray, list[Problem | None]]:
+    """Return features (copies, n, …) of the images that can be read; a problem for the others."""
+    _network(way)  # weights that are not to be had are said before images are read
+    pixels, found = read_part(paths, way.options["size"], way.resize)
+    good = np.array([problem is None for problem in found])
+    return _extract_pixels(way, pixels[good, ..., None]), found
+
+
+def _extract_pixels(way: _Way, images: np.ndarray) -> np.ndarray:
+    """Return features (copies, n, …) of images (n, H, W, 1)."""
+    model = _network(way)
+    values = np.empty((way.copies, len(images), *model.output_shape[1:]), np.float32)
+    for start in range(0, len(images), CHUNK_SIZE):
+        chunk = slice(start, start + CHUNK_SIZE)
+        for copy in range(way.copies):
+            seen = np.asarray(images[chunk])  # which may lie on disk
+            if way.augmentation is not None:
+                seen = _augment(seen, way.augmentation, way.options["seed"], copy)
+            values[copy, chunk] = predict(model, seen)
+    return values
 
 
 def build_extractor(

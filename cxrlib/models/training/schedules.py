@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import keras
+import numpy as np
 from keras.optimizers.schedules import LearningRateSchedule
 
 
@@ -96,7 +97,8 @@ def warmup_cosine_decay(
 
 def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     """Return the learning rate of the next step; of several optimizers in one, the first's."""
-    return float(getattr(optimizer, "optimizers", [optimizer])[0].learning_rate)
+    rate = getattr(optimizer, "optimizers", [optimizer])[0].learning_rate
+    return float(np.asarray(rate))  # under tf.distribute it has a copy on each device
 
 
 def _steps_per_epoch(learning_rate: float, n_images: int, batch_size: int) -> int:

@@ -1,3 +1,4 @@
+from .a1_cluster import check_cluster_time as check_cluster_time, check_speedup as check_speedup
 from .base import CustomExercise as CustomExercise, Exercise as Exercise, Result as Result
 from .ch01_pictures import check_patient_key as check_patient_key, check_split as check_split
 from .ch02_neurons import (
