@@ -152,12 +152,11 @@ def check_files(problems: Sequence[Problem]) -> Finding:
     unusable = sum(each.verdict == "fail" for each in listed)
     no_images = sum(p.problem == NO_IMAGE for p in named)
     odd = len(named) - unusable - no_images
-    numbers = {"left out": unusable, "no images": no_images, "odd but kept": odd}
+    numbers = {"left out": unusable, "without an image": no_images, "odd but kept": odd}
     if not listed:
         return Finding("files", "fine", "every file could be read", numbers=numbers)
-    counts = {"not usable": unusable, "without an image": no_images, "odd but kept": odd}
-    summary = ", ".join(f"{counted(n, 'file')} {what}" for what, n in counts.items() if n)
-    advice = "Replace or remove them."
+    summary = ", ".join(f"{counted(n, 'file')} {what}" for what, n in numbers.items() if n)
+    advice = "Replace, rename or remove them."
     if unusable:
         advice += " What is left out is not left out at random."
     return Finding("files", listed[0].verdict, summary, advice, numbers, affected=listed)

@@ -85,15 +85,13 @@ def _section(finding: Finding) -> str:
         if finding.advice
         else ""
     )
-    notes = "".join(
-        f'<p class="note">{html.escape(text)}</p>'
-        for text in (ASIDES.get(finding.check), finding.note)
-        if text
-    )
+    aside = ASIDES.get(finding.check, "")
+    aside = f'<p class="note">{html.escape(aside)}</p>' if aside else ""
+    note = f"<p><b>Mind:</b> {html.escape(finding.note)}</p>" if finding.note else ""
     return (
         f'<section class="{_slug(finding.verdict)}" id="{_slug(finding.check)}">'
         f"<h2>{html.escape(finding.check)} <b>{MARKS[finding.verdict]} {finding.verdict}</b></h2>"
-        f'<p class="question">{question}</p><p>{html.escape(finding.summary)}</p>{notes}{advice}'
+        f'<p class="question">{question}</p><p>{html.escape(finding.summary)}</p>{aside}{note}{advice}'
         f"{_groups(finding)}{_numbers(finding.numbers)}"
         f"{''.join(map(drawing.draw_view, finding.views))}"
         f"{''.join(map(drawing.draw_histogram, finding.histograms))}{_lines(finding)}</section>\n"

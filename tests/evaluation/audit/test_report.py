@@ -53,7 +53,7 @@ def report(clean):
     pair = (Example(str(image), "train"), Example(str(image.parent / "gone.png"), "test"))
     findings = (
         Finding(
-            "counts", "fine", "as many <b>healthy</b> as sick", "", {"n": 1200}, note="Mind <it>."
+            "counts", "fine", "as many <b>healthy</b> as sick", "", {"n": 1200}, note="Mark <it>."
         ),
         Finding(
             "duplicates", "fail", "2 pairs", "Keep one.", {"auc": [0.91234, 0.9, 0.93]},
@@ -68,7 +68,7 @@ def test_the_page_stands_alone_with_json_beside(report, tmp_path):
     text = page.read_text()
     assert text.index("✗ fail") < text.index("✓ fine"), "what failed comes first"
     assert "as many &lt;b&gt;healthy&lt;/b&gt; as sick" in text
-    assert '<p class="note">Mind &lt;it&gt;.</p>' in text
+    assert "<b>Mind:</b> Mark &lt;it&gt;.</p>" in text
     assert "0.912 (0.900 to 0.930)" in text
     assert 'src="data:image/png;base64,' in text
     assert "gone.png: no such file" in text
@@ -100,8 +100,8 @@ def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
     found = checks.check_files([*odd, pipe])
     assert found.verdict == "fail"
     assert found.affected_files()[0] == "z/image.png: a named pipe, not a file"
-    assert found.numbers == {"left out": 1, "no images": 0, "odd but kept": 60}
-    assert found.summary == "1 file not usable, 60 files odd but kept"
+    assert found.numbers == {"left out": 1, "without an image": 0, "odd but kept": 60}
+    assert found.summary == "1 file left out, 60 files odd but kept"
     assert [each.verdict for each in found.affected] == ["fail"] + 60 * ["look"]
 
 
