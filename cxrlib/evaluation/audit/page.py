@@ -91,8 +91,8 @@ def _section(finding: Finding) -> str:
     return (
         f'<section class="{_slug(finding.verdict)}" id="{_slug(finding.check)}">'
         f"<h2>{html.escape(finding.check)} <b>{MARKS[finding.verdict]} {finding.verdict}</b></h2>"
-        f'<p class="question">{question}</p><p>{html.escape(finding.summary)}</p>{aside}{note}{advice}'
-        f"{_groups(finding)}{_numbers(finding.numbers)}"
+        f'<p class="question">{question}</p><p>{html.escape(finding.summary)}</p>'
+        f"{aside}{note}{advice}{_groups(finding)}{_numbers(finding.numbers)}"
         f"{''.join(map(drawing.draw_view, finding.views))}"
         f"{''.join(map(drawing.draw_histogram, finding.histograms))}{_lines(finding)}</section>\n"
     )
