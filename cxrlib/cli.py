@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import platform
 import sys
 from collections.abc import Sequence
 
-from cxrlib import experiments
+from cxrlib import __version__, experiments
 from cxrlib.cluster import ClusterError
 from cxrlib.commands import audit, data, reproduce, results
 from cxrlib.data import DataError
@@ -32,6 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cxr", description="Data sets, their audit, and recorded runs."
+    )
+    system = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"cxr {__version__}, {system}",
+        help="print what a report of a fault should name",
     )
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (data, audit, reproduce, results):

@@ -1,6 +1,10 @@
+import argparse
+import shlex
+
 import pytest
 
-from cxrlib.cli import main
+import cxrlib
+from cxrlib.cli import _parser, main
 from cxrlib.experiments import Record, registry
 from cxrlib.experiments.specification import shipped_papers
 from tests.experiments.conftest import fields
@@ -87,3 +91,34 @@ def test_a_spoilt_record_does_not_hide_the_others(folder, capsys):
     assert "article-3-repaired" in printed.out
     assert str(folder / "study-x.json") in printed.err
     assert str(folder / "Bad_Name.json") in printed.err
+
+
+def parsers(parser):
+    """Walk a parser and those of its commands, by name."""
+    yield parser.prog, parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                yield from parsers(each)
+
+
+def test_the_version_is_the_packages(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith(f"cxr {cxrlib.__version__}, Python 3.")
+
+
+def test_a_commands_help_ends_with_examples_that_it_takes_and_with_its_exit_codes(capsys):
+    told = {name: parser for name, parser in parsers(_parser()) if parser.epilog}
+    assert {"cxr audit", "cxr data fetch", "cxr reproduce", "cxr results"} <= set(told)
+    for name, parser in told.items():
+        examples = [line[2:] for line in parser.epilog.splitlines() if line.startswith("  ")]
+        assert examples
+        for example in examples:
+            assert example.startswith(name)
+            _parser().parse_args(shlex.split(example)[1:])
+        with pytest.raises(SystemExit, match="0"):
+            main([*name.split()[1:], "--help"])
+        shown = capsys.readouterr().out
+        assert "Examples:\n" in shown
+        assert "Exit code: 0" in shown

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxrlib import cluster
+from cxrlib.commands import help_with
 from cxrlib.data import DataError, datasets, load_table, registry
 from cxrlib.data.cases import did_you_mean
 
@@ -17,24 +18,62 @@ if TYPE_CHECKING:
     from cxrlib.evaluation.audit import Finding, Report
 
 MAX_LINES = 5  # of affected files, in a terminal
-COLUMNS = ("path", "label", "patient", "split")
+COLUMNS = {
+    "path": "where the image is, from the table's folder on (path)",
+    "label": "its class (label)",
+    "patient": "who is on it (patient_id, where there is such a column)",
+    "split": "train, val or test (split, where there is such a column)",
+}
+EXIT_CODES = """\
+Exit code: 0 if no check fails, 1 if one fails or the audit cannot be made (then
+the message begins with "cxr:"), 2 for a wrong option. With --write-baseline a
+check that fails gives 0, too.
+
+What each check asks, and what to do about it: the page "Audit a set of your own"
+of the course."""
 
 
 def add_parser(rooms: argparse._SubParsersAction) -> None:
     """Add the command to those of ``cxr``."""
-    audit = rooms.add_parser("audit", help="look for what would make a result worthless")
-    audit.add_argument(
-        "what", metavar="FOLDER|NAME", nargs="?", help="one sub-folder a class, or a data set"
+    audit = rooms.add_parser(
+        "audit",
+        help="look for what would make a result worthless",
+        **help_with(
+            "cxr audit my-images --patient '([A-Z]+[0-9]+)_' --html report.html",
+            "cxr audit --table cases.csv --patient-column patient --junit audit.xml",
+            exit_codes=EXIT_CODES,
+        ),
     )
-    audit.add_argument("--patient", metavar="REGEX", help="finds the patient in a file name")
-    audit.add_argument("--table", metavar="FILE", help="a CSV of images, in place of a folder")
-    for name in COLUMNS:
-        audit.add_argument(f"--{name}-column", metavar="NAME", help=f"of the table: the {name}")
-    audit.add_argument("--html", metavar="FILE", help="write a page with images, JSON beside")
-    audit.add_argument("--junit", metavar="FILE", help="write JUnit XML, for CI systems")
+    audit.add_argument(
+        "what",
+        metavar="FOLDER|NAME",
+        nargs="?",
+        help="a folder with one sub-folder a class, or with train, val and test that have such; "
+        "or a data set that cxr data list names",
+    )
+    audit.add_argument(
+        "--patient",
+        metavar="REGEX",
+        help="its bracket is the patient in a file's name, such as '([A-Z]+[0-9]+)_'",
+    )
+    audit.add_argument(
+        "--table", metavar="FILE", help="a table (CSV) with a row an image, in place of a folder"
+    )
+    for name, what in COLUMNS.items():
+        audit.add_argument(f"--{name}-column", metavar="NAME", help=f"of the table: {what}")
+    audit.add_argument("--html", metavar="FILE", help="write a page with images, and JSON beside")
+    audit.add_argument("--junit", metavar="FILE", help="write JUnit XML, which CI systems read")
     base = audit.add_mutually_exclusive_group()
-    base.add_argument("--baseline", metavar="FILE", help="fail only by what is not in this JSON")
-    base.add_argument("--write-baseline", metavar="FILE", help="accept all: write it and pass")
+    base.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="fail only by what this JSON of an earlier audit does not name",
+    )
+    base.add_argument(
+        "--write-baseline",
+        metavar="FILE",
+        help="accept what is found: write it as such a JSON, and exit with 0",
+    )
     audit.add_argument(
         "--cluster", metavar="ADDRESS", help="let the workers of this Dask scheduler read images"
     )
@@ -57,8 +96,9 @@ def _audit(options: argparse.Namespace) -> int:
         report = audit.audit(cases)
     report = report if baseline is None else audit.compare(report, baseline)
     print(report)
-    for finding in (*report.failed, *report.with_verdict("look")):
-        _print_advice(finding)
+    for verdict in ("fail", "look", "not checked"):
+        for finding in report.with_verdict(verdict):
+            _print_advice(finding)
     written = [_write(name, path, write, report) for name, (path, write) in outputs.items() if path]
     if written:
         print("\n" + "\n".join(written))
@@ -114,6 +154,8 @@ def _check_output(path: str | None, ending: str, options: argparse.Namespace) ->
 
 
 def _print_advice(finding: Finding) -> None:
+    if not finding.advice:
+        return
     print(f"\n{finding.check}: {finding.advice}")
     lines = finding.affected_files()
     for line in lines[:MAX_LINES]:

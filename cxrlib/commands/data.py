@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import argparse
 
+from cxrlib.commands import help_with
 from cxrlib.data import DataError, datasets, registry
 
 
 def add_parser(rooms: argparse._SubParsersAction) -> None:
     """Add the command to those of ``cxr``."""
-    data = rooms.add_parser("data", help="list, fetch and verify data sets")
+    data = rooms.add_parser(
+        "data",
+        help="list, fetch and verify data sets",
+        **help_with("cxr data list", "cxr data fetch pneumonia", "cxr data verify pneumonia"),
+    )
     verbs = data.add_subparsers(required=True, metavar="VERB")
-    listing = verbs.add_parser("list", help="which data sets there are, and which are here")
+    listing = verbs.add_parser(
+        "list", help="which data sets there are, and which are here", **help_with("cxr data list")
+    )
     listing.set_defaults(run=_list)
     for verb, run, what in (
         ("fetch", _fetch, "download a data set into the cache (resumes where it broke off)"),
         ("verify", _verify, "check that the copy on this machine is complete"),
     ):
-        command = verbs.add_parser(verb, help=what)
-        command.add_argument("name", metavar="NAME", help=", ".join(registry.DATASETS))
+        command = verbs.add_parser(verb, help=what, **help_with(f"cxr data {verb} pneumonia"))
+        command.add_argument("name", metavar="NAME", help=f"one of {', '.join(registry.DATASETS)}")
         command.set_defaults(run=run)
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 
 from cxrlib import experiments
+from cxrlib.commands import help_with
 from cxrlib.commands.results import record_text
 
 
 def add_parser(rooms: argparse._SubParsersAction) -> None:
     """Add the command to those of ``cxr``."""
     again = rooms.add_parser(
-        "reproduce", help="list the studies, or run some on the real X-rays and write their records"
+        "reproduce",
+        help="list the studies, or run some on the real X-rays and write their records",
+        **help_with(
+            "cxr reproduce",
+            "cxr reproduce article-3-repaired --seeds 0 1 2 --folder my-records",
+            "cxr reproduce article-3 --summary-only",
+        ),
     )
     again.add_argument(
         "id",
@@ -20,14 +27,23 @@ def add_parser(rooms: argparse._SubParsersAction) -> None:
         help="a study such as article-3-repaired, a paper such as article-3 with all its studies, "
         "or a paper of your own as JSON",
     )
-    again.add_argument("--seeds", type=int, nargs="+", help="one run each (the study's own)")
+    again.add_argument(
+        "--seeds",
+        metavar="SEED",
+        type=int,
+        nargs="+",
+        help="train once with each of these; without it, with the study's own",
+    )
     again.add_argument(
         "--folder",
+        metavar="FOLDER",
         help="where the record goes; without it: the folder that CXR_RESULTS names, else the "
         "package's own in a checkout of the course, else results in the current folder",
     )
     again.add_argument(
-        "--summary-only", action="store_true", help="from the scores that the record keeps"
+        "--summary-only",
+        action="store_true",
+        help="train nothing: compute the record's summary again from the scores that it keeps",
     )
     again.add_argument(
         "--cluster", metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cxrlib import experiments
+from cxrlib.commands import help_with
 from cxrlib.experiments import Record
 
 if TYPE_CHECKING:  # brings scipy.stats, which is slow to import
@@ -15,8 +16,14 @@ if TYPE_CHECKING:  # brings scipy.stats, which is slow to import
 
 def add_parser(rooms: argparse._SubParsersAction) -> None:
     """Add the command to those of ``cxr``."""
-    results = rooms.add_parser("results", help="list the recorded runs, or show one")
-    results.add_argument("id", metavar="ID", nargs="?", help="such as article-3-repaired")
+    results = rooms.add_parser(
+        "results",
+        help="list the recorded runs, or show one",
+        **help_with("cxr results", "cxr results article-3-repaired"),
+    )
+    results.add_argument(
+        "id", metavar="ID", nargs="?", help="a record to show, such as article-3-repaired"
+    )
     results.set_defaults(run=_results)
 
 

@@ -1,7 +1,8 @@
 """Folders on disk → rows of a case table, one reader a layout.
 
-Each reader takes the folders of its collections and returns rows and problems. It never opens an
-image: that is done once, for all layouts, in :mod:`cxrlib.data.validation`.
+Each reader takes the folders of its collections and returns rows and problems. Images are opened
+once, for all layouts, in :mod:`cxrlib.data.validation`; a reader looks only into files of which
+the name does not say what they are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pandas as pd
 from cxrlib.data import splits
 from cxrlib.data.cases import DataError, Problem, format_problems
 from cxrlib.data.registry import DatasetInfo
-from cxrlib.data.validation import read_metadata
+from cxrlib.data.validation import is_image, read_metadata
 
 Rows = tuple[list[dict], list[Problem]]
 SPLIT_FOLDERS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
@@ -29,6 +30,7 @@ FRONTAL = ("PA", "AP", "AP Supine", "AP Erect", "AP semi erect")
 OTHER_VIEWS = ("L", "Axial", "Coronal")  # known, and of no use here
 OTHER_MODALITIES = ("CT",)
 UNKNOWN = ("", "todo", "unknown")  # findings that say nothing
+NO_IMAGE = "expected a JPEG, PNG or DICOM image, got none, neither by name nor by content"
 
 
 def read(
@@ -185,6 +187,9 @@ def pneumoniamnist(folders: Sequence[Path], class_names: Sequence[str]) -> Rows:
 def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], list[Problem], list]:
     """Any folder with one sub-folder a class, or ``train``/``val``/``test`` of such folders.
 
+    What is no image, such as a README or a table, is left alone outside the class folders, and
+    named inside.
+
     Parameters
     ----------
     root : Path
@@ -196,7 +201,8 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
     ------
     DataError
         If there are fewer than two classes, a class is missing from a split, folders of splits
-        and other folders lie side by side, or the expression cannot be used.
+        and other folders lie side by side or further down, or the expression cannot be used or
+        finds no patient at all.
     """
     pattern, inside = _patient_pattern(patient), _subfolders(root)
     parts = {p: SPLIT_FOLDERS[p.name.lower()] for p in inside if p.name.lower() in SPLIT_FOLDERS}
@@ -206,6 +212,8 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
             f"{root}: expected all sub-folders among {', '.join(SPLIT_FOLDERS)} beside "
             f"{', '.join(p.name for p in parts)}, got {', '.join(odd)}. Rename or move it."
         )
+    if not parts:
+        _check_level(root, inside)
     tops = parts or {root: pd.NA}
     names = sorted({p.name for top in tops for p in _subfolders(top)})
     if len(names) < 2:
@@ -219,18 +227,41 @@ def class_folder(root: Path, patient: str | None = None) -> tuple[list[dict], li
         Problem(str(p), "lies outside the class folders, so it has no label", "left out")
         for top in {root, *tops}
         for p in _files(top, deep=False)
+        if is_image(p)
     ]
+    nameless = []
     for (top, split), name in itertools.product(tops.items(), names):
         for path in _files(top / name):
+            if not is_image(path):
+                problems.append(Problem(str(path), NO_IMAGE, "left out"))
+                continue
             found = pattern.search(path.name) if pattern else None
             who = found[pattern.groups] if pattern and found else None
             if pattern and who is None:
-                text = f"the pattern {patient!r} finds no patient in the file name"
-                problems.append(Problem(str(path), text, "left out"))
+                nameless.append(path)
                 continue
             who = f"{source}:{who}" if pattern else pd.NA
             rows.append(_new_row(path, name, who, split, source))
+    if nameless and not rows:
+        raise DataError(
+            f"{root}: expected a patient in each file's name by the pattern {patient!r}, got none "
+            f"in {len(nameless):,} names, such as {nameless[0].name}. Correct it (--patient), or "
+            "leave it out."
+        )
+    text = f"the pattern {patient!r} finds no patient in the file name"
+    problems += [Problem(str(path), text, "left out") for path in nameless]
     return rows, problems, names
+
+
+def _check_level(root: Path, inside: Sequence[Path]) -> None:
+    """Raise :class:`DataError` if what look like classes are sets with splits of their own."""
+    for folder in inside:
+        own = [p for p in _subfolders(folder) if p.name.lower() in SPLIT_FOLDERS]
+        if len(own) > 1 and all(map(_subfolders, own)):
+            raise DataError(
+                f"{root}: expected one sub-folder a class, got {folder.name}, which has "
+                f"{' and '.join(p.name for p in own)} inside. Did you mean {folder}?"
+            )
 
 
 def _patient_pattern(patient: str | None) -> re.Pattern | None:

@@ -50,7 +50,7 @@ def load_table(
     ------
     DataError
         If the file is no such table, lacks a column, names another split, has fewer than two
-        classes, or a class without an image that can be read.
+        classes or a class without an image that can be read, or if no path leads to a file.
     """
     file = Path(file)
     named = dict(zip(DEFAULTS, (path_column, label_column, patient_column, split_column),
@@ -75,7 +75,8 @@ def load_table(
             f"{file}: expected at least two classes, got {', '.join(names) or 'none'}. Look at the "
             "column of labels."
         )
-    cases = build_table(rows, problems, names, file.name)
+    usable, missing = _existing(rows, file)
+    cases = build_table(usable, [*problems, *missing], names, file.name)
     cases.attrs.update(source="folder", download_error="", copies=copies.describe(cases))
     cases.attrs["root"] = str(file.parent)
     return cases
@@ -83,7 +84,7 @@ def load_table(
 
 def _read(file: Path) -> pd.DataFrame:
     """Read all cells as text without blanks around them; empty ones are NA."""
-    check_file(file)
+    check_file(file, "Correct the path of the table.")
     try:
         with file.open(encoding="utf-8-sig") as opened:
             header = opened.readline()
@@ -126,6 +127,19 @@ def _rows(table: pd.DataFrame, file: Path) -> tuple[list[dict], list[Problem]]:
             }
         )
     return rows, problems
+
+
+def _existing(rows: list[dict], file: Path) -> tuple[list[dict], list[Problem]]:
+    """Tell rows whose file is there from those whose file is missing."""
+    there = [row for row in rows if os.path.exists(row["path"])]
+    gone = [row["path"] for row in rows if not os.path.exists(row["path"])]
+    counted = f"paths are counted from the folder of {file.name}"
+    if not there:
+        raise DataError(
+            f"{file}: expected paths of images, got {len(gone):,} that lead to no file, such as "
+            f"{gone[0]}. Correct them: {counted}."
+        )
+    return there, [Problem(path, f"no such file; {counted}", "left out") for path in gone]
 
 
 def _check_splits(names: Iterable[str], file: Path) -> None:

@@ -125,13 +125,24 @@ def find_duplicates(rows: list[dict], sizes: Mapping) -> tuple[list[Problem], se
     return problems, contradictory
 
 
-def check_file(path: str | os.PathLike) -> None:
+def is_image(path: str | os.PathLike) -> bool:
+    """Whether a file is meant as an image: by its name, or by what is in it."""
+    if os.path.splitext(path)[1].lower() in EXTENSIONS:
+        return True
+    try:
+        open_image(path).close()
+    except DataError:
+        return False
+    return True
+
+
+def check_file(path: str | os.PathLike, advice: str = "Fetch or load the data set again.") -> None:
     """Raise :class:`DataError` unless there is a regular file: a pipe would be waited for."""
     try:
         regular = stat.S_ISREG(os.stat(path).st_mode)
     except OSError as error:
         why = "no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
-        raise DataError(f"{path}: {why}. Fetch or load the data set again.") from None
+        raise DataError(f"{path}: {why}. {advice}") from None
     if not regular:
         raise DataError(f"{path}: not a regular file, so it is not opened. Remove it.")
 

@@ -50,7 +50,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_others_kept(folder):
     assert cases["path"].tolist() == [str(folder / "a.png"), str(folder / "b.png")]
     said = {p.removeprefix(f"{folder}/"): text for p, text, _ in cases.attrs["problems"]}
     assert said["a.png"].startswith("row 4 says again")
-    assert said["gone.png"].startswith("no such file")
+    assert said["gone.png"] == "no such file; paths are counted from the folder of cases.csv"
     assert said["cases.csv, row 6"] == "the table tells no path"
     assert said["c.png"] == "the table tells no label in row 7"
     assert "labelled 'y' here and 'x' there" in said["d.png"]
@@ -66,6 +66,11 @@ def test_rows_that_cannot_be_used_are_named_and_the_others_kept(folder):
         ("", {}, "expected a table as text"),
         ('path,label\n"a.png,x', {}, "expected a table as text"),
         ("path,label\na.png,x\ngone.png,y", {}, "none for 'y'"),
+        (
+            "path,label\nx/a.png,x\nx/b.png,y",
+            {},
+            r"got 2 that lead to no file, such as .*/x/a\.png",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_read_is_an_error_with_its_name(folder, text, columns, said):
@@ -78,5 +83,5 @@ def test_a_spreadsheet_is_no_table_of_text(folder):
     (folder / "cases.csv").write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(DataError, match="Save it as CSV"):
         data.load_table(folder / "cases.csv")
-    with pytest.raises(DataError, match=r"gone\.csv: no such file"):
+    with pytest.raises(DataError, match=r"gone\.csv: no such file\. Correct the path of the table"):
         data.load_table(folder / "gone.csv")

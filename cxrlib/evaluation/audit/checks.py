@@ -17,9 +17,16 @@ from threadpoolctl import threadpool_limits
 
 from cxrlib import data
 from cxrlib.data.cases import Problem
+from cxrlib.data.readers import NO_IMAGE
 from cxrlib.evaluation.audit import duplicates, probes
-from cxrlib.evaluation.audit.outputs import is_report
-from cxrlib.evaluation.audit.report import Affected, Example, Finding, Report, affected
+from cxrlib.evaluation.audit.report import (
+    Affected,
+    Example,
+    Finding,
+    Report,
+    affected,
+    counted,
+)
 
 CHECKS = (
     "counts",
@@ -139,24 +146,20 @@ def check_counts(cases: pd.DataFrame) -> Finding:
 
 
 def check_files(problems: Sequence[Problem]) -> Finding:
-    """List files that could not be used and files that are odd; copies have checks of their own.
-
-    An older report of the audit is no fault of the data.
-    """
-    named = [
-        p
-        for p in problems
-        if not p.problem.startswith(duplicates.SAME_FILE) and not is_report(p.path)
-    ]
-    listed = sorted(named, key=lambda p: p.action != "left out")
-    left = sum(p.action == "left out" for p in named)
-    numbers = {"left out": left, "odd but kept": len(listed) - left}
+    """List images that could not be used and files that are odd; copies have their own checks."""
+    named = [p for p in problems if not p.problem.startswith(duplicates.SAME_FILE)]
+    listed = tuple(sorted(affected(named), key=lambda each: each.verdict != "fail"))
+    unusable = sum(each.verdict == "fail" for each in listed)
+    no_images = sum(p.problem == NO_IMAGE for p in named)
+    odd = len(named) - unusable - no_images
+    numbers = {"left out": unusable, "without an image": no_images, "odd but kept": odd}
     if not listed:
         return Finding("files", "fine", "every file could be read", numbers=numbers)
-    summary = f"{left:,} files could not be used, {len(listed) - left:,} are odd"
-    advice = "Replace or remove them. What is left out is not left out at random."
-    verdict = "fail" if left else "look"
-    return Finding("files", verdict, summary, advice, numbers, affected=affected(listed))
+    summary = ", ".join(f"{counted(n, 'file')} {what}" for what, n in numbers.items() if n)
+    advice = "Replace, rename or remove them."
+    if unusable:
+        advice += " What is left out is not left out at random."
+    return Finding("files", listed[0].verdict, summary, advice, numbers, affected=listed)
 
 
 def check_patients(cases: pd.DataFrame) -> Finding:
@@ -165,7 +168,12 @@ def check_patients(cases: pd.DataFrame) -> Finding:
     missing = len(cases) - int(cases["patient_id"].notna().sum())
     if known.empty or known["split"].nunique() < 2:
         what = "no patient ids" if missing else "one split only"
-        advice = "Without patient ids nobody can tell whether a split is honest." if missing else ""
+        advice = ""
+        if missing:
+            advice = (
+                "Without patient ids nobody can tell whether a split is honest. A pattern finds "
+                "them in the files' names (--patient), or a table names them."
+            )
         return Finding("patients", "not checked", what, advice, {"without id": missing})
     leaked = _in_two_splits(known, known["patient_id"])
     numbers = {
@@ -173,25 +181,33 @@ def check_patients(cases: pd.DataFrame) -> Finding:
         "on both sides": len(leaked),
         "without id": missing,
     }
-    bare = known["patient_id"].astype(str).str.extract(r"(\d+)\D*$", expand=False)
-    if bare.notna().all() and bare.nunique() < numbers["patients"]:
-        false = _in_two_splits(known, bare)
-        test = known[bare.isin(false) & (known["split"] == "test")]
-        numbers["false overlaps by the number alone"] = len(false)
-        numbers["test images touched by them"] = len(test)
+    note = _shared_numbers(known[~known["patient_id"].isin(leaked)])
     if leaked:
         rows = known[known["patient_id"].isin(leaked)].sort_values(["patient_id", "split"])
         advice = (
             "Split again: data.splits.patient_split. A network may know these patients by heart."
         )
-        summary = f"{len(leaked):,} patients with {len(rows):,} images stand on both sides"
+        both = f"{counted(len(leaked), 'patient')} with {counted(len(rows), 'image')}"
+        summary = f"on both sides of a split: {both}"
         who = tuple(_on_both_sides(str(name), own) for name, own in rows.groupby("patient_id"))
-        return Finding("patients", "fail", summary, advice, numbers, who)
+        return Finding("patients", "fail", summary, advice, numbers, who, note=note)
     summary = f"none of {numbers['patients']:,} patients stands on both sides"
     if missing:
-        return Finding("patients", "look", f"{summary}; {missing:,} images have no id",
-                       "Fill the ids, or leave these images out.", numbers)  # fmt: skip
-    return Finding("patients", "fine", summary, numbers=numbers)
+        summary += f"; {counted(missing, 'image')} without an id"
+        advice = "Fill the ids, or leave these images out."
+        return Finding("patients", "look", summary, advice, numbers, note=note)
+    return Finding("patients", "fine", summary, numbers=numbers, note=note)
+
+
+def _shared_numbers(cases: pd.DataFrame) -> str:
+    """Say how many numbers stand on both sides under two prefixes, as of ``a-7`` and ``b-7``."""
+    bare = cases["patient_id"].astype(str).str.extract(r"(\d+)\D*$", expand=False)
+    if bare.isna().any() or not (shared := _in_two_splits(cases, bare)):
+        return ""
+    return (
+        f"Numbers that stand on both sides of a split with another prefix: {len(shared):,}. That "
+        "is no fault if the prefix is part of the patient."
+    )
 
 
 def _in_two_splits(cases: pd.DataFrame, key: pd.Series) -> list:
@@ -216,10 +232,11 @@ def check_sizes(cases: pd.DataFrame) -> Finding:
         "Read all images at one size with padding, and see whether the padding tells the label. "
         "Squashing keeps the trace of the shape."
     )
-    fine = "sizes do not tell the classes apart"
+    found = probes.check_single_feature("sizes", cases, values, advice)
     if len(set(zip(width, height, strict=True))) == 1:
-        fine = f"all images are {width[0]:.0f} × {height[0]:.0f} pixels, so sizes tell nothing"
-    return probes.check_single_feature("sizes", cases, values, advice, fine=fine)
+        same = f"all images are {width[0]:.0f} × {height[0]:.0f} pixels, so sizes tell nothing"
+        return replace(found, summary=same, note="")
+    return found
 
 
 def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.ndimage import uniform_filter
 
 from cxrlib.data.cases import Problem
-from cxrlib.evaluation.audit.report import Affected, Example, Finding, affected
+from cxrlib.evaluation.audit.report import Affected, Example, Finding, affected, counted
 
 MAX_HAMMING_DISTANCE = 12  # of 256; re-saved, resized or re-exposed copies differ in fewer
 MIN_CORRELATION = 0.985  # least correlation of two thumbnails
@@ -174,7 +174,8 @@ def check_duplicates(
         )
     in_pairs = {path for each in named for path in each.key}
     found = (*named, *affected([p for p in kept if p.path not in in_pairs]))
-    summary = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    parts = [f"{count:,} {what}" for what, count in counts.items() if count and what != "pairs"]
+    summary = ", ".join([counted(len(pairs), "pair"), *parts] if len(pairs) else parts)
     if bad.any():
         advice = "Keep one of each pair, or all in one split; find out which label is right."
         return Finding("duplicates", "fail", summary, advice, counts, found)

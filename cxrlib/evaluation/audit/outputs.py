@@ -1,4 +1,4 @@
-"""A report as a file that other programs read: JSON, JUnit; and which files such reports are."""
+"""A report as a file that other programs read: JSON and JUnit XML."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import json
 import os
 import re
 from dataclasses import asdict
-from pathlib import Path
 from xml.etree import ElementTree
 
 from cxrlib import files
 from cxrlib.evaluation.audit.report import Finding, Report
 
 GENERATOR = "cxr audit"
-HEADS = {  # how the files that an audit writes say so, near their beginning
-    ".html": f'<meta name="generator" content="{GENERATOR}">',
-    ".json": f'"generator": "{GENERATOR}"',
-    ".xml": f'<testsuites name="{GENERATOR}"',
-}
-HEAD_CHARACTERS = 5000
+TEXTS = ("check", "verdict", "summary", "note", "advice")
 MAX_LINES = 50  # of affected files, in one failure
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -27,7 +21,7 @@ def to_json(report: Report) -> str:
     """Return a report as JSON: everything but what the probes saw."""
     findings = [
         {
-            **{name: getattr(f, name) for name in ("check", "verdict", "summary", "advice")},
+            **{name: getattr(f, name) for name in TEXTS},
             "numbers": f.numbers,
             "histograms": [asdict(each) for each in f.histograms],
             "affected": [{"key": a.key, "text": a.text, "verdict": a.verdict} for a in f.affected],
@@ -76,11 +70,11 @@ def _add_case(suite: ElementTree.Element, finding: Finding) -> None:
     case = ElementTree.SubElement(suite, "testcase", attributes)
     message = {"message": _xml_text(finding.summary)}
     if finding.verdict == "not checked":
-        ElementTree.SubElement(case, "skipped", message)
+        ElementTree.SubElement(case, "skipped", message).text = _xml_text(finding.note) or None
         return
     lines = finding.affected_files()
     more = [f"… and {len(lines) - MAX_LINES:,} more"] if len(lines) > MAX_LINES else []
-    text = "\n".join(filter(None, [finding.advice, *lines[:MAX_LINES], *more]))
+    text = "\n".join(filter(None, [finding.note, finding.advice, *lines[:MAX_LINES], *more]))
     if finding.verdict == "fail":
         ElementTree.SubElement(case, "failure", message).text = _xml_text(text)
     else:
@@ -91,12 +85,3 @@ def _add_case(suite: ElementTree.Element, finding: Finding) -> None:
 def _xml_text(text: str) -> str:
     """Replace what XML has no way to write, such as a control character in a file's name."""
     return NOT_IN_XML.sub("\ufffd", text)
-
-
-def is_report(path: str | os.PathLike) -> bool:
-    """Whether an audit wrote this file: a page, its JSON, a baseline or JUnit XML."""
-    path = Path(path)
-    if path.suffix not in HEADS or not path.is_file():
-        return False
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return HEADS[path.suffix] in file.read(HEAD_CHARACTERS)

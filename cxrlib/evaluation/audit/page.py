@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cxrlib import files
 from cxrlib.evaluation.audit import drawing
-from cxrlib.evaluation.audit.outputs import HEADS, write_json
+from cxrlib.evaluation.audit.outputs import GENERATOR, write_json
 from cxrlib.evaluation.audit.report import MARKS, VERDICTS, Affected, Finding, Report
 
 MAX_GROUPS = 12  # of images side by side, in one finding
@@ -26,6 +26,7 @@ QUESTIONS = {
     "sizes": "Does the shape of a file tell its class?",
     "brightness": "Does the exposure tell the class?",
 }
+ASIDES = {"shortcuts": "Only border and corners decide; the others are shown to compare."}
 
 
 def write_html(report: Report, path: str | os.PathLike) -> Path:
@@ -66,7 +67,8 @@ def _page(report: Report) -> str:
     name = html.escape(report.name)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Audit: {name}</title>'
-        f'{HEADS[".html"]}<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="generator" content="{GENERATOR}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>\n{style}</style></head><body>\n<header><h1>Audit of {name}</h1>\n"
         f'<p class="counts">{counts}</p>'
         f"<p>{report.n_images:,} images · {report.seconds:.0f} seconds</p></header>\n"
@@ -83,11 +85,14 @@ def _section(finding: Finding) -> str:
         if finding.advice
         else ""
     )
+    aside = ASIDES.get(finding.check, "")
+    aside = f'<p class="note">{html.escape(aside)}</p>' if aside else ""
+    note = f"<p><b>Mind:</b> {html.escape(finding.note)}</p>" if finding.note else ""
     return (
         f'<section class="{_slug(finding.verdict)}" id="{_slug(finding.check)}">'
         f"<h2>{html.escape(finding.check)} <b>{MARKS[finding.verdict]} {finding.verdict}</b></h2>"
-        f'<p class="question">{question}</p><p>{html.escape(finding.summary)}</p>{advice}'
-        f"{_groups(finding)}{_numbers(finding.numbers)}"
+        f'<p class="question">{question}</p><p>{html.escape(finding.summary)}</p>'
+        f"{aside}{note}{advice}{_groups(finding)}{_numbers(finding.numbers)}"
         f"{''.join(map(drawing.draw_view, finding.views))}"
         f"{''.join(map(drawing.draw_histogram, finding.histograms))}{_lines(finding)}</section>\n"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from cxrlib import data
 from cxrlib.data import occlusion
 from cxrlib.evaluation.audit import evidence
-from cxrlib.evaluation.audit.report import Finding, Histogram, View
+from cxrlib.evaluation.audit.report import Finding, counted
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 from cxrlib.evaluation.metrics import roc_auc
 
@@ -26,6 +26,7 @@ MAX_IMAGES = 6000  # images a probe learns from; more change little and cost muc
 N_FOLDS = 5
 N_COMPONENTS = 50
 N_RESAMPLES = 1000
+MAX_UNKNOWN = 0.5  # proportion of images without a patient over which nothing fails
 LIMITS = {  # check → lower end of an AUC from which a person should look, over which it fails
     "folder shift": (0.6, 0.7),
     "shortcuts": (0.65, 0.8),
@@ -72,23 +73,22 @@ def check_single_feature(
     cases: pd.DataFrame,
     values: dict[str, np.ndarray],
     advice: str,
-    *,
-    fine: str = "",
 ) -> Finding:
     """Ask whether one number an image tells a class from the rest, the best of all classes."""
     groups, labels = _patient_groups(cases), _one_vs_rest(cases)
 
-    def auc(y: np.ndarray, each: np.ndarray) -> Interval:
+    def interval(y: np.ndarray, each: np.ndarray) -> Interval:
         oriented = each if roc_auc(y, each) >= 0.5 else -each
         return patient_bootstrap(y, oriented, groups, roc_auc, n_resamples=N_RESAMPLES)
 
-    aucs = {name: max(auc(y, each) for y in labels) for name, each in values.items()}
+    aucs = {name: max(interval(y, each) for y in labels) for name, each in values.items()}
     best = max(aucs, key=lambda name: aucs[name].value)
-    summary = f"{best} alone tells the classes apart with AUC {aucs[best]:.2f}"
-    summary = fine if fine and aucs[best].low < LIMITS[check][0] else summary
+    told = {name: f"{name} alone: AUC {auc:.2f}" for name, auc in aucs.items()}
+    among = f", the worst of {counted(len(values), 'number')}{_by_class(labels)}"
     vary = {name: each for name, each in values.items() if np.ptp(each)}
     histograms = tuple(evidence.histogram(name, each, cases) for name, each in vary.items())
-    return _finding(check, aucs, best, summary, advice, histograms=histograms)
+    asked = Finding(check, "fine", among, advice, _numbers(aucs), histograms=histograms)
+    return _judge(asked, cases, aucs, best, told)
 
 
 def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
@@ -102,15 +102,18 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
         visible = visible_pixels(occlude, x)
         each = [out_of_fold_auc(visible, y, groups, seed=seed) for y in labels]
         aucs[name] = max(each)
-        told = labels[each.index(aucs[name])] if len(labels) > 1 else 1 - labels[0]
-        views.append(evidence.class_view(name, cases, x, told, occlude))
-    worst = max(("border only", "corners only"), key=lambda name: aucs[name].low)
-    summary = f"{worst}: AUC {aucs[worst]:.2f}; full image {aucs['full image'].value:.2f}"
+        seen = labels[each.index(aucs[name])] if len(labels) > 1 else 1 - labels[0]
+        views.append(evidence.class_view(name, cases, x, seen, occlude))
+    told = {name: f"{name}: AUC {aucs[name]:.2f}" for name in ("border only", "corners only")}
+    worst = max(told, key=lambda name: aucs[name].low)
+    among = f", the worse of border and corners{_by_class(labels)}"
+    among += f"; full image {aucs['full image'].value:.2f}"
     advice = (
         "Something outside the lungs goes with the label: another device, marker or cropping for "
         "each class. Crop or mask it, take classes from one source, and test on another hospital."
     )
-    return _finding("shortcuts", aucs, worst, summary, advice, views=tuple(views))
+    asked = Finding("shortcuts", "fine", among, advice, _numbers(aucs), views=tuple(views))
+    return _judge(asked, cases, aucs, worst, told)
 
 
 def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
@@ -128,34 +131,79 @@ def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int
             aucs[name] = out_of_fold_auc(x[rows], y, _patient_groups(cases[rows]), seed=seed)
     if not aucs:
         return Finding("folder shift", "not checked", "too few patients in some split")
+    told = {name: f"{name!r} in training or in test: AUC {auc:.2f}" for name, auc in aucs.items()}
     worst = max(aucs, key=lambda name: aucs[name].low)
-    summary = f"test images of {worst!r} are told from training images with AUC {aucs[worst]:.2f}"
+    among = f", the worst of {len(aucs):,} classes" if len(aucs) > 1 else ""
     advice = (
         "The test set comes from another place, device or time. A threshold chosen on training "
         "patients may be wrong there: look at each class's scores, and calibrate where it is used."
     )
     rows = (cases["label"] == worst).to_numpy()
     view = evidence.split_view(f"class {worst!r}", cases[rows], thumbnails[rows])
-    return _finding("folder shift", aucs, worst, summary, advice, views=(view,))
+    few = [name for name in data.classes(cases) if name not in aucs]
+    note = f"Not asked, as some split has too few patients: {', '.join(few)}." if few else ""
+    asked = Finding("folder shift", "fine", among, advice, _numbers(aucs), views=(view,), note=note)
+    return _judge(asked, cases, aucs, worst, told)
 
 
-def _finding(
-    check: str,
-    aucs: dict[str, Interval],
+def _numbers(aucs: Mapping[str, Interval]) -> dict[str, list[float]]:
+    return {name: list(interval) for name, interval in aucs.items()}
+
+
+def _judge(
+    asked: Finding,
+    cases: pd.DataFrame,
+    aucs: Mapping[str, Interval],
     worst: str,
-    summary: str,
-    advice: str,
-    *,
-    histograms: tuple[Histogram, ...] = (),
-    views: tuple[View, ...] = (),
+    told: Mapping[str, str],
 ) -> Finding:
-    """Give the verdict by the lower end of the worst AUC's interval."""
-    numbers = {name: list(interval) for name, interval in aucs.items()}
-    low, (look, fail) = aucs[worst].low, LIMITS[check]
-    seen = Finding(check, "fine", summary, "", numbers, histograms=histograms, views=views)
-    if low < look:
-        return seen
-    return replace(seen, verdict="fail" if low > fail else "look", advice=advice)
+    """Give the verdict by the lower end of the worst AUC's interval.
+
+    Where an interval reaches from below the first limit to above the second, there are too few
+    images to say. Where most patients are unknown, nothing fails.
+
+    Parameters
+    ----------
+    asked : Finding
+        Its summary says only among which AUCs the worst is.
+    cases : DataFrame
+        What was asked.
+    aucs : dict
+        Name → AUC with its interval.
+    worst : str
+        One of the names.
+    told : dict
+        Name → sentence, of the AUCs that decide.
+    """
+    note = " ".join(filter(None, [asked.note, _unknown_patients(cases)]))
+    asked = replace(asked, summary=told[worst] + asked.summary, note=note)
+    low, (look, fail) = aucs[worst].low, LIMITS[asked.check]
+    if low >= look:
+        fails = low > fail and cases["patient_id"].isna().mean() <= MAX_UNKNOWN
+        return replace(asked, verdict="fail" if fails else "look")
+    if wide := [name for name in told if aucs[name].low < look and aucs[name].high > fail]:
+        summary = f"too few images to say; {told[max(wide, key=lambda name: aucs[name].high)]}"
+        return replace(asked, verdict="not checked", summary=summary, advice="")
+    return replace(asked, verdict="fine", advice="")
+
+
+def _unknown_patients(cases: pd.DataFrame) -> str:
+    """Say what images without a patient do to an interval; nothing where there are none."""
+    unknown = int(cases["patient_id"].isna().sum())
+    if not unknown:
+        return ""
+    who = "No patients are known, so each image"
+    if unknown < len(cases):
+        who = f"{unknown:,} of {counted(len(cases), 'image')} have no patient, and each"
+    note = (
+        f"{who} counts as a patient: the intervals may be too narrow, and AUCs "
+        "too high where a model was trained."
+    )
+    return note + (" The verdict is at most look." if unknown > MAX_UNKNOWN * len(cases) else "")
+
+
+def _by_class(labels: Sequence[np.ndarray]) -> str:
+    return f", each for {len(labels):,} classes" if len(labels) > 1 else ""
 
 
 def _one_vs_rest(cases: pd.DataFrame) -> list[np.ndarray]:

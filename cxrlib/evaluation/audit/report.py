@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cxrlib.data.cases import Problem, did_you_mean
+from cxrlib.data.readers import NO_IMAGE
 
 MARKS = {"fail": "✗", "look": "!", "known": "=", "fine": "✓", "not checked": "–"}
 VERDICTS = tuple(MARKS)
@@ -81,7 +82,7 @@ class Finding:
     verdict : str
         ``"fail"``: a result on this set would be misleading. ``"look"``: a person should look.
         ``"known"``: it stands in the baseline. ``"fine"``, or ``"not checked"`` where the table
-        lacks what is needed.
+        lacks what is needed, or has too few images to say.
     summary : str
         One line.
     advice : str
@@ -94,6 +95,8 @@ class Finding:
         Of the numbers that were asked.
     views : tuple of View
         What was looked at.
+    note : str
+        What to know before believing it; empty where there is nothing.
     """
 
     check: str
@@ -104,6 +107,7 @@ class Finding:
     affected: tuple[Affected, ...] = ()
     histograms: tuple[Histogram, ...] = ()
     views: tuple[View, ...] = ()
+    note: str = ""
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -166,12 +170,26 @@ class Report:
     def __str__(self) -> str:
         width = max(len(f.check) for f in self.findings)
         rows = [f"{f.verdict:12}{f.check:{width}}  {f.summary}" for f in self.findings]
-        return "\n".join([f"{self.name}: {self.n_images:,} images", *rows])
+        about: dict[str, list[str]] = {}
+        for each in self.findings:
+            if each.note:
+                about.setdefault(each.note, []).append(each.check)
+        notes = [f"\n{', '.join(checks)}: {note}" for note, checks in about.items()]
+        return "\n".join([f"{self.name}: {counted(self.n_images, 'image')}", *rows, *notes])
 
 
 def affected(problems: Sequence[Problem]) -> tuple[Affected, ...]:
-    """Name files with their problems; what was left out fails, what was kept is to be looked at."""
-    verdicts = {"left out": "fail", "kept": "look"}
+    """Name files with their problems: an image that was left out fails, all else is a look."""
     return tuple(
-        Affected((p.path,), f"{p.path}: {p.problem}", verdicts[p.action]) for p in problems
+        Affected(
+            (p.path,),
+            f"{p.path}: {p.problem}",
+            "fail" if p.action == "left out" and p.problem != NO_IMAGE else "look",
+        )
+        for p in problems
     )
+
+
+def counted(n: int, what: str) -> str:
+    """Write a number and the noun it belongs to: ``1 file``, ``1,234 files``."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -12,6 +12,24 @@ def test_a_clean_folder_passes(clean, capsys):
     assert "fail" not in out
 
 
+def test_a_set_without_patients_is_told_what_that_means(without_probes, clean, capsys):
+    assert main(["audit", str(clean)]) == 0
+    out = capsys.readouterr().out
+    assert "\nbrightness: No patients are known, so each image counts as a patient" in out
+    assert "\npatients: Without patient ids nobody can tell" in out
+
+
+def test_files_beside_the_classes_fail_nothing_and_one_inside_asks_for_a_look(
+    without_probes, copy, capsys
+):
+    for place in (".", "train", "train/NORMAL"):
+        (copy / place / "metadata.csv").write_text("file,label")
+    assert main(["audit", str(copy), "--patient", r"p\d+"]) == 0
+    out = capsys.readouterr().out
+    assert "look        files         1 file without an image" in out
+    assert out.count("metadata.csv") == 1
+
+
 def test_a_fault_gives_exit_code_1_its_files_and_a_page(without_probes, copy, tmp_path, capsys):
     image, page = next((copy / "train/NORMAL").glob("*.png")), tmp_path / "audit.html"
     shutil.copy(image, copy / "train/PNEUMONIA/p9001_0.png")
@@ -82,7 +100,7 @@ def test_a_table_is_audited_like_a_folder(without_probes, clean, tmp_path, capsy
     assert main(["audit", "--table", str(table), *named]) == 1
     said = capsys.readouterr().out
     assert said.startswith("cases.csv: 161 images")
-    assert "1 patients with 2 images stand on both sides" in said
+    assert "on both sides of a split: 1 patient with 2 images" in said
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from PIL import Image
 from cxrlib import data
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import checks, duplicates, probes
+from cxrlib.evaluation.intervals import Interval
 from tests.evaluation.audit.conftest import draw_set, pictured, table
 
 
@@ -116,9 +117,11 @@ def test_patients_whose_numbers_alone_overlap_are_counted_apart():
     cases = pd.DataFrame({"patient_id": ["a7-1", "b1", "c2", None], "split": splits})
     found = checks.check_patients(cases)
     assert found.verdict == "look"  # one image has no id
-    assert found.numbers["false overlaps by the number alone"] == 1
-    assert found.numbers["test images touched by them"] == 1
+    assert found.note.startswith(
+        "Numbers that stand on both sides of a split with another prefix: 1."
+    )
     assert checks.check_patients(cases[:3]).verdict == "fine"
+    assert checks.check_patients(cases[1:]).note == ""
 
 
 def test_a_marker_in_the_corner_of_one_class(tmp_path):
@@ -181,6 +184,47 @@ def test_without_patients_it_says_what_it_could_not_check(without_probes, clean)
     report = audit.audit(data.load(clean, quiet=True).assign(patient_id=None))
     assert report["patients"].verdict == "not checked"
     assert not report.failed
+
+
+def test_without_patients_an_auc_fails_nothing_and_says_why(tmp_path):
+    root = draw_set(tmp_path / "set", n=60, marker=("AP", (0.06, 0.06), 0.09))
+    cases, thumbnails = pictured(root)
+    assert probes.check_shortcuts(cases, thumbnails).note == ""
+    found = probes.check_shortcuts(cases.assign(patient_id=None), thumbnails)
+    assert (found.verdict, found.numbers["corners only"][0] > 0.9) == ("look", True)
+    assert found.note.startswith("No patients are known, so each image counts as a patient")
+    assert found.note.endswith("The verdict is at most look.")
+    few = cases.assign(patient_id=cases["patient_id"].where(cases.index > 4))
+    found = probes.check_shortcuts(few, thumbnails)
+    assert found.verdict == "fail"
+    assert found.note.startswith("5 of 60 images have no patient, and each counts")
+    assert found.note.endswith("where a model was trained.")
+
+
+@pytest.mark.parametrize(
+    ("ends", "verdict"),
+    [
+        ((0.40, 0.80), "fine"),
+        ((0.00, 1.00), "not checked"),
+        ((0.64, 0.81), "not checked"),
+        ((0.65, 0.81), "look"),
+        ((0.80, 1.00), "look"),
+        ((0.81, 1.00), "fail"),
+    ],
+)
+def test_an_interval_that_reaches_over_both_limits_decides_nothing(monkeypatch, ends, verdict):
+    auc = Interval(0.7, *ends)
+    monkeypatch.setattr(probes, "patient_bootstrap", lambda *_, **__: auc)
+    cases = pd.DataFrame({"label": list("aabb"), "patient_id": list("1234")})
+    cases = cases.assign(path="a.png", split="train")
+    cases["label"] = cases["label"].astype("category")
+    found = checks.check_brightness(cases, np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8))
+    said = f"mean grey alone: AUC {auc:.2f}"
+    expected = {"not checked": f"too few images to say; {said}"}
+    assert found.verdict == verdict
+    assert found.summary == expected.get(verdict, f"{said}, the worst of 2 numbers")
+    assert bool(found.advice) == (verdict in ("look", "fail"))
+    assert found.numbers["mean grey"] == [0.7, *ends]
 
 
 def test_many_classes_are_each_asked_against_the_rest(copy):

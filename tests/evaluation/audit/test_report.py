@@ -7,6 +7,7 @@ import pytest
 
 from cxrlib.data import occlusion
 from cxrlib.data.cases import Problem
+from cxrlib.data.readers import NO_IMAGE
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import checks, evidence, page, probes
 from cxrlib.evaluation.audit.report import (
@@ -51,7 +52,9 @@ def report(clean):
     image = sorted(clean.rglob("*.png"))[0]
     pair = (Example(str(image), "train"), Example(str(image.parent / "gone.png"), "test"))
     findings = (
-        Finding("counts", "fine", "as many <b>healthy</b> as sick", numbers={"n": 1200}),
+        Finding(
+            "counts", "fine", "as many <b>healthy</b> as sick", "", {"n": 1200}, note="Mark <it>."
+        ),
         Finding(
             "duplicates", "fail", "2 pairs", "Keep one.", {"auc": [0.91234, 0.9, 0.93]},
             (Affected(("a.png", "gone.png"), "a.png and gone.png: the same", "fail", pair),),
@@ -65,6 +68,7 @@ def test_the_page_stands_alone_with_json_beside(report, tmp_path):
     text = page.read_text()
     assert text.index("✗ fail") < text.index("✓ fine"), "what failed comes first"
     assert "as many &lt;b&gt;healthy&lt;/b&gt; as sick" in text
+    assert "<b>Mind:</b> Mark &lt;it&gt;.</p>" in text
     assert "0.912 (0.900 to 0.930)" in text
     assert 'src="data:image/png;base64,' in text
     assert "gone.png: no such file" in text
@@ -83,27 +87,29 @@ def test_a_report_answers_for_its_checks(report):
     assert "1,234 images" in str(report)
 
 
+def test_a_note_is_said_once_for_all_checks_that_it_is_about(report):
+    noted = [Finding(name, "fine", "AUC 0.5", note="Mind.") for name in ("sizes", "brightness")]
+    told = str(Report("a set", 1, (*noted, report["duplicates"]), 1.0)).splitlines()
+    assert told[0] == "a set: 1 image"
+    assert told[-1] == "sizes, brightness: Mind."
+
+
 def test_what_loading_could_not_use_is_listed_what_is_left_out_first():
     odd = [Problem(f"{i}.png", "the ending is '.png', the content JPEG", "kept") for i in range(60)]
     pipe = Problem("z/image.png", "a named pipe, not a file", "left out")
     found = checks.check_files([*odd, pipe])
     assert found.verdict == "fail"
     assert found.affected_files()[0] == "z/image.png: a named pipe, not a file"
-    assert found.numbers == {"left out": 1, "odd but kept": 60}
+    assert found.numbers == {"left out": 1, "without an image": 0, "odd but kept": 60}
+    assert found.summary == "1 file left out, 60 files odd but kept"
     assert [each.verdict for each in found.affected] == ["fail"] + 60 * ["look"]
 
 
-def test_an_older_report_is_no_fault_of_the_data(report, tmp_path):
-    page = audit.write_html(report, tmp_path / "audit.html")
-    other = tmp_path / "other.html"
-    other.write_text("<html>")
-    text = "lies outside the class folders, so it has no label"
-    problems = [Problem(str(p), text, "left out") for p in (page, page.with_suffix(".json"), other)]
-    assert checks.check_files(problems[:2]).verdict == "fine"
-    assert checks.check_files(problems).affected_files() == [f"{other}: {text}"]
-    assert checks.check_files(
-        [Problem(str(tmp_path / "gone.json"), text, "left out")]
-    ).affected_files()
+def test_what_is_no_image_in_a_class_folder_asks_for_a_look():
+    found = checks.check_files([Problem("a/notes.txt", NO_IMAGE, "left out")])
+    assert (found.verdict, found.summary) == ("look", "1 file without an image")
+    assert found.affected_files() == [f"a/notes.txt: {NO_IMAGE}"]
+    assert "at random" not in found.advice
 
 
 def test_an_unknown_verdict_is_refused():
