@@ -100,7 +100,6 @@ def _question(number: int, question: dict, *, key: bool = False) -> str:
         kind = " class='right'" if right else ""
         text = f"{html.escape(answer['answer'])}{why}"
         rows.append(f"<li{kind}><span>{mark}</span><span>{letter})</span><div>{text}</div></li>")
-    several = " (More than one may be right.)" if question["type"] == "many_choice" else ""
-    asked = f"<b>{number}.</b> {html.escape(question['question'] + several)}"
+    asked = f"<b>{number}.</b> {html.escape(question['question'])}"
     lines = f"<ol class='answers{' key' if key else ''}'>{''.join(rows)}</ol>"
     return f"<div class='question'>{asked}{lines}</div>"

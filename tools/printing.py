@@ -20,12 +20,17 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 MATH_IS_DRAWN = """!document.querySelector('.math')
   || (window.MathJax && MathJax.startup && document.querySelector('mjx-container'))"""
-# On paper solutions are open, and links between pages lead to the web, not to this machine's disk.
-FOR_PAPER = """([here, home]) => {
-  for (const one of document.querySelectorAll('.bd-article details:not(.hide)')) one.open = true;
+# On paper solutions and what came out of predictions are open, and links between pages lead to the
+# web, not to this machine's disk. Figures that wait until they are scrolled to are fetched.
+FOR_PAPER = """async ([here, home]) => {
+  const shut = '.bd-article details:is(:not(.hide), .below-input)';
+  for (const one of document.querySelectorAll(shut)) one.open = true;
   document.querySelectorAll('a[href]').forEach((link) => {
     if (link.href.startsWith(here)) link.href = home + link.href.slice(here.length);
   });
+  const figures = [...document.querySelectorAll('.bd-article img')];
+  for (const one of figures) one.loading = 'eager';
+  await Promise.all(figures.map((one) => one.decode().catch(() => null)));
 }"""
 TO_A_FIGURE = """() => {
   const figure = document.querySelector('.bd-article .cell_output img');

@@ -174,6 +174,13 @@ def test_every_check_says_what_it_asks_how_hard_it_is_and_how_long_it_takes():
         assert 5 <= one.minutes <= 30, name
 
 
+def test_a_task_calls_the_answer_by_its_name_in_the_chapter():
+    asks = {name: answer for path in CHAPTERS for _, name, answer in asked(path)}
+    for name in CHECKS:
+        called = re.match(r"`(\w+)\(", getattr(exercises, name).task)
+        assert called is None or called[1] == asks[name], name
+
+
 # --- the same answers, found in another way
 
 

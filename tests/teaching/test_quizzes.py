@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from cxrlib import teaching
@@ -10,11 +12,19 @@ def question(right=(True, False), kind="multiple_choice", feedback="So."):
     return {"question": "Why?", "type": kind, "answers": answers}
 
 
-def test_every_chapter_has_a_quiz_without_formulas():
+def test_every_chapter_has_a_quiz_of_plain_text():
     assert quizzes.list_quizzes() == [path.stem for path in CHAPTERS]
     for name in quizzes.list_quizzes():
         assert quizzes.read(name)
-        assert "$" not in str(quizzes.read(name))
+        assert not re.search(r"[$*`]", str(quizzes.read(name))), name
+
+
+def test_a_question_with_several_right_answers_says_so_once():
+    for name in quizzes.list_quizzes():
+        for one in quizzes.read(name):
+            several = sum(answer["correct"] for answer in one["answers"]) > 1
+            assert one["question"].endswith(quizzes.SEVERAL) == several
+            assert one["question"].lower().count("more than one") == several
 
 
 def test_outside_a_notebook_the_questions_are_printed(capsys):

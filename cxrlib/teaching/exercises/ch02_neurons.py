@@ -27,7 +27,7 @@ AXES = (
 check_neuron = Exercise(
     level="easy",
     minutes=5,
-    task="`neuron(x, weights, bias)` returns one probability an image.",
+    task="`my_neuron(x, weights, bias)` returns one probability an image.",
     solution=_neuron,
     mistakes={
         "the sigmoid is missing: this is the weighted sum.": lambda x, w, b: x @ w + b,
@@ -50,7 +50,7 @@ check_neuron = Exercise(
     shape_hint=AXES,
     format=_flat,
 )
-"""``neuron(x, weights, bias)``: probabilities (N, 1) from rows of pixels (N, D)."""
+"""``my_neuron(x, weights, bias)``: probabilities (N, 1) from rows of pixels (N, D)."""
 
 
 def _error(x: np.ndarray, y: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -76,7 +76,8 @@ def _batch() -> tuple:
 check_gradient = Exercise(
     level="hard",
     minutes=15,
-    task="`gradient(x, y, weights, bias, price)` has the shape of the weights.",
+    task="`my_gradient(x, y, weights, bias, price)`: the gradient where each sick image counts "
+    "`price` times.",
     solution=_gradient,
     mistakes={
         "the sign is turned round: it is p − y, answer minus truth.": lambda *a: -_gradient(*a),
@@ -106,7 +107,7 @@ check_gradient = Exercise(
     shape_hint=AXES,
     format=_flat,
 )
-"""``gradient(x, y, weights, bias, price)``: of the loss in which the sick count more.
+"""``my_gradient(x, y, weights, bias, price)``: of the loss in which the sick count more.
 
 The loss is mean(price · cross-entropy) with ``price`` for the sick and 1 for the healthy; asked
 for is its gradient for the weights, shape (D, 1).

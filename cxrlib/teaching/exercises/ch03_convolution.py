@@ -12,7 +12,7 @@ IMAGE = np.array([[1.0, 0, 2, 5, 1, 0], [3, 1, 0, 2, 2, 4], [0, 2, 4, 1, 0, 1], 
 check_convolution = Exercise(
     level="medium",
     minutes=10,
-    task="`slide(image, kernel)` returns a map, a number for each place.",
+    task="`my_slide(image, kernel)` returns a map, a number for each place.",
     solution=scratch.conv2d,
     mistakes={
         "the kernel was flipped. Mathematicians do that; networks lay it on as it is.": (
@@ -40,7 +40,7 @@ check_convolution = Exercise(
     success="Every place, every product: the same as `scratch.conv2d`.",
     shape_hint="count the places at which the window fits.",
 )
-"""``slide(image, kernel)``: weigh and add at every place where the window fits."""
+"""``my_slide(image, kernel)``: weigh and add at every place where the window fits."""
 
 
 def _size(size: int, kernel: int, stride: int, padding: int) -> int:
@@ -82,7 +82,7 @@ check_output_size = Exercise(
     success="Steps that fit, rounded down, and the start.",
     default_hint="draw a row of 7 pixels and move a window of 3 along it.",
 )
-"""``rule(size, kernel, stride, padding)``: how many places the window has on one axis.
+"""``my_size(size, kernel, stride, padding)``: how many places the window has on one axis.
 
 ``padding`` is the number of zeros put on *each* side.
 """
@@ -121,7 +121,7 @@ check_conv_weights = Exercise(
     success="And 64 pixels or 224 make no difference to it.",
     default_hint="count one filter first: its cells, its channels, its bias.",
 )
-"""``rule(kernel, channels, filters, size)``: weights and biases of a convolution."""
+"""``my_weights(kernel, channels, filters, size)``: weights and biases of a convolution."""
 
 
 def _stack(side: int, channels: int) -> tuple[int, int]:
@@ -160,7 +160,7 @@ check_small_kernels = Exercise(
     success="The same field, fewer weights, and a ReLU between the layers for nothing.",
     default_hint="start with one layer: it sees 3 pixels. Two see 5.",
 )
-"""``rule(side, channels)``: 3×3 layers that see as far as one large kernel.
+"""``my_stack(side, channels)``: 3×3 layers that see as far as one large kernel.
 
 The answer is (number of layers, their weights and biases together); every layer takes
 ``channels`` maps and gives as many.

@@ -66,7 +66,7 @@ check_receptive_field = Exercise(
     success="Windows add up, strides multiply what comes after.",
     default_hint="keep two numbers: the field so far, and how many pixels one step is by now.",
 )
-"""``rule(layers)``: side of the square of pixels that one number of the last map sees.
+"""``my_field(layers)``: side of the square of pixels that one number of the last map sees.
 
 ``layers`` is a list of ``(window, stride)``, from the image upwards; convolutions and
 poolings are alike in this.
@@ -122,7 +122,7 @@ check_moves = Exercise(
     default_hint="try stride 2 on a row of pixels: shift it by 1, then by 2.",
     shape_hint="return `None` itself where the map does not merely move.",
 )
-"""``rule(stride, pixels)``: by how much a map moves when the image moves.
+"""``my_moves(stride, pixels)``: by how much a map moves when the image moves.
 
 None where the map does not merely move: its numbers become other ones.
 """

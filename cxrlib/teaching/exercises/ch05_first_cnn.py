@@ -31,7 +31,7 @@ def _centred(x: np.ndarray) -> np.ndarray:
 check_standardised = Exercise(
     level="easy",
     minutes=5,
-    task="`standardised(images)` returns images with mean 0 and spread 1 each.",
+    task="`my_standardised(images)` returns images with mean 0 and spread 1 each.",
     solution=_recipe(EACH, EACH),
     mistakes={
         "the spread is missing: divide by each image's standard deviation.": _centred,
@@ -57,7 +57,7 @@ check_standardised = Exercise(
     shape_hint="all images come back, in their shape.",
     format=lambda images: format_array(np.reshape(images, (len(IMAGES), -1))),  # an image a row
 )
-"""``standardised(images)``: each of N images (H, W) gets mean 0 and spread 1."""
+"""``my_standardised(images)``: each of N images (H, W) gets mean 0 and spread 1."""
 
 
 def _dense(side: int, poolings: int, filters: int, neurons: int) -> int:
@@ -104,7 +104,7 @@ check_dense_weights = Exercise(
     success="Numbers that come in, times neurons, and a bias a neuron.",
     default_hint="how wide is a map after the last pooling? Then count its numbers, all maps.",
 )
-"""``rule(side, poolings, filters, neurons)``: weights and biases after ``Flatten``.
+"""``my_weights(side, poolings, filters, neurons)``: weights and biases after ``Flatten``.
 
 The image is ``side`` pixels wide and high, padding is "same", each pooling halves, and the
 last convolution has ``filters`` kernels.
@@ -184,7 +184,7 @@ check_early_stopping = Exercise(
     success="Patience counts from the best epoch, and every new best starts it again.",
     default_hint="walk along the list, and keep two things: the lowest loss so far and its epoch.",
 )
-"""``rule(val_losses, patience)``: (last epoch that is run, epoch whose weights stay).
+"""``my_stop(val_losses, patience)``: (last epoch that is run, epoch whose weights stay).
 
 Epochs count from 1. Training ends after ``patience`` epochs in a row without a new lowest
 loss, or with the list.

@@ -31,7 +31,7 @@ check_invented = Exercise(
     success="What is left is a rectangle: at 20 % each way, 64 % of the image.",
     default_hint="draw the image's rectangle, moved. How much of the image does it still cover?",
 )
-"""``rule(right, down)``: share of an image that a shift by these shares makes up."""
+"""``my_invented(right, down)``: share of an image that a shift by these shares makes up."""
 
 
 check_turn_factor = Exercise(
@@ -55,7 +55,7 @@ check_turn_factor = Exercise(
     success="10 degrees are 0.028, and 0.1 is 36 degrees.",
     default_hint="which share of a full turn is it?",
 )
-"""``rule(degrees)``: factor with which ``RandomRotation`` turns by up to ``degrees``."""
+"""``my_factor(degrees)``: factor with which ``RandomRotation`` turns by up to ``degrees``."""
 
 
 check_copies = Exercise(
@@ -81,4 +81,4 @@ check_copies = Exercise(
     success="New images every epoch, but never a new child.",
     default_hint="count one epoch first, then ask whether the next one brings the same images.",
 )
-"""``rule(epochs, n_images, augmented)``: how many different images a network sees."""
+"""``my_count(epochs, n_images, augmented)``: how many different images a network sees."""

@@ -66,7 +66,7 @@ check_batch_norm = Exercise(
     success="No other child is in it: the same child, the same answer.",
     shape_hint="all numbers come back, in their shape.",
 )
-"""``normed(x, mean, variance, gamma, beta)``: batch normalisation of a trained network.
+"""``my_norm(x, mean, variance, gamma, beta)``: batch normalisation of a trained network.
 
 ``x`` is (N, H, W, C); the moving statistics, gamma and beta have one number a map, shape (C,).
 Epsilon is 0.001, as in Keras.
@@ -122,7 +122,7 @@ check_rates = Exercise(
     "Precision looks down a column, so it moves with the share of the sick.",
     default_hint="name the four numbers first: `(left_alone, alarms), (missed, found) = matrix`.",
 )
-"""``rates(matrix)``: precision, sensitivity and specificity of a confusion matrix.
+"""``my_rates(matrix)``: precision, sensitivity and specificity of a confusion matrix.
 
 ``matrix`` is as :func:`cxrlib.evaluation.confusion_matrix` gives it: truth in rows, healthy first.
 """
@@ -161,7 +161,7 @@ check_class_weights = Exercise(
     default_hint="all images, divided by the class's images times the number of classes.",
     transform=lambda weights: tuple(weights.values()) if isinstance(weights, dict) else weights,
 )
-"""``weights(counts)``: one weight a class, ``n / (n_class · K)``.
+"""``my_weights(counts)``: one weight a class, ``n / (n_class · K)``.
 
 ``counts`` is an array with the images of each of K classes. A dictionary of weights will do.
 """

@@ -175,7 +175,7 @@ check_threshold = _ByCalls(
     default_hint="try the scores that occur: between two neighbours the calls stay the same.",
     shape_hint="return the threshold, a score.",
 )
-"""``rule(y, scores, target)``: the highest threshold that finds enough of the sick.
+"""``my_threshold(y, scores, target)``: the highest threshold that finds enough of the sick.
 
 ``y`` (0 or 1) and ``scores`` are arrays of shape (N,); scores from the threshold on are called
 sick, and at least the share ``target`` (above 0, at most 1) of the sick is to be found. The answer
@@ -228,7 +228,7 @@ check_auc = Exercise(
     "the same.",
     default_hint="list the pairs: each sick child with each healthy one.",
 )
-"""``rule(sick, healthy)``: the share of pairs in the right order, ties by half.
+"""``my_auc(sick, healthy)``: the share of pairs in the right order, ties by half.
 
 Both are arrays of scores, shapes (N,) and (M,).
 """
@@ -279,4 +279,4 @@ check_ppv = Exercise(
     "them where few are sick.",
     default_hint="true alarms, divided by true and false alarms.",
 )
-"""``rule(sensitivity, specificity, prevalence)``: the positive predictive value."""
+"""``my_ppv(sensitivity, specificity, prevalence)``: the positive predictive value."""

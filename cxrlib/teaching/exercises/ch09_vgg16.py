@@ -52,7 +52,7 @@ check_head_weights = Exercise(
     success="Nearly all of them sit in one layer, and each is tied to one place of the image.",
     default_hint="`(side // 32) ** 2 * 512` numbers go into each hidden neuron, with a bias.",
 )
-"""``weights(side, dense)``: parameters of Flatten, Dense and one neuron on VGG16.
+"""``my_head(side, dense)``: parameters of Flatten, Dense and one neuron on VGG16.
 
 ``side`` is that of the square image in pixels, ``dense`` the number of hidden neurons.
 """
@@ -65,7 +65,7 @@ def _grey(image: np.ndarray) -> np.ndarray:
 check_colours = Exercise(
     level="easy",
     minutes=5,
-    task="`my_colours(image, mean)` returns an array (H, W, 3).",
+    task="`my_colours(image, mean)` makes three channels of a grey image, less ImageNet's means.",
     solution=lambda x, m: _grey(x) - m,
     mistakes={
         "the mean is not taken away.": lambda x, m: _grey(x),
@@ -90,7 +90,7 @@ check_colours = Exercise(
     success="Black is not 0 here but the darkest of ImageNet: far below the mean.",
     shape_hint="the same grey three times, in a new last axis: `image[..., None]`.",
 )
-"""``colours(image, mean)``: a grey image as VGG16 was taught to see.
+"""``my_colours(image, mean)``: a grey image as VGG16 was taught to see.
 
 ``image`` is (H, W) with values in [0, 255]; ``mean`` is the mean blue, green and red.
 """
@@ -129,7 +129,7 @@ check_passes_saved = Exercise(
     "and sees as many versions.",
     default_hint="write down both sums, one for each way, and take one from the other.",
 )
-"""``saved(train, val, epochs, copies)``: passes through the backbone that features save.
+"""``my_saved(train, val, epochs, copies)``: passes through the backbone that features save.
 
 End to end, each image of both sets passes in each epoch. Kept, ``copies`` versions of each
 training image pass once, and each validation image once.

@@ -59,7 +59,7 @@ check_change = Exercise(
     success="0.01 means: moved by a hundredth of its own length.",
     default_hint="root of the sum of squares of `after - before`, divided by that of `before`.",
 )
-"""``change(before, after)``: length of a kernel's change over its length before.
+"""``my_change(before, after)``: length of a kernel's change over its length before.
 
 Both are arrays of the same shape, of two axes or four.
 """
@@ -134,7 +134,7 @@ check_restarts = Exercise(
     default_hint="first find the stretch: as long as `epoch` is beyond it, take its epochs away "
     "and double its length.",
 )
-"""``rate(epoch, rate, first)``: cosine with warm restarts, each stretch twice as long.
+"""``my_rate(epoch, rate, first)``: cosine with warm restarts, each stretch twice as long.
 
 ``epoch`` counts from 0 and need not be whole; the first stretch has ``first`` epochs.
 """
@@ -202,7 +202,7 @@ check_kept_epoch = Exercise(
     "of a sixteenth, so ties are common.",
     default_hint="find the best value of `history[monitor]`, then its first place.",
 )
-"""``epoch(history, monitor)``: the epoch whose weights early stopping keeps.
+"""``my_epoch(history, monitor)``: the epoch whose weights early stopping keeps.
 
 ``history`` is a dictionary of lists; epochs count from 1. A column with "loss" in its name is
 best where it is lowest, any other where it is highest; of equal ones the first is kept.

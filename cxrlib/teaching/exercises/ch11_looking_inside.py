@@ -19,7 +19,7 @@ def _places(maps: np.ndarray) -> int:
 check_activation_map = Exercise(
     level="medium",
     minutes=10,
-    task="`my_cam(maps, weights)` returns an array (H, W).",
+    task="`my_cam(maps, weights)`: the class activation map, an array (H, W).",
     solution=lambda a, w: np.maximum(a @ w, 0) / _places(a),
     mistakes={
         "the network averages: each place counts for one in H · W.": (
@@ -45,7 +45,7 @@ check_activation_map = Exercise(
     success="With all places added up, uncut, and the bias, this is the logit itself.",
     shape_hint="add up over the maps, the last axis; the places stay.",
 )
-"""``cam(maps, weights)``: what each place gives to the logit, cut at zero.
+"""``my_cam(maps, weights)``: what each place gives to the logit, cut at zero.
 
 ``maps`` is (H, W, C), ``weights`` has one number for each of the C maps, which the network
 averages over all places before it weighs them.
@@ -94,7 +94,7 @@ check_hit = Exercise(
     success="The tolerance decides who wins, so it must be said, and the chance with it.",
     default_hint="measure the distance to each place of the mask, and take the smallest.",
 )
-"""``hit(peak, places, tolerance)``: whether the peak counts in the pointing game.
+"""``my_hit(peak, places, tolerance)``: whether the peak counts in the pointing game.
 
 ``peak`` is (row, column) of the highest value, ``places`` lists the mask's pixels.
 """
@@ -127,7 +127,7 @@ def _which(mask: np.ndarray, tolerance: float) -> str:
 check_chance = Exercise(
     level="hard",
     minutes=15,
-    task="`my_chance(mask, tolerance)` returns a number between 0 and 1.",
+    task="`my_chance(mask, tolerance)`: how often does a blind dart hit the lesion?",
     solution=_chance,
     mistakes={
         "use the tolerance: pixels so near to the mask count, too.": lambda m, t: m.mean(),
@@ -151,7 +151,7 @@ check_chance = Exercise(
     default_hint="for each pixel of the image, measure to the nearest pixel of the mask.",
     shape_hint="return one number, a share.",
 )
-"""``chance(mask, tolerance)``: how often a point thrown at random hits.
+"""``my_chance(mask, tolerance)``: how often a point thrown at random hits.
 
 ``mask`` is bool (H, W); a point hits when its straight distance to the nearest pixel of the mask
 is at most ``tolerance``.

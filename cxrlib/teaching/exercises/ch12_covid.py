@@ -27,7 +27,7 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 check_softmax = Exercise(
     level="medium",
     minutes=10,
-    task="`my_softmax(logits)` returns an array (N, K), each row with sum 1.",
+    task="`my_softmax(logits)`: the probabilities of logits (N, K), each row with sum 1.",
     solution=_softmax,
     mistakes={
         "each row has to sum to 1 by itself: `.sum(axis=1, keepdims=True)`.": (
@@ -59,7 +59,7 @@ check_softmax = Exercise(
     success="Taking the same number from all logits of a row changes nothing but the overflow.",
     shape_hint="one probability for each logit: keep the shape.",
 )
-"""``softmax(logits)``: a table (N, K) of logits as probabilities, each row by itself."""
+"""``my_softmax(logits)``: a table (N, K) of logits as probabilities, each row by itself."""
 
 
 def _judged(n: int, batch: int, by: int) -> int:
@@ -88,7 +88,7 @@ check_judged = Exercise(
     success="Where `batch` is smaller than `by`, images are left out, and nothing says so.",
     default_hint="the steps, rounded up, times the images of a step; never more than `n`.",
 )
-"""``judged(n, batch, by)``: different images seen in ``ceil(n / by)`` batches."""
+"""``my_judged(n, batch, by)``: different images seen in ``ceil(n / by)`` batches."""
 
 
 def _needed(low: float) -> int:
@@ -118,7 +118,7 @@ check_needed = Exercise(
     success="Thirty-five patients in a row for a lower end of 0.9. Two reach 0.34.",
     default_hint="count n up from 1 until the lower end of n of n reaches `low`.",
 )
-"""``needed(low)``: right answers in a row until Wilson's lower end reaches ``low``."""
+"""``my_needed(low)``: right answers in a row until Wilson's lower end reaches ``low``."""
 
 
 def _macro(counts: np.ndarray) -> float:
@@ -151,4 +151,4 @@ check_macro = Exercise(
     success="The smallest class has as much say as the largest.",
     default_hint="the diagonal, divided by the sums of the rows, then the mean.",
 )
-"""``macro(counts)``: the macro sensitivity of a confusion matrix, truth in rows."""
+"""``my_macro(counts)``: the macro sensitivity of a confusion matrix, truth in rows."""

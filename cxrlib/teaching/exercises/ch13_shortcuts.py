@@ -89,7 +89,7 @@ check_border = Exercise(
     shape_hint="the image keeps its size.",
     mutation_hint="the image that was handed in is changed, too: work on `xray.copy()`.",
 )
-"""``border(image, wide)``: a copy in which all but a frame of ``wide`` pixels is black.
+"""``my_border(image, wide)``: a copy in which all but a frame of ``wide`` pixels is black.
 
 ``image`` has the shape (H, W).
 """
@@ -130,7 +130,7 @@ check_auc_of_places = Exercise(
     success="Nobody has looked at a lung, and it may still look like a good network.",
     default_hint="a sick image of A beats a healthy one of B; within a hospital it is a tie.",
 )
-"""``auc(sick_a, healthy_a, sick_b, healthy_b)``: the AUC of "it is from hospital A".
+"""``my_auc_of_places(sick_a, healthy_a, sick_b, healthy_b)``: the AUC of "it is from hospital A".
 
 All images of A have one score, all of B a lower one.
 """
@@ -174,7 +174,7 @@ check_carried_score = Exercise(
     success="Where few are sick, a high score is mostly a false positive, a false alarm.",
     default_hint="odds are share / (1 − share). Multiply those of the score by new / old.",
 )
-"""``carried(score, trained, new)``: a score where another share of people is sick.
+"""``my_score(score, trained, new)``: a score where another share of people is sick.
 
 ``trained`` and ``new`` are the shares of the sick.
 """

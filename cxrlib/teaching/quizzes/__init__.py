@@ -1,6 +1,7 @@
 """Short quizzes on the page, by jupyterquiz: one JSON file a chapter, in jupyterquiz's own form.
 
-So a chapter's code does not tell the answers. Plain text without formulas.
+So a chapter's code does not tell the answers. Plain text, without formulas and without
+Markdown: the page shows it as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from importlib.resources import files
 from cxrlib.data.cases import did_you_mean
 from cxrlib.teaching.chapter import in_notebook
 
+SEVERAL = " (More than one may be right.)"
 COLOURS = {
     "--jq-multiple-choice-bg": "#1f5f8b",
     "--jq-many-choice-bg": "#1f5f8b",
@@ -50,6 +52,8 @@ def list_quizzes() -> list[str]:
 def read(chapter: str) -> list[dict]:
     """Return a chapter's questions: dicts with ``question``, ``type`` and ``answers``.
 
+    A question with several right answers says at its end that there may be more than one.
+
     Raises
     ------
     ValueError
@@ -85,7 +89,7 @@ def _validate(question: dict) -> dict:
             f"{text!r}: expected feedback for each answer, got none for {silent[0]!r}. "
             "Say why it is right or wrong."
         )
-    return question
+    return question | {"question": text + SEVERAL} if right > 1 else question
 
 
 def _show(questions: list[dict]) -> None:
