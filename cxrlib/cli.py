@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from cxrlib import experiments
-from cxrlib.commands import audit, data, reproduce, results
+from cxrlib.commands import audit, data, predict, reproduce, results
 from cxrlib.data import DataError
 from cxrlib.extras import MissingExtraError
 
@@ -30,10 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cxr", description="Data sets, their audit, and recorded runs."
+        prog="cxr",
+        description="Data sets, their audit, recorded runs, and what a network says of a picture.",
     )
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (data, audit, reproduce, results):
+    for command in (data, audit, reproduce, results, predict):
         command.add_parser(rooms)
     return parser
 
