@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from cxrlib import experiments
-from cxrlib.commands import audit, data, predict, reproduce, results
+from cxrlib.commands import audit, card, data, predict, reproduce, results
 from cxrlib.data import DataError
 from cxrlib.extras import MissingExtraError
 
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Data sets, their audit, recorded runs, and what a network says of a picture.",
     )
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (data, audit, reproduce, results, predict):
+    for command in (data, audit, reproduce, results, predict, card):
         command.add_parser(rooms)
     return parser
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple, Self
@@ -127,3 +128,18 @@ class Metadata:
 
 
 RATES = ("sensitivity", "specificity")
+
+
+def read_file(file: str | os.PathLike) -> Metadata | None:
+    """Read what a model's file says of it; None where it was saved without. Needs no Keras.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, or damaged.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return Metadata.read(archive)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{file}: {error}. Save or copy it again.") from error

@@ -20,6 +20,7 @@ import numpy as np
 from cxrlib.data import ImageSet, classes
 from cxrlib.data.pipeline import dataset
 from cxrlib.files import atomic_path
+from cxrlib.models import metadata as about
 from cxrlib.models.metadata import Metadata
 from cxrlib.models.training.checks import check_images
 from cxrlib.models.transfer import learning_rates  # noqa: F401 - files may name its optimizer
@@ -161,11 +162,7 @@ def read_metadata(file: str | os.PathLike) -> Metadata | None:
     """
     path = _keras_file(file)
     _read_names(path)  # looks whether the file is whole
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return Metadata.read(archive)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    return about.read_file(path)
 
 
 def check_classes(own: Sequence[str], given: Sequence[str], where: str) -> None:
