@@ -11,7 +11,11 @@ from importlib.util import find_spec
 
 import lazy_loader
 
-EXTRAS = {"train": ("tensorflow", "keras"), "dicom": ("pydicom",)}  # extra → what it brings
+EXTRAS = {  # extra → what it brings
+    "train": ("tensorflow", "keras"),
+    "dicom": ("pydicom",),
+    "export": ("ai_edge_litert", "onnx", "onnxruntime", "tf2onnx"),
+}
 
 
 class MissingExtraError(ImportError):

@@ -1,4 +1,5 @@
 from . import (
+    export as export,
     features as features,
     metadata as metadata,
     networks as networks,

@@ -30,7 +30,7 @@ def test_the_network_is_kept_with_what_its_record_found(monkeypatch, cases, tmp_
     test = data.read_images(cases[cases["split"] == "test"], 24, "stretch")
     (made,) = record.runs
     kept = np.array(made["scores"]["score"])
-    assert_close(model.predict(test.images, verbose=0)[:, 0], kept, atol=1e-4)
+    assert_close(model.predict(test.images, verbose=0)[:, 0], kept, rel=1e-4)
 
     found = models.read_metadata(file)
     assert (found.record, found.fingerprint) == (ID, record.data["fingerprint"])
