@@ -21,7 +21,7 @@ FROM_SCRATCH: dict[str, Any] = {
 SHIPPED: dict[str, Any] = FROM_SCRATCH | {
     "network": "pooled_cnn",
     "filters": [16, 32, 32, 48],
-    "threshold": 0.5,
+    "threshold": {"sensitivity": 0.95},
     "false_refusals": 0.01,
 }
 FINE_TUNING: dict[str, Any] = {

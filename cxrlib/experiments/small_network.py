@@ -22,7 +22,6 @@ SMALL_NETWORK = Study(
         "augment": "plausible",
         "class_weight": "balanced",
         "patience": 3,
-        "threshold": {"sensitivity": 0.95},
     },
     (
         "The epoch and the threshold are validation's: the lowest loss, and the highest threshold "

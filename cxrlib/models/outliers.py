@@ -209,7 +209,7 @@ def describe(model: keras.Model, images: ArrayLike, layers: Sequence[str]) -> np
     small /= small.std(axis=1, keepdims=True) + 1e-3
     pool = keras.layers.GlobalAveragePooling2D()
     outputs = [pool(model.get_layer(name).output) for name in layers]
-    means = keras.Model(model.inputs, keras.layers.Concatenate()(outputs))
+    means = keras.Model(model.inputs[0], keras.layers.Concatenate()(outputs))
     parts = [
         means(images[start : start + BATCH_SIZE].astype("float32"), training=False).numpy()
         for start in range(0, n, BATCH_SIZE)

@@ -56,7 +56,8 @@ def finish(cases: pd.DataFrame, record: Record, backup_dir: Path, folder: Path) 
     models.save(
         network, folder / f"{record.id}.keras", class_names, _metadata(cases, record, network)
     )
-    _kept(backup_dir).unlink()
+    for kept in backup_dir.parent.glob(f"{record.id}-*.keras"):  # those of other seeds, too
+        kept.unlink()
 
 
 def _kept(backup_dir: Path) -> Path:
