@@ -134,8 +134,8 @@ def _check_model(record: Record, found: Metadata) -> None:
         "data": (record.data["name"], found.data),
         "fingerprint": (record.data["fingerprint"], found.fingerprint),
         "threshold": (run["threshold"], found.threshold),
-        "spared healthy": (healthy, found.specificity.count),
-        "found sick": (sick, found.sensitivity.count),
+        "spared healthy": (healthy, found.specificity.k),
+        "found sick": (sick, found.sensitivity.k),
     }
     for name, (wanted, got) in pairs.items():
         if wanted != got:

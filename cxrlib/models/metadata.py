@@ -27,18 +27,18 @@ class Rate(NamedTuple):
     ----------
     value, low, high : float
         In [0, 1]; the interval has 95 %.
-    count, n : int
+    k, n : int
         So many of so many pictures.
     """
 
     value: float
     low: float
     high: float
-    count: int
+    k: int
     n: int
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {self.count:,} of {self.n:,})"
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {self.k:,} of {self.n:,})"
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class Metadata:
             if OUTLIERS in found:
                 with np.load(io.BytesIO(archive.read(OUTLIERS)), allow_pickle=False) as arrays:
                     outliers = OutlierDetector.from_arrays(arrays)
-            rates = {name: Rate(**plain.pop(name)) for name in RATES}
-            made = cls(**plain, **rates, outliers=outliers)
+            plain |= {name: Rate(**plain[name]) for name in RATES}
+            made = cls(**plain, outliers=outliers)
             made._check()
         except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(

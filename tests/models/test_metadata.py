@@ -84,5 +84,5 @@ def test_it_is_plain_json_inside_the_file(network, tmp_path):
     file = models.save(network, tmp_path / "x.keras", CLASSES, some_metadata(network))
     with zipfile.ZipFile(file) as archive:
         plain = json.loads(archive.read(METADATA))
-    assert plain["sensitivity"] == {"value": 0.9, "low": 0.8, "high": 0.97, "count": 9, "n": 10}
+    assert plain["sensitivity"] == {"value": 0.9, "low": 0.8, "high": 0.97, "k": 9, "n": 10}
     assert "outliers" not in plain

@@ -153,7 +153,7 @@ def test_answers_as_csv_json_and_picture(films, model, write, tmp_path, capsys):
     assert content["note"] == DISCLAIMER
     assert content["answers"][0]["probability"] == pytest.approx(float(rows[0]["probability"]))
     assert content["answers"][1]["probability"] is None
-    assert content["model"]["sensitivity"]["count"] == 9
+    assert content["model"]["sensitivity"]["k"] == 9
     with Image.open(out["png"]) as drawn:
         assert min(drawn.size) > 200
 
