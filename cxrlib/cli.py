@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cxrlib import __version__, experiments
 from cxrlib.cluster import ClusterError
-from cxrlib.commands import audit, data, reproduce, results
+from cxrlib.commands import audit, card, data, predict, reproduce, results
 from cxrlib.data import DataError
 from cxrlib.extras import MissingExtraError
 
@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cxr", description="Data sets, their audit, and recorded runs."
+        prog="cxr",
+        description="Data sets, their audit, recorded runs, and what a network says of a picture.",
     )
     system = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     parser.add_argument(
@@ -42,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         help="print what a report of a fault should name",
     )
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (data, audit, reproduce, results):
+    for command in (data, audit, reproduce, results, predict, card):
         command.add_parser(rooms)
     return parser
 

@@ -19,6 +19,7 @@ EXTRAS = {  # extra → what it brings
     "train": ("tensorflow", "keras"),
     "dicom": ("pydicom",),
     "cluster": ("dask", "distributed"),
+    "export": ("ai_edge_litert", "onnx", "onnxruntime", "tf2onnx"),
 }
 
 

@@ -9,6 +9,7 @@ from . import (
     metrics as metrics,
     multiclass as multiclass,
     plots as plots,
+    prediction as prediction,
     thresholds as thresholds,
 )
 from .calibration import (

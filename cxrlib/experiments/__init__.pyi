@@ -1,5 +1,6 @@
 from . import (
     article_4 as article_4,
+    card as card,
     ledger as ledger,
     methods as methods,
     plots as plots,

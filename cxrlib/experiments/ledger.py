@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -87,8 +88,13 @@ class TestSet:
         return self._cases
 
 
-def entries() -> pd.DataFrame:
-    """List all evaluations in the ledger beside the records (see :func:`.results_folder`).
+def entries(folder: str | os.PathLike | None = None) -> pd.DataFrame:
+    """List all evaluations in the ledger beside the records.
+
+    Parameters
+    ----------
+    folder : path, optional
+        See :func:`.results_folder`.
 
     Returns
     -------
@@ -101,7 +107,7 @@ def entries() -> pd.DataFrame:
     RecordError
         If a line is not one of the ledger's.
     """
-    path = records.results_folder() / FILE
+    path = records.results_folder(folder) / FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     rows = [_parse(path, number, line) for number, line in enumerate(lines, start=1)]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64", "times": "int64"})

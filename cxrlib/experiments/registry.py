@@ -6,13 +6,17 @@ from pathlib import Path
 
 from cxrlib.data import DataError
 from cxrlib.data.cases import did_you_mean
-from cxrlib.experiments import better_model
+from cxrlib.experiments import better_model, small_network
 from cxrlib.experiments.specification import Paper, Study, read_paper, shipped_papers
 
 PAPERS: dict[str, Paper] = {paper.id: paper for paper in map(read_paper, shipped_papers())}
 STUDIES: dict[str, Study] = {
     id: study
-    for studies in (*(paper.studies for paper in PAPERS.values()), better_model.STUDIES)
+    for studies in (
+        *(paper.studies for paper in PAPERS.values()),
+        better_model.STUDIES,
+        small_network.STUDIES,
+    )
     for id, study in studies.items()
 }
 

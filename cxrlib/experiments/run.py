@@ -96,6 +96,8 @@ def reproduce(
         summary=summarize(runs, data.classes(first)),
         notes=list(study.notes),
     )
+    if finish := getattr(method, "finish", None):
+        finish(first, record, unfinished / f"{id}-{seeds[0]}", folder)
     record.write(folder)
     for seed in seeds:
         (unfinished / f"{id}-{seed}.json").unlink()

@@ -18,6 +18,12 @@ FROM_SCRATCH: dict[str, Any] = {
     "validation": {"patients": 0.2},
     "validation_augment": None,
 }
+SHIPPED: dict[str, Any] = FROM_SCRATCH | {
+    "network": "pooled_cnn",
+    "filters": [16, 32, 32, 48],
+    "threshold": {"sensitivity": 0.95},
+    "false_refusals": 0.01,
+}
 FINE_TUNING: dict[str, Any] = {
     "data": "pneumonia",
     "network": "mobilenet_v2_0.35",
@@ -67,6 +73,7 @@ FROZEN_BACKBONE: dict[str, Any] = {
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
     "from_scratch": FROM_SCRATCH,
+    "shipped": SHIPPED,
     "fine_tuning": FINE_TUNING,
     "ensemble": FINE_TUNING | {"threshold_rule": "max", "members": [{}]},
     "frozen_backbone": FROZEN_BACKBONE,

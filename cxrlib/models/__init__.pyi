@@ -1,11 +1,15 @@
 from . import (
+    export as export,
     features as features,
+    metadata as metadata,
     networks as networks,
+    outliers as outliers,
     preprocessing as preprocessing,
     scratch as scratch,
     training as training,
     transfer as transfer,
 )
+from .metadata import Metadata as Metadata, Rate as Rate
 from .networks import (
     custom_cnn as custom_cnn,
     first_cnn as first_cnn,
@@ -13,7 +17,13 @@ from .networks import (
     pooled_cnn as pooled_cnn,
     separable_cnn as separable_cnn,
 )
-from .saving import Classifier as Classifier, load as load, save as save
+from .outliers import OutlierDetector as OutlierDetector
+from .saving import (
+    Classifier as Classifier,
+    load as load,
+    read_metadata as read_metadata,
+    save as save,
+)
 from .training import (
     class_weights as class_weights,
     compile_classifier as compile_classifier,

@@ -1,7 +1,8 @@
 """Saving a model with the names of its classes, so that no prediction is read as another's.
 
-A ``.keras`` file holds layers and weights, and nothing about what its numbers mean. The names go
-into a file of their own inside it: ``keras.models.load_model`` opens it like any other.
+A ``.keras`` file holds layers and weights, and nothing about what its numbers mean. The names, and
+what else is known of it (:mod:`cxrlib.models.metadata`), go into files of their own inside it:
+``keras.models.load_model`` opens it like any other.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import numpy as np
 from cxrlib.data import ImageSet, classes
 from cxrlib.data.pipeline import dataset
 from cxrlib.files import atomic_path
+from cxrlib.models import metadata as about
+from cxrlib.models.metadata import Metadata
 from cxrlib.models.training.checks import check_images
 from cxrlib.models.transfer import learning_rates  # noqa: F401 - files may name its optimizer
 
@@ -67,7 +70,12 @@ class Classifier(NamedTuple):
         return self.model.predict(dataset(image_set, batch_size=batch_size), verbose=0)
 
 
-def save(model: keras.Model, file: str | os.PathLike, class_names: Sequence[str]) -> Path:
+def save(
+    model: keras.Model,
+    file: str | os.PathLike,
+    class_names: Sequence[str],
+    metadata: Metadata | None = None,
+) -> Path:
     """Save a model with the names of its classes, whole or, after an interruption, not at all.
 
     Returns the file's path.
@@ -80,6 +88,8 @@ def save(model: keras.Model, file: str | os.PathLike, class_names: Sequence[str]
         Ends in ``.keras``; its folder is made if need be.
     class_names : sequence of str
         ``data.classes(cases)`` of the table that it was trained on: two names for one output.
+    metadata : Metadata, optional
+        What else is known of it; :func:`read_metadata` finds it again.
 
     Raises
     ------
@@ -92,6 +102,8 @@ def save(model: keras.Model, file: str | os.PathLike, class_names: Sequence[str]
         model.save(beside)
         with zipfile.ZipFile(beside, "a") as archive:
             archive.writestr(CLASS_NAMES, json.dumps(names))
+            if metadata is not None:
+                metadata.write(archive)
     return path
 
 
@@ -131,6 +143,26 @@ def load(file: str | os.PathLike, class_names: Sequence[str] | None = None) -> C
         ) from error
     _check_count(model, names, f"{path}")
     return Classifier(model, names)
+
+
+def read_metadata(file: str | os.PathLike) -> Metadata | None:
+    """Read what a model's file says of it; None where it was saved without.
+
+    Parameters
+    ----------
+    file : path
+        Ends in ``.keras``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged or not Keras's, or what it says is not whole.
+    """
+    path = _keras_file(file)
+    _read_names(path)  # looks whether the file is whole
+    return about.read_file(path)
 
 
 def check_classes(own: Sequence[str], given: Sequence[str], where: str) -> None:

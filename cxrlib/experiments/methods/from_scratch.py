@@ -43,6 +43,18 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
     dict
         One of a record's ``runs``.
     """
+    network, history, parts = train(cases, test, config, seed, backup_dir)
+    parts["test"] = data.read_images(test.open("final evaluation"), config["size"], "stretch")
+    return evaluate_binary(parts, predict(network, parts), history, seed)
+
+
+def train(
+    cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir: Path
+) -> tuple[keras.Model, pd.DataFrame, dict[str, data.ImageSet]]:
+    """Train a network; also return its history, and the images of each split of ``cases``.
+
+    Parameters as of :func:`run`.
+    """
     size = config["size"]
     images = data.read_images(cases, size, "stretch")
     parts = {split: images.split(split) for split in cases["split"].unique()}
@@ -56,7 +68,7 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
         train, validation = map(sampling.ignore_patients, (train, validation))
     if config["validation_augment"]:
         validation = augmented(validation, config["validation_augment"], seed)
-    network = _network(config, len(train), len(data.classes(cases)), seed)
+    network = _compiled(build(config, len(data.classes(cases)), seed), config, len(train))
     history = models.fit(
         network,
         train,
@@ -69,8 +81,7 @@ def run(cases: pd.DataFrame, test: TestSet, config: dict, seed: int, backup_dir:
         backup_dir=backup_dir,
         seed=seed,
     )
-    parts["test"] = data.read_images(test.open("final evaluation"), size, "stretch")
-    return evaluate_binary(parts, predict(network, parts), history, seed)
+    return network, history, parts
 
 
 def augmented(images: data.ImageSet, recipe: Recipe, seed: int) -> data.ImageSet:
@@ -79,11 +90,17 @@ def augmented(images: data.ImageSet, recipe: Recipe, seed: int) -> data.ImageSet
     return replace(images, images=changed)
 
 
-def _network(config: dict, n_images: int, n_classes: int, seed: int) -> keras.Model:
-    size, rate = config["size"], config["learning_rate"]
-    network = getattr(models, config["network"])(
-        (size, size, 1), classes=n_classes, preprocess=config["preprocess"], seed=seed
+def build(config: dict, n_classes: int, seed: int) -> keras.Model:
+    """Build a study's network with its first weights."""
+    size = config["size"]
+    own = {"filters": config["filters"]} if "filters" in config else {}
+    return getattr(models, config["network"])(
+        (size, size, 1), classes=n_classes, preprocess=config["preprocess"], seed=seed, **own
     )
+
+
+def _compiled(network: keras.Model, config: dict, n_images: int) -> keras.Model:
+    rate = config["learning_rate"]
     if config["decay_rate"] < 1:
         decay = {name: config[name] for name in ("batch_size", "decay_rate")}
         rate = models.exponential_decay(rate, n_images=n_images, **decay)
