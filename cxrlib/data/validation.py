@@ -19,6 +19,7 @@ from cxrlib.data.registry import Source
 
 FORMATS = ("JPEG", "PNG")
 EXTENSIONS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".dcm": "DICOM", ".dicom": "DICOM"}
+JPEG_HEAD, PNG_HEAD = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
 MASK_COLUMNS = ("mask_path", "lesion_path")
@@ -126,14 +127,17 @@ def find_duplicates(rows: list[dict], sizes: Mapping) -> tuple[list[Problem], se
 
 
 def is_image(path: str | os.PathLike) -> bool:
-    """Whether a file is meant as an image: by its name, or by what is in it."""
+    """Whether a file is meant as an image: by its name, or by its first bytes."""
     if os.path.splitext(path)[1].lower() in EXTENSIONS:
         return True
-    try:
-        open_image(path).close()
-    except DataError:
+    if not os.path.isfile(path):  # a pipe would be waited for
         return False
-    return True
+    try:
+        with open(path, "rb") as file:
+            head = file.read(len(PNG_HEAD))
+        return head.startswith((JPEG_HEAD, PNG_HEAD)) or dicom.is_dicom(path)
+    except OSError:  # nobody may read it, so nobody can tell: it is named with the images
+        return True
 
 
 def check_file(path: str | os.PathLike, advice: str = "Fetch or load the data set again.") -> None:

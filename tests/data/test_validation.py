@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cxrlib.data import load, problems, read_masks
-from cxrlib.data.validation import drop_mismatched_masks, same_aspect_ratio
+from cxrlib.data.validation import drop_mismatched_masks, is_image, same_aspect_ratio
 from tests.data.conftest import make_image, own_folder, told
 
 
@@ -89,3 +89,25 @@ def test_masks_of_another_shape_are_taken_out_and_those_kept_can_be_read(tmp_pat
     table = pd.DataFrame(rows)
     assert table["mask_path"].notna().tolist() == [True, True, False, False]
     assert read_masks(table[:2], 24).any(axis=(1, 2)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.JPG", b"", True),
+        ("a.dcm", b"text", True),
+        ("a", b"\xff\xd8\xff\xe0 broken", True),
+        ("a", b"\x89PNG\r\n\x1a\n broken", True),
+        ("a", 128 * b"\0" + b"DICM", True),
+        ("a", 127 * b"\0" + b"DICM", False),
+        ("a.csv", b"path,label", False),
+        ("a", b"", False),
+        ("a", None, False),
+    ],
+)
+def test_what_is_meant_as_an_image_is_known_by_its_name_or_its_first_bytes(
+    tmp_path, name, content, expected
+):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert is_image(tmp_path / name) is expected
