@@ -69,8 +69,15 @@ class Lesson:
     quiz: tuple[dict, ...]
 
 
-def read_lesson(path: Path) -> Lesson:
+def read_lesson(path: Path, home: str | None = None) -> Lesson:
     """Read a chapter's notebook.
+
+    Parameters
+    ----------
+    path : Path
+        Of the chapter, or of its copy that ran.
+    home : str, optional
+        Where the book is published: links to its pages lead there.
 
     Raises
     ------
@@ -78,6 +85,8 @@ def read_lesson(path: Path) -> Lesson:
         If an exercise has no solution, or a solution no exercise.
     """
     notebook = nbformat.read(path, as_version=4)
+    if home:
+        notebook = with_web_links(notebook, home)
     tasks: list[Task] = []
     section, waiting, predicted = "", None, None
     for cell in notebook.cells:

@@ -106,9 +106,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         chapters = execute.select_chapters(root, options.chapters)
         executed = find_executed(root, chapters)
-        lessons = [read_lesson(executed / path.name) for path in chapters]
-        shutil.rmtree(target, ignore_errors=True)
         home = address.pages_address(address.configured(root)[0])
+        lessons = [read_lesson(executed / path.name, home) for path in chapters]
+        shutil.rmtree(target, ignore_errors=True)
         copy_pictures(root, target)
         write_learners_copies(chapters, target, home)
         pages = write_handouts(lessons, target)
