@@ -14,6 +14,11 @@ EDUCATION = (
     "For education only. Nothing on this sheet is a diagnosis or medical advice, and no network "
     "of this course is fit for use on patients."
 )
+THIS_COPY = (
+    "What came out of predictions is from the chapters as they ran here: on phantoms, where no "
+    "X-rays were at hand. The first slide of each chapter says which. On other images and machines "
+    "the numbers differ."
+)
 MATHJAX = """<script>
 MathJax = {{tex: {{inlineMath: [["$", "$"]]}}, options: {{enableMenu: false}}}};
 </script>
@@ -55,13 +60,14 @@ def worksheet(lesson: Lesson) -> str:
 
 
 def answer_key(lessons: list[Lesson]) -> str:
-    """Return all exercises with their solutions, and all quizzes with the right answers marked."""
-    parts = ["<h1>Answer key</h1>"]
+    """Return what came out of predictions, all solutions, and all right answers of the quizzes."""
+    parts = ["<h1>Answer key</h1>", f"<p>{THIS_COPY}</p>"]
     for lesson in lessons:
         parts.append(f"<section class='chapter'><h2>{_numbered(lesson)}</h2>")
         for task in lesson.tasks:
-            if task.kind == "exercise":
-                solved = f"<h3>Solution</h3>{markdown2html(task.solution)}"
+            if task.solution:
+                kind = {"exercise": "Solution", "prediction": "What came out, in this copy"}
+                solved = f"<h3>{kind[task.kind]}</h3>{markdown2html(task.solution)}"
                 parts.append(f"<div>{markdown2html(task.text)}{solved}</div>")
         if lesson.quiz:
             parts.append("<h3>Quiz</h3>")

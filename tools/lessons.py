@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import random
 import re
 from copy import deepcopy
@@ -10,13 +11,14 @@ from pathlib import Path
 
 import nbformat
 
-from cxrlib.teaching import quizzes
+from cxrlib.teaching import quizzes, test_set
 
 SOLUTION = re.compile(r"<details><summary>Solution</summary>(.*?)</details>", re.DOTALL)
 ASKED = {  # how a paragraph begins that asks something
     "prediction": re.compile(r"\*\*Predict before you"),
     "exercise": re.compile(r"\*\*Exercise \d+\."),
 }
+LINK = re.compile(r"(?<=\]\()(?:\.\./)?(book/[\w-]+\.md|[\w-]+\.ipynb)")  # from a chapter to a page
 CHECK = re.compile(r"^teaching\.exercises\.check_\w+\(.*\n?", re.MULTILINE)
 
 
@@ -32,7 +34,7 @@ class Task:
         The heading under which it stands.
     text, stub, solution : str
         What is asked, in Markdown; the code to begin with; the solution, in Markdown. A prediction
-        has the first only.
+        has no code, and a solution only where a chapter that ran was read: what came out.
     """
 
     kind: str
@@ -67,8 +69,15 @@ class Lesson:
     quiz: tuple[dict, ...]
 
 
-def read_lesson(path: Path) -> Lesson:
+def read_lesson(path: Path, home: str | None = None) -> Lesson:
     """Read a chapter's notebook.
+
+    Parameters
+    ----------
+    path : Path
+        Of the chapter, or of its copy that ran.
+    home : str, optional
+        Where the book is published: links to its pages lead there.
 
     Raises
     ------
@@ -76,10 +85,14 @@ def read_lesson(path: Path) -> Lesson:
         If an exercise has no solution, or a solution no exercise.
     """
     notebook = nbformat.read(path, as_version=4)
+    if home:
+        notebook = with_web_links(notebook, home)
     tasks: list[Task] = []
-    section, waiting = "", None
+    section, waiting, predicted = "", None, None
     for cell in notebook.cells:
         if cell.cell_type == "code":
+            if predicted is not None:
+                predicted.solution += "".join(f"{came}\n\n" for came in came_out(cell))
             if waiting is not None and CHECK.search(cell.source):
                 waiting.stub = CHECK.sub("", cell.source).strip()
             continue
@@ -90,7 +103,7 @@ def read_lesson(path: Path) -> Lesson:
                     f"{solved.strip()[:60]!r}. Begin its paragraph with **Exercise 1.** or so."
                 )
             waiting.solution, waiting = solved.strip(), None
-        before = ""
+        before, predicted = "", None
         for part in paragraphs(SOLUTION.sub("", cell.source)):
             if part.startswith("#"):
                 section = part.lstrip("# ")
@@ -98,6 +111,7 @@ def read_lesson(path: Path) -> Lesson:
             if task:
                 tasks.append(task)
                 waiting = task if task.kind == "exercise" else waiting
+            predicted = task if task and task.kind == "prediction" else None
             before = part
     if unsolved := [task.text for task in tasks if task.kind == "exercise" and not task.solution]:
         raise ValueError(
@@ -113,6 +127,24 @@ def read_lesson(path: Path) -> Lesson:
         tuple(tasks),
         mixed_quiz(path.stem),
     )
+
+
+def came_out(cell: nbformat.NotebookNode) -> list[str]:
+    """Return a cell's sentences, tables and figures as Markdown, without looks at a test set."""
+    found = []
+    alt = html.escape(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "A figure"))
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if "image/png" in data:
+            source = data["image/png"].replace("\n", "")
+            found.append(f'<img alt="{alt}" src="data:image/png;base64,{source}">')
+        elif "cxr-lab" in data.get("text/html", ""):
+            continue
+        elif table := re.search(r"<table.*</table>", data.get("text/html", ""), re.DOTALL):
+            found.append(re.sub(r"\n\s*", "", table[0]))
+        elif test_set.MIME not in data and "text/markdown" in data:
+            found.append(data["text/markdown"])
+    return found
 
 
 def paragraphs(text: str) -> list[str]:
@@ -155,6 +187,22 @@ def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\n{3,}", "\n\n", SOLUTION.sub("", cell.source)).strip("\n")
     copy.cells = [cell for cell in copy.cells if cell.source or cell.cell_type == "code"]
+    return copy
+
+
+def with_web_links(notebook: nbformat.NotebookNode, home: str) -> nbformat.NotebookNode:
+    """Return a copy whose links to the book's pages lead to the published ones below ``home``."""
+
+    def to_web(link: re.Match[str]) -> str:
+        page = link[1].rpartition(".")[0]
+        return f"{home}{page if page.startswith('book/') else f'chapters/{page}'}.html"
+
+    copy = deepcopy(notebook)
+    for cell in copy.cells:
+        cell.source = LINK.sub(to_web, cell.source)
+        for output in cell.get("outputs", []):
+            if said := output.get("data", {}).get("text/markdown"):
+                output.data["text/markdown"] = LINK.sub(to_web, said)
     return copy
 
 

@@ -1,92 +1,36 @@
 """Slides of an executed chapter, by nbconvert and reveal.js, cut by rules.
 
 A heading begins a slide. A slide shows the first paragraph of each text, lists, tables, formulas
-and whatever asks something; figures, and what the code says; code only where the chapter shows it,
-small. All other paragraphs are the speaker's notes. A prediction ends its slide, so that what came
+and whatever asks something; figures, with the words that read them; what the code says; and code
+of a few lines. All else is in the speaker's notes. A prediction ends its slide, so that what came
 out is on the next one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
 from pathlib import Path
 
-import nbformat
+from deck import LETTERS, ROOM, SMALL, Deck, picture
 from lessons import Lesson, kind_of, paragraphs, without_solutions
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from traitlets.config import Config
 
+from cxrlib.teaching import claims, test_set
+
 HERE = Path(__file__).parent
 STYLE = HERE / "slides.css"
-ROOM = 14  # lines of text on a slide, below its heading
-LETTERS = 76  # in a line of text
-FIGURE = 10  # lines that a figure takes
+CODE = 8  # lines of code that a class can read on a slide
+CLAIMS = 8  # statements of *What we checked* a slide
 SKIPPED = {"remove-cell", "parameters", "injected-parameters"}  # tags of cells
 LEFT_OUT = {"Where to read on"}  # headings
 NOTE = "text/markdown"
 LAB = "> **Lab.** It runs on this chapter's page of the book. Open it there."
-
-
-@dataclass
-class Slide:
-    """One slide: its cells, the speaker's notes, and how many lines it has."""
-
-    kind: str  # "slide" or "subslide", reveal.js's words for one to the right and one below
-    cells: list[NotebookNode] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    lines: float = 0
-    closed: bool = False
-
-
-class Deck:
-    """Slides in the making."""
-
-    def __init__(self) -> None:
-        self.slides = [Slide("slide")]
-        self.section = ""
-
-    @property
-    def begun(self) -> bool:
-        """Say whether the story has begun: before its first heading code only sets up."""
-        return sum(slide.kind == "slide" for slide in self.slides) > 1
-
-    def begin(self, kind: str = "subslide") -> None:
-        """Begin a slide; one that goes on with a section says which."""
-        if self.slides[-1].cells:
-            self.slides.append(Slide(kind))
-            if kind == "subslide":
-                label = new_markdown_cell(f'<p class="section">{self.section}</p>')
-                self.slides[-1].cells.append(label)
-        self.slides[-1].kind = kind
-
-    def add(self, cell: NotebookNode, lines: float) -> None:
-        """Put a cell on the slide, or on a new one where there is no room for it."""
-        slide = self.slides[-1]
-        if slide.closed or (slide.lines and slide.lines + lines > ROOM):
-            self.begin()
-            slide = self.slides[-1]
-        slide.cells.append(cell)
-        slide.lines += lines
-
-    def close(self) -> None:
-        """Let whatever follows be on another slide."""
-        self.slides[-1].closed = True
-
-    def notebook(self, metadata: NotebookNode) -> NotebookNode:
-        """Return the slides as nbconvert reads them."""
-        cells = []
-        for slide in self.slides:
-            own = list(slide.cells)
-            for i, cell in enumerate(own):
-                kind = cell.metadata.get("slide_type", "-") if i else slide.kind
-                cell.metadata["slideshow"] = {"slide_type": kind}
-            if slide.notes:
-                how = {"slideshow": {"slide_type": "notes"}}
-                own.append(new_markdown_cell("\n\n".join(slide.notes), metadata=how))
-            cells += own
-        return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+CLAIM = re.compile(r"[✓◦] ")  # how a claim begins that is no bad news
+NUMBERS = re.compile(r" \((?:[^()]|\([^()]*\))*\)")  # behind a claim
+CHECKED = re.compile(r"^(.*?[.!?]) \[(.*)\]$")  # a line of the table of claims, as plain text
 
 
 def make_deck(executed: NotebookNode, lesson: Lesson) -> NotebookNode:
@@ -120,54 +64,91 @@ def add_text(deck: Deck, text: str, skipping: bool) -> bool:
     first = True
     for part in paragraphs(text):
         if part.startswith("#"):
-            deck.section, first = part.lstrip("# "), True
-            skipping = deck.section in LEFT_OUT
+            first, title = True, part.lstrip("# ")
+            skipping = title in LEFT_OUT
             if not skipping:
-                deck.begin("subslide" if part.startswith("###") else "slide")
-                deck.slides[-1].cells[:] = [new_markdown_cell(part)]
+                deck.head("subslide" if part.startswith("###") else "slide", part)
             continue
         if skipping:
             continue
         asks = kind_of(part)
         opening = part.startswith(("**The question.", "*When you are done"))
-        if first or asks or opening or part.startswith(("- ", "|", "$$", "1.")):
-            deck.add(new_markdown_cell(part), count_lines(part))
+        if part.startswith("!["):
+            deck.add(new_markdown_cell(part), SMALL)
+        elif first and not asks:
+            add_said(deck, part)
             first = False
+        elif asks or opening or part.startswith(("- ", "|", "$$", "1.")):
+            deck.add(new_markdown_cell(part), count_lines(part))
         else:
-            deck.slides[-1].notes.append(part)
+            deck.note(part)
         if asks == "prediction":
             deck.close()
     return skipping
 
 
 def add_code(deck: Deck, cell: NotebookNode) -> None:
-    """Add the code that the chapter shows, and what it put out."""
+    """Add the code that the chapter shows, and what it put out; long code is a note."""
     check = "exercises.check" in cell.source
     folded = "hide-input" in cell.metadata.get("tags", [])
-    if not folded and deck.begun and cell.source:
-        shown = new_code_cell(cell.source)
-        deck.add(shown, 1 + 0.6 * len(cell.source.splitlines()))
+    lines = len(cell.source.splitlines())
+    if not folded and deck.begun and lines:
+        if lines <= CODE:
+            deck.add(new_code_cell(cell.source), 1 + 0.6 * lines, with_last=check)
+        else:
+            deck.note(f"```python\n{cell.source}\n```")
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "A figure")
     for output in [] if check else cell.outputs:
-        if "cxr-lab" in output.get("data", {}).get("text/html", ""):
-            deck.add(new_markdown_cell(LAB), count_lines(LAB))
-        elif lines := output_lines(output):
-            how = {"tags": ["hide-input"], "alt": alt}
-            deck.add(new_code_cell("", outputs=[output], metadata=how), lines)
+        if "claims_table(" in cell.source and NOTE in output.get("data", {}):
+            deck.note(output.data[NOTE])  # the versions
+        else:
+            add_output(deck, output, alt)
     if check:
         deck.close()
 
 
-def output_lines(output: NotebookNode) -> float:
-    """Return about how many lines an output takes; 0 where slides leave it out."""
+def add_output(deck: Deck, output: NotebookNode, alt: str) -> None:
+    """Add what a cell put out; numbers behind a claim, and looks at a test set, are notes."""
     data = output.get("data", {})
-    if "image/png" in data:
-        return FIGURE
-    if page := data.get("text/html"):
-        return 1 + min(0.8 * page.count("<tr"), ROOM - 4)
-    if NOTE in data:
-        return count_lines(data[NOTE])
-    return 1 + 0.6 * len(output.text.splitlines()) if output.output_type == "stream" else 0
+    page = data.get("text/html", "")
+    if test_set.MIME in data:
+        deck.note(data["text/plain"])
+    elif claims.MIME in data:
+        add_claims(deck, data["text/plain"].splitlines())
+    elif "cxr-lab" in page:
+        deck.add(new_markdown_cell(LAB), count_lines(LAB))
+    elif "image/png" in data:
+        deck.add(*picture(output, alt))
+    elif page:
+        rows = page.count("<tr")
+        table = new_code_cell("", outputs=[output], metadata={"tags": ["hide-input"]})
+        deck.add(table, 1 + min(rows if rows <= CODE else 0.8 * rows, ROOM - 4))
+    elif NOTE in data:
+        add_said(deck, data[NOTE])
+    elif output.output_type == "stream":
+        text = new_code_cell("", outputs=[output], metadata={"tags": ["hide-input"]})
+        deck.add(text, 1 + 0.6 * len(output.text.splitlines()))
+
+
+def add_said(deck: Deck, text: str) -> None:
+    """Add a paragraph: beside a figure that it reads, without the numbers behind a claim."""
+    if CLAIM.match(text):
+        deck.note(text)
+        text = NUMBERS.sub("", text)
+    if not deck.set_beside(text, count_lines(text, LETTERS // 3)):
+        deck.add(new_markdown_cell(text), count_lines(text), with_last=deck.ends_in_figure)
+
+
+def add_claims(deck: Deck, lines: list[str]) -> None:
+    """Add the statements of *What we checked*, some a slide; their numbers are notes."""
+    found = [held.groups() for held in map(CHECKED.match, lines) if held]
+    for begin in range(0, len(found), CLAIMS):
+        part = found[begin : begin + CLAIMS]
+        listed = "\n".join(f"- {statement}" for statement, _ in part)
+        cell = new_markdown_cell(f'<div class="claims">\n\n{listed}\n\n</div>')
+        deck.add(cell, min(ROOM, 0.8 * count_lines(listed, 1.3 * LETTERS)))
+        deck.note("\n".join(f"- {statement} {numbers}" for statement, numbers in part))
+        deck.close()
 
 
 def add_quiz(deck: Deck, lesson: Lesson) -> None:
@@ -175,19 +156,20 @@ def add_quiz(deck: Deck, lesson: Lesson) -> None:
     for number, question in enumerate(lesson.quiz, start=1):
         answers = [f"- {one['answer']}" for one in question["answers"]]
         text = "\n".join([f"**{number}. {question['question']}**\n", *answers])
-        deck.add(new_markdown_cell(text), 1)
         right = [one for one in question["answers"] if one["correct"]]
-        told = "\n".join(f"- ✅ **{one['answer']}** {one['feedback']}" for one in right)
-        deck.slides[-1].cells.append(new_markdown_cell(told, metadata={"slide_type": "fragment"}))
-        wrong = [one for one in question["answers"] if not one["correct"]]
-        deck.slides[-1].notes += [f"{one['answer']}: {one['feedback']}" for one in wrong]
+        told = "\n".join(f"- ✓ **{one['answer']}** {one['feedback']}" for one in right)
+        deck.add(new_markdown_cell(text), 1)
+        deck.add(new_markdown_cell(told, metadata={"slide_type": "fragment"}), 1)
+        for one in question["answers"]:
+            if not one["correct"]:
+                deck.note(f"{one['answer']}: {one['feedback']}")
         deck.close()
 
 
-def count_lines(markdown: str) -> float:
-    """Return about how many lines a text takes."""
+def count_lines(markdown: str, letters: float = LETTERS) -> float:
+    """Return about how many lines a text takes, of so many letters each."""
     gap = 1.2 if markdown.startswith(">") else 0.4
-    return gap + sum(1 + len(line) // LETTERS for line in markdown.splitlines() if line.strip())
+    return gap + sum(1 + len(line) // letters for line in markdown.splitlines() if line.strip())
 
 
 def export(deck: NotebookNode, title: str, reveal: str) -> str:

@@ -14,13 +14,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import address
 import execute
 import handouts
 import nbformat
 import packaged
 import pdf
 import slides
-from lessons import Lesson, read_lesson, without_solutions
+from lessons import Lesson, read_lesson, with_web_links, without_solutions
 
 from cxrlib import files
 
@@ -52,7 +53,10 @@ def find_executed(root: Path, chapters: list[Path]) -> Path:
 
 
 def write_handouts(lessons: list[Lesson], target: Path) -> list[Path]:
-    """Write worksheets and answer key as web pages, and return their paths."""
+    """Write worksheets and answer key as web pages, and return their paths.
+
+    The key says what came out of predictions where the lessons are of chapters that ran.
+    """
     packaged.copy_packaged(packaged.MATHJAX, packaged.MATHJAX_PARTS, target / "mathjax")
     pages = []
     for lesson in lessons:
@@ -66,19 +70,25 @@ def write_handouts(lessons: list[Lesson], target: Path) -> list[Path]:
     return [*pages, key]
 
 
-def write_learners_copies(chapters: list[Path], target: Path) -> None:
-    """Write each chapter without its solutions, ready to run."""
+def copy_pictures(root: Path, target: Path) -> None:
+    """Copy the pictures that chapters and slides show from a file."""
+    pictures = Path("book", "_static", "openings")
+    shutil.copytree(root / pictures, target / pictures, dirs_exist_ok=True)
+
+
+def write_learners_copies(chapters: list[Path], target: Path, home: str) -> None:
+    """Write each chapter without its solutions, ready to run; links lead to the web."""
     for path in chapters:
-        copy = without_solutions(nbformat.read(path, as_version=4))
+        copy = with_web_links(without_solutions(nbformat.read(path, as_version=4)), home)
         files.write_text(target / "learner" / path.name, nbformat.writes(copy) + "\n")
 
 
-def write_slides(lessons: list[Lesson], executed: Path, target: Path) -> None:
+def write_slides(lessons: list[Lesson], executed: Path, target: Path, home: str) -> None:
     """Write a deck of each chapter that ran."""
     packaged.copy_packaged(packaged.REVEAL, packaged.REVEAL_PARTS, target / "reveal.js")
     for lesson in lessons:
         ran = nbformat.read(executed / f"{lesson.name}.ipynb", as_version=4)
-        deck = slides.make_deck(ran, lesson)
+        deck = slides.make_deck(with_web_links(ran, home), lesson)
         page = slides.export(deck, lesson.title, "../reveal.js")
         files.write_text(target / "slides" / f"{lesson.name}.html", page)
 
@@ -95,16 +105,19 @@ def main(arguments: list[str] | None = None) -> int:
     target = root / "_build" / "teach"
     try:
         chapters = execute.select_chapters(root, options.chapters)
-        lessons = [read_lesson(path) for path in chapters]
+        executed = find_executed(root, chapters)
+        home = address.pages_address(address.configured(root)[0])
+        lessons = [read_lesson(executed / path.name, home) for path in chapters]
         shutil.rmtree(target, ignore_errors=True)
-        write_learners_copies(chapters, target)
+        copy_pictures(root, target)
+        write_learners_copies(chapters, target, home)
         pages = write_handouts(lessons, target)
         browser = pdf.find_browser()
         for page in pages if browser else []:
             pdf.print_page(browser, page, page.with_suffix(".pdf"))
         if not browser:
             print("No Chromium was found, so there are no PDFs: print the pages from a browser.")
-        write_slides(lessons, find_executed(root, chapters), target)
+        write_slides(lessons, executed, target, home)
     except (ValueError, OSError) as error:
         print(f"teach: {error}", file=sys.stderr)
         return 1

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 from handouts import answer_key, page, worksheet
@@ -36,12 +37,20 @@ def test_a_worksheet_asks_leaves_room_and_tells_nothing():
 def test_the_answer_key_tells():
     key = answer_key([LESSON])
     assert "So." in key
-    assert "Predict" not in key
+    assert "Predict" not in key  # nothing came out yet
     right, wrong = re.findall(r"<li.*?</li>", key)
     assert "☒" in right
     assert "One and one." in right
     assert "☐" in wrong
     assert "Too many." in wrong
+
+
+def test_the_answer_key_tells_what_came_out_of_a_prediction():
+    ran = replace(LESSON, tasks=(replace(TASKS[0], solution="**Two** are red."),))
+    key = answer_key([ran])
+    assert (
+        key.index("How many are red?") < key.index("in this copy") < key.index("Two</strong> are")
+    )
 
 
 @pytest.mark.parametrize(("body", "asked"), [("two", False), ("$2$", True)])

@@ -1,7 +1,9 @@
+import re
+
 import nbformat
 import pytest
-from lessons import mixed_quiz, paragraphs, read_lesson, without_solutions
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from lessons import mixed_quiz, paragraphs, read_lesson, with_web_links, without_solutions
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cxrlib.teaching import quizzes
 from tests.built import CHAPTERS
@@ -89,6 +91,34 @@ def test_a_learners_copy_has_no_solutions_and_the_rest(chapter):
     only = SOLVED.partition("\n\nCounted")[0]
     left = without_solutions(nbformat.read(chapter(OPENING, ASKED, CODE, only), as_version=4))
     assert len(left.cells) == 3
+
+
+def test_what_came_out_of_a_prediction_is_read_from_a_chapter_that_ran(tmp_path):
+    came = new_output("display_data", {"text/markdown": "Two are red."})
+    look = {"application/vnd.cxr.test-evaluations+json": {}, "text/markdown": "*Opened*"}
+    code = new_code_cell("say(red)", outputs=[new_output("display_data", look), came])
+    asked = new_markdown_cell("> **Predict before you run.** How many are red?")
+    cells = [
+        new_markdown_cell(OPENING),
+        asked,
+        code,
+        new_markdown_cell("So."),
+        new_code_cell("1", outputs=[came]),
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "15-toys.ipynb")
+    (prediction,) = read_lesson(tmp_path / "15-toys.ipynb").tasks
+    assert prediction.solution == "Two are red.\n\n"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_links_of_a_copy_lead_to_the_web_or_to_a_picture(path):
+    copy = with_web_links(nbformat.read(path, as_version=4), "https://a.github.io/b/")
+    links = [link for cell in copy.cells for link in re.findall(r"\]\((.*?)\)", cell.source)]
+    near = [link for link in links if link.endswith(".ipynb") or ".md" in link]
+    assert near == []
+    pictures = [link for link in links if link.startswith("../")]
+    assert pictures
+    assert [link for link in pictures if not (path.parent / link).exists()] == []
 
 
 def test_code_is_not_cut_at_its_empty_lines():

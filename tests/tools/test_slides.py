@@ -1,3 +1,7 @@
+import base64
+import io
+import re
+
 import nbformat
 import slides
 from lessons import Lesson
@@ -63,11 +67,34 @@ def cut(deck):
     for cell in deck.cells:
         kind = cell.metadata.slideshow.slide_type
         text = cell.source + "".join(str(o.get("data", "")) for o in cell.get("outputs", []))
+        text += cell.metadata.get("beside", "")
         if kind in ("slide", "subslide"):
             found.append([kind, text, ""])
         else:
             found[-1][2 if kind == "notes" else 1] += f"\n{text}"
     return found
+
+
+CLAIM = "✓ The larger (of two) is larger. (0.5; share: 0.25 (of all))"
+TABLE = {
+    "application/vnd.cxr.claims+json": [],
+    "text/html": "<table>",
+    "text/plain": "\n".join(f"✓ Number {n} is so. [{n}.5; above 0: holds]" for n in range(10)),
+}
+LOOK = {"application/vnd.cxr.test-evaluations+json": {}, "text/markdown": "*Test set opened*"}
+
+
+def deck_of(*cells):
+    return slides.make_deck(new_notebook(cells=[new_markdown_cell("# A"), *cells]), LESSON)
+
+
+def figure_of(width, height):
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("L", (width, height)).save(file, "png")
+    png = base64.b64encode(file.getvalue()).decode()
+    return code("plt.show()", new_output("display_data", {"image/png": png}), tags=["hide-input"])
 
 
 def test_headings_begin_slides_and_what_follows_a_prediction_is_on_the_next():
@@ -85,7 +112,7 @@ def test_headings_begin_slides_and_what_follows_a_prediction_is_on_the_next():
     assert red[1].index("One is red.") < red[1].index("Exercise 1.") < red[1].index("def f()")
     assert "Counted." in counted[1]
     assert quiz[1].startswith(
-        "## Quiz\n**1. How many?**\n\n- four\n- two\n- ✅ **two** One and one."
+        "## Quiz\n**1. How many?**\n\n- four\n- two\n- ✓ **two** One and one."
     )
     assert quiz[2].strip() == "four: Too many."
 
@@ -122,3 +149,53 @@ def test_the_answer_of_a_quiz_and_a_text_for_a_figure_come_along():
         assert f'<script src="{script}"></script>' in page
     assert "cdnjs" not in page
     assert "unpkg" not in page
+
+
+def test_numbers_behind_claims_and_looks_at_a_test_set_are_for_the_speaker():
+    said_ = code(
+        "claim(x)", said(CLAIM), new_output("display_data", LOOK | {"text/plain": "Seen."})
+    )
+    checked = code("teaching.claims_table()", new_output("display_data", TABLE), said("*Python*"))
+    first, second, last = cut(
+        deck_of(new_markdown_cell("## B"), said_, new_markdown_cell("## C"), checked)
+    )[1:]
+    assert "✓ The larger is larger." in first[1]
+    assert CLAIM in first[2]
+    assert "Seen." in first[2]
+    assert "Number 7 is so." in second[1]
+    assert "Number 8 is so." in last[1]
+    assert "Number 9 is so. 9.5; above 0: holds" in last[2]
+    shown = first[1] + second[1] + last[1]
+    assert not re.search(r"0\.25|opened|above 0|Python", shown)
+
+
+def test_long_code_is_a_note():
+    short, long = ("\n".join([f"{name} = 1"] * lines) for name, lines in (("a", 8), ("b", 9)))
+    shown = cut(deck_of(new_markdown_cell("## B"), code(short), code(long)))[1]
+    assert short in shown[1]
+    assert long not in shown[1]
+    assert f"```python\n{long}\n```" in shown[2]
+
+
+def test_a_figure_and_the_words_that_read_it_are_together():
+    full = new_markdown_cell("## B\n\n" + "word " * 16 * 10)
+    read = new_markdown_cell("Left it rises.")
+    beside = deck_of(full, figure_of(400, 400), read).cells[-1]
+    assert beside.metadata.beside == "Left it rises."
+    assert beside.metadata.height > 18  # it has the slide to itself
+    below = cut(deck_of(full, figure_of(900, 300), new_markdown_cell("Left " * 60)))
+    assert "image/png" in below[-1][1]
+    assert "Left Left" in below[-1][1]
+
+
+def test_an_exercise_and_its_stub_are_together():
+    full = new_markdown_cell("## B\n\n" + "word " * 16 * 11 + "\n\n> **Exercise 1.** Count.")
+    stub = code("def f(): ...\n\n\nteaching.exercises.check_f(f)")
+    last = cut(deck_of(full, stub))[-1]
+    assert "Exercise 1" in last[1]
+    assert "def f()" in last[1]
+
+
+def test_a_heading_with_nothing_of_its_own_lists_what_is_below():
+    heads = "## Break it\n\n### By leaks\n\nOne.\n\n### By chance\n\nTwo.\n\n## Next\n\nThree."
+    assert cut(deck_of(new_markdown_cell(heads)))[1][1].endswith("- By leaks\n- By chance")
