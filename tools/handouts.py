@@ -16,8 +16,8 @@ EDUCATION = (
 )
 THIS_COPY = (
     "What came out of predictions is from the chapters as they ran here: on phantoms, where no "
-    "X-rays were at hand. The first slide of each chapter says which. On other images and machines "
-    "the numbers differ."
+    "X-rays were at hand. Each chapter says so in its note on the images. On other images and "
+    "machines the numbers differ."
 )
 MATHJAX = """<script>
 MathJax = {{tex: {{inlineMath: [["$", "$"]]}}, options: {{enableMenu: false}}}};

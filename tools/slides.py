@@ -142,8 +142,9 @@ def add_said(deck: Deck, text: str) -> None:
 def add_claims(deck: Deck, lines: list[str]) -> None:
     """Add the statements of *What we checked*, some a slide; their numbers are notes."""
     found = [held.groups() for held in map(CHECKED.match, lines) if held]
-    for begin in range(0, len(found), CLAIMS):
-        part = found[begin : begin + CLAIMS]
+    many = -(-len(found) // -(-len(found) // CLAIMS)) if found else 1  # as many on each slide
+    for begin in range(0, len(found), many):
+        part = found[begin : begin + many]
         listed = "\n".join(f"- {statement}" for statement, _ in part)
         cell = new_markdown_cell(f'<div class="claims">\n\n{listed}\n\n</div>')
         deck.add(cell, min(ROOM, 0.8 * count_lines(listed, 1.3 * LETTERS)))

@@ -162,8 +162,8 @@ def test_numbers_behind_claims_and_looks_at_a_test_set_are_for_the_speaker():
     assert "✓ The larger is larger." in first[1]
     assert CLAIM in first[2]
     assert "Seen." in first[2]
-    assert "Number 7 is so." in second[1]
-    assert "Number 8 is so." in last[1]
+    assert "Number 4 is so." in second[1]
+    assert "Number 5 is so." in last[1]
     assert "Number 9 is so. 9.5; above 0: holds" in last[2]
     shown = first[1] + second[1] + last[1]
     assert not re.search(r"0\.25|opened|above 0|Python", shown)
