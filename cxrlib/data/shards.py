@@ -45,7 +45,7 @@ class ShardedImages:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """As of an array: (N, size, size, 1)."""
+        """Return the shape as of an array, (N, size, size, 1)."""
         height, width = self._shards[0].shape[1:]
         return len(self._rows), height, width, 1
 

@@ -52,7 +52,7 @@ class Comparison(NamedTuple):
 
     @property
     def change(self) -> str | None:
-        """Say in words what the difference's interval shows: "higher", "lower" or neither."""
+        """Say what the difference's interval shows, ``"higher"``, ``"lower"`` or neither."""
         if self.difference is None:
             return None
         if self.difference.low > 0:

@@ -59,7 +59,7 @@ def reproduce(
         If there is no such study, or the real data are not at hand.
     ImportError
         If TensorFlow is not installed, or, with an address, Dask.
-    ClusterError
+    RuntimeError
         If the cluster cannot be used, or breaks down. Runs that were done are kept.
     """
     require("train", "a study")  # before hours of preparation, not after

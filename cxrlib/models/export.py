@@ -39,7 +39,7 @@ def to_onnx(model: keras.Model, file: str | os.PathLike) -> Path:
 
     Raises
     ------
-    MissingExtraError
+    ImportError
         Without the extra ``export``.
     ValueError
         If the ending is another.
@@ -78,7 +78,7 @@ def to_litert(
 
     Raises
     ------
-    MissingExtraError
+    ImportError
         Without the extra ``export``.
     ValueError
         If the ending is another, there is no such kind, or calibration is missing or not wanted.

@@ -108,7 +108,7 @@ def load_predictor(file: str | os.PathLike) -> Predictor:
     DataError
         If there is no such file, or it is no model of two classes that says how it wants its
         pictures, what it can be held to, and which pictures it knows.
-    MissingExtraError
+    ImportError
         Without TensorFlow.
     """
     require("train", "a prediction")
