@@ -4,7 +4,7 @@ import json
 import pytest
 
 from cxrlib.data import DataError
-from cxrlib.experiments import better_model, registry, specification
+from cxrlib.experiments import better_model, registry, small_network, specification
 from cxrlib.experiments.settings import DEFAULTS
 
 PAPER = {
@@ -139,7 +139,7 @@ def test_a_strangers_paper_does_not_replace_the_courses_records(tmp_path):
 
 def test_no_study_replaces_another():
     ids = [id for paper in registry.PAPERS.values() for id in paper.studies]
-    ids += list(better_model.STUDIES)
+    ids += [*better_model.STUDIES, *small_network.STUDIES]
     assert len(ids) == len(set(ids)) == len(registry.STUDIES)
 
 
