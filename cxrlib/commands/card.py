@@ -6,12 +6,20 @@ import argparse
 from pathlib import Path
 
 from cxrlib import experiments, files
+from cxrlib.commands import help_with
 from cxrlib.data import DataError
 
 
 def add_parser(rooms: argparse._SubParsersAction) -> None:
     """Add the command to those of ``cxr``."""
-    card = rooms.add_parser("card", help="a model card and a data sheet, from what is recorded")
+    card = rooms.add_parser(
+        "card",
+        help="a model card and a data sheet, from what is recorded",
+        **help_with(
+            "cxr card study-small-network",
+            "cxr card study-small-network --audit --output card.md",
+        ),
+    )
     card.add_argument("id", metavar="ID", help="of a record, such as study-small-network")
     card.add_argument("--output", metavar="FILE", help="write it there as Markdown")
     card.add_argument("--audit", action="store_true", help="audit the data for the sheet")

@@ -7,16 +7,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cxrlib import experiments
+from cxrlib.commands import help_with
 from cxrlib.data import DataError
 from cxrlib.data.validation import EXTENSIONS
 
 SHIPPED = "study-small-network.keras"
+EXIT_CODES = """\
+Exit code: 0 if every file got its answer, and a refusal is one; 1 if a file could
+not be read or something could not be done; 2 for a wrong option."""
 
 
 def add_parser(rooms: argparse._SubParsersAction) -> None:
     """Add the command to those of ``cxr``."""
     predict = rooms.add_parser(
-        "predict", help="what a network says of X-rays: for education, not a diagnosis"
+        "predict",
+        help="what a network says of X-rays: for education, not a diagnosis",
+        **help_with(
+            "cxr predict my-xray.png --picture seen.png",
+            "cxr predict my-folder --model mine.keras --prevalence 0.05 --csv answers.csv",
+            exit_codes=EXIT_CODES,
+        ),
     )
     predict.add_argument(
         "images", metavar="IMAGE", nargs="+", help="JPEG, PNG or DICOM, or a folder of them"

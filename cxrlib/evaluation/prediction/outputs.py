@@ -32,13 +32,13 @@ def to_text(answer: Answer, predictor: Predictor) -> str:
 def summary(predictor: Predictor, prevalence: float) -> str:
     """Return what a network can be held to, in a few lines."""
     found, (healthy, sick) = predictor.metadata, predictor.class_names
-    ppv, npv = predictor.predictive_values(prevalence)
+    ppv, npv = (_share(float(share)) for share in predictor.predictive_values(prevalence))
     return (
         f"Network: {found.record}, trained on {found.data} ({found.license}; {found.citation}).\n"
         f"Threshold: {found.threshold:.2f}, {found.rule}.\n"
         f"On {found.evaluated_on}: sensitivity {found.sensitivity}, "
         f"specificity {found.specificity}.\n"
-        f"Where {prevalence:.0%} have {sick!r}: {ppv:.0%} of those on its side do, and {npv:.0%} "
+        f"Where {prevalence:.0%} have {sick!r}: {ppv} of those on its side do, and {npv} "
         f"of those on the side of {healthy!r} do not, if it errs there as it did here.\n"
         f"{DISCLAIMER}"
     )
@@ -110,3 +110,10 @@ def write_picture(answers: Sequence[Answer], predictor: Predictor, path: str | o
     with files.atomic_path(path) as beside:
         figure.savefig(beside, dpi=150)
     plt.close(figure)
+
+
+def _share(value: float) -> str:
+    """Return per cent; what is rounded to none or all is not called so."""
+    if value > 0.995:
+        return "over 99%"
+    return "under 1%" if value < 0.005 else f"{value:.0%}"

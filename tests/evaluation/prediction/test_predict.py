@@ -10,7 +10,7 @@ from PIL import Image
 
 from cxrlib import evaluation, models, phantoms
 from cxrlib.cli import main
-from cxrlib.evaluation.prediction import DISCLAIMER
+from cxrlib.evaluation.prediction import DISCLAIMER, outputs
 from tests.models.test_metadata import CLASSES, some_metadata
 
 SIZE = 48
@@ -207,3 +207,10 @@ def test_a_predictor_answers_in_the_order_of_the_files(films, model, write):
     answers = list(predictor.predict(files))
     assert [answer.path for answer in answers] == files
     assert len({answer.distance for answer in answers}) == 3
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.997, "over 99%"), (0.003, "under 1%"), (0.5, "50%"), (0.99, "99%")]
+)
+def test_a_share_is_not_rounded_to_none_or_all(share, said):
+    assert outputs._share(share) == said
