@@ -8,8 +8,11 @@ through the network as they are, and make the weights small.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -47,7 +50,7 @@ def to_onnx(model: keras.Model, file: str | os.PathLike) -> Path:
     require("export", "an export to ONNX")
     path = _checked(file, ".onnx")
     _call_once(model)
-    with atomic_path(path) as beside:
+    with atomic_path(path) as beside, _quiet():
         model.export(str(beside), format="onnx", verbose=False)
     return path
 
@@ -97,7 +100,7 @@ def to_litert(
             "Pass some hundred training pictures."
         )
     _call_once(model)
-    with atomic_path(path) as beside:
+    with atomic_path(path) as beside, _quiet():
         model.export(str(beside), format="litert", verbose=False, **_options(quantize, calibration))
     return path
 
@@ -187,6 +190,20 @@ def latency(predict: Predict, image: ArrayLike, n: int = 50) -> float:
         predict(image)
         seconds.append(time.perf_counter() - start)
     return float(np.median(seconds[3:]))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what the converters say of their folders, and of NumPy's old names."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def _options(quantize: str | None, calibration: ArrayLike | None) -> dict[str, Any]:
