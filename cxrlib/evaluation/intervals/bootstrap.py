@@ -60,6 +60,16 @@ def patient_bootstrap(
     ValueError
         If a class has too few patients to draw from, the metric gives no finite number, or an
         argument is out of its range.
+
+    Examples
+    --------
+    Eight images of four patients:
+
+    >>> sick, patients = [1, 1, 1, 1, 0, 0, 0, 0], ["a", "a", "b", "b", "c", "c", "d", "d"]
+    >>> scores = [0.9, 0.8, 0.4, 0.3, 0.6, 0.5, 0.2, 0.1]
+    >>> found = patient_bootstrap(sick, scores, patients)
+    >>> f"{found.value:.2f}"
+    '0.75'
     """
     y, score = check_scores(y_true, y_score)
     check_resampling(n_resamples, confidence_level)
@@ -104,6 +114,14 @@ def paired_difference(
     ------
     ValueError
         As in :func:`patient_bootstrap`.
+
+    Examples
+    --------
+    >>> sick, patients = [1, 1, 1, 1, 0, 0, 0, 0], ["a", "a", "b", "b", "c", "c", "d", "d"]
+    >>> one = [0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1]
+    >>> other = [0.9, 0.8, 0.4, 0.3, 0.6, 0.5, 0.2, 0.1]
+    >>> f"{paired_difference(sick, one, other, patients).value:+.2f}"
+    '+0.25'
     """
     y, a = check_scores(y_true, score_a)
     _, b = check_scores(y_true, score_b)
