@@ -158,7 +158,7 @@ def deployment() -> list[Tile]:
     image = chest("bacterial").image.astype(float)
     soft = scratch.conv2d(image, np.full((9, 9), 1 / 81), padding="same")
     grain = np.random.default_rng(0).normal(0, 30, image.shape)
-    return [image, 255 - image, image[::-1], soft, image + grain]
+    return [image, 255 - image, image[::-1, ::-1], soft, image + grain]
 
 
 def articles() -> list[Tile]:

@@ -1,9 +1,8 @@
 """Models as files that run without Keras: ONNX, and LiteRT in whole or in few bits.
 
-A network that standardises each picture by its own pixels computes variances of some thousands,
-which eight bits cannot hold beside pixels: so only the part behind the preprocessing is quantised
-to whole numbers (:func:`split_preprocessing`). LiteRT's other kinds keep the numbers that flow
-through the network as they are, and make the weights small.
+LiteRT's kinds of quantisation differ in what is rounded. Whether a network that standardises each
+picture loses less when only the part behind that is quantised (:func:`split_preprocessing`) has to
+be measured.
 """
 
 from __future__ import annotations
@@ -73,8 +72,8 @@ def to_litert(
     file : path
         Ends in ``.tflite``.
     quantize : {"float16", "dynamic", "int8"}, optional
-        ``"float16"``: weights in half the bits. ``"dynamic"``: weights in a quarter, computed with
-        as they are needed. ``"int8"``: weights and what flows between layers in whole numbers from
+        ``"float16"``: weights in half the bits. ``"dynamic"``: weights in a quarter; where a kernel
+        can, it multiplies in eight bits, too, in a range taken anew from each picture. ``"int8"``: weights and what flows between layers in whole numbers from
         -128 to 127, whose ranges ``calibration`` shows. Input and output stay float32.
     calibration : array, shape (N, H, W, C)
         For ``"int8"``: some hundred training pictures, as the model takes them.
