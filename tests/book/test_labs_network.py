@@ -375,10 +375,10 @@ def test_a_picture_of_another_kind_is_refused_and_the_distance_of_others_is_show
     lab = show_one(network(outliers=found))
     start = made().config["start"]
     drawn = draw_dabs(image(start["picture"]), start["dabs"])
-    assert value(lab, ".far", "distance") == pytest.approx(expected(drawn), rel=1e-3)
+    assert value(lab, ".distance", "distance") == pytest.approx(expected(drawn), rel=1e-3)
     assert give(lab, png(near)) == ""
-    assert value(lab, ".far", "distance") == pytest.approx(expected(near), rel=1e-3)
-    assert "Like those that it was trained on" in lab.locator(".far").inner_text()
+    assert value(lab, ".distance", "distance") == pytest.approx(expected(near), rel=1e-3)
+    assert "Like those that it was trained on" in lab.locator(".distance").inner_text()
     before = score(lab)
     text = give(lab, png(inverted))
     assert refused(text)
