@@ -100,7 +100,7 @@ def overview(module: ModuleType, names: list[str]) -> list[str]:
     """Return a table of functions and classes, each with the first line of its docstring."""
     if len(names) < 2:
         return []
-    rows = ["| | |", "|---|---|"]
+    rows = ["| name | what it does, or is |", "|---|---|"]
     for name in names:
         told = (inspect.getdoc(getattr(module, name)) or "").split("\n\n")[0].replace("\n", " ")
         plain = ROLE.sub(lambda m: f"`{m[1].rpartition('.')[2]}`", told).replace("``", "`")
