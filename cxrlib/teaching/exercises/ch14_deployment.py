@@ -9,43 +9,45 @@ from cxrlib.teaching.exercises.base import Exercise
 WEIGHTS = np.array([[0.5, -1.27, 0.021], [0.0, 0.899, -0.3]])
 
 
-def _quantized(weights: np.ndarray) -> tuple[np.ndarray, float]:
-    step = np.abs(weights).max() / 127
-    return np.round(weights / step), step
+def _rounded(weights: np.ndarray, step: float) -> np.ndarray:
+    return np.round(weights / step) * step
+
+
+def _quantized(weights: np.ndarray) -> np.ndarray:
+    return _rounded(weights, np.abs(weights).max() / 127)
 
 
 check_quantize = Exercise(
     level="easy",
     minutes=10,
-    task="Turn the weights into whole numbers from −127 to 127; return them and the step.",
+    task="Return the weights as eight bits keep them: whole numbers times the step.",
     solution=_quantized,
     mistakes={
-        "the step is right. Divide by it before you round.": (
-            lambda w: (np.round(w), np.abs(w).max() / 127)
-        ),
+        "divide by the step before you round, and multiply after.": np.round,
+        "nothing is rounded yet.": lambda w: w,
         "round to the nearest whole number, don't cut off.": (
-            lambda w: (np.trunc(w * 127 / np.abs(w).max()), np.abs(w).max() / 127)
+            lambda w: np.trunc(w * 127 / np.abs(w).max()) * np.abs(w).max() / 127
         ),
         "the largest weight may be a negative one: take absolute values first.": (
-            lambda w: (np.round(w * 127 / w.max()), w.max() / 127)
+            lambda w: _rounded(w, w.max() / 127)
         ),
         "255 steps from the lowest to the highest weight is another scheme: here 0 stays 0.": (
-            lambda w: (np.round((w - w.min()) * 255 / np.ptp(w)), np.ptp(w) / 255)
+            lambda w: _rounded(w - w.min(), np.ptp(w) / 255) + w.min()
         ),
-        "the largest weight becomes 127, not 128: −128 to 127 leaves no room for it.": (
-            lambda w: (np.round(w * 128 / np.abs(w).max()), np.abs(w).max() / 128)
+        "the largest weight becomes 127, not 128: eight bits with a sign end at 127.": (
+            lambda w: _rounded(w, np.abs(w).max() / 128)
         ),
-        "those are the weights again. Return the whole numbers.": (
-            lambda w: (_quantized(w)[0] * _quantized(w)[1], _quantized(w)[1])
+        "those are the whole numbers. Multiply them by the step.": (
+            lambda w: np.round(w * 127 / np.abs(w).max())
         ),
-        "give them back as numbers and step, in this order.": lambda w: _quantized(w)[::-1],
     },
     cases=[(WEIGHTS,), (-WEIGHTS,), (np.array([0.1, 0.2, -0.05]),)],
-    success="Times the step, each is at most half a step from what it was.",
-    default_hint="the step is max |w| / 127; the numbers are w / step, rounded.",
+    success="Each is at most half a step from what it was.",
+    default_hint="the step is max |w| / 127; round w / step, and multiply by the step.",
+    shape_hint="as many weights come back as went in.",
     mutation_hint="the weights that were handed in are changed: compute new ones.",
 )
-"""``my_quantize(weights)``: whole numbers (float or int array) and the step between two of them."""
+"""``my_quantize(weights)``: an array like ``weights``, rounded to 255 steps around 0."""
 
 
 def _limit(distances: np.ndarray, share: float) -> float:
@@ -122,6 +124,7 @@ check_alarm = Exercise(
         (0.5, 55, 100),
         (0.5, 57, 100),
         (0.1, 12, 100),
+        (0.5, 50, 100),
     ],
     arg_names=("usual", "k", "n"),
     success="It needs no label. One week in twenty it rings for nothing, and it says nothing of "
