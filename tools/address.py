@@ -10,7 +10,7 @@ import nbformat
 
 # CITATION.cff says which address was written last; the others are searched for that one.
 REPEATS = ("CITATION.cff", "README.md", "CONTRIBUTING.md", "pyproject.toml")
-EXTRAS = {"14-deployment": "train,export", "A1-cluster": "train,cluster"}  # else train alone
+EXTRAS = {"14-deployment": "train,dicom,export", "A1-cluster": "train,cluster"}  # else "train"
 COLAB_CELL = """\
 # In Colab this installs the course's package. Anywhere else it only looks for it.
 import importlib.util
