@@ -6,7 +6,12 @@ from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
 from cxrlib.evaluation.checks import check_scores
-from cxrlib.evaluation.intervals.limits import Interval, bca_interval, check_resampling
+from cxrlib.evaluation.intervals.limits import (
+    Interval,
+    bca_interval,
+    check_resampling,
+    wilson_interval_over_runs,
+)
 from cxrlib.evaluation.intervals.resampling import (
     Metric,
     required_classes,
@@ -50,10 +55,13 @@ def patient_bootstrap(
     Returns
     -------
     Interval
-        The metric on the images as they are, and the interval's ends. Where every resample gives
-        the same number, as with scores in perfect order, the interval has no width: that says
-        "too few errors to resample", not "certain". With only a few errors among few patients
-        it still lies too high more often than too low: benchmarks/coverage.py counts how often.
+        The metric on the images as they are, and the interval's ends. Where no sick image is
+        missed, or each of them, drawing again finds nothing else: a sensitivity of 1 or 0, and a
+        specificity likewise, gets Wilson's interval for as many patients. Where any other metric
+        is the same in every resample, as the AUC of scores in perfect order is, the interval has
+        no width: that says "too few errors to resample", not "certain". With only a few errors
+        among few patients it still lies too high more often than too low: benchmarks/coverage.py
+        counts how often.
 
     Raises
     ------
@@ -76,6 +84,10 @@ def patient_bootstrap(
     value, classes = float(metric(y, score)), required_classes(metric, score)
     statistic = vectorize(metric, y, score)
     parts = resample(y, patients, statistic, classes, n_resamples=n_resamples, seed=seed)
+    if len(classes) == 1 and value in (0, 1):  # a rate among the images of one class
+        *_, n_patients = parts
+        n = int((y == classes[0]).sum())
+        return wilson_interval_over_runs([int(value) * n], [n], n_patients, confidence_level)
     return bca_interval(value, *parts, confidence_level)
 
 
