@@ -73,8 +73,9 @@ def to_litert(
         Ends in ``.tflite``.
     quantize : {"float16", "dynamic", "int8"}, optional
         ``"float16"``: weights in half the bits. ``"dynamic"``: weights in a quarter; where a kernel
-        can, it multiplies in eight bits, too, in a range taken anew from each picture. ``"int8"``: weights and what flows between layers in whole numbers from
-        -128 to 127, whose ranges ``calibration`` shows. Input and output stay float32.
+        can, it multiplies in eight bits, too, in a range taken anew from each picture.
+        ``"int8"``: weights and what flows between layers in whole numbers from -128 to 127, whose
+        ranges ``calibration`` shows. Input and output stay float32.
     calibration : array, shape (N, H, W, C)
         For ``"int8"``: some hundred training pictures, as the model takes them.
 
