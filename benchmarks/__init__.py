@@ -1,0 +1,1 @@
+"""This package's speed beside that of others: ``python -m benchmarks``."""
