@@ -1,1 +1,1 @@
-"""This package's speed beside that of others: ``python -m benchmarks``."""
+"""Speed beside that of others: ``python -m benchmarks``."""

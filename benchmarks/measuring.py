@@ -25,7 +25,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def timed(call: Callable[[], object], count: int = 0) -> Way:
-    """Make a way of a function: its seconds, and with a count how many of these it does a second."""
+    """Make a way of a function: its seconds, and with a count how many of these a second."""
 
     def way() -> Numbers:
         start = time.perf_counter()

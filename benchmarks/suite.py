@@ -109,9 +109,7 @@ def describe(run: Run) -> str:
 
 def line(cells: Iterable[str]) -> str:
     """Return a row of the table; what is too long goes on in the next line."""
-    parts = [
-        textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, WIDTHS, strict=True)
-    ]
+    parts = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, WIDTHS, strict=True)]
     height = max(map(len, parts))
     rows = zip(*(part + [""] * (height - len(part)) for part in parts), strict=True)
     return "\n".join(
