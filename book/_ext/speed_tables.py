@@ -93,7 +93,7 @@ class GrowthTable(SpeedDirective):
 
 
 class GrowthPlot(SpeedDirective):
-    """Seconds and memory over the number of images, both axes logarithmic."""
+    """Seconds and memory over the number of images."""
 
     def show(self, run: speed.Run) -> str:
         """Draw the plot for both colours of the theme and for a phone."""
@@ -107,11 +107,18 @@ def draw_growth(grows: pd.DataFrame) -> Figure:
         plots.use_style()
         figure = Figure(figsize=(9, 3.8))
         for ax, (unit, ylabel) in zip(figure.subplots(1, 2), PANELS.items(), strict=True):
-            ax.set(xscale="log", yscale="log")
+            ax.set(xscale="log", yscale="log" if unit == "s" else "linear")
             series = grows.xs(unit, axis=1, level=1)
             plots.plot_lines(
                 grows.index, series, ax=ax, xlabel="images", ylabel=ylabel, markers=True
             )
+            for line in ax.lines[4:]:  # the course's styles begin anew
+                line.set(linestyle=":", marker="v")
+            ax.set_xticks(grows.index, [f"{n:,}" for n in grows.index])
+            ax.minorticks_off()
+            ax.yaxis.set_major_formatter("{x:,g}")
+            if unit == "MB":
+                ax.set_ylim(bottom=0)
         figure.canvas.draw()
     return figure
 
