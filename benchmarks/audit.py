@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measuring import Measured, Numbers
-from cxrlib import data
+from cxrlib import data, phantoms
 from cxrlib.experiments.speed import Figure, Missing
 
 
@@ -36,9 +36,8 @@ def figures(quick: bool) -> Iterator[Figure | Missing]:
     with tempfile.TemporaryDirectory() as folder:
         name = "pneumonia"
         if quick:
-            from cxrlib import phantoms
-
-            name = str(phantoms.write(Path(folder) / "few", name, size=64, n=40))
+            drawn = phantoms.write(Path(folder) / "few", name, size=64, n=40)
+            name = str(drawn / "chest_xray")
         n = len(data.load(name, quiet=True))
         found = Measured.alternate({"cxrlib": lambda: command(name)}, 1 if quick else 3, warm_up=0)
     yield from found.missing

@@ -91,7 +91,7 @@ def among_thumbnails(n: int) -> Numbers:
 
 def plant(folder: Path, n: int) -> Path:
     """Draw a set; every twentieth image is there again, smaller, brighter and saved anew."""
-    root = phantoms.write(folder / "drawn", "pneumonia", size=256, n=n)
+    root = phantoms.write(folder / "drawn", "pneumonia", size=256, n=n) / "chest_xray"
     files = sorted(path for path in root.rglob("*") if path.suffix in (".jpeg", ".jpg", ".png"))
     for path in files[::20]:
         with Image.open(path) as image:
@@ -108,8 +108,8 @@ def share_found(root: str, pairs: set[frozenset[str]]) -> Numbers:
         frozenset((path.stem, path.stem.removeprefix(COPY)))
         for path in Path(root).rglob(f"{COPY}*")
     }
-    found = {100.0 * len(planted & pairs) / len(planted)}
-    return {"found": found.pop(), "others": float(len(pairs - planted))}
+    found = 100 * len(planted & pairs) / len(planted)
+    return {"found": found, "others": len(pairs - planted)}
 
 
 def from_files(root: str) -> Numbers:

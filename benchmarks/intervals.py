@@ -42,6 +42,7 @@ PEERS: dict[str, Metric] = {
     "balanced_accuracy": cut(sk.balanced_accuracy_score),
     "precision": cut(sk.precision_score, zero_division=0),
     "f1_score": cut(sk.f1_score, zero_division=0),
+    "weighted_f1": cut(sk.f1_score, average="weighted", zero_division=0),
 }
 MANY: dict[str, Metric] = {
     "accuracy": lambda y, score: sk.accuracy_score(y, score.argmax(axis=1)),

@@ -84,12 +84,17 @@ class GrowthTable(SpeedDirective):
         grows = growing(run)
         if grows.empty:
             return "The growth was not measured in this run."
-        head = ["Images", *(f"{step}, {unit}" for step, unit in grows)]
+        steps = list(dict.fromkeys(step for step, _ in grows))
         rows = [
-            [f"{n:,}", *("–" if pd.isna(value) else speed.short(value) for value in row)]
-            for n, row in zip(grows.index, grows.to_numpy(), strict=True)
+            [f"{n:,}", *(self.cell(row[step]) for step in steps)] for n, row in grows.iterrows()
         ]
-        return table(head, rows)
+        return table(["Images", *steps], rows)
+
+    @staticmethod
+    def cell(numbers: pd.Series) -> str:
+        """Return seconds and memory."""
+        measured = numbers.dropna().items()
+        return ", ".join(f"{speed.short(value)} {unit}" for unit, value in measured) or "–"
 
 
 class GrowthPlot(SpeedDirective):
