@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.measuring import Measured, Numbers
+from benchmarks.measuring import Measured, Numbers, ProcessError
 from cxrlib import data, phantoms
 from cxrlib.experiments.speed import Figure, Missing
 
@@ -20,13 +20,15 @@ def command(name: str) -> Numbers:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "audit.html"
         line = [sys.executable, "-m", "cxrlib.cli", "audit", name, "--html", str(page)]
+        said = Path(folder) / "said.txt"
         start = time.perf_counter()
-        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with said.open("w") as errors:
+            process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)  # of this process alone, unlike RUSAGE_CHILDREN
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if not page.exists():
-            raise RuntimeError(f"cxr audit {name} wrote no page and gave {process.returncode}")
+            raise ProcessError(said.read_text(), process.returncode)
     peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {"seconds": seconds, "peak_memory_mb": peak}
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.measuring import ROOT, Measured, Numbers
+from benchmarks.measuring import ROOT, Measured, Numbers, ProcessError
 from cxrlib.experiments.speed import Figure, Missing
 
 
@@ -21,8 +21,7 @@ def make(root: Path, *arguments: str) -> Numbers:
     done = subprocess.run(line, capture_output=True, text=True)
     seconds = time.perf_counter() - start
     if done.returncode:
-        said = (done.stdout + done.stderr).strip().splitlines()
-        raise RuntimeError(said[-1] if said else f"stopped with {done.returncode}")
+        raise ProcessError(done.stdout + done.stderr, done.returncode)
     return {"seconds": seconds}
 
 

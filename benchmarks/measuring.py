@@ -36,6 +36,14 @@ def timed(call: Callable[[], object], count: int = 0) -> Way:
     return way
 
 
+class ProcessError(RuntimeError):
+    """A process of its own broke down; the message is the last line that it said."""
+
+    def __init__(self, said: str, code: int) -> None:
+        lines = said.strip().splitlines()
+        super().__init__(lines[-1] if lines else f"stopped with exit code {code}")
+
+
 class Measured:
     """Medians of several ways that took turns, so that a slow minute meets them all."""
 
@@ -97,6 +105,8 @@ class Measured:
 
 def because(what: str, error: Exception) -> Missing:
     """Say in one line why something could not be measured."""
+    if isinstance(error, ProcessError):
+        return Missing(what, str(error))
     text = str(error).strip().splitlines()
     return Missing(what, f"{type(error).__name__}: {text[-1] if text else 'no message'}")
 
@@ -124,8 +134,7 @@ def apart(function: Callable[..., Numbers], *arguments: object, **environment: s
             line, capture_output=True, text=True, env=os.environ | environment, cwd=ROOT
         )
         if done.returncode:
-            said = done.stderr.strip().splitlines()
-            raise RuntimeError(said[-1] if said else f"stopped with {done.returncode}")
+            raise ProcessError(done.stderr, done.returncode)
         return json.loads(done.stdout.splitlines()[-1])
 
     return way

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
-from benchmarks.measuring import ONE_THREAD, QUIET, ROOT, because
+from benchmarks.measuring import ONE_THREAD, QUIET, ROOT, ProcessError, because
 from cxrlib import files
 from cxrlib.experiments.speed import HEAD, Figure, Missing, Run
 
@@ -56,8 +56,7 @@ def in_own_process(name: str, quick: bool) -> Iterator[Row]:
                 yield (Figure if kind == "Figure" else Missing)(**fields)
         if process.wait():
             errors.seek(0)
-            said = errors.read().strip().splitlines()
-            raise RuntimeError(said[-1] if said else f"stopped with {process.returncode}")
+            raise ProcessError(errors.read(), process.returncode)
 
 
 def run(
