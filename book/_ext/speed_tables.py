@@ -58,6 +58,8 @@ class SpeedSummary(SpeedDirective):
             for row in missed
         ]
         lines += [f"- Not measured: {row.what} ({row.why})" for row in run.missing]
+        if run.busy:
+            lines.append(f"- **Other programs wanted {run.busy:.1f} cores as it began.**")
         if run.quick:
             lines.append("- **A trial on few images: these numbers tell nothing.**")
         return "\n".join(lines)

@@ -116,3 +116,9 @@ def test_one_cheap_benchmark_from_the_command_line_to_the_file(tmp_path):
     assert run.quick
     assert [row.benchmark for row in run.figures] == ["phantoms"]
     assert run.figures[0].ours > 0
+
+
+def test_a_machine_with_other_things_to_do_is_told():
+    run = Run("2026-11-30", MACHINE | {"load": 1.9}, False, (), ())
+    assert "other programs want 1.9 cores" in suite.describe(run)
+    assert "other programs" not in suite.describe(Run("", MACHINE | {"load": 0.2}, False, (), ()))

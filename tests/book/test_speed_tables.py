@@ -69,6 +69,7 @@ def test_without_a_run_the_page_says_so(build):
 
 
 def test_a_trial_is_called_one(build):
-    _, text = build(Run("2026-11-30", MACHINE, True, (HELD,), ()))
+    _, text = build(Run("2026-11-30", MACHINE | {"load": 2}, True, (HELD,), ()))
+    assert "Other programs wanted 2.0 cores as it began." in text
     assert "these numbers tell nothing" in text
     assert "The growth was not measured in this run." in text
