@@ -90,7 +90,15 @@ class GrowthTable(SpeedDirective):
         rows = [
             [f"{n:,}", *(self.cell(row[step]) for step in steps)] for n, row in grows.iterrows()
         ]
+        rows.append(["exponent of the time", *(self.exponent(grows[step]) for step in steps)])
         return table(["Images", *steps], rows)
+
+    @staticmethod
+    def exponent(numbers: pd.DataFrame) -> str:
+        """Return that of the seconds, if there are some."""
+        seconds = numbers["s"].dropna() if "s" in numbers else pd.Series(dtype=float)
+        found = speed.exponent(seconds.items())
+        return "–" if found is None else f"{found:.2f}"
 
     @staticmethod
     def cell(numbers: pd.Series) -> str:
