@@ -123,11 +123,11 @@ WAYS = {
 
 def load_libraries(way: str) -> None:
     """Load now what a way loads on its first use: that is not what is measured."""
-    import keras
-
-    if "PyTorch" in way:
+    if "PyTorch" in way:  # and no TensorFlow: the two don't share a process
         import torch.utils.data  # noqa: F401
     elif way.startswith("image_dataset"):
+        import keras
+
         _ = keras.utils.image_dataset_from_directory
     elif "Generator" in way:
         from keras.src.legacy.preprocessing import image  # noqa: F401

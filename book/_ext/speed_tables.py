@@ -6,6 +6,7 @@
 
 import base64
 import io
+import math
 
 import matplotlib
 import pandas as pd
@@ -129,7 +130,12 @@ def draw_growth(grows: pd.DataFrame) -> Figure:
             )
             for line in ax.lines[4:]:  # the course's styles begin anew
                 line.set(linestyle=":", marker="v")
-            ax.set_xticks(grows.index, [f"{n:,}" for n in grows.index])
+            # Of two numbers that lie near each other, the label of the greater one.
+            nexts = [*grows.index[1:], math.inf]
+            labels = [
+                f"{n:,}" if m >= 3 * n else "" for n, m in zip(grows.index, nexts, strict=True)
+            ]
+            ax.set_xticks(grows.index, labels)
             ax.minorticks_off()
             ax.yaxis.set_major_formatter("{x:,g}")
             if unit == "MB":
