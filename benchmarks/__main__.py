@@ -10,6 +10,7 @@ book shows: `--json cxrlib/experiments/speed.json`.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     from cxrlib.experiments.run import environment
 
     made = environment()
-    machine = {key: made[key] for key in ("device", "versions")}
+    load = getattr(os, "getloadavg", lambda: (None,))()[0]  # Windows does not tell
+    machine = {key: made[key] for key in ("device", "versions")} | {"load": load}
     names = options.names or suite.SUITE
     found = suite.run(names, machine, quick=options.quick, json_file=options.json)
     return int(not found.figures)

@@ -121,13 +121,25 @@ WAYS = {
 }
 
 
+def load_libraries(way: str) -> None:
+    """Load now what a way loads on its first use: that is not what is measured."""
+    if "PyTorch" in way:  # and no TensorFlow: the two don't share a process
+        import torch.utils.data  # noqa: F401
+    elif way.startswith("image_dataset"):
+        import keras
+
+        _ = keras.utils.image_dataset_from_directory
+    elif "Generator" in way:
+        from keras.src.legacy.preprocessing import image  # noqa: F401
+    else:
+        from cxrlib import data
+
+        _ = data.load, data.splits, data.read_images, data.pipeline.dataset
+
+
 def measure(way: str, folder: str, size: int, epochs: int) -> Numbers:
     """Run some epochs of one way in this process."""
-    if "PyTorch" in way:  # the import is not what is measured
-        import torch  # noqa: F401
-    else:
-        import keras  # noqa: F401
-
+    load_libraries(way)
     rates = []
     start = time.perf_counter()
     batches = WAYS[way](folder, size)
@@ -154,9 +166,13 @@ def figures(quick: bool) -> Iterator[Figure | Missing]:
     from cxrlib import data
 
     cases = data.load("pneumonia", quiet=True)
-    training = Path(cases.loc[cases["split"] == "train", "path"].iloc[0]).parents[1]
+    cases = cases[cases["split"] == "train"]
+    training = Path(cases["path"].iloc[0]).parents[1]
+    files = "files of {:.0f} × {:.0f} px".format(*cases[["width", "height"]].median())
     size, epochs, repeats = (64, 2, 1) if quick else (SIZE, 3, 3)
     with few(training, 100) if quick else nullcontext(training) as folder:
+        for path in folder.rglob("*.*"):  # else the first way would wait for the disk
+            path.read_bytes()
         ways = {way: apart(measure, way, str(folder), size, epochs) for way in WAYS}
         found = Measured.alternate(ways, repeats, warm_up=0)
     yield from found.missing
@@ -165,7 +181,7 @@ def figures(quick: bool) -> Iterator[Figure | Missing]:
     goals = {generator: None, keras_way: 1, loader: None}
     unit = "images/s"
     yield from found.figures(
-        f"first epoch at {size} px, decoding included", unit, "first", goals, more_is_better=True
+        f"first epoch at {size} px from {files}", unit, "first", goals, more_is_better=True
     )
     goals = {generator: 15, keras_way: None, cached: None, loader: None}
     yield from found.figures(

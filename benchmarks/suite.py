@@ -102,8 +102,14 @@ def describe(run: Run) -> str:
     """Say on which machine a run was made, and with which versions."""
     device = run.machine["device"]
     versions = ", ".join(f"{name} {number}" for name, number in run.machine["versions"].items())
-    about = f"{run.date}: {device['cpu_count']} cores, {device['processor']}\n{versions}"
-    return about + ("\nquick: few images, numbers that tell nothing" if run.quick else "")
+    lines = [f"{run.date}: {device['cpu_count']} cores, {device['processor']}", versions]
+    if busy := run.busy:
+        lines.append(
+            f"busy: other programs want {busy:.1f} cores; wait, or don't trust the numbers"
+        )
+    if run.quick:
+        lines.append("quick: few images, numbers that tell nothing")
+    return "\n".join(lines)
 
 
 def line(cells: Iterable[str]) -> str:

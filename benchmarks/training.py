@@ -77,28 +77,38 @@ def ways(name: str, n: int) -> dict[str, Way]:
         "augmented": lambda: fit("augmented", settings["augment"]),
     }
     if name == "first_cnn":
-        found[TORCH] = apart(in_torch, n, nets["plain"].count_params())
+        found[TORCH] = apart(in_torch, n)
     return found
 
 
-def in_torch(n: int, parameters: int) -> Numbers:
-    """Train the first network's layers on the same images in PyTorch."""
-    import torch
+def torch_network(size: int):
+    """Build the first network's layers in PyTorch."""
     from torch import nn
 
-    train = training_images(NETWORKS["first_cnn"]["size"], n)
-    x = torch.from_numpy(train.images.transpose(0, 3, 1, 2).astype("float32"))
-    y = torch.from_numpy(train.labels.astype("float32")).reshape(-1, 1)
-    torch.manual_seed(0)
     layers: list[nn.Module] = []
     for before, after in ((1, 16), (16, 32), (32, 64), (64, 128)):
         layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
-    inside = 128 * (x.shape[2] // 16) ** 2
+    inside = 128 * (size // 16) ** 2
     layers += [nn.Flatten(), nn.Linear(inside, 512), nn.ReLU(), nn.Dropout(0.3), nn.Linear(512, 1)]
-    net = nn.Sequential(*layers)
-    own = sum(weights.numel() for weights in net.parameters())
-    if own != parameters:
-        raise ValueError(f"expected {parameters:,} parameters as in Keras, got {own:,}.")
+    return nn.Sequential(*layers)
+
+
+def count_in_torch(size: int) -> Numbers:
+    """Count its parameters: they are as many as in Keras."""
+    return {"parameters": sum(weights.numel() for weights in torch_network(size).parameters())}
+
+
+def in_torch(n: int) -> Numbers:
+    """Train it on the same images; never in a process that has TensorFlow, which PyTorch breaks."""
+    import torch
+    from torch import nn
+
+    size = NETWORKS["first_cnn"]["size"]
+    train = training_images(size, n)
+    x = torch.from_numpy(train.images.transpose(0, 3, 1, 2).astype("float32"))
+    y = torch.from_numpy(train.labels.astype("float32")).reshape(-1, 1)
+    torch.manual_seed(0)
+    net = torch_network(size)
     name, rate = NETWORKS["first_cnn"]["optimizer"]
     optimizer = getattr(torch.optim, name)(net.parameters(), lr=rate)
     loss_of = nn.BCEWithLogitsLoss()

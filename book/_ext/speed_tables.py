@@ -6,6 +6,7 @@
 
 import base64
 import io
+import math
 
 import matplotlib
 import pandas as pd
@@ -58,6 +59,8 @@ class SpeedSummary(SpeedDirective):
             for row in missed
         ]
         lines += [f"- Not measured: {row.what} ({row.why})" for row in run.missing]
+        if run.busy:
+            lines.append(f"- **Other programs wanted {run.busy:.1f} cores as it began.**")
         if run.quick:
             lines.append("- **A trial on few images: these numbers tell nothing.**")
         return "\n".join(lines)
@@ -88,7 +91,15 @@ class GrowthTable(SpeedDirective):
         rows = [
             [f"{n:,}", *(self.cell(row[step]) for step in steps)] for n, row in grows.iterrows()
         ]
+        rows.append(["exponent of the time", *(self.exponent(grows[step]) for step in steps)])
         return table(["Images", *steps], rows)
+
+    @staticmethod
+    def exponent(numbers: pd.DataFrame) -> str:
+        """Return that of the seconds, if there are some."""
+        seconds = numbers["s"].dropna() if "s" in numbers else pd.Series(dtype=float)
+        found = speed.exponent(seconds.items())
+        return "–" if found is None else f"{found:.2f}"
 
     @staticmethod
     def cell(numbers: pd.Series) -> str:
@@ -119,7 +130,12 @@ def draw_growth(grows: pd.DataFrame) -> Figure:
             )
             for line in ax.lines[4:]:  # the course's styles begin anew
                 line.set(linestyle=":", marker="v")
-            ax.set_xticks(grows.index, [f"{n:,}" for n in grows.index])
+            # Of two numbers that lie near each other, the label of the greater one.
+            nexts = [*grows.index[1:], math.inf]
+            labels = [
+                f"{n:,}" if m >= 3 * n else "" for n, m in zip(grows.index, nexts, strict=True)
+            ]
+            ax.set_xticks(grows.index, labels)
             ax.minorticks_off()
             ax.yaxis.set_major_formatter("{x:,g}")
             if unit == "MB":

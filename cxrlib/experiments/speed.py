@@ -94,7 +94,8 @@ class Run:
     date : str
         Day on which it began, as YYYY-MM-DD.
     machine : dict
-        ``device`` and ``versions``, see :func:`cxrlib.experiments.run.environment`.
+        ``device`` and ``versions``, see :func:`cxrlib.experiments.run.environment`, and ``load``,
+        how many cores were wanted as the run began; None where nobody tells.
     quick : bool
         On few images, to try the suite: its numbers tell nothing.
     figures : tuple of Figure
@@ -106,6 +107,12 @@ class Run:
     quick: bool
     figures: tuple[Figure, ...]
     missing: tuple[Missing, ...]
+
+    @property
+    def busy(self) -> float:
+        """How many cores other programs wanted as the run began; below half a one counts as 0."""
+        load = self.machine.get("load") or 0.0
+        return load if load >= 0.5 else 0.0
 
     def to_json(self) -> str:
         """Write the run, each figure with its ratio and whether it holds its goal."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks
-from benchmarks import __main__, suite, transfer
+from benchmarks import __main__, growth, suite, transfer
 from benchmarks.measuring import Measured, ProcessError, apart, because, timed
 from cxrlib.experiments.speed import Figure, Missing, Run
 
@@ -116,3 +116,19 @@ def test_one_cheap_benchmark_from_the_command_line_to_the_file(tmp_path):
     assert run.quick
     assert [row.benchmark for row in run.figures] == ["phantoms"]
     assert run.figures[0].ours > 0
+
+
+def test_a_machine_with_other_things_to_do_is_told():
+    run = Run("2026-11-30", MACHINE | {"load": 1.9}, False, (), ())
+    assert "other programs want 1.9 cores" in suite.describe(run)
+    assert "other programs" not in suite.describe(Run("", MACHINE | {"load": 0.2}, False, (), ()))
+
+
+@pytest.mark.parametrize(("power", "holds"), [(1, True), (1.04, True), (1.1, False), (0.9, True)])
+def test_growth_holds_its_goal_as_long_as_it_is_nearly_linear(power, holds):
+    points = [(n, 0.01 * n**power) for n in growth.IMAGES]
+    (row,) = growth.linear("load", points)
+    assert row.figure == "load: 50,000 images instead of 5,000"
+    assert row.ours == pytest.approx(10**power)
+    assert (row.peer, row.holds) == (10, holds)
+    assert not list(growth.linear("load", points[:2]))

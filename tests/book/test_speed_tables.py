@@ -22,7 +22,7 @@ GROWN = [
     Figure(step, unit, n / 100 * k, images=n)
     for step in ("load", "audit")
     for unit, k in (("s", 1), ("MB", 7))
-    for n in (5000, 1000)
+    for n in (5000, 1000, 20_000)
 ]
 RUN = Run("2026-11-30", MACHINE, False, (HELD, MISSED, *GROWN), (Missing("torch", "not here"),))
 
@@ -57,8 +57,9 @@ def test_every_row_stands_there_and_a_missed_goal_as_plainly_as_another(build):
     assert re.search(r"Goal missed : step, against pure \| Keras: 0\.5 instead of 0\.952", text)
     assert "Not measured: torch (not here)" in text
     assert "Images load audit 1,000 10 s, 70 MB 10 s, 70 MB 5,000 50 s, 350 MB" in text
+    assert "exponent of the time 1.00 1.00" in text
     (alt,) = set(re.findall(r'<img class="only-\w+" src="data:[^"]+" alt="([^"]+)"', html))
-    assert alt.startswith("Lines from 1,000 to 5,000 images: load from 10 to 50 s")
+    assert alt.startswith("Lines from 1,000 to 20,000 images: load from 10 to 200 s")
     assert html.count("<picture") == 2
 
 
@@ -69,6 +70,7 @@ def test_without_a_run_the_page_says_so(build):
 
 
 def test_a_trial_is_called_one(build):
-    _, text = build(Run("2026-11-30", MACHINE, True, (HELD,), ()))
+    _, text = build(Run("2026-11-30", MACHINE | {"load": 2}, True, (HELD,), ()))
+    assert "Other programs wanted 2.0 cores as it began." in text
     assert "these numbers tell nothing" in text
     assert "The growth was not measured in this run." in text
