@@ -75,7 +75,7 @@ function startLab(box, config) {
   const chooser = fileChooser(box, problem, async (chosen) => {
     const read = await readPicture(chosen, { ...config.own, size: rows });
     const made = run(read.values);
-    if (config.outliers) refuseFar(made.distance, config.outliers);
+    if (config.outliers) refuseOthers(made, config.outliers);
     return () => {
       given[OWN] = read;
       bare.set(OWN, made);
@@ -208,12 +208,15 @@ function startLab(box, config) {
       : "Nothing is drawn on it.";
     change.textContent = text;
     if (config.outliers) {
-      const limit = config.outliers.threshold;
-      const kind = result.distance > limit ? "Not one of the kind that it was trained on" : "Like those that it was trained on";
+      const known = config.outliers;
+      const far = result.distance > known.threshold;
+      const turned = result.turnScore > known.turn_threshold;
+      const kind = far ? "Not like those" : turned ? "Turned or mirrored, it seems, against those" : "Like those";
       distance.textContent =
-        `${kind}: its distance from them is ${digits(result.distance, 2)}, and from ` +
-        `${digits(limit, 2)} on a picture of your own is refused.`;
-      distance.dataset.distance = result.distance;
+        `${kind} that it was trained on: distance ${digits(result.distance, 2)}, turn score ` +
+        `${digits(result.turnScore, 2)}. Above ${digits(known.threshold, 2)}, or ` +
+        `${digits(known.turn_threshold, 2)}, a picture of your own is refused.`;
+      Object.assign(distance.dataset, { distance: result.distance, turn: result.turnScore });
     }
     heard.tell(`${title}: ${now} for ${sick}. ${text}`);
     sum.textContent =

@@ -72,6 +72,7 @@ def kinds(film):
     return {
         "inverted": 255 - film,
         "upside-down": film[::-1],
+        "mirrored": film[:, ::-1],
         "on its side": film.transpose(1, 0, 2),
         "noise": rng.integers(0, 256, film.shape, dtype=np.uint8),
         "a ramp": np.repeat(ramp[:, None, None], SIZE, axis=1),
@@ -87,6 +88,15 @@ def test_what_is_no_chest_film_gets_a_reason_and_no_probability(films, model, wr
     for line, file in zip(lines, files.values(), strict=True):
         assert line.startswith(f"refused: {file}: expected a frontal chest X-ray")
         assert "5% of 20 chest X-rays" in line
+
+
+def test_a_mirrored_film_that_is_not_far_away_is_refused_as_turned(films, model, write):
+    predictor = evaluation.prediction.load_predictor(model)
+    lenient = replace(predictor.outliers, threshold=np.inf)
+    files = [write("a.png", films[82]), write("b.png", films[82][:, ::-1])]
+    kept, turned = replace(predictor, outliers=lenient).predict(files)
+    assert (kept.state, turned.state) == ("answered", "refused")
+    assert "got one that looks turned or mirrored (score " in turned.reason
 
 
 def test_a_colour_picture_is_refused_and_a_grey_one_in_three_channels_is_not(
