@@ -72,7 +72,6 @@ def kinds(film):
     return {
         "inverted": 255 - film,
         "upside-down": film[::-1],
-        "mirrored": film[:, ::-1],
         "on its side": film.transpose(1, 0, 2),
         "noise": rng.integers(0, 256, film.shape, dtype=np.uint8),
         "a ramp": np.repeat(ramp[:, None, None], SIZE, axis=1),
