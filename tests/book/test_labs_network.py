@@ -383,7 +383,7 @@ def test_a_picture_of_another_kind_is_refused_and_the_distance_of_others_is_show
     assert give(lab, png(near)) == ""
     assert value(lab, ".distance", "distance") == pytest.approx(expected(near), rel=1e-3)
     assert value(lab, ".distance", "turn") == pytest.approx(turn(near), rel=1e-3)
-    assert "Like those that it was trained on" in lab.locator(".distance").inner_text()
+    assert "Within both limits" in lab.locator(".distance").inner_text()
     before = score(lab)
     text = give(lab, png(inverted))
     assert refused(text)

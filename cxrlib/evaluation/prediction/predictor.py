@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cxrlib.models import Metadata, OutlierDetector
 
 BATCH_SIZE = 32
+LOOK = "Is it whole, head up, not inverted, the patient's left on the right of the picture?"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,19 +88,18 @@ class Predictor:
     ) -> Answer:
         known = self.outliers
         got = (
-            f"one at the distance {distance:.2f} (limit {known.threshold:.2f}). Is it whole, and "
-            "not inverted?"
+            f"one at the distance {distance:.2f} (limit {known.threshold:.2f})"
             if distance > known.threshold
             else f"one that looks turned or mirrored (score {turn_score:.2f}, limit "
-            f"{known.turn_threshold:.2f}). Is the head up, and the patient's left on the right?"
+            f"{known.turn_threshold:.2f})"
             if turn_score > known.turn_threshold
             else None
         )
         if got:
             reason = (
-                f"{path}: expected a frontal chest X-ray like those of {self.metadata.data}, got "
-                f"{got} So at most {known.false_refusals:.0%} of {known.n:,} chest X-rays kept for "
-                "validation were refused, too."
+                f"{path}: expected a frontal chest X-ray like those of the data set "
+                f"'{self.metadata.data}', got {got}. {LOOK} These limits refuse at most "
+                f"{known.false_refusals:.0%} of {known.n:,} chest X-rays kept for validation, too."
             )
             return Answer(path, "refused", reason, distance=distance, image=image)
         side = self.class_names[int(score >= self.metadata.threshold)]

@@ -211,9 +211,9 @@ function startLab(box, config) {
       const known = config.outliers;
       const far = result.distance > known.threshold;
       const turned = result.turnScore > known.turn_threshold;
-      const kind = far ? "Not like those" : turned ? "Turned or mirrored, it seems, against those" : "Like those";
+      const found = far ? "Unlike those of training" : turned ? "It looks turned or mirrored" : "Within both limits";
       distance.textContent =
-        `${kind} that it was trained on: distance ${digits(result.distance, 2)}, turn score ` +
+        `${found}: distance ${digits(result.distance, 2)}, turn score ` +
         `${digits(result.turnScore, 2)}. Above ${digits(known.threshold, 2)}, or ` +
         `${digits(known.turn_threshold, 2)}, a picture of your own is refused.`;
       Object.assign(distance.dataset, { distance: result.distance, turn: result.turnScore });

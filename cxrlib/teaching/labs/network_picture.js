@@ -182,14 +182,13 @@ function refuseOthers({ distance, turnScore }, known) {
   const [far, turned] = [distance > known.threshold, turnScore > known.turn_threshold];
   if (!far && !turned) return;
   const got = far
-    ? `one at the distance ${distance.toFixed(2)} (limit ${known.threshold.toFixed(2)}). Is it ` +
-      "whole, and not inverted?"
+    ? `one at the distance ${distance.toFixed(2)} (limit ${known.threshold.toFixed(2)})`
     : `one that looks turned or mirrored (score ${turnScore.toFixed(2)}, limit ` +
-      `${known.turn_threshold.toFixed(2)}). Is the head up, and the patient's left on the right?`;
+      `${known.turn_threshold.toFixed(2)})`;
   refuse(
-    `Expected a frontal chest X-ray like those of training, got ${got} So at most ` +
-      `${short(100 * known.false_refusals)} % of ${known.n.toLocaleString("en")} chest X-rays kept ` +
-      "aside were refused, too.",
+    `Expected a frontal chest X-ray like those of training, got ${got}. Is it whole, head up, not ` +
+      "inverted, the patient's left on the right of the picture? These limits refuse at most " +
+      `${short(100 * known.false_refusals)} % of ${known.n.toLocaleString("en")} chest X-rays kept aside, too.`,
   );
 }
 
