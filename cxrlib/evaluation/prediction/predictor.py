@@ -86,15 +86,14 @@ class Predictor:
     def _judge(
         self, path: str, image: np.ndarray, distance: float, turn_score: float, score: float
     ) -> Answer:
-        known = self.outliers
-        got = (
-            f"one at the distance {distance:.2f} (limit {known.threshold:.2f})"
-            if distance > known.threshold
-            else f"one that looks turned or mirrored (score {turn_score:.2f}, limit "
-            f"{known.turn_threshold:.2f})"
-            if turn_score > known.turn_threshold
-            else None
-        )
+        known, got = self.outliers, ""
+        if distance > known.threshold:
+            got = f"one at the distance {distance:.2f} (limit {known.threshold:.2f})"
+        elif turn_score > known.turn_threshold:
+            got = (
+                f"one that looks turned or mirrored (score {turn_score:.2f}, limit "
+                f"{known.turn_threshold:.2f})"
+            )
         if got:
             reason = (
                 f"{path}: expected a frontal chest X-ray like those of the data set "
