@@ -1,49 +1,43 @@
 """What it costs to load, audit, embed and train on more and more phantoms: seconds and memory.
 
-    python benchmarks/growth.py [--images 1000 5000 20000 50000] [--folder FOLDER] > growth.json
-
 Each step runs in a process of its own, whose peak memory is that step's. Images of 64 pixels stand
 for any others: what grows is their number. *load* makes the case table, *audit* is ``cxr audit``'s
 work, *embed* extracts features with MobileNetV2 of width 0.35 (random weights cost what trained
 ones do), *train* is one epoch of chapter 05's network from memory, *train from shards* one from
-disk. Sets are drawn once into the folder, by default a temporary one. Prints one JSON object, with
-the exponent of each step's growth: 1 where the time is proportional to the number of images.
+disk. Where time is proportional to the number of images, ten times as many take ten times as long.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
+from benchmarks.measuring import Measured, Numbers, apart
+from cxrlib.experiments.speed import Figure, Missing
 
 SIZE = 64  # pixels
+IMAGES = (1000, 5000, 20_000, 50_000)
+GOAL = 0.9  # as good as linear: at most a ninth more time
 PATIENT = r"person\d+|IM-\d+|NORMAL2-IM-\d+"
 
 
-def load(folder: Path) -> object:
+def load(folder: str) -> object:
     """Make the case table."""
     from cxrlib import data
 
     return data.load(folder, patient=PATIENT, quiet=True)
 
 
-def audit(folder: Path) -> object:
+def audit(folder: str) -> object:
     """Make all checks of an audit."""
     from cxrlib.evaluation import audit
 
     return audit.audit(load(folder))
 
 
-def embed(folder: Path) -> object:
+def embed(folder: str) -> object:
     """Extract features of all images."""
     from cxrlib.models import features
 
@@ -58,14 +52,14 @@ def _train(images: object) -> object:
     return models.fit(model, images, None, epochs=1, batch_size=32)
 
 
-def train(folder: Path) -> object:
+def train(folder: str) -> object:
     """Read all images into memory and train an epoch on them."""
     from cxrlib import data
 
     return _train(data.read_images(load(folder), SIZE))
 
 
-def train_from_shards(folder: Path) -> object:
+def train_from_shards(folder: str) -> object:
     """Write all images into shards and train an epoch from disk."""
     from cxrlib import data
 
@@ -73,81 +67,57 @@ def train_from_shards(folder: Path) -> object:
         return _train(data.shards.read_images(load(folder), SIZE, place))
 
 
-STEPS: dict[str, Callable[[Path], object]] = {
-    step.__name__: step for step in (load, audit, embed, train, train_from_shards)
+STEPS: dict[str, Callable[[str], object]] = {
+    step.__name__.replace("_", " "): step for step in (load, audit, embed, train, train_from_shards)
 }
 
 
-def measure(step: str, folder: Path) -> dict:
+def measure(step: str, folder: str) -> Numbers:
     """Do one step in this process."""
-    import resource
-
     if step not in ("load", "audit"):
         import keras  # noqa: F401  the import is not what is measured
     start = time.perf_counter()
     STEPS[step](folder)
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    return {"seconds": round(seconds, 2), "peak_memory_mb": round(peak)}
+    return {"seconds": time.perf_counter() - start}
 
 
-def growth(folder: Path, sizes: list[int]) -> list[dict]:
-    """Measure every step on sets of these sizes."""
+def figures(quick: bool) -> Iterator[Figure | Missing]:
+    """Measure every step on sets of each size, and how it grows."""
     from cxrlib import phantoms
 
-    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    rows = []
-    for n in sizes:
-        drawn = folder / f"{n}"
-        if not drawn.exists():
-            phantoms.write(drawn, "pneumonia", size=SIZE, n=n)
-        for step in STEPS:
-            line = [sys.executable, __file__, "--step", step, "--folder", drawn / "chest_xray"]
-            done = subprocess.run(line, check=True, capture_output=True, text=True, env=quiet)
-            row = {"images": n, "step": step} | json.loads(done.stdout.splitlines()[-1])
-            print(row, file=sys.stderr, flush=True)
-            rows.append(row)
-    return rows
+    seconds: dict[str, list[tuple[float, float]]] = {step: [] for step in STEPS}
+    for n in (40, 80, 160) if quick else IMAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            root = phantoms.write(Path(folder) / "drawn", "pneumonia", size=SIZE, n=n)
+            for step in STEPS:
+                way = apart(measure, step, str(root / "chest_xray"))
+                found = Measured.alternate({"cxrlib": way}, 1, warm_up=0)
+                yield from found.missing
+                for numbers in found.medians.values():
+                    seconds[step].append((n, numbers["seconds"]))
+                    yield Figure(step, "s", numbers["seconds"], images=n)
+                    yield Figure(step, "MB", numbers["peak_memory_mb"], images=n)
+    for step, points in seconds.items():
+        yield from linear(step, points)
 
 
-def exponents(rows: list[dict]) -> dict[str, float | None]:
-    """Fit seconds ~ images ** exponent by least squares on logarithms, the smallest set left out.
+def linear(step: str, points: Sequence[tuple[float, float]]) -> Iterator[Figure]:
+    """Hold the time for the most images against that for a tenth of them.
 
-    A start-up that is always the same would make small sets seem dear.
+    Before these come fewer, where a start-up that is always the same would count for more.
+
+    Parameters
+    ----------
+    points : sequence of (images, seconds)
+        In the order of the images.
     """
-    found: dict[str, float | None] = {}
-    for step in STEPS:
-        points = [(row["images"], row["seconds"]) for row in rows if row["step"] == step][1:]
-        x, y = np.log(np.array(points, float).reshape(-1, 2)).T
-        found[step] = round(float(np.polyfit(x, y, 1)[0]), 2) if len(points) > 1 else None
-    return found
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, nargs="+", default=[1000, 5000, 20_000, 50_000])
-    parser.add_argument("--folder", type=Path, help="where the sets are drawn, and kept")
-    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.step:
-        print(json.dumps(measure(options.step, options.folder)))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        rows = growth(options.folder or Path(temporary), sorted(options.images))
-    from cxrlib.experiments.run import environment
-
-    made = environment()
-    answer = {
-        "benchmark": "growth",
-        "size": SIZE,
-        "machine": platform.node(),
-        "device": made["device"],
-        "versions": made["versions"],
-        "rows": rows,
-        "exponents": exponents(rows),
-    }
-    print(json.dumps(answer, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+    if len(points) > 2:
+        (few, start), *_, (many, end) = points[-3:]
+        yield Figure(
+            f"{step}: {many:,} images instead of {few:,}",
+            "× the time",
+            end / start,
+            many / few,
+            "linear",
+            GOAL,
+        )

@@ -1,24 +1,55 @@
 """How long an interval takes: 2,000 resamples of 624 images of 428 children.
 
-    python benchmarks/intervals.py > intervals.json
-
-For each metric the least of three runs, in seconds. A metric of one's own is called once for each
-resample and patient. Prints one JSON object.
+The peer draws the same patients again, class by class, and calls scikit-learn's metric on each
+resample, as one would by hand; SciPy's own bootstrap draws single images. A metric of one's own is
+called once for each resample and patient.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import time
+from collections.abc import Callable, Iterator
 from functools import partial
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import numpy as np
+from scipy import stats
+from sklearn import metrics as sk
 
+from benchmarks.measuring import Measured, timed
 from cxrlib import evaluation
 from cxrlib.evaluation.intervals import resampling
+from cxrlib.experiments.speed import Figure, Missing
+
+SKLEARN, SCIPY = "scikit-learn in a loop", "scipy.stats.bootstrap, by image"
+Metric = Callable[[np.ndarray, np.ndarray], float]
+
+
+def cut(metric: Callable, **options: object) -> Metric:
+    """Make a metric of scores of one of scikit-learn's for predictions."""
+    return lambda y, score: metric(y, score >= 0.5, **options)
+
+
+def most(metric: Callable) -> Metric:
+    """Make a metric of probabilities a class of one of scikit-learn's for predictions."""
+    return lambda y, score: metric(y, score.argmax(axis=1), average="macro", zero_division=0)
+
+
+PEERS: dict[str, Metric] = {
+    "roc_auc": sk.roc_auc_score,
+    "average_precision": sk.average_precision_score,
+    "accuracy": cut(sk.accuracy_score),
+    "sensitivity": cut(sk.recall_score, zero_division=0),
+    "specificity": cut(sk.recall_score, pos_label=0, zero_division=0),
+    "balanced_accuracy": cut(sk.balanced_accuracy_score),
+    "precision": cut(sk.precision_score, zero_division=0),
+    "f1_score": cut(sk.f1_score, zero_division=0),
+    "weighted_f1": cut(sk.f1_score, average="weighted", zero_division=0),
+}
+MANY: dict[str, Metric] = {
+    "accuracy": lambda y, score: sk.accuracy_score(y, score.argmax(axis=1)),
+    "macro_auc": partial(sk.roc_auc_score, multi_class="ovr"),
+    "macro_sensitivity": most(sk.recall_score),
+    "macro_f1": most(sk.f1_score),
+}
 
 
 def cohort(k: int = 2, n: int = 624, patients: int = 428):
@@ -32,37 +63,72 @@ def cohort(k: int = 2, n: int = 624, patients: int = 428):
     return y, shares if k > 2 else shares[:, 1], who
 
 
-def seconds(call) -> float:
-    """Least of three durations."""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return round(min(times), 3)
+def in_a_loop(y, score, who, metric: Metric, resamples: int) -> tuple[float, float]:
+    """Draw patients of each class again and call a metric on their images: percentiles."""
+    rng = np.random.default_rng(0)
+    rows = [np.flatnonzero(who == one) for one in np.unique(who)]
+    label = np.array([y[r[0]] for r in rows])
+    strata = [np.flatnonzero(label == one) for one in np.unique(label)]
+    values = []
+    for _ in range(resamples):
+        drawn = np.concatenate([rng.choice(s, len(s)) for s in strata])
+        picked = np.concatenate([rows[i] for i in drawn])
+        values.append(metric(y[picked], score[picked]))
+    low, high = np.quantile(values, (0.025, 0.975))
+    return low, high
 
 
-def main() -> None:
+def figures(quick: bool) -> Iterator[Figure | Missing]:
+    """Measure each metric, and what is made of several."""
+    resamples, repeats = (50, 1) if quick else (2000, 3)
     y, score, who = cohort()
     many = cohort(4)
     other = np.random.default_rng(1).permutation(score)
-    bootstrap, difference = evaluation.patient_bootstrap, evaluation.paired_difference
-    of_two = [evaluation.roc_auc, evaluation.average_precision, *resampling.AT_THRESHOLD]
-    ways = {m.__name__: partial(bootstrap, y, score, who, m) for m in of_two}
+    ours = partial(evaluation.patient_bootstrap, n_resamples=resamples)
+    two = [evaluation.roc_auc, evaluation.average_precision, *resampling.AT_THRESHOLD]
+    loop = partial(in_a_loop, resamples=resamples)
+    jobs: dict[str, dict[str, Callable]] = {}
+    for metric in two:
+        name = metric.__name__
+        jobs[name] = {"cxrlib": partial(ours, y, score, who, metric)}
+        if name in PEERS:
+            jobs[name][SKLEARN] = partial(loop, y, score, who, PEERS[name])
+    jobs["roc_auc"][SCIPY] = lambda: stats.bootstrap(
+        (y, score),
+        sk.roc_auc_score,
+        paired=True,
+        vectorized=False,
+        n_resamples=resamples,
+        method="BCa",
+        rng=0,
+    )
+    for metric in resampling.MULTICLASS:
+        name = metric.__name__
+        ways = {"cxrlib": partial(ours, *many, metric), SKLEARN: partial(loop, *many, MANY[name])}
+        jobs[f"{name}, 4 classes"] = ways
     own = partial(evaluation.sensitivity, threshold=0.3)
-    ways["sensitivity at 0.3"] = partial(bootstrap, y, score, who, own)
-    ways["difference of two AUCs"] = partial(difference, y, score, other, who)
-    ways |= {
-        f"{m.__name__}, 4 classes": partial(bootstrap, *many, m) for m in resampling.MULTICLASS
+    jobs["sensitivity at 0.3, a metric of one's own"] = {
+        "cxrlib": partial(ours, y, score, who, own)
+    }
+    both = np.stack([score, other], axis=1)
+
+    def difference(y: np.ndarray, two: np.ndarray) -> float:
+        return sk.roc_auc_score(y, two[:, 0]) - sk.roc_auc_score(y, two[:, 1])
+
+    jobs["difference of two AUCs"] = {
+        "cxrlib": partial(
+            evaluation.paired_difference, y, score, other, who, n_resamples=resamples
+        ),
+        SKLEARN: partial(loop, y, both, who, difference),
     }
     three = evaluation.Runs([y] * 3, [score] * 3, [who] * 3)
-    ways["AUC, three trainings"] = partial(evaluation.runs_bootstrap, *three)
-    ways["difference of three trainings' AUCs and three"] = partial(
-        evaluation.runs_difference, three, three
-    )
-    answer = {"benchmark": "intervals", "cores": os.cpu_count()}
-    print(json.dumps(answer | {"seconds": {k: seconds(v) for k, v in ways.items()}}, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+    of_runs = {"n_resamples": resamples}
+    jobs["AUC, three trainings"] = {"cxrlib": partial(evaluation.runs_bootstrap, *three, **of_runs)}
+    jobs["difference of three trainings' AUCs and three"] = {
+        "cxrlib": partial(evaluation.runs_difference, three, three, **of_runs)
+    }
+    for name, calls in jobs.items():
+        ways = {way: timed(call) for way, call in calls.items()}
+        found = Measured.alternate(ways, repeats, warm_up=0 if quick else 1)
+        yield from found.missing
+        yield from found.figures(f"interval of {name}, {resamples:,} resamples", "ms", scale=1000)

@@ -1,27 +1,21 @@
 """How long a lab takes to answer one move of a knob, in a real browser.
 
-    python benchmarks/labs.py > labs.json
-
 A screen shows an image every 16.7 ms, so an answer within 16 ms looks immediate; a whole network
-may take 50. For each knob the
-median of 50 moves, the least of three such medians, since other programs may want the cores too;
-of each lab the slowest knob. Needs Chromium. Prints one JSON object.
+may take 50. For each knob the median of 50 moves, the least of three such medians, since other
+programs may want the cores too; of each lab the slowest knob. Needs Chromium.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from cxrlib.experiments.speed import Figure, Missing
 from cxrlib.teaching import labs
 from tests.book.conftest import BROWSERS, FLAGS
 from tests.book.lab_pages import lab_in, make_image, make_network, page, runs, shortcut
@@ -79,27 +73,27 @@ def all_labs() -> list:
     ]
 
 
-def main() -> None:
-    program = next(filter(None, map(shutil.which, BROWSERS)))
+def medians(n: int) -> Iterator[tuple[str, float]]:
+    """Give the slowest knob of each lab: milliseconds, the least of ``n`` medians."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        raise FileNotFoundError(f"expected a browser, got none of {', '.join(BROWSERS)}.")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "labs.html")
         file.write_text(page(all_labs()), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         tab = browser.new_page()
         tab.goto(file.as_uri())
-        medians = {}
         for name in (f"{lab}_lab" for lab in LABS):
             knobs = lab_in(tab, name).locator(TYPED.get(name, "input[type=range]")).all()
-            medians[name] = max(min(k.evaluate(MEDIAN) for _ in range(3)) for k in knobs[:8])
-        medians["shortcut_lab"] = min(
-            lab_in(tab, "shortcut_lab").evaluate(CLICKS) for _ in range(3)
-        )
-        medians["network_lab"] = min(lab_in(tab, "network_lab").evaluate(DABS) for _ in range(3))
+            yield name, max(min(k.evaluate(MEDIAN) for _ in range(n)) for k in knobs[:8])
+        for name, moves in (("shortcut_lab", CLICKS), ("network_lab", DABS)):
+            yield name, min(lab_in(tab, name).evaluate(moves) for _ in range(n))
         browser.close()
-    answer = {"benchmark": "labs", "cores": os.cpu_count(), "milliseconds": medians}
-    answer["within_a_frame"] = {name: median < FRAME for name, median in medians.items()}
-    print(json.dumps(answer, indent=2))
 
 
-if __name__ == "__main__":
-    main()
+def figures(quick: bool) -> Iterator[Figure | Missing]:
+    """Hold each lab against what a screen shows."""
+    for name, milliseconds in medians(1 if quick else 3):
+        limit, what = (50, "50 ms") if name == "network_lab" else (FRAME, "a frame")
+        yield Figure(f"answer of {name}", "ms", milliseconds, limit, what, goal=1)

@@ -1,35 +1,24 @@
-"""How fast phantoms are drawn in one process: prints one JSON object."""
+"""How fast phantoms are drawn in one process."""
 
-import json
-import os
-import time
+from __future__ import annotations
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from collections.abc import Iterator
 
-import numpy as np
-
+from benchmarks.measuring import Measured, timed
+from cxrlib.experiments.speed import Figure, Missing
 from cxrlib.phantoms import KINDS, draw
 
 
-def main(count=500, size=224):
-    draw("normal", size=size)
-    start = time.perf_counter()
-    for i in range(count):
-        draw(KINDS[i % len(KINDS)], size=size, seed=i, patient=i // 2)
-    seconds = time.perf_counter() - start
-    print(
-        json.dumps(
-            {
-                "benchmark": "phantoms",
-                "pictures": count,
-                "size": size,
-                "seconds": round(seconds, 2),
-                "pictures_per_second": round(count / seconds, 1),
-                "numpy": np.__version__,
-            }
-        )
+def figures(quick: bool) -> Iterator[Figure | Missing]:
+    """Draw some of each kind."""
+    count, size = (8, 64) if quick else (250, 224)
+
+    def some() -> None:
+        for i in range(count):
+            draw(KINDS[i % len(KINDS)], size=size, seed=i, patient=i // 2)
+
+    found = Measured.alternate({"cxrlib": timed(some, count)}, 1 if quick else 3)
+    yield from found.missing
+    yield from found.figures(
+        f"phantoms drawn at {size} px, one process", "images/s", "a second", more_is_better=True
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,52 +1,61 @@
-"""Images per second and peak memory of three ways to feed a network, side by side.
+"""Images per second and peak memory of ways to feed a network, on one folder.
 
-    python benchmarks/pipeline.py [--folder FOLDER] [--size 224] [--epochs 4] > pipeline.json
-
-Each way runs in a process of its own, one after the other, on the same folder (by default the
-training folder of ``pneumonia``) and hands over every image as grey float32 batches of 32. The
-first epoch includes building the pipeline and decoding; the later ones are given by their median.
-Last comes the whole set as the chapters use it, split by patient, for its peak memory.
+Each way runs in a process of its own, in turn with the others, on the training folder of
+``pneumonia``, and hands over every image as grey float32 batches of 32. The first epoch includes
+building the pipeline and decoding, ours also reading every file's head; the later ones are given
+by their median. Copies of the set with small files are common; as published, files are large, so a
+first epoch is also measured from enlarged ones. Last comes the whole set as the chapters use it,
+split by patient, for its memory.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
+import shutil
 import statistics
-import subprocess
-import sys
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-BATCH = 32
+from PIL import Image
+
+from benchmarks.measuring import Measured, Numbers, apart
+from cxrlib.experiments.speed import Figure, Missing
+
+BATCH, SIZE = 32, 224
+LARGE = 1344, 1008  # as many published files, about
 
 
-def cxrlib_pipeline(folder: Path, size: int) -> Iterable:
+class Epoch:
+    """What a function gives, anew for each epoch."""
+
+    def __init__(self, start: Callable[[], Iterator]) -> None:
+        self.start = start
+
+    def __iter__(self) -> Iterator:
+        return self.start()
+
+
+def pipeline(folder: str, size: int) -> Iterable:
     """Use the course's own pipeline."""
     from cxrlib import data
 
     return data.pipeline.dataset(data.load(folder, quiet=True), size, batch_size=BATCH)
 
 
-def image_data_generator(folder: Path, size: int) -> Iterable:
+def image_data_generator(folder: str, size: int) -> Iterable:
     """Use Keras's ``ImageDataGenerator.flow_from_directory``, as the five articles do."""
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
     flow = ImageDataGenerator().flow_from_directory(
         folder, target_size=(size, size), color_mode="grayscale", batch_size=BATCH, shuffle=False
     )
-
-    class Epoch:
-        def __iter__(self):
-            return (flow[i] for i in range(len(flow)))
-
-    return Epoch()
+    return Epoch(lambda: (flow[i] for i in range(len(flow))))
 
 
-def image_dataset_from_directory(folder: Path, size: int) -> Iterable:
+def image_dataset_from_directory(folder: str, size: int, cached: bool = False) -> Iterable:
     """Use Keras's ``image_dataset_from_directory``, prefetched, as its documentation advises."""
     import keras
     import tensorflow as tf
@@ -59,85 +68,146 @@ def image_dataset_from_directory(folder: Path, size: int) -> Iterable:
         shuffle=False,
         verbose=False,
     )
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return (batches.cache() if cached else batches).prefetch(tf.data.AUTOTUNE)
 
 
-def course_way(folder: Path, size: int) -> Iterable:
+def image_dataset_cached(folder: str, size: int) -> Iterable:
+    """Do so, and let tf.data keep the float32 images in memory."""
+    return image_dataset_from_directory(folder, size, cached=True)
+
+
+def data_loader(folder: str, size: int) -> Iterable:
+    """Use PyTorch's ``DataLoader``, a worker for each core, over files that Pillow decodes."""
+    import numpy as np
+    import torch
+    from PIL import Image
+    from torch.utils.data import DataLoader, Dataset
+
+    names = sorted(path.name for path in Path(folder).iterdir() if path.is_dir())
+
+    class Folder(Dataset):
+        def __init__(self) -> None:
+            self.files = [
+                (path, label)
+                for label, name in enumerate(names)
+                for path in sorted(Path(folder, name).iterdir())
+            ]
+
+        def __len__(self) -> int:
+            return len(self.files)
+
+        def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
+            path, label = self.files[i]
+            with Image.open(path) as image:
+                grey = image.convert("L").resize((size, size), Image.Resampling.BILINEAR)
+            return torch.from_numpy(np.asarray(grey, np.float32)[None]), label
+
+    cores = os.cpu_count() or 1
+    return DataLoader(Folder(), batch_size=BATCH, num_workers=cores, persistent_workers=True)
+
+
+def whole_set(folder: str, size: int) -> Iterable:
     """Do as the chapters do with the whole set: read, split by patient, three datasets."""
     from cxrlib import data
 
     cases = data.splits.train_val_split(data.load("pneumonia", quiet=True))
     images = data.read_images(cases, size)
     parts = [data.pipeline.dataset(images.split(split)) for split in ("train", "val", "test")]
-
-    class Epoch:
-        def __iter__(self):
-            return (batch for part in parts for batch in part)
-
-    return Epoch()
+    return Epoch(lambda: (batch for part in parts for batch in part))
 
 
 WAYS = {
-    f.__name__: f for f in (cxrlib_pipeline, image_data_generator, image_dataset_from_directory)
+    "cxrlib": pipeline,
+    "ImageDataGenerator": image_data_generator,
+    "image_dataset_from_directory": image_dataset_from_directory,
+    "image_dataset_from_directory, cache()": image_dataset_cached,
+    "PyTorch DataLoader": data_loader,
+    "the chapters' whole set": whole_set,
 }
+FROM_LARGE = ("cxrlib", "image_dataset_from_directory")
 
 
-def measure(way: str, folder: Path, size: int, epochs: int) -> dict:
+def load_libraries(way: str) -> None:
+    """Load now what a way loads on its first use: that is not what is measured."""
+    if "PyTorch" in way:  # and no TensorFlow: the two don't share a process
+        import torch.utils.data  # noqa: F401
+    elif way.startswith("image_dataset"):
+        import keras
+
+        _ = keras.utils.image_dataset_from_directory
+    elif "Generator" in way:
+        from keras.src.legacy.preprocessing import image  # noqa: F401
+    else:
+        from cxrlib import data
+
+        _ = data.load, data.splits, data.read_images, data.pipeline.dataset
+
+
+def measure(way: str, folder: str, size: int, epochs: int) -> Numbers:
     """Run some epochs of one way in this process."""
-    import resource
-
-    import keras  # noqa: F401  the import is not what is measured
-
+    load_libraries(way)
     rates = []
     start = time.perf_counter()
-    batches = (WAYS | {"course_way": course_way})[way](folder, size)
+    batches = WAYS[way](folder, size)
     for _ in range(epochs):
         seen = sum(len(x) for x, _ in batches)
         rates.append(seen / (time.perf_counter() - start))
         start = time.perf_counter()
-    return {
-        "pictures": seen,
-        "first_epoch_per_second": round(rates[0]),
-        "later_epochs_per_second": round(statistics.median(rates[1:])),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
+    return {"first": rates[0], "later": statistics.median(rates[1:])}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="one sub-folder a class")
-    parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--way", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.folder is None:
-        from cxrlib import data
-
-        first = data.load("pneumonia", quiet=True)["path"].iloc[-1]
-        options.folder = Path(first).parents[1]
-    if options.way:
-        print(json.dumps(measure(options.way, options.folder, options.size, options.epochs)))
-        return
-    results = {}
-    for way in [*WAYS, "course_way"]:
-        command = [sys.executable, __file__, "--way", way, "--folder", str(options.folder)]
-        command += ["--size", str(options.size), "--epochs", str(options.epochs)]
-        quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=quiet)
-        results[way] = json.loads(done.stdout.splitlines()[-1])
-    ours = results["cxrlib_pipeline"]["later_epochs_per_second"]
-    whole = results.pop("course_way")
-    ratios = {w: round(ours / r["later_epochs_per_second"], 1) for w, r in results.items()}
-    answer = {
-        "size": options.size,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "ways": results,
-        "later_epochs_times_as_fast_as": ratios,
-        "whole_set_as_in_the_chapters": whole,
-    }
-    print(json.dumps(answer, indent=2))
+@contextmanager
+def few(folder: Path, each: int, enlarge: bool = False) -> Iterator[Path]:
+    """Copy some images of each class into a folder of their own, or make them larger there."""
+    with tempfile.TemporaryDirectory() as place:
+        for path in folder.iterdir():
+            (Path(place) / path.name).mkdir()
+            for file in sorted(path.iterdir())[:each]:
+                copy = Path(place) / path.name / file.name
+                if enlarge:
+                    with Image.open(file) as image:
+                        image.convert("L").resize(LARGE).save(copy, "JPEG", quality=90)
+                else:
+                    shutil.copy(file, copy)
+        yield Path(place)
 
 
-if __name__ == "__main__":
-    main()
+def figures(quick: bool) -> Iterator[Figure | Missing]:
+    """Measure first and later epochs, and memory."""
+    from cxrlib import data
+
+    cases = data.load("pneumonia", quiet=True)
+    cases = cases[cases["split"] == "train"]
+    training = Path(cases["path"].iloc[0]).parents[1]
+    files = "files of {:.0f} × {:.0f} px".format(*cases[["width", "height"]].median())
+    size, epochs, repeats = (64, 2, 1) if quick else (SIZE, 3, 3)
+    with few(training, 100) if quick else nullcontext(training) as folder:
+        for path in folder.rglob("*.*"):  # else the first way would wait for the disk
+            path.read_bytes()
+        ways = {way: apart(measure, way, str(folder), size, epochs) for way in WAYS}
+        found = Measured.alternate(ways, repeats, warm_up=0)
+    with few(training, 50 if quick else 1000, enlarge=True) as folder:
+        ways = {way: apart(measure, way, str(folder), size, 2) for way in FROM_LARGE}
+        large = Measured.alternate(ways, repeats, warm_up=0)
+    yield from found.missing
+    whole = found.medians.pop("the chapters' whole set", None)
+    generator, keras_way, cached, loader = list(WAYS)[1:5]
+    goals = {generator: None, keras_way: 1, loader: None}
+    unit = "images/s"
+    yield from found.figures(
+        f"first epoch at {size} px from {files}", unit, "first", goals, more_is_better=True
+    )
+    yield from large.figures(
+        "first epoch at {} px from files of {} × {} px".format(size, *LARGE),
+        unit,
+        "first",
+        {keras_way: 1},
+        more_is_better=True,
+    )
+    goals = {generator: 15, keras_way: None, cached: None, loader: None}
+    yield from found.figures(
+        f"later epochs at {size} px", unit, "later", goals, more_is_better=True
+    )
+    yield from found.figures(f"peak memory, epochs at {size} px", "MB", "peak_memory_mb")
+    if whole:
+        yield Figure("peak memory, the whole set as in the chapters", "MB", whole["peak_memory_mb"])

@@ -1,40 +1,31 @@
-"""Time the course's NumPy convolution against Keras on the CPU, side by side.
+"""The course's NumPy convolution against Keras on the CPU, forward and back.
 
-    python benchmarks/scratch.py [--size 224] [--kernels 16] [--images 1] [--repeats 30]
-
-Both convolve the same float32 images with the same 3×3 kernels, forward and back, one after the
-other in one process: by turns, the threads of one would still be spinning while the other is timed.
-Given is the median; Keras is timed as a plain call and inside a ``tf.function``, and the
-faster of the two is what NumPy is compared with.
+Both convolve the same float32 image with the same 16 kernels of 3 × 3. Ways do not take turns here,
+as the threads of one would still be spinning while the other is timed. Keras is timed as a plain
+call and inside a ``tf.function``, and the faster of the two is the peer.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-# One thread for NumPy, all for Keras: on a busy machine OpenBLAS's threads wait for one another.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-GOAL = 10  # at most so many times as slow as Keras
+import numpy as np
+
+from benchmarks.measuring import Measured, timed
+from cxrlib.experiments.speed import Figure, Missing
+
+GOAL = 0.1  # at most ten times as slow as Keras, which is not written for reading
 
 
-def ways(size: int, kernels: int, images: int) -> dict[str, Callable]:
+def functions(size: int, kernels: int = 16) -> dict[str, dict[str, Callable]]:
     """Make the functions to time, and see that they agree."""
     import keras
-    import numpy as np
     import tensorflow as tf
 
     from cxrlib.models import scratch
 
     rng = np.random.default_rng(0)
-    x = rng.uniform(0, 1, size=(images, size, size, 1)).astype("float32")
+    x = rng.uniform(0, 1, size=(1, size, size, 1)).astype("float32")
     layer = keras.layers.Conv2D(kernels, 3, padding="same")
     layer.build(x.shape)
     weights = [w.numpy() for w in layer.weights]
@@ -47,58 +38,35 @@ def ways(size: int, kernels: int, images: int) -> dict[str, Callable]:
             out = layer(there)
         return tape.gradient(out, [there, *layer.weights], output_gradients=error)
 
-    forward = tf.function(lambda: layer(there))
-    backward = tf.function(slopes)
+    compiled, compiled_slopes = tf.function(lambda: layer(there)), tf.function(slopes)
     found = {
-        "numpy": lambda: scratch.conv2d(x, *weights, padding="same"),
-        "keras": lambda: layer(there).numpy(),
-        "keras_compiled": lambda: forward().numpy(),
-        "numpy_backward": lambda: scratch.conv2d_backward(
-            x, weights[0], grad_output, padding="same"
-        ),
-        "keras_backward": lambda: [g.numpy() for g in slopes()],
-        "keras_compiled_backward": lambda: [g.numpy() for g in backward()],
+        "forward": {
+            "cxrlib": lambda: scratch.conv2d(x, *weights, padding="same"),
+            "Keras": lambda: layer(there).numpy(),
+            "Keras, compiled": lambda: compiled().numpy(),
+        },
+        "back": {
+            "cxrlib": lambda: scratch.conv2d_backward(x, weights[0], grad_output, padding="same"),
+            "Keras": lambda: [g.numpy() for g in slopes()],
+            "Keras, compiled": lambda: [g.numpy() for g in compiled_slopes()],
+        },
     }
-    assert np.abs(found["numpy"]() - found["keras"]()).max() < 1e-5
-    for ours, theirs in zip(found["numpy_backward"](), found["keras_backward"](), strict=True):
-        assert np.allclose(ours, theirs, rtol=1e-3, atol=0.01)  # sums of 50,000 terms
+    ours, theirs = (found["forward"][way]() for way in ("cxrlib", "Keras"))
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    for own, other in zip(*(found["back"][way]() for way in ("cxrlib", "Keras")), strict=True):
+        np.testing.assert_allclose(own, other, rtol=1e-3, atol=0.01)  # sums of 50,000 terms
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--kernels", type=int, default=16)
-    parser.add_argument("--pictures", type=int, default=1)
-    parser.add_argument("--repeats", type=int, default=30)
-    options = parser.parse_args()
-    functions = ways(options.size, options.kernels, options.pictures)
-    times = {name: [] for name in functions}
-    for name, function in functions.items():
-        for turn in range(options.repeats + 3):
-            start = time.perf_counter()
-            function()
-            if turn >= 3:  # the first turns compile and warm up
-                times[name].append(1000 * (time.perf_counter() - start))
-    median = {name: round(statistics.median(found), 3) for name, found in times.items()}
-    ratios = {
-        what: median[f"numpy{what}"] / min(median[f"keras{what}"], median[f"keras_compiled{what}"])
-        for what in ("", "_backward")
-    }
-    answer = {
-        **vars(options),
-        "numpy_threads": os.environ["OPENBLAS_NUM_THREADS"],
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "milliseconds": median,
-        "numpy_times_as_slow_as_keras": {
-            k.strip("_") or "forward": round(r, 2) for k, r in ratios.items()
-        },
-        "goal": GOAL,
-        "reached": max(ratios.values()) <= GOAL,
-    }
-    print(json.dumps(answer, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+def figures(quick: bool) -> Iterator[Figure | Missing]:
+    """Measure both directions."""
+    size, repeats = (64, 2) if quick else (224, 30)
+    for direction, ways in functions(size).items():
+        medians = {}
+        for way, call in ways.items():
+            found = Measured.alternate({way: timed(call)}, repeats, warm_up=3)
+            yield from found.missing
+            medians |= found.medians
+        peer = min(medians.keys() - {"cxrlib"}, key=lambda way: medians[way]["seconds"])
+        what = f"convolution in NumPy, {size} px, {direction}"
+        yield from Measured(medians).figures(what, "ms", goals={peer: GOAL}, scale=1000)

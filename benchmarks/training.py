@@ -1,37 +1,28 @@
 """Seconds an epoch with the full pipeline, against the same network on tensors in memory.
 
-    python benchmarks/training.py [--images 640] [--epochs 3] > training.json
-
 Both networks of chapters 05 and 07 are trained at their articles' sizes on images of the training
-folder. Ways take turns within one process, so that a slow minute of the machine meets them all; of
-two epochs at a time the second counts, and the ratio is that of the medians. Then come augmented
-images a second with article 0's settings, beside Keras's ``ImageDataGenerator`` and its layers in
-tf.data, and last the peak memory of an epoch on the whole training folder, each network in a
-process of its own.
+folder. Keras's ways take turns within one process; of two epochs at a time the second counts, as
+the first builds the graphs. PyTorch trains the same layers in a process of its own. Last comes the
+peak memory of an epoch on the whole training folder.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from benchmarks.measuring import Measured, Numbers, Way, apart
+from cxrlib.experiments.speed import Figure, Missing
 
 NETWORKS = {
     "first_cnn": {"size": 180, "batch": 8, "optimizer": ("RMSprop", 1e-4), "augment": "article-3"},
     "custom_cnn": {"size": 160, "batch": 16, "optimizer": ("SGD", 0.01), "augment": "article-0"},
 }
+KERAS, TORCH = "the same network, pure Keras on tensors", "the same network in PyTorch"
+GOAL = 1 / 1.05  # at most 5 % slower
 
 
-def images(size: int, n: int | None):
+def training_images(size: int, n: int | None):
     """Read images of the training folder."""
     from cxrlib import data
 
@@ -50,160 +41,111 @@ def network(name: str):
     return models.training.compile_classifier(model, *settings["optimizer"])
 
 
-def epochs(name: str, n: int, repeats: int) -> dict:
-    """Time epochs: in memory, through the pipeline, through the pipeline with augmentation."""
+def ways(name: str, n: int) -> dict[str, Way]:
+    """Make the ways to train an epoch: plain, augmented, on tensors, and in PyTorch."""
     import keras
     import tensorflow as tf
 
     from cxrlib import models
 
     class Timer(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            self.seconds = []
-
         def on_epoch_begin(self, epoch, logs=None):
             self.begun = time.perf_counter()
 
         def on_epoch_end(self, epoch, logs=None):
-            self.seconds.append(time.perf_counter() - self.begun)
+            self.seconds = time.perf_counter() - self.begun
 
     settings = NETWORKS[name]
-    train = images(settings["size"], n)
+    train = training_images(settings["size"], n)
     with tf.device("CPU"):
         x, y = tf.constant(train.images, tf.float32), tf.constant(train.labels)
-    models_of = {way: network(name) for way in ("tensors", "pipeline", "augmented")}
+    nets = {way: network(name) for way in (KERAS, "plain", "augmented")}
 
-    def second_epoch(way: str) -> float:
-        """Train two epochs; the first builds the graphs, which is done once in any training."""
-        if way == "tensors":
-            timer = Timer()
-            models_of[way].fit(
-                x, y, batch_size=settings["batch"], epochs=2, verbose=0, callbacks=[timer]
-            )
-            return timer.seconds[-1]
-        augment = settings["augment"] if way == "augmented" else None
+    def on_tensors() -> Numbers:
+        timer = Timer()
+        plan = {"batch_size": settings["batch"], "epochs": 2, "callbacks": [timer]}
+        nets[KERAS].fit(x, y, verbose=0, **plan)
+        return {"seconds": timer.seconds}
+
+    def fit(way: str, augment: str | None) -> Numbers:
         plan = {"epochs": 2, "batch_size": settings["batch"], "augment": augment}
-        return models.fit(models_of[way], train, None, **plan)["seconds"].iloc[-1]
+        return {"seconds": models.fit(nets[way], train, None, **plan)["seconds"].iloc[-1]}
 
-    seconds = {way: [] for way in models_of}
-    for _ in range(repeats):
-        for way, times in seconds.items():
-            times.append(second_epoch(way))
-    median = {way: statistics.median(times) for way, times in seconds.items()}
-    return {
-        "pictures": len(train),
-        "seconds_an_epoch": {way: round(value, 2) for way, value in median.items()},
-        "pipeline_to_tensors": round(median["pipeline"] / median["tensors"], 3),
-        "augmented_to_tensors": round(median["augmented"] / median["tensors"], 3),
+    found = {
+        KERAS: on_tensors,
+        "plain": lambda: fit("plain", None),
+        "augmented": lambda: fit("augmented", settings["augment"]),
     }
+    if name == "first_cnn":
+        found[TORCH] = apart(in_torch, n)
+    return found
 
 
-class Generator:
-    """Keras's ``ImageDataGenerator`` with article 0's settings; iterating it gives an epoch."""
+def torch_network(size: int):
+    """Build the first network's layers in PyTorch."""
+    from torch import nn
 
-    def __init__(self, train, *, from_files: bool) -> None:
-        from keras.src.legacy.preprocessing.image import ImageDataGenerator
-
-        recipe = ImageDataGenerator(
-            rescale=1 / 255,
-            samplewise_center=True,
-            samplewise_std_normalization=True,
-            zoom_range=0.2,
-            width_shift_range=0.1,
-            height_shift_range=0.1,
-        )
-        if from_files:  # the article's way: read, resize and augment three channels
-            table = train.cases.assign(label=train.cases["label"].astype(str))
-            self.flow = recipe.flow_from_dataframe(
-                table, None, "path", "label", target_size=(160, 160), class_mode="binary",
-                batch_size=16, validate_filenames=False,
-            )  # fmt: skip
-        else:
-            self.flow = recipe.flow(train.images.astype("float32"), train.labels, batch_size=16)
-
-    def __iter__(self):
-        return (self.flow[i] for i in range(len(self.flow)))
+    layers: list[nn.Module] = []
+    for before, after in ((1, 16), (16, 32), (32, 64), (64, 128)):
+        layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+    inside = 128 * (size // 16) ** 2
+    layers += [nn.Flatten(), nn.Linear(inside, 512), nn.ReLU(), nn.Dropout(0.3), nn.Linear(512, 1)]
+    return nn.Sequential(*layers)
 
 
-def keras_layers(train) -> Iterable:
-    """Augment with Keras's random layers, mapped over a tf.data pipeline."""
-    import keras
-    import tensorflow as tf
-
-    change = keras.Sequential(
-        [
-            keras.layers.RandomZoom((-0.2, 0.2), (-0.2, 0.2), fill_mode="nearest"),
-            keras.layers.RandomTranslation(0.1, 0.1, fill_mode="nearest"),
-        ]
-    )
-    batches = tf.data.Dataset.from_tensor_slices((train.images, train.labels)).batch(16)
-    return batches.map(
-        lambda x, y: (change(tf.cast(x, tf.float32), training=True), y),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    ).prefetch(tf.data.AUTOTUNE)
+def count_in_torch(size: int) -> Numbers:
+    """Count its parameters: they are as many as in Keras."""
+    return {"parameters": sum(weights.numel() for weights in torch_network(size).parameters())}
 
 
-def augmentation(n: int, repeats: int) -> dict:
-    """Augmented images a second, the ways taking turns; standardising is in the network here."""
-    from cxrlib import data
+def in_torch(n: int) -> Numbers:
+    """Train it on the same images; never in a process that has TensorFlow, which PyTorch breaks."""
+    import torch
+    from torch import nn
 
-    train = images(160, n)
-    ways = {
-        "cxrlib": data.pipeline.dataset(train, batch_size=16, shuffle=True, augment="article-0"),
-        "ImageDataGenerator from files": Generator(train, from_files=True),
-        "ImageDataGenerator in memory": Generator(train, from_files=False),
-        "Keras layers in tf.data": keras_layers(train),
-    }
-    rates = {way: [] for way in ways}
-    for repeat in range(repeats + 1):
-        for way, batches in ways.items():
-            start = time.perf_counter()
-            seen = sum(len(x) for x, _ in batches)
-            if repeat:  # the first round builds graphs
-                rates[way].append(seen / (time.perf_counter() - start))
-    median = {way: round(statistics.median(values)) for way, values in rates.items()}
-    times = {w: round(median["cxrlib"] / rate, 1) for w, rate in median.items() if w != "cxrlib"}
-    return {"pictures_per_second": median, "times_as_fast_as": times}
+    size = NETWORKS["first_cnn"]["size"]
+    train = training_images(size, n)
+    x = torch.from_numpy(train.images.transpose(0, 3, 1, 2).astype("float32"))
+    y = torch.from_numpy(train.labels.astype("float32")).reshape(-1, 1)
+    torch.manual_seed(0)
+    net = torch_network(size)
+    name, rate = NETWORKS["first_cnn"]["optimizer"]
+    optimizer = getattr(torch.optim, name)(net.parameters(), lr=rate)
+    loss_of = nn.BCEWithLogitsLoss()
+    for _ in range(2):
+        start = time.perf_counter()
+        for rows in torch.randperm(len(x)).split(NETWORKS["first_cnn"]["batch"]):
+            optimizer.zero_grad()
+            loss = loss_of(net(x[rows] / 255), y[rows])
+            loss.backward()
+            optimizer.step()
+            loss.item()  # as Keras, which shows a running mean
+        seconds = time.perf_counter() - start
+    return {"seconds": seconds}
 
 
-def peak_memory(name: str) -> int:
-    """Train one epoch on the whole training folder in this process; return its peak in MB."""
-    import resource
-
+def train_whole(name: str) -> Numbers:
+    """Train one epoch on the whole training folder, for its memory."""
     from cxrlib import models
 
     settings = NETWORKS[name]
-    models.fit(
-        network(name),
-        images(settings["size"], None),
-        None,
-        epochs=1,
-        batch_size=settings["batch"],
-        augment=settings["augment"],
-    )
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    train = training_images(settings["size"], None)
+    plan = {"batch_size": settings["batch"], "augment": settings["augment"]}
+    models.fit(network(name), train, None, epochs=1, **plan)
+    return {}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=640)
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--memory", choices=NETWORKS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.memory:
-        print(peak_memory(options.memory))
-        return
-    answer = {"cores": os.cpu_count(), "python": platform.python_version()}
-    answer["epochs"] = {n: epochs(n, options.pictures, options.epochs) for n in NETWORKS}
-    answer["augmentation"] = augmentation(options.pictures, options.epochs)
-    memory = {}
+def figures(quick: bool) -> Iterator[Figure | Missing]:
+    """Measure both networks."""
     for name in NETWORKS:
-        command = [sys.executable, __file__, "--memory", name]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        memory[name] = int(done.stdout.split()[-1])
-    answer["peak_memory_mb_whole_training_folder"] = memory
-    print(json.dumps(answer, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+        n = 32 if quick else 640
+        found = Measured.alternate(ways(name, n), 1 if quick else 5, warm_up=0 if quick else 1)
+        yield from found.missing
+        for way in ("plain", "augmented"):
+            goals = {KERAS: GOAL} | ({TORCH: None} if way == "plain" else {})
+            yield from found.figures(f"{name}, an epoch of {n}, {way}", "s", goals=goals, ours=way)
+    for name in () if quick else NETWORKS:
+        found = Measured.alternate({"cxrlib": apart(train_whole, name)}, 1, warm_up=0)
+        yield from found.missing
+        what = f"{name}, peak memory of an epoch on the whole training folder"
+        yield from found.figures(what, "MB", "peak_memory_mb")

@@ -10,13 +10,14 @@ import nbformat
 
 # CITATION.cff says which address was written last; the others are searched for that one.
 REPEATS = ("CITATION.cff", "README.md", "CONTRIBUTING.md", "pyproject.toml")
+EXTRAS = {"14-deployment": "train,dicom,export", "A1-cluster": "train,cluster"}  # else "train"
 COLAB_CELL = """\
 # In Colab this installs the course's package. Anywhere else it only looks for it.
 import importlib.util
 import sys
 
 if "google.colab" in sys.modules and importlib.util.find_spec("cxrlib") is None:
-    %pip install -q "cxrlib[train] @ git+{address}@{branch}"
+    %pip install -q "cxrlib[{extras}] @ git+{address}@{branch}"
     importlib.invalidate_caches()
 try:
     importlib.import_module("cxrlib")
@@ -46,10 +47,11 @@ def slug(address: str) -> str:
     return address.removeprefix("https://github.com/")
 
 
-def colab_cell(root: Path) -> str:
-    """Return the source of the set-up cell that opens every chapter."""
+def colab_cell(root: Path, chapter: str) -> str:
+    """Return the source of the set-up cell that opens a chapter; ``chapter`` has no ending."""
     address, branch = configured(root)
-    return COLAB_CELL.format(address=address, branch=branch).rstrip()
+    extras = EXTRAS.get(chapter, "train")
+    return COLAB_CELL.format(address=address, branch=branch, extras=extras).rstrip()
 
 
 def chapters(root: Path) -> list[Path]:
@@ -73,6 +75,12 @@ def refresh_chapter(path: Path, source: str) -> bool:
     if changed:
         nbformat.write(notebook, path)
     return changed
+
+
+def refresh_chapters(root: Path) -> list[str]:
+    """Refresh the set-up cell of every chapter; return the names of those that changed."""
+    found = chapters(root)
+    return [path.name for path in found if refresh_chapter(path, colab_cell(root, path.stem))]
 
 
 def current_address(root: Path) -> str:
@@ -110,7 +118,7 @@ def problems(root: Path) -> list[str]:
         found.append(f"CITATION.cff: expected {address}, got {current_address(root)}")
     for path in chapters(root):
         code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-        if not code or code[0].source != colab_cell(root):
+        if not code or code[0].source != colab_cell(root, path.stem):
             found.append(f"{path.name}: expected the Colab set-up cell as its first code cell")
     return found
 
@@ -139,14 +147,14 @@ def rewrite(root: Path) -> list[str]:
         if after != text:
             path.write_text(after, encoding="utf-8")
             changed.append(path.name)
-    return changed + [p.name for p in chapters(root) if refresh_chapter(p, colab_cell(root))]
+    return changed + refresh_chapters(root)
 
 
 def command(options: argparse.Namespace) -> int:
     """Carry out `colab-cell`, `address` or `address --check`."""
     root = options.root.resolve()
     if options.command == "colab-cell":
-        changed = [p.name for p in chapters(root) if refresh_chapter(p, colab_cell(root))]
+        changed = refresh_chapters(root)
     elif options.check:
         found = problems(root)
         print("\n".join(found) or "The address is the same everywhere.")

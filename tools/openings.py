@@ -153,6 +153,14 @@ def shortcuts() -> list[Tile]:
     return [*tiles, coarse(chest("covid").image, 8)]
 
 
+def deployment() -> list[Tile]:
+    """Show one chest as it is, and four ways in which it may arrive elsewhere."""
+    image = chest("bacterial").image.astype(float)
+    soft = scratch.conv2d(image, np.full((9, 9), 1 / 81), padding="same")
+    grain = np.random.default_rng(0).normal(0, 30, image.shape)
+    return [image, 255 - image, image[::-1, ::-1], soft, image + grain]
+
+
 def articles() -> list[Tile]:
     """Show two of one child, one mirrored, sixteen to choose by, two to be judged by."""
     pair = [chest("bacterial", seed, patient=3).image for seed in (1, 2)]
@@ -189,7 +197,8 @@ OPENINGS: dict[str, Callable[[], list[Tile]]] = {
     "11-looking-inside": looking_inside,
     "12-covid": covid,
     "13-shortcuts": shortcuts,
-    "14-five-articles": articles,
+    "14-deployment": deployment,
+    "15-five-articles": articles,
     "A1-cluster": cluster,
 }
 

@@ -96,6 +96,19 @@ def leave_out(app, what, name, obj, skip, options):
     return True if str(obj.__doc__).startswith("Alias for field number") else None
 
 
+def overview(module: ModuleType, names: list[str]) -> list[str]:
+    """Return a table of functions and classes, each with the first line of its docstring."""
+    if len(names) < 2:
+        return []
+    rows = ["| name | what it does, or is |", "|---|---|"]
+    for name in names:
+        told = (inspect.getdoc(getattr(module, name)) or "").split("\n\n")[0].replace("\n", " ")
+        plain = ROLE.sub(lambda m: f"`{m[1].rpartition('.')[2]}`", told).replace("``", "`")
+        escaped = plain.replace("|", "\\|")
+        rows.append(f"| {{py:obj}}`{name} <{module.__name__}.{name}>` | {escaped} |")
+    return ["\n".join(rows)]
+
+
 class ApiRoom(MarkdownDirective):
     """The reference of one room, module by module."""
 
@@ -122,7 +135,7 @@ class ApiRoom(MarkdownDirective):
             else:
                 shown = places()[id(value)]
                 elsewhere.append(f"{{py:obj}}`{shown.removeprefix('cxrlib.')} <{shown}>`")
-        parts = [f"## {full.removeprefix('cxrlib.')}"]
+        parts = [f"## {full.removeprefix('cxrlib.')}", *overview(module, own)]
         lines = [f"```{{eval-rst}}\n.. automodule:: {full}"]
         lines += [f"   :members: {', '.join(own)}"] if own else []
         parts.append("\n".join([*lines, "```"]))

@@ -62,8 +62,9 @@ class ParticipantsTable(MarkdownDirective):
             if held_back := cells.pop("shifted", ""):
                 cells["val"] += f"; held back: {held_back}"
             names = ", ".join(ids[:2]) + (f" and {len(ids) - 2} more" if len(ids) > 2 else "")
-            rows.append([f"`{data['name']}`", *(cells.get(k, "–") for k in SPLITS), names])
-        return table(["Set", *SPLITS.values(), "Records"], rows)
+            parts = [*(cells.get(k, "–") for k in SPLITS), self.on_both_sides(data)]
+            rows.append([f"`{data['name']}`", *parts, names])
+        return table(["Set", *SPLITS.values(), "On both sides", "Records"], rows)
 
     @staticmethod
     def part(data: dict, split: str) -> str:
@@ -71,6 +72,16 @@ class ParticipantsTable(MarkdownDirective):
         who = data["patients"][split]
         patients = f"{who:,} patients" if who is not None else "patients not known"
         return f"{images(data['counts'][split])}; {patients}"
+
+    @staticmethod
+    def on_both_sides(data: dict) -> str:
+        """Return how many patients the splits have beyond those of the published set."""
+        info = registry.DATASETS.get(data["name"])
+        source = registry.SOURCES[info.sources[0]] if info and len(info.sources) == 1 else None
+        n_images = sum(sum(counts.values()) for counts in data["counts"].values())
+        if not (source and source.n_patients) or n_images != sum(source.file_counts[0].values()):
+            return "not counted"  # a part of a set: nobody wrote down how many are in it
+        return f"{sum(data['patients'].values()) - source.n_patients:,}"
 
 
 def add_directives(app):

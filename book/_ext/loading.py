@@ -2,15 +2,19 @@
 
 Scripts in a page's head run when the page has been read. The search's words are loaded by the
 search page only. Images say how large they are, the first one is asked for at once, and heavy ones
-are packed better. A page has its colours from the start: as long as the theme's script has not
-chosen them, a figure's light and its dark rendering are both in sight, and both loaded.
+are packed better. Code loses the marks that no colour of either style tells from plain text, half
+of a long page's elements. A page has its colours from the start: as long as the theme's script has
+not chosen them, a figure's light and its dark rendering are both in sight, and both loaded.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
 from PIL import Image
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES, Text
 
 # The theme puts these on every page, for a search while typing, which the book does not have.
 SEARCH = re.compile(
@@ -48,6 +52,17 @@ def size_images(text: str, folder: Path) -> str:
     return IMAGE.sub(sized, text)
 
 
+def plain_marks(styles: Sequence[str]) -> re.Pattern:
+    """Return a pattern of code that each style of Pygments shows like any other text."""
+    names = [name for kind, name in STANDARD_TYPES.items() if name and _is_plain(kind, styles)]
+    return re.compile(rf'<span class="(?:{"|".join(names)})">([^<]*)</span>')
+
+
+def _is_plain(kind: tuple[str, ...], styles: Sequence[str]) -> bool:
+    found = map(get_style_by_name, styles)
+    return all(style.style_for_token(kind) == style.style_for_token(Text) for style in found)
+
+
 def lighten(folder: Path) -> dict[str, str]:
     """Turn a folder's heavy PNG files into WebP, pixel for pixel; return old name → new name."""
     renamed = {}
@@ -79,11 +94,13 @@ def arrange_all(app, error):
     if error is not None or app.builder.format != "html":
         return
     renamed = lighten(Path(app.outdir, "_images"))
+    themed = app.config.html_theme_options
+    plain = plain_marks([themed["pygments_light_style"], themed["pygments_dark_style"]])
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         for old, new in renamed.items():
             page = page.replace(f"_images/{old}", f"_images/{new}")
-        path.write_text(arrange(page, path), encoding="utf-8")
+        path.write_text(plain.sub(r"\1", arrange(page, path)), encoding="utf-8")
 
 
 def setup(app):

@@ -2,7 +2,7 @@
 
 ``{claims-table}`` shows the sweep of every claim, ``{claims-summary}`` how many there are of which
 kind, and ``{status-table}`` how each chapter ran. Others are in ``data_tables``,
-``study_tables`` and ``teaching_tables``.
+``speed_tables``, ``study_tables`` and ``teaching_tables``.
 """
 
 import math
@@ -12,6 +12,7 @@ from importlib.metadata import version
 from itertools import groupby
 
 import data_tables
+import speed_tables
 import study_tables
 import teaching_tables
 from markdown_tables import MarkdownDirective, table
@@ -150,6 +151,6 @@ def setup(app):
     app.add_directive("claims-summary", ClaimsSummary)
     app.add_directive("status-summary", StatusSummary)
     app.add_directive("status-table", StatusTable)
-    for part in (data_tables, study_tables, teaching_tables):
+    for part in (data_tables, speed_tables, study_tables, teaching_tables):
         part.add_directives(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,7 @@ from cxrlib.data.validation import open_image, oriented_size, readable, same_asp
 
 RESIZE_MODES = ("pad", "stretch")
 PART = 512  # images that are read as one job
+TASK = 16  # of these by a thread before it looks for more: to hand over each costs a fifth
 MASK_THRESHOLD = 127  # a mask is brighter inside
 
 
@@ -148,15 +149,19 @@ def read_part(
     """Read some images, uint8 (N, size, size); what cannot be read has a problem instead."""
     pixels = np.empty((len(paths), size, size), np.uint8)
 
-    def read(i: int, path: str) -> Problem | None:
+    def read(i: int) -> Problem | None:
         try:
-            pixels[i] = decode(path, size, resize)
+            pixels[i] = decode(paths[i], size, resize)
         except DataError as error:
-            return Problem(path, str(error), "left out")
+            return Problem(paths[i], str(error), "left out")
         return None
 
+    def read_some(start: int) -> list[Problem | None]:
+        return [read(i) for i in range(start, min(start + TASK, len(paths)))]
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return pixels, list(pool.map(read, range(len(paths)), paths))
+        found = pool.map(read_some, range(0, len(paths), TASK))
+        return pixels, [problem for some in found for problem in some]
 
 
 def read_masks(cases: pd.DataFrame, size: int, resize: str = "pad") -> np.ndarray:

@@ -74,22 +74,15 @@ def dataset(
     with tf.device("CPU"):
         labels = tf.constant(image_set.labels)
     n = len(image_set)
-    if shuffle or recipe:
-        epoch, no_transforms = first_epoch, np.empty((n, 0), np.float32)
-        shapes = tf.TensorSpec(n, tf.int64), tf.TensorSpec((n, None), tf.float32)
+    epoch, no_transforms = first_epoch, np.empty((n, 0), np.float32)
+    shapes = tf.TensorSpec(n, tf.int64), tf.TensorSpec((n, None), tf.float32)
 
-        def plan() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-            # NumPy draws: TensorFlow's shuffle and random layers depend on its global seed too.
-            rng = np.random.default_rng([seed, epoch])
-            order = rng.permutation(n) if shuffle else np.arange(n)
-            drawn = augmentation.random_transforms(recipe, n, rng) if recipe else no_transforms
-            yield order, drawn
-
-        rows = tf.data.Dataset.from_generator(plan, output_signature=shapes)
-        rows = rows.flat_map(lambda *plan: tf.data.Dataset.from_tensor_slices(plan))
-        rows = rows.apply(tf.data.experimental.assert_cardinality(n))
-    else:
-        rows = tf.data.Dataset.range(n).map(lambda index: (index, tf.zeros(0)))
+    def plan() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        # NumPy draws: TensorFlow's shuffle and random layers depend on its global seed too.
+        rng = np.random.default_rng([seed, epoch])
+        order = rng.permutation(n) if shuffle else np.arange(n)
+        drawn = augmentation.random_transforms(recipe, n, rng) if recipe else no_transforms
+        yield order, drawn
 
     def pick(index: tf.Tensor, settings: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         chosen = tf.cast(look_up(index), tf.float32)
@@ -97,7 +90,11 @@ def dataset(
             chosen = augmentation.apply_transforms(chosen, settings, recipe)
         return chosen, tf.gather(labels, index)
 
-    batches = rows.batch(batch_size, num_parallel_calls=tf.data.AUTOTUNE)
+    batches = tf.data.Dataset.from_generator(plan, output_signature=shapes)
+    batches = batches.flat_map(
+        lambda *plan: tf.data.Dataset.from_tensor_slices(plan).batch(batch_size)
+    )
+    batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(n / batch_size)))
     batches = batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
     if not (shuffle or recipe):
         return batches

@@ -73,6 +73,15 @@ def patient_split(
     DataError
         If fractions are not positive or do not sum to 1, a patient id is missing, or a split
         would stay without a patient of some class.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"path": list("123456"), "patient_id": list("aabcdd")})
+    >>> cases["label"] = pd.Categorical(["normal"] * 3 + ["sick"] * 3)
+    >>> split = patient_split(cases, {"train": 0.5, "val": 0.5})
+    >>> int(split.groupby("patient_id")["split"].nunique().max())
+    1
     """
     check_columns(cases, needed=["path", "label", "patient_id"])
     require_patients(cases)

@@ -44,6 +44,14 @@ def predictive_values(
     ------
     ValueError
         If one is not between 0 and 1.
+
+    Examples
+    --------
+    A good test where one in a hundred is sick: most alarms are false.
+
+    >>> found = predictive_values(sensitivity=0.9, specificity=0.9, prevalence=0.01)
+    >>> f"{found.ppv:.2f}"
+    '0.08'
     """
     given = {"sensitivity": sensitivity, "specificity": specificity, "prevalence": prevalence}
     proportions = [np.asarray(value, dtype=float) for value in given.values()]

@@ -121,6 +121,12 @@ def confusion_matrix(y_true: ArrayLike, y_score: ArrayLike, threshold: float = 0
     -------
     ndarray of int, shape (2, 2) or (K, K)
         Truth in rows, calls in columns: ``[[tn, fp], [fn, tp]]`` for two classes.
+
+    Examples
+    --------
+    >>> confusion_matrix([1, 1, 0, 0], [0.9, 0.4, 0.6, 0.1])
+    array([[1, 1],
+           [1, 1]])
     """
     y, called = _predict(y_true, y_score, threshold)
     n_classes = np.shape(y_score)[1] if is_multiclass(y_score) else 2

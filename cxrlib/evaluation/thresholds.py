@@ -96,6 +96,12 @@ def threshold_at_sensitivity(
     ------
     ValueError
         If the target is not above 0 and at most 1, or the scores cannot be used.
+
+    Examples
+    --------
+    >>> found = threshold_at_sensitivity([1, 1, 0, 0], [0.9, 0.4, 0.6, 0.1], 0.95)
+    >>> float(found.value) <= 0.4
+    True
     """
     return _at_target(y_true, y_score, target, "sensitivity", -1, on)
 

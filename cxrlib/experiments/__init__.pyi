@@ -7,7 +7,7 @@ from . import (
     registry as registry,
     sweep as sweep,
 )
-from .comparison import Comparison as Comparison, compare as compare
+from .comparison import Comparison as Comparison, compare as compare, difference as difference
 from .record import (
     Record as Record,
     RecordError as RecordError,

@@ -214,9 +214,9 @@ def _operating_point(found: Metadata) -> str:
     ]
     if found.outliers is not None:
         lines.append(
-            f"pictures further than {found.outliers.threshold:.2f} from those of training are "
-            f"refused, as are {found.outliers.false_refusals:.0%} of {found.outliers.n:,} "
-            "validation pictures"
+            f"pictures further than {found.outliers.threshold:.2f} from those of training, and "
+            f"such as look turned or mirrored, are refused; so are at most "
+            f"{found.outliers.false_refusals:.0%} of {found.outliers.n:,} validation pictures"
         )
     return _section("Where it is used", lines)
 

@@ -84,11 +84,9 @@ def compare(paper: Paper, folder: str | os.PathLike | None = None) -> list[Compa
             for role in ("as_published", "repaired")
         ]
         first, second = pair
-        difference = None
+        apart = None
         if first is not None and second is not None:
-            difference = evaluation.runs_difference(
-                judged_runs(second.runs, metric), judged_runs(first.runs, metric)
-            )
+            apart = difference(second, first, metric)
         found.append(
             Comparison(
                 study=claim["repaired"],
@@ -98,10 +96,30 @@ def compare(paper: Paper, folder: str | os.PathLike | None = None) -> list[Compa
                 about=claim.get("about", ""),
                 as_published=None if first is None else _of_summary(first, metric),
                 repaired=None if second is None else _of_summary(second, metric),
-                difference=difference,
+                difference=apart,
             )
         )
     return found
+
+
+def difference(
+    record: records.Record, baseline: records.Record, metric: str
+) -> evaluation.Interval:
+    """Return how much higher one record's metric is than another's, on the same test images.
+
+    Patients are drawn for both at once, and each one's seeds; see
+    :func:`cxrlib.evaluation.runs_difference`.
+
+    Parameters
+    ----------
+    record, baseline : Record
+        Their runs keep scores of the same images; each is judged at its own thresholds.
+    metric : str
+        Of their summaries, such as ``"test accuracy"``.
+    """
+    return evaluation.runs_difference(
+        judged_runs(record.runs, metric), judged_runs(baseline.runs, metric)
+    )
 
 
 def _of_summary(record: records.Record, metric: str) -> evaluation.Interval:

@@ -255,6 +255,12 @@ def read(id: str, folder: str | os.PathLike | None = None) -> Record:
     ------
     RecordError
         If there is no such record (naming those that there are), or its file is not whole.
+
+    Examples
+    --------
+    >>> record = read("article-4-as-published-two")
+    >>> len(record.runs), record.article
+    (5, 4)
     """
     place = results_folder(folder)
     ids = list_ids(place)

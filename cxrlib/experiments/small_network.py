@@ -26,8 +26,8 @@ SMALL_NETWORK = Study(
     (
         "The epoch and the threshold are validation's: the lowest loss, and the highest threshold "
         "that finds 95 % of the sick validation children.",
-        "A distance from the training pictures tells pictures of another kind; its threshold "
-        "refuses 1 % of validation.",
+        "A distance from the training pictures and a turn score tell pictures of another kind; "
+        "their thresholds refuse at most 1 % of validation.",
     ),
 )
 STUDIES = {SMALL_NETWORK.id: SMALL_NETWORK}

@@ -1,15 +1,17 @@
 """Models as files that run without Keras: ONNX, and LiteRT in whole or in few bits.
 
-A network that standardises each picture by its own pixels computes variances of some thousands,
-which eight bits cannot hold beside pixels: so only the part behind the preprocessing is quantised
-to whole numbers (:func:`split_preprocessing`). LiteRT's other kinds keep the numbers that flow
-through the network as they are, and make the weights small.
+LiteRT's kinds of quantisation differ in what is rounded. Whether a network that standardises each
+picture loses less when only the part behind that is quantised (:func:`split_preprocessing`) has to
+be measured.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -47,7 +49,7 @@ def to_onnx(model: keras.Model, file: str | os.PathLike) -> Path:
     require("export", "an export to ONNX")
     path = _checked(file, ".onnx")
     _call_once(model)
-    with atomic_path(path) as beside:
+    with atomic_path(path) as beside, _quiet():
         model.export(str(beside), format="onnx", verbose=False)
     return path
 
@@ -70,9 +72,10 @@ def to_litert(
     file : path
         Ends in ``.tflite``.
     quantize : {"float16", "dynamic", "int8"}, optional
-        ``"float16"``: weights in half the bits. ``"dynamic"``: weights in a quarter, computed with
-        as they are needed. ``"int8"``: weights and what flows between layers in whole numbers from
-        -128 to 127, whose ranges ``calibration`` shows. Input and output stay float32.
+        ``"float16"``: weights in half the bits. ``"dynamic"``: weights in a quarter; where a kernel
+        can, it multiplies in eight bits, too, in a range taken anew from each picture.
+        ``"int8"``: weights and what flows between layers in whole numbers from -128 to 127, whose
+        ranges ``calibration`` shows. Input and output stay float32.
     calibration : array, shape (N, H, W, C)
         For ``"int8"``: some hundred training pictures, as the model takes them.
 
@@ -97,7 +100,7 @@ def to_litert(
             "Pass some hundred training pictures."
         )
     _call_once(model)
-    with atomic_path(path) as beside:
+    with atomic_path(path) as beside, _quiet():
         model.export(str(beside), format="litert", verbose=False, **_options(quantize, calibration))
     return path
 
@@ -187,6 +190,20 @@ def latency(predict: Predict, image: ArrayLike, n: int = 50) -> float:
         predict(image)
         seconds.append(time.perf_counter() - start)
     return float(np.median(seconds[3:]))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what the converters say of their folders, and of NumPy's old names."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def _options(quantize: str | None, calibration: ArrayLike | None) -> dict[str, Any]:

@@ -75,6 +75,12 @@ def draw(
     ------
     ValueError
         For an unknown kind, age or site, or a number out of its range.
+
+    Examples
+    --------
+    >>> phantom = draw("bacterial", seed=1, size=64)
+    >>> phantom.image.shape, bool(phantom.lesion_mask.any())
+    ((64, 64), True)
     """
     if kind not in KINDS:
         raise ValueError(f"expected `kind` as one of {', '.join(KINDS)}, got {kind!r}. Choose one.")

@@ -220,7 +220,9 @@ def make_outliers(model, images, threshold):
         components=directions[:4],
         variances=spreads[:4] ** 2 / (len(images) - 1),
         noise=0.05,
+        turn_weights=np.random.default_rng(0).normal(0, 0.1, (8 * 8 + 1, 3)),
         threshold=threshold,
+        turn_threshold=np.inf,
         false_refusals=0.01,
         n=1234,
     )

@@ -31,6 +31,9 @@ SPILLED = """() => {
   return spilled.slice(0, 5);
 }"""
 
+# A class of ours that the theme has, too, such as Font Awesome's `far`, changes the letters.
+ICON_WORDS = """[...document.querySelectorAll('.cxr-lab *')]
+  .filter(e => getComputedStyle(e).fontFamily.includes('Awesome')).map(e => e.className)"""
 NO_TEXT = """async () => {
   const images = [...document.images]; // those of other screens and further down load only now
   for (const image of images) image.loading = 'eager';
@@ -98,6 +101,7 @@ def look_at(visit, page):
         "headings": tab.locator(".bd-article h1").count(),
         "foot": foot.all_inner_texts(),
         "images without a text": tab.evaluate(NO_TEXT),
+        "words in an icon's font": tab.evaluate(ICON_WORDS),
         "links": tab.evaluate("[...document.querySelectorAll('a')].map(a => a.href)"),
         "formulas": tab.locator("mjx-container").count(),
     }

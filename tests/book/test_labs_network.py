@@ -370,19 +370,27 @@ def test_a_picture_of_another_kind_is_refused_and_the_distance_of_others_is_show
             covariance += (variance - found.noise) * np.outer(direction, direction)
         return x @ np.linalg.inv(covariance) @ x / len(x)
 
+    def turn(one):
+        small = describe(model, one[None])[0, : 8 * 8]
+        return np.logaddexp.reduce([*small, 1] @ found.turn_weights)
+
     found.threshold = (expected(near) + expected(inverted)) / 2
     assert expected(near) < found.threshold
     lab = show_one(network(outliers=found))
     start = made().config["start"]
     drawn = draw_dabs(image(start["picture"]), start["dabs"])
-    assert value(lab, ".far", "distance") == pytest.approx(expected(drawn), rel=1e-3)
+    assert value(lab, ".distance", "distance") == pytest.approx(expected(drawn), rel=1e-3)
     assert give(lab, png(near)) == ""
-    assert value(lab, ".far", "distance") == pytest.approx(expected(near), rel=1e-3)
-    assert "Like those that it was trained on" in lab.locator(".far").inner_text()
+    assert value(lab, ".distance", "distance") == pytest.approx(expected(near), rel=1e-3)
+    assert value(lab, ".distance", "turn") == pytest.approx(turn(near), rel=1e-3)
+    assert "Within both limits" in lab.locator(".distance").inner_text()
     before = score(lab)
     text = give(lab, png(inverted))
     assert refused(text)
-    told = float(re.search(r"at the distance ([\d.]+)\. From", text)[1])
+    told = float(re.search(r"at the distance ([\d.]+) \(limit", text)[1])
     assert told == pytest.approx(expected(inverted), rel=1e-3)
-    assert "nor are 1 % of 1,234 chest X-rays" in text
+    assert "at most 1 % of 1,234 chest X-rays" in text
     assert score(lab) == before
+    found.turn_threshold = turn(near) - 0.01
+    lab = show_one(network(outliers=found))
+    assert "looks turned or mirrored" in give(lab, png(near))

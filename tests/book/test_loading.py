@@ -83,6 +83,15 @@ def test_heavy_images_are_packed_better_and_keep_every_pixel(tmp_path):
         np.testing.assert_array_equal(image, noise)
 
 
+def test_code_loses_the_marks_that_look_like_plain_text():
+    plain = loading.plain_marks(["a11y-high-contrast-light", "a11y-high-contrast-dark"])
+    code = 'for</span> <span class="n">x</span><span class="p">:</span> <span class="mi">1</span>'
+    assert plain.sub(r"\1", code) == 'for</span> x: <span class="mi">1</span>'
+    assert loading.plain_marks(["bw"]).search('<span class="mi">1</span>')
+    both = loading.plain_marks(["bw", "a11y-high-contrast-light"])
+    assert not both.search('<span class="mi">1</span>')
+
+
 def test_the_book_loads_so(html, pages):
     late = [p for p in pages if '"theme") || "auto"' in (html / p).read_text(encoding="utf-8")]
     assert late == []

@@ -61,6 +61,9 @@ def record(name, counts, patients, fingerprint):
 
 RECORDS = [record(f"a-{k}", COUNTS, (900, None), "x") for k in "pq"]
 RECORDS += [record(f"study-{k}", SHIFTED, (5, 4, 3), "y") for k in "abcd"]
+WHOLE = {"train": {"normal": 500}, "test": {"pneumonia": 500}}  # of adults
+RECORDS += [record("by-image", WHOLE, (registry.NIH.n_patients, 7), "z")]
+RECORDS[-1].data["name"] = "adults"
 
 
 @pytest.fixture
@@ -166,12 +169,14 @@ def test_each_set_has_its_files_and_patients_and_each_group_of_records_its_split
     assert page.count("pneumoniamnist") == 1, "of many sizes, and the same files"
     assert f"covid-collection at least {registry.COVID.min_images} as listed" in page
     assert (
-        "toys 20 normal, 1,000 pneumonia; 900 patients – 3 normal; patients not known a-p, a-q"
+        "toys 20 normal, 1,000 pneumonia; 900 patients – 3 normal; patients not known "
+        "not counted a-p, a-q"
     ) in page
     assert (
         "toys 9 normal; 5 patients 8 normal; 4 patients; held back: 7 normal; 3 patients – "
-        "study-a, study-b and 2 more"
+        "not counted study-a, study-b and 2 more"
     ) in page
+    assert "– 500 pneumonia; 7 patients 7 by-image" in page
 
 
 def test_no_study_and_no_look_is_missing_on_the_page():

@@ -47,9 +47,9 @@ def test_it_is_valid_and_carries_no_outputs(chapter):
     assert chapter.metadata.kernelspec.name == "python3"
 
 
-def test_the_first_code_cell_sets_colab_up(chapter):
+def test_the_first_code_cell_sets_colab_up(path, chapter):
     first = code(chapter)[0]
-    assert first.source == address.colab_cell(ROOT)
+    assert first.source == address.colab_cell(ROOT, path.stem)
     assert first.metadata.tags == ["remove-cell"]
 
 
@@ -115,7 +115,8 @@ def package_names(node, known):
         case _:
             return set()
     part_of_it = ast.Name | ast.Attribute
-    return {t.id for t, v in pairs if isinstance(v, part_of_it) and fold.root(v) in known}
+    known_parts = [t for t, v in pairs if isinstance(v, part_of_it) and fold.root(v) in known]
+    return {target.id for target in known_parts if isinstance(target, ast.Name)}
 
 
 def test_code_in_sight_teaches(chapter):

@@ -51,6 +51,18 @@ def test_a_card_says_what_the_record_says(id, monkeypatch):
     assert f"- {same} by all studies of {record.data['name']}" in text
 
 
+def test_each_shipped_network_has_its_card_beside_it(monkeypatch):
+    monkeypatch.delenv("CXR_RESULTS", raising=False)
+    files = sorted(experiments.results_folder().glob("*.keras"))
+    assert files
+    for file in files:
+        # What an audit found needs the pictures; all above it is written again here.
+        wanted, audit = card.write_card(file.stem).split("## What an audit found")
+        kept, found = file.with_suffix(".md").read_text("utf-8").split("## What an audit found")
+        assert kept == wanted, f"cxr card {file.stem} --audit --output {file.with_suffix('.md')}"
+        assert found != audit
+
+
 def test_an_audit_stands_in_the_data_sheet(folder):
     found = Finding("sizes", "fine", "all alike"), Finding("folder shift", "fail", "AUC 0.92")
     text = card.write_card(ID, report=Report("pneumonia", 9, found, 0.1))

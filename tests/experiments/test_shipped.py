@@ -43,8 +43,7 @@ def test_the_network_is_kept_with_what_its_record_found(monkeypatch, cases, tmp_
 
     prepared = shipped.prepare(cases, study.config, seed=0)
     val = data.read_images(prepared[prepared["split"] == "val"], 24, "stretch")
-    distance = found.outliers.distance(model, val.images)
     assert found.outliers.n == len(val)
-    refused = found.outliers.refuses(distance).mean()
+    refused = found.outliers.refuses(model, val.images).mean()
     assert 0.1 < refused <= 0.25
     assert records.read(ID, tmp_path) == record

@@ -3,17 +3,18 @@ import pytest
 from scipy.spatial.distance import mahalanobis
 
 from cxrlib import models
-from cxrlib.models.outliers import THUMBNAIL, OutlierDetector, describe
+from cxrlib.models.outliers import THUMBNAIL, OutlierDetector, describe, small_copies
 from tests.float32 import assert_close
 
 LAYERS = ("relu_1", "relu_2")
 
 
 def pictures(n, seed):
-    """Bright left halves, with noise."""
+    """Bright left halves, brightest above, with noise."""
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 60, (n, 24, 24, 1), dtype=np.uint8)
     images[:, :, :12] += rng.integers(80, 120, (n, 1, 1, 1), dtype=np.uint8)
+    images[:, :8, :12] += 40
     return images
 
 
@@ -67,16 +68,31 @@ def test_the_distance_is_mahalanobis_s_with_the_covariance_of_probabilistic_pca(
 
 
 def test_the_threshold_refuses_the_share_that_was_asked_for(network, detector):
-    refused = detector.refuses(detector.distance(network, pictures(50, 1)))
-    assert refused.sum() in (4, 5)  # never more than the share
+    images = pictures(50, 1)
+    far = detector.distance(network, images) > detector.threshold
+    turned = detector.turn_score(images) > detector.turn_threshold
+    assert far.sum() == turned.sum() == 2  # half of the share each, never more
+    np.testing.assert_array_equal(detector.refuses(network, images), far | turned)
     assert detector.n == 50
 
 
 def test_other_pictures_are_refused_and_new_ones_of_the_kind_are_not(network, detector):
     new = pictures(40, 5)
-    assert detector.refuses(detector.distance(network, new)).mean() < 0.4
-    for other in (255 - new, new[:, :, ::-1], new.transpose(0, 2, 1, 3)):
-        assert detector.refuses(detector.distance(network, other)).all()
+    assert detector.refuses(network, new).mean() < 0.4
+    for other in (255 - new, new[:, :, ::-1], new[:, ::-1], new.transpose(0, 2, 1, 3)):
+        assert detector.refuses(network, other).all()
+
+
+def test_the_turn_score_is_the_log_odds_of_a_logistic_regression(detector):
+    from sklearn.linear_model import LogisticRegression
+
+    train, new = pictures(120, 0), pictures(8, 7)
+    ways = train, train[:, ::-1], train[:, ::-1, ::-1], train[:, :, ::-1]
+    copies, way = small_copies(np.concatenate(ways)), np.repeat(range(4), len(train))
+    chance = LogisticRegression(C=0.01, max_iter=1000).fit(copies, way).predict_proba
+    for images in (new, new[:, ::-1], new[:, :, ::-1]):
+        upright = chance(small_copies(images))[:, 0]
+        assert_close(detector.turn_score(images), np.log((1 - upright) / upright), rel=1e-3)
 
 
 def test_it_comes_back_from_arrays(network, detector):
@@ -89,8 +105,10 @@ def test_it_comes_back_from_arrays(network, detector):
     assert (again.layers, again.threshold, again.n) == (LAYERS, detector.threshold, 50)
     with pytest.raises(ValueError, match="expected the arrays layers, mean"):
         OutlierDetector.from_arrays({k: v for k, v in arrays.items() if k != "scale"})
-    with pytest.raises(ValueError, match=r"expected a mean and scale for 151 features"):
-        OutlierDetector.from_arrays(arrays | {"mean": np.zeros(3)})
+    np.testing.assert_array_equal(again.turn_score(images), detector.turn_score(images))
+    for name in ("mean", "turn_weights"):
+        with pytest.raises(ValueError, match=r"expected a mean and scale for 151 features"):
+            OutlierDetector.from_arrays(arrays | {name: np.zeros(3)})
 
 
 def test_what_cannot_be_fitted_is_refused(network):

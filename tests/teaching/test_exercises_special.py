@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cxrlib import evaluation
-from cxrlib.teaching.exercises import ch08_resampling, ch13_shortcuts, ch14_five_articles
+from cxrlib.teaching.exercises import ch08_resampling, ch13_shortcuts, ch15_five_articles
 
 from .test_exercises import EXERCISES, assert_hint, check, key_by_pattern, resampled_one_by_one
 
@@ -96,7 +96,7 @@ WRONG_LISTS = [
     *[(ANSWERS | {"same places": odd}, "are from one hospital") for odd in ("no", 0, 1)],
     *[(odd, "keep the names") for odd in ("yes", 3, [True] * 14, {"same places": True}, len)],
 ]
-FAULTS = ch14_five_articles.FAULTS
+FAULTS = ch15_five_articles.FAULTS
 LINES = {piece: line for piece, (line, _) in FAULTS.items()}
 WRONG_LINES = [
     *[(LINES | {piece: 4}, reason) for piece, (_, reason) in FAULTS.items()],

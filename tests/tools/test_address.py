@@ -30,14 +30,14 @@ def test_a_new_address_is_written_everywhere(copy):
     assert address.problems(copy) == []
     text = "".join((copy / name).read_text() for name in address.REPEATS)
     assert "cxr-course" not in text
-    assert "new-home/xrays@v1.0" in address.colab_cell(copy)
+    assert "new-home/xrays@v1.0" in address.colab_cell(copy, "01-one")
 
 
 def test_the_colab_cell_is_put_in_once_and_refreshed(copy):
     path = copy / "chapters" / "01-one.ipynb"
     assert address.refresh_chapter(path, "import google.colab")
     assert not address.refresh_chapter(path, "import google.colab")
-    assert address.refresh_chapter(path, address.colab_cell(copy))
+    assert address.refresh_chapter(path, address.colab_cell(copy, path.stem))
     code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
     assert len(code) == 3
     assert code[0].metadata.tags == ["remove-cell"]

@@ -112,3 +112,11 @@ def test_the_readme_shows_pictures_that_are_there_each_with_a_text():
     for text, path in shown:
         assert len(text) > 20
         assert (ROOT / path).exists()
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    """A term at the wrong place gets the explanation of its neighbour."""
+    text = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
+    inside = text.partition(":::{glossary}\n")[2].partition("\n:::")[0]
+    first = [entry.partition("\n")[0].lower() for entry in inside.split("\n\n")]
+    assert first == sorted(first)

@@ -78,7 +78,7 @@ def find_duplicates(thumbnails: np.ndarray) -> pd.DataFrame:
     Codes only suggest a pair. It is named if the thumbnails correlate, and their details too. On
     smooth images the first two are not enough: among 258,120 pairs of different smooth fields
     with a little noise, codes alone take 6.7 % for doubles, the correlation of the whole leaves
-    0.59 %, and that of the details none (``benchmarks/audit.py --only smooth``).
+    0.59 %, and that of the details none (``benchmarks/alarms.py``).
     """
     pairs = pairs_within(difference_hash(thumbnails))
     same, exact = np.zeros(len(pairs), bool), np.zeros(len(pairs), bool)

@@ -117,7 +117,24 @@ def check_shortcuts(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 
 
 
 def check_folder_shift(cases: pd.DataFrame, thumbnails: np.ndarray, *, seed: int = 0) -> Finding:
-    """Ask whether training and test images *of one class* can be told apart."""
+    """Ask whether training and test images *of one class* can be told apart.
+
+    Without labels, give all images one class: last month's as ``train``, this week's as ``test``.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        With the columns ``split``, ``label`` and ``patient_id``.
+    thumbnails : ndarray of uint8, shape (N, H, W)
+        Of the same rows.
+    seed : int
+        Of folds and samples.
+
+    Returns
+    -------
+    Finding
+        Its ``numbers`` are the AUC of each class with its interval.
+    """
     both = cases["split"].isin(["train", "test"]).to_numpy()
     if cases.loc[both, "split"].nunique() < 2:
         return Finding("folder shift", "not checked", "there are no train and test splits")

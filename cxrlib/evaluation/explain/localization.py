@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import distance_transform_edt
 
+from cxrlib.evaluation import metrics
 from cxrlib.evaluation.intervals import Interval, patient_bootstrap
 
 
@@ -29,6 +30,9 @@ class PointingGame(NamedTuple):
         some of them hit.
     n_empty : int
         Images whose map is nowhere above 0. They point nowhere, and count as misses.
+    shuffled_hits : ndarray of float, shape (N,)
+        Share of the masks of other patients that each image's map hits. ``hits`` less these, image
+        by image, is a paired difference: :func:`cxrlib.evaluation.paired_difference`.
     """
 
     hit_rate: Interval
@@ -36,6 +40,7 @@ class PointingGame(NamedTuple):
     shuffled_rate: float
     hits: np.ndarray
     n_empty: int
+    shuffled_hits: np.ndarray
 
 
 def pointing_game(
@@ -67,8 +72,7 @@ def pointing_game(
     Returns
     -------
     PointingGame
-        A rate with every image hit, or none, has an interval without width: that says "too few
-        to resample", not "certain".
+        A rate with every image hit, or none, has Wilson's interval for as many patients.
 
     Raises
     ------
@@ -95,17 +99,21 @@ def pointing_game(
         if point.any():
             row[:] = allowed[:, point].mean(axis=1)
     hits = np.diagonal(shares).copy()
+    # Whole hits are a sensitivity, of which the bootstrap knows what to do with none and with all.
+    rate = metrics.sensitivity if np.isin(hits, (0, 1)).all() else _mean
     hit_rate = patient_bootstrap(
-        np.ones(len(maps)), hits, patients, lambda _, hit: float(hit.mean()),
+        np.ones(len(maps)), hits, patients, rate,
         n_resamples=n_resamples, seed=seed, confidence_level=confidence_level,
     )  # fmt: skip
     ids = np.asarray(patients, dtype=object).reshape(-1)
+    strangers = ids[:, None] != ids
     return PointingGame(
         hit_rate=hit_rate,
         chance_level=float(np.mean(allowed.sum(axis=(1, 2)) / allowed[0].size)),
-        shuffled_rate=float(shares[ids[:, None] != ids].mean()),
+        shuffled_rate=float(shares[strangers].mean()),
         hits=hits,
         n_empty=int((highest <= 0).sum()),
+        shuffled_hits=(shares * strangers).sum(axis=1) / strangers.sum(axis=1),
     )
 
 
@@ -132,6 +140,10 @@ def energy_inside_mask(maps: ArrayLike, masks: ArrayLike) -> np.ndarray:
     total = heat.sum(axis=(1, 2))
     inside = (heat * masks).sum(axis=(1, 2))
     return np.divide(inside, total, out=np.full(len(maps), np.nan), where=total > 0)
+
+
+def _mean(_: np.ndarray, hits: np.ndarray) -> float:
+    return float(hits.mean())
 
 
 def _validated(maps: ArrayLike, masks: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,12 @@ from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
 from cxrlib.evaluation.checks import check_scores
-from cxrlib.evaluation.intervals.limits import Interval, bca_interval, check_resampling
+from cxrlib.evaluation.intervals.limits import (
+    Interval,
+    bca_interval,
+    check_resampling,
+    wilson_interval_over_runs,
+)
 from cxrlib.evaluation.intervals.resampling import (
     Metric,
     required_classes,
@@ -50,22 +55,39 @@ def patient_bootstrap(
     Returns
     -------
     Interval
-        The metric on the images as they are, and the interval's ends. Where every resample gives
-        the same number, as with scores in perfect order, the interval has no width: that says
-        "too few errors to resample", not "certain". With only a few errors among few patients
-        it still lies too high more often than too low: benchmarks/coverage.py counts how often.
+        The metric on the images as they are, and the interval's ends. Where no sick image is
+        missed, or each of them, drawing again finds nothing else: a sensitivity of 1 or 0, and a
+        specificity likewise, gets Wilson's interval for as many patients. Where any other metric
+        is the same in every resample, as the AUC of scores in perfect order is, the interval has
+        no width: that says "too few errors to resample", not "certain". With only a few errors
+        among few patients it still lies too high more often than too low: benchmarks/coverage.py
+        counts how often.
 
     Raises
     ------
     ValueError
         If a class has too few patients to draw from, the metric gives no finite number, or an
         argument is out of its range.
+
+    Examples
+    --------
+    Eight images of four patients:
+
+    >>> sick, patients = [1, 1, 1, 1, 0, 0, 0, 0], ["a", "a", "b", "b", "c", "c", "d", "d"]
+    >>> scores = [0.9, 0.8, 0.4, 0.3, 0.6, 0.5, 0.2, 0.1]
+    >>> found = patient_bootstrap(sick, scores, patients)
+    >>> f"{found.value:.2f}"
+    '0.75'
     """
     y, score = check_scores(y_true, y_score)
     check_resampling(n_resamples, confidence_level)
     value, classes = float(metric(y, score)), required_classes(metric, score)
     statistic = vectorize(metric, y, score)
     parts = resample(y, patients, statistic, classes, n_resamples=n_resamples, seed=seed)
+    if len(classes) == 1 and value in (0, 1):  # a rate among the images of one class
+        *_, n_patients = parts
+        n = int((y == classes[0]).sum())
+        return wilson_interval_over_runs([int(value) * n], [n], n_patients, confidence_level)
     return bca_interval(value, *parts, confidence_level)
 
 
@@ -104,6 +126,14 @@ def paired_difference(
     ------
     ValueError
         As in :func:`patient_bootstrap`.
+
+    Examples
+    --------
+    >>> sick, patients = [1, 1, 1, 1, 0, 0, 0, 0], ["a", "a", "b", "b", "c", "c", "d", "d"]
+    >>> one = [0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1]
+    >>> other = [0.9, 0.8, 0.4, 0.3, 0.6, 0.5, 0.2, 0.1]
+    >>> f"{paired_difference(sick, one, other, patients).value:+.2f}"
+    '+0.25'
     """
     y, a = check_scores(y_true, score_a)
     _, b = check_scores(y_true, score_b)

@@ -37,6 +37,13 @@ def wilson_interval(successes: int, n: int, confidence_level: float = 0.95) -> I
     ValueError
         If the counts are not whole numbers, ``n`` is below 1, ``successes`` is not between 0 and
         ``n``, or ``confidence_level`` is not between 0 and 1.
+
+    Examples
+    --------
+    Sixteen right of sixteen:
+
+    >>> f"{wilson_interval(16, 16):.2f}"
+    '1.00 (0.81 to 1.00)'
     """
     whole = all(float(count).is_integer() for count in (successes, n))
     if not whole or n < 1 or not 0 <= successes <= n:

@@ -70,7 +70,8 @@ def runs_bootstrap(
     -------
     Interval
         The mean of the trainings' values, and its ends. Of one training it is that of
-        :func:`.patient_bootstrap`: how much another seed would change stays unknown.
+        :func:`.patient_bootstrap`, but for a sensitivity or specificity of 0 or 1: that has no
+        width here. How much another seed would change stays unknown.
 
     Raises
     ------

@@ -62,7 +62,7 @@ def _draw_matrix(ax: Axes, matrix: np.ndarray) -> None:
     shares = matrix / np.maximum(rows, 1)
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     for (row, column), count in np.ndenumerate(matrix):
-        share = f"{100 * shares[row, column]:.0f} %" if rows[row, 0] else "–"
+        share = _share(count, rows[row, 0])
         ax.text(
             column, row, f"{count:,}\n{share}", ha="center", va="center", fontsize="small",
             color=_text_color(image.cmap(shares[row, column])),
@@ -220,6 +220,13 @@ def _predictions(
 def _percent(p: float) -> str:
     """Write a probability without ever rounding it to certainty."""
     return "> 99 %" if p > 0.995 else "< 1 %" if p < 0.005 else f"{100 * p:.0f} %"
+
+
+def _share(count: int, total: int) -> str:
+    """Write a share: 0 % of none alone, 100 % of all alone."""
+    if not total:
+        return "–"
+    return _percent(count / total) if 0 < count < total else f"{100 * count / total:.0f} %"
 
 
 def _frame(ax: Axes) -> None:

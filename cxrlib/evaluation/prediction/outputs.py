@@ -73,6 +73,7 @@ def write_json(
             "sensitivity": found.sensitivity._asdict(),
             "specificity": found.specificity._asdict(),
             "distance_threshold": predictor.outliers.threshold,
+            "turn_threshold": predictor.outliers.turn_threshold,
             "false_refusals": predictor.outliers.false_refusals,
         },
         "prevalence": prevalence,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cxrlib.models import Metadata, OutlierDetector
 
 BATCH_SIZE = 32
+LOOK = "Is it whole, head up, not inverted, the patient's left on the right of the picture?"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,22 +74,31 @@ class Predictor:
                 answers[path] = Answer(path, state, str(error))
         if pictures:
             images = np.stack(list(pictures.values()))
-            distances = self.outliers.distance(self.model, images)
-            scores = self.model.predict(images.astype("float32"), verbose=0)[:, 0]
-            for path, image, distance, score in zip(
-                pictures, images, distances, scores, strict=True
-            ):
-                answers[path] = self._judge(path, image, float(distance), float(score))
+            columns = (
+                self.outliers.distance(self.model, images),
+                self.outliers.turn_score(images),
+                self.model.predict(images.astype("float32"), verbose=0)[:, 0],
+            )
+            for path, image, *numbers in zip(pictures, images, *columns, strict=True):
+                answers[path] = self._judge(path, image, *map(float, numbers))
         return [answers[path] for path in paths]
 
-    def _judge(self, path: str, image: np.ndarray, distance: float, score: float) -> Answer:
-        known = self.outliers
-        if known.refuses(distance):
+    def _judge(
+        self, path: str, image: np.ndarray, distance: float, turn_score: float, score: float
+    ) -> Answer:
+        known, got = self.outliers, ""
+        if distance > known.threshold:
+            got = f"one at the distance {distance:.2f} (limit {known.threshold:.2f})"
+        elif turn_score > known.turn_threshold:
+            got = (
+                f"one that looks turned or mirrored (score {turn_score:.2f}, limit "
+                f"{known.turn_threshold:.2f})"
+            )
+        if got:
             reason = (
-                f"{path}: expected a frontal chest X-ray like those of {self.metadata.data}, got a "
-                f"picture at the distance {distance:.2f}. From {known.threshold:.2f} on none is "
-                f"answered, nor are {known.false_refusals:.0%} of {known.n:,} chest X-rays kept "
-                "for validation. If it is one, look whether it is upright, whole and not inverted."
+                f"{path}: expected a frontal chest X-ray like those of the data set "
+                f"'{self.metadata.data}', got {got}. {LOOK} These limits refuse at most "
+                f"{known.false_refusals:.0%} of {known.n:,} chest X-rays kept for validation, too."
             )
             return Answer(path, "refused", reason, distance=distance, image=image)
         side = self.class_names[int(score >= self.metadata.threshold)]

@@ -112,6 +112,12 @@ def conv2d(
     -------
     (N, rows, columns, K), or (rows, columns) for one image
         The kernel is not flipped: strictly this is a cross-correlation.
+
+    Examples
+    --------
+    >>> conv2d(np.eye(3), np.ones((2, 2)))
+    array([[2., 1.],
+           [1., 2.]])
     """
     check_conv2d(x, kernel, bias, stride, padding, dilation)
     if x.ndim == 2:

@@ -215,6 +215,11 @@ def class_weights(labels: ArrayLike) -> dict[int, float]:
     -----
     The formula of scikit-learn's ``compute_class_weight("balanced")`` (King and Zeng 2001), which
     article 2 uses.
+
+    Examples
+    --------
+    >>> class_weights([0, 1, 1, 1])
+    {0: 2.0, 1: 0.6666666666666666}
     """
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] > 1:

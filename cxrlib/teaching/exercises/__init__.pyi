@@ -65,7 +65,12 @@ from .ch13_shortcuts import (
     check_carried_score as check_carried_score,
     check_checklist as check_checklist,
 )
-from .ch14_five_articles import (
+from .ch14_deployment import (
+    check_alarm as check_alarm,
+    check_limit as check_limit,
+    check_quantize as check_quantize,
+)
+from .ch15_five_articles import (
     check_faults as check_faults,
     check_luck as check_luck,
     check_reproduced as check_reproduced,

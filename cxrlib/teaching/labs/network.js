@@ -75,7 +75,7 @@ function startLab(box, config) {
   const chooser = fileChooser(box, problem, async (chosen) => {
     const read = await readPicture(chosen, { ...config.own, size: rows });
     const made = run(read.values);
-    if (config.outliers) refuseFar(made.distance, config.outliers);
+    if (config.outliers) refuseOthers(made, config.outliers);
     return () => {
       given[OWN] = read;
       bare.set(OWN, made);
@@ -102,8 +102,8 @@ function startLab(box, config) {
   const radius = knob("radius", "Radius of a dab (pixels)", limits.radius, { step: 1 });
   const density = knob("density", "Its density (%)", limits.density, { step: 1 });
   const overlay = pixelCanvas(config, 0, "");
-  const looks = ["big score", "change", "soft far", "soft", "one", "sum"];
-  const [score, change, far, strongest, one, sum] = looks.map(quiet);
+  const looks = ["big score", "change", "soft distance", "soft", "one", "sum"];
+  const [score, change, distance, strongest, one, sum] = looks.map(quiet);
   const [bar, mark] = [block(), element("i")];
   const heard = spoken();
   const mosaics = layers.map(({ outside }, i) => mosaic(rows >> i, columns >> i, outside));
@@ -133,7 +133,7 @@ function startLab(box, config) {
     ),
     block("two gap", named("Draw here", view), named("Activation map", overlay)),
     block("ramp", healthy, element("i", { class: "diverging" }), sick),
-    block("lab-card gap", score, block("meter marked", bar, mark), change, far, heard),
+    block("lab-card gap", score, block("meter marked", bar, mark), change, distance, heard),
     block(
       "parts",
       block("stack", radius, density),
@@ -208,12 +208,15 @@ function startLab(box, config) {
       : "Nothing is drawn on it.";
     change.textContent = text;
     if (config.outliers) {
-      const limit = config.outliers.threshold;
-      const kind = result.distance > limit ? "Not one of the kind that it was trained on" : "Like those that it was trained on";
-      far.textContent =
-        `${kind}: its distance from them is ${digits(result.distance, 2)}, and from ` +
-        `${digits(limit, 2)} on a picture of your own is refused.`;
-      far.dataset.distance = result.distance;
+      const known = config.outliers;
+      const far = result.distance > known.threshold;
+      const turned = result.turnScore > known.turn_threshold;
+      const found = far ? "Unlike those of training" : turned ? "It looks turned or mirrored" : "Within both limits";
+      distance.textContent =
+        `${found}: distance ${digits(result.distance, 2)}, turn score ` +
+        `${digits(result.turnScore, 2)}. Above ${digits(known.threshold, 2)}, or ` +
+        `${digits(known.turn_threshold, 2)}, a picture of your own is refused.`;
+      Object.assign(distance.dataset, { distance: result.distance, turn: result.turnScore });
     }
     heard.tell(`${title}: ${now} for ${sick}. ${text}`);
     sum.textContent =

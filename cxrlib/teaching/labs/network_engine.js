@@ -12,7 +12,7 @@ function buildNetwork({ rows, columns, preprocess, layers: packed, head, outlier
     bias: decodeFloats(one.bias),
   }));
   const weights = decodeFloats(head.weights);
-  const distance = outliers ? buildDistance(outliers, rows, columns) : () => null;
+  const measure = outliers ? buildDetector(outliers, rows, columns) : () => ({});
 
   function preprocessed(values) {
     let { scale, offset } = preprocess;
@@ -134,17 +134,18 @@ function buildNetwork({ rows, columns, preprocess, layers: packed, head, outlier
       bias: head.bias,
       logit,
       score: 1 / (1 + Math.exp(-logit)),
-      distance: distance(values, () => seen.flatMap(meansOf)),
+      ...measure(values, () => seen.flatMap(meansOf)),
       map: (which) => activationMap(now, which === null ? every : [which]),
     };
   };
 }
 
 // How far a picture lies from those of training: Mahalanobis's distance with the covariance of
-// probabilistic PCA, of a small copy of the picture and the means of all maps.
-function buildDistance({ tiles, noise, ...arrays }, rows, columns) {
-  const names = ["mean", "scale", "components", "variances"];
-  const [mean, scale, components, variances] = names.map((name) => decodeFloats(arrays[name]));
+// probabilistic PCA, of a small copy of the picture and the means of all maps. And the log odds
+// that it is turned or mirrored, from the small copy alone.
+function buildDetector({ tiles, noise, ...arrays }, rows, columns) {
+  const names = ["mean", "scale", "components", "variances", "turn_weights"];
+  const [mean, scale, components, variances, turns] = names.map((name) => decodeFloats(arrays[name]));
   const count = mean.length;
 
   function smallCopy(values) {
@@ -159,8 +160,18 @@ function buildDistance({ tiles, noise, ...arrays }, rows, columns) {
     return small.map((one) => (one - middle) / (spread + 1e-3));
   }
 
+  function turnScore(small) {
+    const ways = turns.length / (small.length + 1);
+    const odds = Array.from({ length: ways }, (_, way) =>
+      [...small, 1].reduce((sum, value, i) => sum + value * turns[i * ways + way], 0),
+    );
+    const highest = Math.max(...odds);
+    return highest + Math.log(total(odds.map((one) => Math.exp(one - highest))));
+  }
+
   return (values, meansOfAll) => {
-    const described = [...smallCopy(values), ...meansOfAll()];
+    const small = smallCopy(values);
+    const described = [...small, ...meansOfAll()];
     const x = described.map((value, i) => (value - mean[i]) / scale[i]);
     let [rest, squares] = [total(x.map((one) => one * one)), 0];
     variances.forEach((variance, k) => {
@@ -168,6 +179,6 @@ function buildDistance({ tiles, noise, ...arrays }, rows, columns) {
       rest -= along * along;
       squares += (along * along) / variance;
     });
-    return (squares + rest / noise) / count;
+    return { distance: (squares + rest / noise) / count, turnScore: turnScore(small) };
   };
 }

@@ -109,8 +109,8 @@ def pack_outliers(outliers: Any, packed: dict, model: Any) -> dict:
             f"{len(outliers.mean)} features with {', '.join(outliers.layers)}. Take the detector "
             "that was saved with the network."
         )
-    arrays = ("mean", "scale", "components", "variances")
-    numbers = ("noise", "threshold", "false_refusals", "n")
+    arrays = ("mean", "scale", "components", "variances", "turn_weights")
+    numbers = ("noise", "threshold", "turn_threshold", "false_refusals", "n")
     return {
         "tiles": tiles,
         **{name: _packed(getattr(outliers, name)) for name in arrays},

@@ -176,14 +176,19 @@ async function readPicture(file, { size, resize, max_bytes, max_pixels, min_side
   return { rows: size, columns: size, values };
 }
 
-// A photograph gets a score, too, so what lies too far from the pictures of training gets none.
-function refuseFar(distance, { threshold, false_refusals: share, n }) {
-  if (distance <= threshold) return;
+// A photograph gets a score, too, so what lies too far from the pictures of training gets none, and
+// what looks turned neither.
+function refuseOthers({ distance, turnScore }, known) {
+  const [far, turned] = [distance > known.threshold, turnScore > known.turn_threshold];
+  if (!far && !turned) return;
+  const got = far
+    ? `one at the distance ${distance.toFixed(2)} (limit ${known.threshold.toFixed(2)})`
+    : `one that looks turned or mirrored (score ${turnScore.toFixed(2)}, limit ` +
+      `${known.turn_threshold.toFixed(2)})`;
   refuse(
-    "Expected a frontal chest X-ray like those of training, got a picture at the distance " +
-      `${distance.toFixed(2)}. From ${threshold.toFixed(2)} on none is shown, nor are ` +
-      `${short(100 * share)} % of ${n.toLocaleString("en")} chest X-rays kept aside. If it is one: ` +
-      "is it upright, whole and not inverted?",
+    `Expected a frontal chest X-ray like those of training, got ${got}. Is it whole, head up, not ` +
+      "inverted, the patient's left on the right of the picture? These limits refuse at most " +
+      `${short(100 * known.false_refusals)} % of ${known.n.toLocaleString("en")} chest X-rays kept aside, too.`,
   );
 }
 

@@ -48,6 +48,7 @@ def test_elsewhere_asks_the_masks_of_other_patients():
     game = evaluation.pointing_game(maps_at((0, 0), (1, 1), (0, 1)), masks, ["a", "b", "c"])
     # a hits b's mask, not c's; b hits a's, not c's; c, which misses its own, hits both.
     assert game.shuffled_rate == 4 / 6
+    np.testing.assert_array_equal(game.shuffled_hits, [1 / 2, 1 / 2, 1])
 
 
 def test_a_shared_highest_value_counts_by_its_share():
@@ -75,6 +76,12 @@ def test_the_interval_is_that_of_patients_drawn_again():
     )
     np.testing.assert_allclose(game.hit_rate, expected)
     assert expected.low < expected.value < expected.high
+
+
+def test_with_no_hit_the_interval_is_wilsons():
+    masks = squares(*[(4, 4)] * 40)
+    game = evaluation.pointing_game(maps_at(*[(0, 0)] * 40), masks, range(40), n_resamples=20)
+    assert game.hit_rate == pytest.approx(evaluation.wilson_interval(0, 40))
 
 
 @pytest.mark.parametrize(

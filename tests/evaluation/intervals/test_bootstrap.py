@@ -62,6 +62,21 @@ def test_only_the_classes_that_a_metric_looks_at_are_needed():
     assert only_sick.value == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize(("images", "patients"), [([1], 47), ([2], 47), ([1, 3], 48 * 0.8)])
+def test_where_no_error_was_seen_the_interval_is_wilsons_by_patients(images, patients):
+    # Lower end n / (n + z²), by hand. Patients of 1 and of 3 images count as 16 / 20 of as many.
+    low = patients / (patients + 1.96**2)
+    n = 48 if len(images) == 2 else 47
+    who = np.repeat(np.arange(n), np.resize(images, n))
+    y, who = np.r_[np.zeros(len(who), int), 1, 1], np.r_[who, 98, 99]
+    called = np.r_[np.zeros(len(y) - 2), 1, 1]
+    none_called = bootstrap(y, called, who, ev.specificity, n_resamples=50)
+    assert none_called == pytest.approx((1, low, 1), abs=1e-5)
+    all_called = bootstrap(y, np.ones(len(y)), who, ev.specificity, n_resamples=50)
+    assert all_called == pytest.approx((0, 0, 1 - low), abs=1e-5)
+    assert bootstrap(y, called, who, n_resamples=50) == (1, 1, 1)  # an AUC is no such rate
+
+
 def test_a_metric_without_a_finite_number_is_refused():
     calls = []
 

@@ -39,6 +39,11 @@ def test_a_row_without_images_has_no_share():
     assert len(texts(ax)) == 9
 
 
+def test_no_share_is_rounded_to_none_or_all():
+    ax = plots.confusion_matrix_grid({"": [[5, 1165], [0, 9]]}).flat[0]
+    assert texts(ax) == ["5\n< 1 %", "1,165\n> 99 %", "0\n0 %", "9\n100 %"]
+
+
 def luminance(colour):
     """Relative luminance by WCAG 2.1, written apart from the package's own."""
     c, weights = np.array(to_rgb(colour)), [0.2126, 0.7152, 0.0722]

@@ -89,6 +89,15 @@ def test_what_is_no_chest_film_gets_a_reason_and_no_probability(films, model, wr
         assert "5% of 20 chest X-rays" in line
 
 
+def test_a_mirrored_film_that_is_not_far_away_is_refused_as_turned(films, model, write):
+    predictor = evaluation.prediction.load_predictor(model)
+    lenient = replace(predictor.outliers, threshold=np.inf)
+    files = [write("a.png", films[82]), write("b.png", films[82][:, ::-1])]
+    kept, turned = replace(predictor, outliers=lenient).predict(files)
+    assert (kept.state, turned.state) == ("answered", "refused")
+    assert "got one that looks turned or mirrored (score " in turned.reason
+
+
 def test_a_colour_picture_is_refused_and_a_grey_one_in_three_channels_is_not(
     films, model, write, capsys
 ):

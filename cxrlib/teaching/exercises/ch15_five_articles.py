@@ -1,4 +1,4 @@
-"""Exercises of chapter 14: the luck of the best epoch, is it reproduced, and find the fault."""
+"""Exercises of chapter 15: the luck of the best epoch, is it reproduced, and find the fault."""
 
 from __future__ import annotations
 

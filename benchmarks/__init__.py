@@ -1,0 +1,1 @@
+"""Speed beside that of others: ``python -m benchmarks``."""
