@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 TIMEOUT = 10  # seconds to wait for a scheduler, and for its workers
 FEWEST = 2  # with one worker joblib would do the jobs in this process
-PACKAGES = ("keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tensorflow")
 GO_ON = "What is done is kept, and the same command goes on."
 HOW_TO_START = "dask worker {} --nthreads 1"
 _connected: ContextVar[bool] = ContextVar("_connected", default=False)
@@ -195,13 +193,7 @@ def _clear_words() -> Iterator[None]:
 @cache
 def describe() -> dict[str, str]:
     """Return what has to be alike for results to be alike: Python, packages, the code itself."""
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "none"
-    return versions | {"cxrlib": _code_hash()}
+    return extras.installed_versions() | {"cxrlib": _code_hash()}
 
 
 def _code_hash() -> str:
@@ -234,7 +226,7 @@ def _check_workers(client: Client, address: str, timeout: float) -> None:
 
 def _check_versions(ours: dict[str, str], theirs: dict[str, str], worker: str) -> None:
     """Refuse a worker that would come to other results."""
-    differ = [name for name, value in ours.items() if theirs.get(name) != value]
+    differ = [name for name in ours | theirs if ours.get(name) != theirs.get(name)]
     if differ:
         expected, got = (
             ", ".join(f"{name} {each.get(name, 'none')}" for name in differ)

@@ -7,9 +7,11 @@ Outside the rooms, since several of them have such parts. ``cxr audit``, ``cxr d
 from __future__ import annotations
 
 import copyreg
+import platform
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -21,6 +23,10 @@ EXTRAS = {  # extra → what it brings
     "cluster": ("dask", "distributed"),
     "export": ("ai_edge_litert", "onnx", "onnxruntime", "tf2onnx"),
 }
+
+
+# Results depend on these.
+PACKAGES = ("cxrlib", "keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tensorflow")
 
 
 class MissingExtraError(ImportError):
@@ -44,6 +50,17 @@ def require(extra: str, what: str) -> None:
             f'Install what is missing with: pip install "cxrlib[{extra}]"',
             name=missing[0],
         )
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of Python and of those packages of :data:`PACKAGES` that are here."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def attach_stub(

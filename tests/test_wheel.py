@@ -58,7 +58,8 @@ def wheel(tmp_path_factory):
 
 
 def test_every_file_that_the_package_reads_is_in_it(wheel):
-    kinds, package = (".css", ".js", ".json", ".mplstyle"), ROOT / "cxrlib"
+    kinds = (".css", ".js", ".json", ".jsonl", ".keras", ".md", ".mplstyle")
+    package = ROOT / "cxrlib"
     wanted = {path.relative_to(ROOT).as_posix() for path in package.rglob("*.*")
               if path.suffix in kinds and ".unfinished" not in path.parts}  # fmt: skip
     with zipfile.ZipFile(wheel) as archive:

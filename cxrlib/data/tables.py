@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxrlib.data import copies
 from cxrlib.data.cases import DataError, Problem, did_you_mean
-from cxrlib.data.readers import SPLIT_FOLDERS
+from cxrlib.data.class_folders import SPLIT_FOLDERS
 from cxrlib.data.validation import build_table, check_file
 
 SEPARATORS = ",;\t"

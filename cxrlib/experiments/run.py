@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PureWindowsPath
 from types import ModuleType
 from typing import Any
@@ -25,10 +24,9 @@ from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.registry import get
 from cxrlib.experiments.specification import Study
 from cxrlib.experiments.summary import summarize
-from cxrlib.extras import require
+from cxrlib.extras import installed_versions, require
 
 TOLERANCE = 5e-4  # less than one other prediction makes, of 624 images in one of three runs
-PACKAGES = ("cxrlib", "keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tensorflow")
 SPLITS = ("train", "val", "test")
 
 
@@ -244,16 +242,11 @@ def _fingerprint(cases: pd.DataFrame) -> str:
 
 def environment() -> dict[str, Any]:
     """Describe packages and machine: the record's ``versions``, ``device``, ``peak_memory_mb``."""
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     affinity = getattr(os, "sched_getaffinity", None)  # not on every system
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     device = {"cpu_count": cores, "processor": _processor(), "accelerator": None}
-    return {"versions": versions, "device": device, "peak_memory_mb": _peak_memory_mb()}
+    versions, memory = installed_versions(), _peak_memory_mb()
+    return {"versions": versions, "device": device, "peak_memory_mb": memory}
 
 
 def _processor(table: Path = Path("/proc/cpuinfo")) -> str | None:

@@ -23,6 +23,7 @@ from cxrlib.teaching.chapter import (
 
 MIME = "application/vnd.cxr.claims+json"  # how a finished page hands its claims to make_book
 KINDS = ("identity", "finding", "observation")
+SHOWN = 6  # details by name; of more numbers the range is shown
 
 
 class ClaimFailed(AssertionError):  # noqa: N818  (a name from the design)
@@ -57,7 +58,8 @@ def claim(
         *identity* is mathematics or engineering: if it fails, something is broken, and the chapter
         stops. An *observation* does not hold always: the page says how often it did.
     details : mapping, optional
-        Other numbers to show: name → number, text, or list of them.
+        Other numbers to show: name → number, text, or list of them. Of more than six numbers the
+        page shows the range; all of them are recorded.
 
     Raises
     ------
@@ -122,7 +124,11 @@ def _check_value(value: float) -> float:
 
 
 def _numbers(one: Claim) -> str:
-    """Write the value and the details."""
+    """Write the value and the details, and of more than a reader takes in their range alone."""
+    numbers = [v for v in one.details.values() if isinstance(v, int | float)]
+    if len(numbers) == len(one.details) > SHOWN:
+        low, high = map(format_number, (min(numbers), max(numbers)))
+        return f"{format_number(one.value)}; {len(numbers)} values from {low} to {high}"
     details = (f"{name}: {format_number(v)}" for name, v in one.details.items())
     return "; ".join([format_number(one.value), *details])
 

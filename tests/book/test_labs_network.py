@@ -2,14 +2,16 @@
 
 import base64
 import functools
+import importlib.resources
 import io
 import re
 
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_sample_images
 
-from cxrlib import data, phantoms
+from cxrlib import data, models, phantoms
 from cxrlib.teaching import labs
 from cxrlib.teaching.labs.network import draw_dabs
 from tests.book.lab_pages import (
@@ -27,6 +29,7 @@ from tests.book.lab_pages import (
 from tests.book.looking import FITS
 
 SIDE = 32
+SHIPPED = "study-small-network.keras"
 made = functools.cache(network)
 whole = functools.cache(make_network)
 NOISE = np.random.default_rng(0).integers(0, 255, (90, 90), dtype=np.uint8)
@@ -102,11 +105,14 @@ def test_it_gives_keras_s_scores_on_fifty_pictures_within_50_milliseconds(show_o
     kinds = ("normal", "bacterial", "viral", "covid")
     images = [phantoms.draw(kinds[i % 4], size=96, seed=i).image for i in range(50)]
     lab = show_one(whole_lab())
-    found, times = [], []
+    found, changed, times = [], [], []
     for one in images:
         assert give(lab, png(one)) == ""
         found.append(score(lab))
+        lab.locator(".lab-view").first.press("Space")  # a dab, and the network on it
+        changed.append(score(lab))
         times.append(value(lab, ".score", "milliseconds"))
+    assert not np.equal(found, changed).any()
     expected = answer(whole(), images)
     assert np.ptp(expected) > 0.2
     np.testing.assert_allclose(found, expected, atol=1e-3)
@@ -394,3 +400,24 @@ def test_a_picture_of_another_kind_is_refused_and_the_distance_of_others_is_show
     found.turn_threshold = turn(near) - 0.01
     lab = show_one(network(outliers=found))
     assert "looks turned or mirrored" in give(lab, png(near))
+
+
+def test_the_shipped_network_answers_as_keras_and_refuses_negatives_and_photographs(
+    show_one, tmp_path
+):
+    file = str(importlib.resources.files("cxrlib.experiments") / "results" / SHIPPED)
+    (model, names), known = models.load(file), models.read_metadata(file)
+    lab = show_one(labs.network_lab(model, names, resize=known.resize, outliers=known.outliers))
+    film = phantoms.draw("normal", size=256, seed=0).image
+    (tmp_path / "film.png").write_bytes(png(film))
+    small_film = data.read_image(tmp_path / "film.png", model.input_shape[1], known.resize)
+    assert give(lab, png(film)) == ""
+    assert score(lab) == pytest.approx(answer(model, [small_film])[0], abs=1e-3)
+    for other in (255 - film, *map(in_grey, load_sample_images().images)):
+        text = give(lab, png(other))
+        assert "at the distance" in text
+        assert refused(text)
+
+
+def in_grey(photograph):
+    return np.asarray(Image.fromarray(photograph).convert("L"))

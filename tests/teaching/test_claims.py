@@ -106,6 +106,13 @@ def test_a_detail_that_is_no_number_is_a_dash_and_stops_nothing(capsys):
     assert "a: –; b: 1, –" in capsys.readouterr().out
 
 
+def test_many_details_are_shown_as_a_range_and_recorded_whole(capsys):
+    gaps = {f"seed {i}": i / 10 for i in range(1, 8)}
+    teaching.claim("It holds.", 0.1, above=0, details=gaps)
+    assert "(0.1; 7 values from 0.1 to 0.7)" in capsys.readouterr().out
+    assert teaching.list_claims()[0]["details"] == gaps
+
+
 def test_numbers_are_shown_short():
     values = [3, 12345.0, 20192.3, 0.12345, [1, 0.5], "99 %"]
     shown = ["3", "12,345", "20,192", "0.123", "1, 0.5", "99 %"]

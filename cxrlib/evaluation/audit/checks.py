@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from cxrlib import data
 from cxrlib.data.cases import Problem
-from cxrlib.data.readers import NO_IMAGE
+from cxrlib.data.class_folders import NO_IMAGE
 from cxrlib.evaluation.audit import duplicates, probes
 from cxrlib.evaluation.audit.report import (
     Affected,

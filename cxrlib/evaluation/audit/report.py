@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cxrlib.data.cases import Problem, did_you_mean
-from cxrlib.data.readers import NO_IMAGE
+from cxrlib.data.class_folders import NO_IMAGE
 
 MARKS = {"fail": "✗", "look": "!", "known": "=", "fine": "✓", "not checked": "–"}
 VERDICTS = tuple(MARKS)

@@ -133,7 +133,7 @@ function startLab(box, config) {
     ),
     block("two gap", named("Draw here", view), named("Activation map", overlay)),
     block("ramp", healthy, element("i", { class: "diverging" }), sick),
-    block("lab-card gap", score, block("meter marked", bar, mark), change, distance, heard),
+    block("lab-card gap", score, block("meter", bar, mark), change, distance, heard),
     block(
       "parts",
       block("stack", radius, density),

@@ -7,7 +7,7 @@ import pytest
 
 from cxrlib.data import occlusion
 from cxrlib.data.cases import Problem
-from cxrlib.data.readers import NO_IMAGE
+from cxrlib.data.class_folders import NO_IMAGE
 from cxrlib.evaluation import audit
 from cxrlib.evaluation.audit import checks, evidence, page, probes
 from cxrlib.evaluation.audit.report import (
