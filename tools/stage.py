@@ -18,10 +18,10 @@ import fingerprints
 import fold
 import lazy_labs
 import nbformat
+import terms
 import yaml
 from claims import read_sources, read_test_evaluations
 from execute import failed_copy, read_status, select_chapters
-from links import Links
 
 from cxrlib import files
 from cxrlib.evaluation.plots import screens
@@ -84,8 +84,8 @@ def describe_checkout(root: Path) -> str:
     return done.stdout.strip()
 
 
-def clean_copy(executed: Path, target: Path, links: Links, message: str = "") -> None:
-    """Copy an executed chapter with links, and without notes for machines: papermill's, and claims.
+def clean_copy(executed: Path, target: Path, known: dict[str, str], message: str = "") -> None:
+    """Copy an executed chapter with links to the glossary, without what papermill and claims noted.
 
     A ``message`` says why the chapter stopped; it stands at the top of the page.
     """
@@ -101,11 +101,10 @@ def clean_copy(executed: Path, target: Path, links: Links, message: str = "") ->
         if cell.source.startswith(fold.TITLE):  # for Colab
             cell.source = cell.source.partition("\n")[2]
         if cell.cell_type == "markdown":
-            cell.source = links.add(cell.source, target.name)
+            cell.source = terms.link(cell.source, known)
         for output in cell.get("outputs", []):
             keep_renderings(output, target.parents[1] / "screens")
             if said := output.get("data", {}).get("text/markdown"):
-                said = links.add(said, target.name, roles=False)
                 output.data["text/markdown"] = PAGE.sub(r"\1.html", said)
             for kind in [kind for kind in output.get("data", {}) if kind.startswith(DATA_MIME)]:
                 del output.data[kind]
@@ -156,14 +155,14 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     sources = {name: read_sources(copy) for name, copy in copies.items() if copy.exists()}
     config = staged_config(root, parameters, on_phantoms(sources))
     files.write_text(target / "_config.yml", config)
-    links = Links.of_book(root / "book" / "glossary.md", chapters)
+    known = terms.read_terms(root / "book" / "glossary.md")
     for path in chapters:
         copy, page = executed / path.name, target / "chapters" / path.name
         message = ran[path.stem]["message"]
         if (executed / f"{path.stem}.key.json").exists():
-            clean_copy(copy, page, links)
+            clean_copy(copy, page, known)
         elif failed_copy(copy).exists():
-            clean_copy(failed_copy(copy), page, links, message.partition("\n    traceback:")[0])
+            clean_copy(failed_copy(copy), page, known, message.partition("\n    traceback:")[0])
         else:
             files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
     staged = sorted((target / "chapters").glob("*.ipynb"))
