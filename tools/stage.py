@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 
 import address
@@ -18,6 +19,7 @@ import fingerprints
 import fold
 import lazy_labs
 import nbformat
+import sizes
 import terms
 import yaml
 from claims import read_sources, read_test_evaluations
@@ -172,6 +174,8 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
         )
     shown = [ran[path.stem] | {"sources": sorted(sources.get(path.stem, ()))} for path in chapters]
     files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
+    found = [asdict(size) for size in sizes.read_sizes(chapters)]
+    files.write_text(target / "sizes.json", json.dumps(found))
     files.write_text(target / "build.json", json.dumps({"commit": describe_checkout(root)}))
     opened = [one for name in sources for one in read_test_evaluations(copies[name])]
     files.write_text(target / "test-evaluations.json", json.dumps(opened, ensure_ascii=False))

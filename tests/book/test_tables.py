@@ -126,6 +126,23 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     assert "on phantoms: 1, on real X-rays only: 1" in page
 
 
+SIZES = [
+    {"name": "02-neurons", "words": 1500, "minutes": 45, "lines": 300, "folded": 0.304,
+     "plumbing": 0.052},
+    {"name": "03-other", "words": 500, "minutes": 0, "lines": 10, "folded": 0.0, "plumbing": 0.0},
+]  # fmt: skip
+
+
+def test_the_status_tells_how_long_each_chapter_is(build):
+    start, folder = build
+    assert "so nothing was counted" in start()
+    (folder / "sizes.json").write_text(json.dumps(SIZES))
+    (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
+    page = start()
+    assert "Title of 02-neurons 1,500 45 300 30% 5%" in page
+    assert "Title of 03-other 500 – 10 0% 0% all 2,000 45 310" in page
+
+
 def letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 

@@ -11,6 +11,7 @@ from tests.built import APPENDICES, CHAPTERS, ROOT
 sys.path.insert(0, str(ROOT / "tools"))
 import address
 import fold
+import sizes
 
 PARAMETERS = 'quick = False\nsource = "auto"\nseed = 0'
 PLAIN = {"keras", "tensorflow", "numpy", "sklearn"}  # what a recipe may import
@@ -119,15 +120,8 @@ def package_names(node, known):
     return {target.id for target in known_parts if isinstance(target, ast.Name)}
 
 
-def test_code_in_sight_teaches(chapter):
-    shown = [
-        statement
-        for cell in code(chapter)
-        if not {"remove-cell", "hide-input", "parameters"} & set(cell.metadata.get("tags", []))
-        for statement in ast.parse(cell.source).body
-    ]
-    lines = [(s.end_lineno - s.lineno + 1, fold.kind(s) in ("figure", "text")) for s in shown]
-    assert sum(n for n, plumbing in lines if plumbing) < sum(n for n, _ in lines) / 3
+def test_code_in_sight_teaches(path):
+    assert sizes.read_size(path).plumbing < 0.2
 
 
 @pytest.mark.parametrize("what", SPHINX_ONLY)
