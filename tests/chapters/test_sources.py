@@ -12,10 +12,12 @@ sys.path.insert(0, str(ROOT / "tools"))
 import address
 import fold
 import sizes
+import terms
 
 PARAMETERS = 'quick = False\nsource = "auto"\nseed = 0'
 PLAIN = {"keras", "tensorflow", "numpy", "sklearn"}  # what a recipe may import
 SECTIONS = ("quiz", "what we checked", "takeaway", "where to read on")
+STRESSED = {"degrees", "folder", "random", "symmetric"}  # everyday words, in bold by choice
 SPHINX_ONLY = {
     "a directive": r"^(```|:::+)\{",
     "a colon fence": r"^:::",
@@ -127,6 +129,29 @@ def test_code_in_sight_teaches(path):
 @pytest.mark.parametrize("what", SPHINX_ONLY)
 def test_it_reads_the_same_outside_the_book(chapter, what):
     assert re.findall(SPHINX_ONLY[what], text(chapter), re.MULTILINE) == []
+
+
+def bold_words(markdown):
+    """Yield what is bold within a sentence: no label at its begin, no sentence, no table's cell."""
+    without_code = re.sub(r"^```.*?^```", "", markdown, flags=re.MULTILINE | re.DOTALL)
+    for line in without_code.splitlines():
+        for match in re.finditer(r"\*\*([^*]+)\*\*", line):
+            begin = re.fullmatch(r"[\s>]*(- |\d+\. )?", line[: match.start()])
+            if not (begin or line.startswith("|") or match[1][-1] in ".:!?"):
+                yield match[1]
+
+
+def test_a_word_in_bold_is_explained_in_the_glossary(chapter):
+    known = terms.read_terms(ROOT / "book" / "glossary.md")
+    bold = set(bold_words(text(chapter))) - STRESSED
+    assert [word for word in sorted(bold) if terms.find(word, known) is None] == []
+
+
+def test_what_is_bold_within_a_sentence_is_told_from_labels():
+    markdown = (
+        "A **new word**, a **Sentence.**\n- **label**: a **term**\n> **Predict** it\n| **x** |"
+    )
+    assert list(bold_words(markdown)) == ["new word", "term"]
 
 
 def test_it_follows_the_template(chapter):
