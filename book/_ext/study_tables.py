@@ -117,7 +117,7 @@ def claimed(paper: Paper) -> str:
     parts = []
     for metric, claims in groupby(paper.claims, key=lambda claim: claim["metric"]):
         numbers = [f"{claim.get('about', '')} {claim['value']:.0%}".strip() for claim in claims]
-        numbers = [number.replace("%", " %") for number in numbers]
+        numbers = [number.replace("%", "\u00a0%") for number in numbers]
         parts.append(f"{metric.removeprefix('test ')} {', '.join(numbers)}")
     return ", ".join(parts)
 
