@@ -35,6 +35,11 @@ addEventListener("DOMContentLoaded", () => {
   }
 });
 
+/* The theme's head of a page lies in no landmark, so screen readers would pass it over. */
+addEventListener("DOMContentLoaded", () => {
+  document.querySelector(".bd-sidebar-primary .navbar-brand")?.parentElement?.setAttribute("role", "banner");
+});
+
 /* A lab on a page that is no chapter: its script is loaded after the page, when it comes near. Until
    it runs, its room is as high as the window, so that nothing that is seen moves. */
 const COURSE = document.currentScript.src;

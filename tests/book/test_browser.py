@@ -22,7 +22,7 @@ def test_every_page_is_quiet_and_every_image_has_a_text(looks):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_fits_and_has_no_serious_barrier(looks, look):
+def test_every_page_fits_and_has_no_barrier(looks, look):
     assert len(told(looks, "turned", look)) == len(looks)  # the page took the look's colours
     assert told(looks, "too wide", look) == {}
     assert told(looks, "barriers", look) == {}
