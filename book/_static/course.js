@@ -35,9 +35,10 @@ addEventListener("DOMContentLoaded", () => {
   }
 });
 
-/* The theme's head of a page lies in no landmark, so screen readers would pass it over. */
+/* The theme's link to the first page lies in no landmark, where screen readers would pass it over. */
 addEventListener("DOMContentLoaded", () => {
-  document.querySelector(".bd-sidebar-primary .navbar-brand")?.parentElement?.setAttribute("role", "banner");
+  const home = document.querySelector(".bd-sidebar-primary .navbar-brand")?.parentElement;
+  if (home) Object.assign(home, { role: "navigation", ariaLabel: "First page" });
 });
 
 /* A lab on a page that is no chapter: its script is loaded after the page, when it comes near. Until
