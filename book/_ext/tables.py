@@ -159,8 +159,8 @@ class SizesTable(MarkdownDirective):
                 f"{one['words']:,}",
                 str(one["minutes"] or "–"),
                 f"{one['lines']:,}",
-                f"{one['folded']:.0%}",
-                f"{one['plumbing']:.0%}",
+                f"{100 * one['folded']:.0f}\u00a0%",
+                f"{100 * one['plumbing']:.0f}\u00a0%",
             ]
             for one in sizes
         ]

@@ -139,8 +139,8 @@ def test_the_status_tells_how_long_each_chapter_is(build):
     (folder / "sizes.json").write_text(json.dumps(SIZES))
     (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
     page = start()
-    assert "Title of 02-neurons 1,500 45 300 30% 5%" in page
-    assert "Title of 03-other 500 – 10 0% 0% all 2,000 45 310" in page
+    assert "Title of 02-neurons 1,500 45 300 30 % 5 %" in page
+    assert "Title of 03-other 500 – 10 0 % 0 % all 2,000 45 310" in page
 
 
 def letters(text: str) -> str:
