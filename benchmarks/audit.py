@@ -15,11 +15,19 @@ from cxrlib import data, phantoms
 from cxrlib.experiments.speed import Figure, Missing
 
 
-def command(name: str) -> Numbers:
-    """Run the command and take its own time and peak memory."""
+def command(name: str, *python: str) -> Numbers:
+    """Run the command, by this Python or another, and take its own time and peak memory."""
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "audit.html"
-        line = [sys.executable, "-m", "cxrlib.cli", "audit", name, "--html", str(page)]
+        line = [
+            *(python or [sys.executable]),
+            "-m",
+            "cxrlib.cli",
+            "audit",
+            name,
+            "--html",
+            str(page),
+        ]
         said = Path(folder) / "said.txt"
         start = time.perf_counter()
         with said.open("w") as errors:
@@ -33,14 +41,18 @@ def command(name: str) -> Numbers:
     return {"seconds": seconds, "peak_memory_mb": peak}
 
 
+def images(folder: Path, quick: bool) -> tuple[str, int]:
+    """Return the name of the course's set, or of a few that are drawn, and how many they are."""
+    name = "pneumonia"
+    if quick:
+        name = str(phantoms.write(folder / "few", name, size=64, n=40) / "chest_xray")
+    return name, len(data.load(name, quiet=True))
+
+
 def figures(quick: bool) -> Iterator[Figure | Missing]:
     """Audit the course's set."""
     with tempfile.TemporaryDirectory() as folder:
-        name = "pneumonia"
-        if quick:
-            drawn = phantoms.write(Path(folder) / "few", name, size=64, n=40)
-            name = str(drawn / "chest_xray")
-        n = len(data.load(name, quiet=True))
+        name, n = images(Path(folder), quick)
         found = Measured.alternate({"cxrlib": lambda: command(name)}, 1 if quick else 3, warm_up=0)
     yield from found.missing
     yield from found.figures(f"cxr audit with a page, {n:,} images", "s")

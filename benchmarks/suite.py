@@ -27,6 +27,7 @@ SUITE: dict[str, dict[str, str]] = {
     "shards": {},
     "intervals": ONE_THREAD,
     "audit": {},
+    "installed": {},
     "duplicates": ONE_THREAD,
     "phantoms": ONE_THREAD,
     "scratch": {"OPENBLAS_NUM_THREADS": "1"},  # on a busy machine its threads wait for one another

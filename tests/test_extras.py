@@ -1,11 +1,12 @@
 """What can be done without TensorFlow, and what the rest says then."""
 
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from cxrlib import extras
+from cxrlib import extras, phantoms
 
 WITHOUT = """
 import sys
@@ -54,6 +55,31 @@ def test_without_tensorflow_what_needs_it_names_the_extra_and_the_rest_runs():
     assert [text for text in answers if not text.endswith('pip install "cxrlib[train]"')] == []
     (said,) = done.stderr.splitlines()
     assert said.startswith("cxr: a study: expected tensorflow and keras, got no tensorflow")
+
+
+AUDIT = """
+from cxrlib.cli import main
+failed = main(["audit", {folder!r}, "--html", {page!r}])
+assert not {{"tensorflow", "keras"}} & set(sys.modules)
+sys.exit(failed)
+"""
+
+
+def test_without_tensorflow_an_audit_runs_to_its_report_and_finds_what_was_planted(tmp_path):
+    folder = phantoms.write(tmp_path / "drawn", "pneumonia", size=64, n=60) / "chest_xray"
+    image, other = sorted((folder / "train" / "NORMAL").iterdir())[:2]
+    shutil.copy(image, folder / "train" / "PNEUMONIA" / "person9001_virus_1.jpeg")
+    shutil.copy(other, folder / "test" / "NORMAL" / "IM-9002-0001.jpeg")
+    (folder / "train" / "NORMAL" / "IM-9003-0001.jpeg").write_bytes(b"no image")
+    page = tmp_path / "report.html"
+    code = WITHOUT + AUDIT.format(folder=str(folder), page=str(page))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    advised = done.stdout.partition("\ntwo labels: ")
+    assert f"  {image}: the same image as" in advised[2]
+    for check, planted in (("duplicates", "IM-9002"), ("files", "IM-9003")):
+        assert planted in done.stdout.partition(f"\n{check}: ")[2].partition("\n\n")[0]
+    assert page.stat().st_size > 10_000
 
 
 def test_another_missing_module_keeps_its_own_error(tmp_path, monkeypatch):

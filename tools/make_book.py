@@ -7,6 +7,7 @@
     python tools/make_book.py carry phantoms OLD NEW   keep a sweep after renaming: compare two runs
     python tools/make_book.py colab-cell       put the Colab set-up cell into every chapter
     python tools/make_book.py fold             fold the chapters' plumbing
+    python tools/make_book.py sizes            words, minutes and folded code of each chapter
     python tools/make_book.py address          write the repository's address everywhere
     python tools/make_book.py cover            draw the cover, the logo and the favicon
     python tools/make_book.py pictures         take the README's pictures in the built book
@@ -68,6 +69,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("colab-cell")
     command = commands.add_parser("fold", help="fold the chapters' plumbing")
     command.add_argument("--check", action="store_true", help="only say where it is not folded")
+    commands.add_parser("sizes", help="words, minutes and folded code of each chapter")
     command = commands.add_parser("address")
     command.add_argument("--check", action="store_true", help="only say where it is another one")
     command.add_argument(
@@ -183,6 +185,12 @@ def main(arguments: list[str] | None = None) -> int:
             import fold
 
             return fold.command(options)
+        if options.command == "sizes":
+            import execute
+            import sizes
+
+            print(sizes.as_text(sizes.read_sizes(execute.select_chapters(options.root))))
+            return 0
         return run_sweep(options) if options.command in ("sweep", "carry") else make(options)
     except (ValueError, OSError) as error:
         print(f"make_book: {error}", file=sys.stderr)

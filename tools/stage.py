@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 
 import address
@@ -18,10 +19,11 @@ import fingerprints
 import fold
 import lazy_labs
 import nbformat
+import sizes
+import terms
 import yaml
 from claims import read_sources, read_test_evaluations
 from execute import failed_copy, read_status, select_chapters
-from links import Links
 
 from cxrlib import files
 from cxrlib.evaluation.plots import screens
@@ -84,8 +86,8 @@ def describe_checkout(root: Path) -> str:
     return done.stdout.strip()
 
 
-def clean_copy(executed: Path, target: Path, links: Links, message: str = "") -> None:
-    """Copy an executed chapter with links, and without notes for machines: papermill's, and claims.
+def clean_copy(executed: Path, target: Path, known: dict[str, str], message: str = "") -> None:
+    """Copy an executed chapter with links to the glossary, without what papermill and claims noted.
 
     A ``message`` says why the chapter stopped; it stands at the top of the page.
     """
@@ -101,11 +103,10 @@ def clean_copy(executed: Path, target: Path, links: Links, message: str = "") ->
         if cell.source.startswith(fold.TITLE):  # for Colab
             cell.source = cell.source.partition("\n")[2]
         if cell.cell_type == "markdown":
-            cell.source = links.add(cell.source, target.name)
+            cell.source = terms.link(cell.source, known)
         for output in cell.get("outputs", []):
             keep_renderings(output, target.parents[1] / "screens")
             if said := output.get("data", {}).get("text/markdown"):
-                said = links.add(said, target.name, roles=False)
                 output.data["text/markdown"] = PAGE.sub(r"\1.html", said)
             for kind in [kind for kind in output.get("data", {}) if kind.startswith(DATA_MIME)]:
                 del output.data[kind]
@@ -156,14 +157,14 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     sources = {name: read_sources(copy) for name, copy in copies.items() if copy.exists()}
     config = staged_config(root, parameters, on_phantoms(sources))
     files.write_text(target / "_config.yml", config)
-    links = Links.of_book(root / "book" / "glossary.md", chapters)
+    known = terms.read_terms(root / "book" / "glossary.md")
     for path in chapters:
         copy, page = executed / path.name, target / "chapters" / path.name
         message = ran[path.stem]["message"]
         if (executed / f"{path.stem}.key.json").exists():
-            clean_copy(copy, page, links)
+            clean_copy(copy, page, known)
         elif failed_copy(copy).exists():
-            clean_copy(failed_copy(copy), page, links, message.partition("\n    traceback:")[0])
+            clean_copy(failed_copy(copy), page, known, message.partition("\n    traceback:")[0])
         else:
             files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
     staged = sorted((target / "chapters").glob("*.ipynb"))
@@ -173,6 +174,8 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
         )
     shown = [ran[path.stem] | {"sources": sorted(sources.get(path.stem, ()))} for path in chapters]
     files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
+    found = [asdict(size) for size in sizes.read_sizes(chapters)]
+    files.write_text(target / "sizes.json", json.dumps(found))
     files.write_text(target / "build.json", json.dumps({"commit": describe_checkout(root)}))
     opened = [one for name in sources for one in read_test_evaluations(copies[name])]
     files.write_text(target / "test-evaluations.json", json.dumps(opened, ensure_ascii=False))

@@ -1,7 +1,8 @@
 """What the suite of benchmarks measured, from the file that comes with the package.
 
 ``{speed-summary}`` says on which machine and when, ``{speed-table}`` shows every row,
-``{growth-table}`` and ``{growth-plot}`` what more and more images cost.
+``{growth-table}`` and ``{growth-plot}`` what more and more images cost. ``{speed-of}`` tells the
+figures of one benchmark on a page that is about something else.
 """
 
 import base64
@@ -77,6 +78,30 @@ class SpeedTable(SpeedDirective):
             for cells in (row.cells() for row in shown)
         ]
         return table(list(speed.HEAD), rows)
+
+
+class SpeedOf(MarkdownDirective):
+    """The figures of one benchmark, named by the argument; nothing where they were not measured."""
+
+    required_arguments, optional_arguments = 1, 0
+
+    def markdown(self) -> str:
+        """Write a sentence and a list."""
+        run = speed.read()
+        rows = [row for row in run.figures if row.benchmark == self.arguments[0]] if run else []
+        if not rows or run.quick:
+            return ""
+        device = run.machine["device"]
+        begin = f"Measured on {run.date} on {device['cpu_count']} cores of {device['processor']}:"
+        return "\n".join([begin, "", *map(self.line, rows)])
+
+    @staticmethod
+    def line(row: speed.Figure) -> str:
+        """Return ours, and the peer's."""
+        what, ours, peer, *_ = row.cells()
+        return f"- {what}: {ours}" + (
+            f"; {row.peer_name}: {peer.partition(' (')[0]} {row.unit}" if peer else ""
+        )
 
 
 class GrowthTable(SpeedDirective):
@@ -176,5 +201,6 @@ def add_directives(app):
     """Add those of this module."""
     app.add_directive("speed-summary", SpeedSummary)
     app.add_directive("speed-table", SpeedTable)
+    app.add_directive("speed-of", SpeedOf)
     app.add_directive("growth-table", GrowthTable)
     app.add_directive("growth-plot", GrowthPlot)

@@ -1,12 +1,16 @@
 """Tables of papers and studies.
 
 ``{test-set-summary}`` and ``{test-set-table}`` show who has evaluated a model on which test set,
-and ``{paper}`` what somebody published, with its fault and its repair.
+``{paper}`` what somebody published, with its fault and its repair, and ``{articles-table}`` the
+five articles side by side.
 """
+
+from itertools import groupby
 
 from markdown_tables import MarkdownDirective, table
 
 from cxrlib.experiments import ledger, registry, sweep
+from cxrlib.experiments.specification import Paper
 
 KINDS_OF_IMAGES = (sweep.SOURCES["real"], sweep.SOURCES["phantoms"])
 
@@ -88,8 +92,39 @@ class PaperText(MarkdownDirective):
         return "\n\n".join(parts)
 
 
+class ArticlesTable(MarkdownDirective):
+    """What each of the course's articles trained, on which images, and what it claimed."""
+
+    def markdown(self) -> str:
+        """Write the table, each article with links to its section and its chapters."""
+        papers = [paper for paper in registry.PAPERS.values() if paper.article is not None]
+        rows = [
+            [
+                f"[{paper.article}](#{paper.id})",
+                paper.summary,
+                paper.data.partition(". ")[0].rstrip("."),
+                claimed(paper),
+                paper.fault["name"],
+                ", ".join(f"{{doc}}`{name[:2]} </chapters/{name}>`" for name in paper.chapters),
+            ]
+            for paper in sorted(papers, key=lambda paper: paper.article)
+        ]
+        return table(["Article", "What it trains", "Images", "Claimed", "Fault", "Chapters"], rows)
+
+
+def claimed(paper: Paper) -> str:
+    """Return the published numbers: "accuracy 88 %, weighted F1 87 %"."""
+    parts = []
+    for metric, claims in groupby(paper.claims, key=lambda claim: claim["metric"]):
+        numbers = [f"{claim.get('about', '')} {claim['value']:.0%}".strip() for claim in claims]
+        numbers = [number.replace("%", "\u00a0%") for number in numbers]
+        parts.append(f"{metric.removeprefix('test ')} {', '.join(numbers)}")
+    return ", ".join(parts)
+
+
 def add_directives(app):
     """Add those of this module."""
     app.add_directive("test-set-summary", TestSetSummary)
     app.add_directive("test-set-table", TestSetTable)
     app.add_directive("paper", PaperText)
+    app.add_directive("articles-table", ArticlesTable)

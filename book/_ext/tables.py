@@ -1,8 +1,8 @@
 """Sphinx extension of the course: tables that are drawn from files when the book is built.
 
 ``{claims-table}`` shows the sweep of every claim, ``{claims-summary}`` how many there are of which
-kind, and ``{status-table}`` how each chapter ran. Others are in ``data_tables``,
-``speed_tables``, ``study_tables`` and ``teaching_tables``.
+kind, ``{status-table}`` how each chapter ran, and ``{sizes-table}`` how long it is. Others are in
+``data_tables``, ``speed_tables``, ``study_tables`` and ``teaching_tables``.
 """
 
 import math
@@ -145,12 +145,38 @@ class StatusSummary(MarkdownDirective):
         return "\n".join(lines)
 
 
+class SizesTable(MarkdownDirective):
+    """Words and minutes of each chapter, and what of its code is folded."""
+
+    def markdown(self) -> str:
+        """Write the table from ``sizes.json``, which ``make book`` lays beside the pages."""
+        sizes = self.staged("sizes.json")
+        if not sizes:
+            return "This copy was not built by `make book`, so nothing was counted."
+        rows = [
+            [
+                f"{{doc}}`/chapters/{one['name']}`",
+                f"{one['words']:,}",
+                str(one["minutes"] or "–"),
+                f"{one['lines']:,}",
+                f"{100 * one['folded']:.0f}\u00a0%",
+                f"{100 * one['plumbing']:.0f}\u00a0%",
+            ]
+            for one in sizes
+        ]
+        sums = [f"**{sum(one[key] for one in sizes):,}**" for key in ("words", "minutes", "lines")]
+        rows.append(["**all**", *sums, "", ""])
+        head = ["Chapter", "Words", "Minutes", "Lines of code", "Folded", "Of the rest, plumbing"]
+        return table(head, rows)
+
+
 def setup(app):
     """Add the directives."""
     app.add_directive("claims-table", ClaimsTable)
     app.add_directive("claims-summary", ClaimsSummary)
     app.add_directive("status-summary", StatusSummary)
     app.add_directive("status-table", StatusTable)
+    app.add_directive("sizes-table", SizesTable)
     for part in (data_tables, speed_tables, study_tables, teaching_tables):
         part.add_directives(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,6 +35,12 @@ addEventListener("DOMContentLoaded", () => {
   }
 });
 
+/* The theme's link to the first page lies in no landmark, where screen readers would pass it over. */
+addEventListener("DOMContentLoaded", () => {
+  const home = document.querySelector(".bd-sidebar-primary .navbar-brand")?.parentElement;
+  if (home) Object.assign(home, { role: "navigation", ariaLabel: "First page" });
+});
+
 /* A lab on a page that is no chapter: its script is loaded after the page, when it comes near. Until
    it runs, its room is as high as the window, so that nothing that is seen moves. */
 const COURSE = document.currentScript.src;

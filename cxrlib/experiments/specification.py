@@ -66,6 +66,8 @@ class Paper:
     id, title, url, summary : str
     article : int or None
         Its number among the course's articles.
+    chapters : list of str
+        Those that take it up, such as ``"05-first-cnn"``.
     data, split, model, evaluation : str
         What it did, in a sentence or two each.
     claims : list of dict
@@ -83,6 +85,7 @@ class Paper:
     title: str
     url: str
     article: int | None
+    chapters: list[str]
     summary: str
     data: str
     split: str
@@ -155,7 +158,8 @@ def _paper(fields: dict[str, Any]) -> Paper:
     ]
     names = ("id", "title", "url", "summary", "data", "split", "model", "evaluation", "fault")
     same = {name: fields[name] for name in (*names, "repair", "not_reproduced")}
-    return Paper(**same, article=article, claims=claims, studies=studies)
+    chapters = fields.get("chapters", [])
+    return Paper(**same, article=article, chapters=chapters, claims=claims, studies=studies)
 
 
 def _known(where: str, key: str, known: dict) -> Any:

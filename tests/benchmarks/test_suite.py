@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks
-from benchmarks import __main__, growth, suite, transfer
+from benchmarks import __main__, growth, installed, suite, transfer
 from benchmarks.measuring import Measured, ProcessError, apart, because, timed
 from cxrlib.experiments.speed import Figure, Missing, Run
 
@@ -92,6 +92,26 @@ def test_a_process_of_its_own_returns_numbers_and_its_memory():
     with pytest.raises(ProcessError, match=r"^\w+Error: expected") as caught:
         apart(transfer.judged, [0, 1], [0.1])()
     assert because("x", caught.value) == Missing("x", str(caught.value))
+
+
+def test_what_is_installed_is_a_copy_and_its_room_is_counted_in_bytes_of_files(tmp_path):
+    copy = installed.copy_package(tmp_path / "copy")
+    assert {path.name for path in copy.iterdir()} == {
+        "cxrlib", "pyproject.toml", "README.md", "LICENSE"
+    }  # fmt: skip
+    (tmp_path / "room" / "in").mkdir(parents=True)
+    (tmp_path / "room" / "in" / "file").write_bytes(bytes(3 * 2**20))
+    (tmp_path / "room" / "link").symlink_to(tmp_path / "room" / "in" / "file")
+    assert installed.megabytes(tmp_path / "room") == 3
+
+
+def test_an_installation_that_fails_says_pips_last_words(monkeypatch, tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho no index >&2\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(installed.sys, "executable", str(python))
+    with pytest.raises(ProcessError, match="no index"):
+        installed.install(tmp_path / "environment", "cxrlib")
 
 
 def test_every_module_of_the_folder_is_in_the_suite():

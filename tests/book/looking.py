@@ -57,8 +57,8 @@ TURNED = """async (dark) => {
 }"""
 
 
-def serious(tab):
-    """Return what axe-core calls serious or critical on a page: rule, text, where."""
+def barriers(tab, impacts=("moderate", "serious", "critical")):
+    """Return what axe-core finds on a page, of these impacts: rule, text, where."""
     from axe_playwright_python.sync_playwright import Axe
 
     # What it would fetch again (`preload`) only an experimental rule reads.
@@ -67,7 +67,7 @@ def serious(tab):
     return [
         f"{rule['id']}: {rule['help']}: {node['html'][:160]}"
         for rule in found
-        if rule["impact"] in ("serious", "critical")
+        if rule["impact"] in impacts
         for node in rule["nodes"]
     ]
 
@@ -87,7 +87,7 @@ def turn(tab, width, scheme):
 
 def assert_labs_can_be_read(tab):
     assert tab.evaluate(FITS) == []
-    assert serious(tab) == []
+    assert barriers(tab) == []
 
 
 def look_at(visit, page):
@@ -110,7 +110,7 @@ def look_at(visit, page):
         seen[look] = {
             "turned": turned,
             "too wide": too_wide(tab),
-            "barriers": serious(tab),
+            "barriers": barriers(tab),
             "filters": tab.evaluate(
                 "[...document.querySelectorAll('.bd-article img')]"
                 ".map(i => getComputedStyle(i).filter)"

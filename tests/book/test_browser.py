@@ -22,7 +22,7 @@ def test_every_page_is_quiet_and_every_image_has_a_text(looks):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_fits_and_has_no_serious_barrier(looks, look):
+def test_every_page_fits_and_has_no_barrier(looks, look):
     assert len(told(looks, "turned", look)) == len(looks)  # the page took the look's colours
     assert told(looks, "too wide", look) == {}
     assert told(looks, "barriers", look) == {}
@@ -100,8 +100,37 @@ def test_print_leaves_the_furniture_away(visit):
     assert tab.locator(".education-only").is_visible()
 
 
-def test_what_goes_on_to_the_right_fades_until_its_end_is_reached(visit):
-    tab = visit(width=390).open("chapters/05-first-cnn.html")
-    wide = tab.wait_for_selector(".bd-article .cell:not(.tag_hide-input) pre.goes-on")
+@pytest.mark.parametrize(
+    ("page", "box"),
+    [
+        ("chapters/05-first-cnn.html", ".cell:not(.tag_hide-input) pre"),
+        ("book/status.html", ".pst-scrollable-table-container:has(table.status)"),
+        ("chapters/08-evaluation.html", ".cell_output .output:has(table.dataframe)"),
+    ],
+)
+def test_what_goes_on_to_the_right_fades_until_its_end_is_reached(visit, page, box):
+    tab = visit(width=390).open(page)
+    wide = tab.wait_for_selector(f".bd-article {box}.goes-on")
+    assert wide.evaluate("box => [box.scrollLeft, box.tabIndex]") == [0, 0]
     wide.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
     tab.wait_for_function("box => !box.classList.contains('goes-on')", arg=wide)
+    assert wide.evaluate("box => box.scrollLeft") > 0
+
+
+@pytest.mark.parametrize(
+    ("width", "dark", "rendering"),
+    [(1280, False, ""), (390, False, "-phone"), (1280, True, "-dark"), (390, True, "-phone-dark")],
+)
+def test_a_figure_is_loaded_in_the_rendering_that_fits_the_screen_alone(
+    visit, width, dark, rendering
+):
+    one, asked = visit(width=width, dark=dark), []
+    one.tab.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    tab = one.open("chapters/05-first-cnn.html")
+    look = "dark" if dark else "light"
+    image = tab.locator(f".bd-article picture.only-{look}:has(source) img").first
+    image.scroll_into_view_if_needed()
+    shown = image.evaluate("async (i) => { await i.decode(); return i.currentSrc; }")
+    figure, ending = re.fullmatch(r".*/([0-9a-f]{64})(.*)\.png", shown).groups()
+    assert ending == rendering
+    assert [name for name in asked if name.startswith(figure)] == [f"{figure}{rendering}.png"]

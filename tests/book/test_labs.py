@@ -25,7 +25,7 @@ from tests.book.lab_pages import (
     type_in,
     value,
 )
-from tests.book.looking import FITS, assert_labs_can_be_read, serious, turn
+from tests.book.looking import FITS, assert_labs_can_be_read, barriers, turn
 
 
 @functools.cache
@@ -79,7 +79,7 @@ def test_they_fit_can_be_read_and_follow_the_system_s_colours(show_all):
 def test_the_page_s_choice_of_colours_comes_first(show, dark, theme, ground):
     tab = show(labs.neuron_lab(), dark=dark, theme=f' data-theme="{theme}"')
     assert tab.evaluate(GROUNDS) == [ground]
-    assert serious(tab) == []
+    assert barriers(tab) == []
 
 
 def test_they_work_in_a_notebook_s_sandboxed_frame(show_all):

@@ -5,6 +5,8 @@ import gzip
 import re
 from urllib.parse import unquote
 
+import yaml
+
 from tests.built import ROOT
 
 
@@ -51,6 +53,24 @@ def test_the_downloadable_notebooks_do_not_either(html):
         text = path.read_text(encoding="utf-8")
         assert str(ROOT) not in text
         assert '"papermill"' not in text
+
+
+def test_each_page_says_where_it_is_published_and_leads_to_its_source(html, pages):
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+    owner, _, name = repository["url"].removeprefix("https://github.com/").partition("/")
+    edit = f"{repository['url']}/edit/{repository['branch']}/"
+    there = [page for page in pages if page.startswith(("book/", "chapters/"))]
+    assert len(there) > 20
+    for page in there:
+        text, home = (html / page).read_text(encoding="utf-8"), f"https://{owner}.github.io/{name}/"
+        assert f'<link rel="canonical" href="{home}{page}"' in text, page
+        told = dict(re.findall(r'<meta property="og:([a-z:]+)" content="([^"]*)"', text))
+        assert told["url"] == home + page
+        assert told["title"]
+        assert told["description"]
+        assert (html / told["image"].removeprefix(home)).exists()
+        (source,) = re.findall(rf'href="{re.escape(edit)}([^"]+)"', text)
+        assert (ROOT / source).exists(), source
 
 
 def test_every_link_within_the_book_leads_to_a_page_and_a_place_on_it(html, pages):

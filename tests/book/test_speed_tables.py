@@ -24,17 +24,18 @@ GROWN = [
     for unit, k in (("s", 1), ("MB", 7))
     for n in (5000, 1000, 20_000)
 ]
+INSTALLED = Figure("installed", "MB", 500, 2500, "with more", benchmark="installed")
 RUN = Run("2026-11-30", MACHINE, False, (HELD, MISSED, *GROWN), (Missing("torch", "not here"),))
 
 
 @pytest.fixture
 def build(tmp_path, monkeypatch):
-    def start(run):
+    def start(run, name="speed"):
         monkeypatch.setattr(speed, "read", lambda: run)
         (tmp_path / "conf.py").write_text(CONF.format(ext=str(ROOT / "book" / "_ext")))
         (tmp_path / "chapters").mkdir()
         (tmp_path / "chapters" / "A1-cluster.md").write_text("# Cluster\n")
-        page = (ROOT / "book" / "speed.md").read_text(encoding="utf-8")
+        page = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
         toc = "\n```{toctree}\nchapters/A1-cluster\n```\n"
         (tmp_path / "index.md").write_text(page + toc, encoding="utf-8")
         app = SphinxTestApp("html", srcdir=tmp_path)
@@ -74,3 +75,19 @@ def test_a_trial_is_called_one(build):
     assert "Other programs wanted 2.0 cores as it began." in text
     assert "these numbers tell nothing" in text
     assert "The growth was not measured in this run." in text
+
+
+def test_the_audits_page_tells_what_it_costs_where_that_was_measured(build):
+    _, text = build(Run("2026-11-30", MACHINE, False, (HELD, INSTALLED), ()), "audit")
+    assert (
+        "Measured on 2026-11-30 on 2 cores of Abacus: installed: 500 MB; with more: 2,500 MB"
+        in text
+    )
+    assert "epoch" not in text
+
+
+@pytest.mark.parametrize("run", [None, RUN, Run("", MACHINE, True, (INSTALLED,), ())])
+def test_without_figures_of_its_own_the_audits_page_says_nothing(build, run):
+    _, text = build(run, "audit")
+    assert "Measured on" not in text
+    assert "Nothing leaves your machine. What it reads" in re.sub(" +", " ", text.replace(" ¶", ""))

@@ -72,7 +72,8 @@ def build(tmp_path, monkeypatch):
     (tmp_path / "conf.py").write_text(CONF.format(ext=str(ROOT / "book" / "_ext")))
     (tmp_path / "chapters").mkdir()
     listed = ""
-    for name in ("02-neurons", "03-other", "13-shortcuts"):
+    taken_up = {name for paper in papers.PAPERS.values() for name in paper.chapters}
+    for name in sorted({"02-neurons", "03-other", "13-shortcuts", *taken_up}):
         (tmp_path / "chapters" / f"{name}.md").write_text(f"# Title of {name}\n")
         listed += f"chapters/{name}\n"
     text = f"# Pages\n\n```{{toctree}}\n{listed}```\n"
@@ -125,6 +126,23 @@ def test_the_status_names_time_memory_and_versions_of_each_chapter(build):
     assert "on phantoms: 1, on real X-rays only: 1" in page
 
 
+SIZES = [
+    {"name": "02-neurons", "words": 1500, "minutes": 45, "lines": 300, "folded": 0.304,
+     "plumbing": 0.052},
+    {"name": "03-other", "words": 500, "minutes": 0, "lines": 10, "folded": 0.0, "plumbing": 0.0},
+]  # fmt: skip
+
+
+def test_the_status_tells_how_long_each_chapter_is(build):
+    start, folder = build
+    assert "so nothing was counted" in start()
+    (folder / "sizes.json").write_text(json.dumps(SIZES))
+    (folder / "index.md").write_text((folder / "index.md").read_text() + "\n")
+    page = start()
+    assert "Title of 02-neurons 1,500 45 300 30 % 5 %" in page
+    assert "Title of 03-other 500 – 10 0 % 0 % all 2,000 45 310" in page
+
+
 def letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
@@ -134,6 +152,28 @@ def test_each_paper_stands_on_its_page_with_fault_and_repair(build):
     for paper in papers.PAPERS.values():
         for text in (paper.title, paper.split, paper.fault["words"], *paper.not_reproduced):
             assert letters(text) in page
+
+
+ARTICLE_4 = ("accuracy 100 %, over 80 %, over 60 %", "Two images are the test", "06 , 09 , 12")
+
+
+def test_the_articles_stand_side_by_side_with_claim_fault_and_chapters(build):
+    page = build[0]()
+    begin = page.index("Article What it trains Images Claimed Fault Chapters")
+    rows = page[begin : page.index("Claimed is what an article itself")]
+    assert "2 MobileNetV3-Small, its last block and a new head trained. The children" in rows
+    assert "accuracy 88 %, weighted F1 87 % Sixteen augmented images choose the epoch" in rows
+    assert " ".join(ARTICLE_4) in rows.replace("&nbsp;", " ")
+
+
+def test_an_article_names_the_chapters_that_take_it_up():
+    for paper in papers.PAPERS.values():
+        if paper.article is None:
+            continue
+        for name in paper.chapters:
+            text = (ROOT / "chapters" / f"{name}.ipynb").read_text(encoding="utf-8")
+            assert re.search(rf"[Aa]rticles? (\d(, | and ))*{paper.article}\b", text), name
+        assert paper.chapters
 
 
 def entries() -> pd.DataFrame:

@@ -11,10 +11,13 @@ from tests.built import APPENDICES, CHAPTERS, ROOT
 sys.path.insert(0, str(ROOT / "tools"))
 import address
 import fold
+import sizes
+import terms
 
 PARAMETERS = 'quick = False\nsource = "auto"\nseed = 0'
 PLAIN = {"keras", "tensorflow", "numpy", "sklearn"}  # what a recipe may import
 SECTIONS = ("quiz", "what we checked", "takeaway", "where to read on")
+STRESSED = {"degrees", "folder", "random", "symmetric"}  # everyday words, in bold by choice
 SPHINX_ONLY = {
     "a directive": r"^(```|:::+)\{",
     "a colon fence": r"^:::",
@@ -119,20 +122,36 @@ def package_names(node, known):
     return {target.id for target in known_parts if isinstance(target, ast.Name)}
 
 
-def test_code_in_sight_teaches(chapter):
-    shown = [
-        statement
-        for cell in code(chapter)
-        if not {"remove-cell", "hide-input", "parameters"} & set(cell.metadata.get("tags", []))
-        for statement in ast.parse(cell.source).body
-    ]
-    lines = [(s.end_lineno - s.lineno + 1, fold.kind(s) in ("figure", "text")) for s in shown]
-    assert sum(n for n, plumbing in lines if plumbing) < sum(n for n, _ in lines) / 3
+def test_code_in_sight_teaches(path):
+    assert sizes.read_size(path).plumbing < 0.2
 
 
 @pytest.mark.parametrize("what", SPHINX_ONLY)
 def test_it_reads_the_same_outside_the_book(chapter, what):
     assert re.findall(SPHINX_ONLY[what], text(chapter), re.MULTILINE) == []
+
+
+def bold_words(markdown):
+    """Yield what is bold within a sentence: no label at its begin, no sentence, no table's cell."""
+    without_code = re.sub(r"^```.*?^```", "", markdown, flags=re.MULTILINE | re.DOTALL)
+    for line in without_code.splitlines():
+        for match in re.finditer(r"\*\*([^*]+)\*\*", line):
+            begin = re.fullmatch(r"[\s>]*(- |\d+\. )?", line[: match.start()])
+            if not (begin or line.startswith("|") or match[1][-1] in ".:!?"):
+                yield match[1]
+
+
+def test_a_word_in_bold_is_explained_in_the_glossary(chapter):
+    known = terms.read_terms(ROOT / "book" / "glossary.md")
+    bold = set(bold_words(text(chapter))) - STRESSED
+    assert [word for word in sorted(bold) if terms.find(word, known) is None] == []
+
+
+def test_what_is_bold_within_a_sentence_is_told_from_labels():
+    markdown = (
+        "A **new word**, a **Sentence.**\n- **label**: a **term**\n> **Predict** it\n| **x** |"
+    )
+    assert list(bold_words(markdown)) == ["new word", "term"]
 
 
 def test_it_follows_the_template(chapter):

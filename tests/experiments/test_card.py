@@ -64,7 +64,7 @@ def test_each_shipped_network_has_its_card_beside_it(monkeypatch):
 
 
 def test_an_audit_stands_in_the_data_sheet(folder):
-    found = Finding("sizes", "fine", "all alike"), Finding("folder shift", "fail", "AUC 0.92")
+    found = Finding("sizes", "fine", "all alike"), Finding("folder shift", "fail", "AUC 0.92", "x")
     text = card.write_card(ID, report=Report("pneumonia", 9, found, 0.1))
     assert text.endswith("- fail · folder shift: AUC 0.92\n- fine · sizes: all alike\n")
 

@@ -47,6 +47,7 @@ def test_the_book_is_made_on_phantoms_and_tested_with_real_images(ci, tmp_path, 
         f"make check | {with_real} strict= book= ci=true",
         "make book | data= weights= strict=1 book= ci=true",
         "python -m pytest tests/chapters -q | data= weights= strict= book=full ci=true",
+        "make teach | data= weights= strict= book= ci=true",
         f"make test-package | {with_real} strict= book= ci=true",
         f"make test-chapters | {with_real} strict= book= ci=true",
         f"make test-book BOOK=full | {with_real} strict= book= ci=true",
@@ -56,7 +57,7 @@ def test_the_book_is_made_on_phantoms_and_tested_with_real_images(ci, tmp_path, 
 def test_a_step_that_fails_is_named_at_the_end_and_the_others_still_run(ci):
     done, calls = ci(failing=r"make\ book")
     assert done.returncode == 1
-    assert len(calls) == 6
+    assert len(calls) == 7
     assert done.stdout.endswith("FAILED: phantoms env STRICT=1 make book\n")
 
 

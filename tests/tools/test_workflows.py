@@ -96,9 +96,39 @@ def test_a_release_is_built_on_real_x_rays_after_every_test_and_published_by_a_p
     assert f'"{shown}"' in checked[0]
 
 
+def test_a_release_has_the_book_as_zip_and_pdf_the_wheel_and_checksums_of_all():
+    run = "\n".join(
+        step.get("run", "") for step in WORKFLOWS["release.yml"]["jobs"]["release"]["steps"]
+    )
+    order = ("zip -qr", "make pdf", "pip wheel", "sha256sum -- *", "gh release create")
+    places = [run.index(part) for part in order]
+    assert places == sorted(places), "checksums are of what is there, and the draft has them"
+    ending = "reading-chest-x-rays-$GITHUB_REF_NAME"
+    assert f"/dist/{ending}.zip" in run
+    assert f'_build/reading-chest-x-rays.pdf "dist/{ending}.pdf"' in run
+    assert "--wheel-dir dist" in run
+    assert re.search(r"cd dist && sha256sum -- \* > SHA256SUMS", run)
+    assert run.rstrip().endswith("dist/*")
+
+
+def test_an_audit_runs_where_nothing_but_the_package_is_installed():
+    install, audit = (step["run"] for step in TESTS["jobs"]["audit"]["steps"] if "run" in step)
+    assert re.search(r"pip install \. -c constraints\.txt$", install, re.MULTILINE)
+    assert "pip show -q tensorflow keras; then exit 1" in install
+    planted = audit.index('cp "$(find')
+    assert audit.count("alone/bin/cxr audit") == 3
+    assert audit.index("--write-baseline") < planted < audit.rindex("cxr audit")
+    assert re.search(r"if alone/bin/cxr audit .*; then exit 1; fi", audit), "it has to fail"
+
+
 def test_the_weekly_run_has_colab_s_versions_and_tells_when_it_fails():
     jobs = WORKFLOWS["weekly.yml"]["jobs"]
     versions = jobs["versions"]["strategy"]["matrix"]["include"]
     assert {one["constraints"] for one in versions} == {"/dev/null", ".github/colab.txt"}
     assert sorted([*jobs["report"]["needs"], "report"]) == sorted(jobs)
     assert "failure()" in jobs["report"]["if"]
+    (told,) = (step["run"] for step in jobs["report"]["steps"])
+    assert "gh issue create" in told
+    assert "gh issue comment" in told
+    checked = "\n".join(step.get("run", "") for step in jobs["links"]["steps"])
+    assert re.search(r"lychee --config \.github/lychee\.toml .*_build/html-quick", checked)

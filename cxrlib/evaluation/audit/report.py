@@ -86,7 +86,7 @@ class Finding:
     summary : str
         One line.
     advice : str
-        What to do about it; empty where there is nothing to do.
+        What to do about it; a finding that fails or asks for a look has some.
     numbers : dict
         Name → number, or text, or list or dict of them.
     affected : tuple of Affected
@@ -123,6 +123,11 @@ class Finding:
             raise ValueError(
                 f"expected a verdict of {', '.join(VERDICTS)}, got {self.verdict!r} for "
                 f"{self.check}.{did_you_mean(self.verdict, VERDICTS)}"
+            )
+        if self.verdict in ("fail", "look") and not self.advice:
+            raise ValueError(
+                f"expected advice with the verdict {self.verdict!r} of {self.check}, got none. "
+                "Say what to do about it."
             )
 
 

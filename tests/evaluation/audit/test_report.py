@@ -117,6 +117,12 @@ def test_an_unknown_verdict_is_refused():
         Finding("counts", "good", "")
 
 
+@pytest.mark.parametrize("verdict", ["fail", "look"])
+def test_a_verdict_that_asks_for_something_says_what_to_do(verdict):
+    with pytest.raises(ValueError, match=f"expected advice with the verdict '{verdict}' of counts"):
+        Finding("counts", verdict, "few")
+
+
 def test_what_stands_behind_a_verdict_is_drawn(report, tmp_path):
     bins = {"train": {"a": [0.25, 0.75], "b": [1.0, 0.0]}, "test": {"a": [0.5, 0.5]}}
     told = Finding(
