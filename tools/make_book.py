@@ -110,7 +110,7 @@ def make(options: argparse.Namespace) -> int:
     mark = "-quick" if parameters and into is None else ""
     executed, staged, html = (build / f"{n}{mark}" for n in ("executed", "stage", "html"))
     start = time.perf_counter()
-    failed, false_findings, built = [], [], True
+    failed, false_findings, filled, built = [], [], True, True
     if options.command in ("all", "execute"):
         only = getattr(options, "chapters", ())
         pace = {"timeout": options.timeout, "workers": options.workers}
@@ -119,7 +119,7 @@ def make(options: argparse.Namespace) -> int:
         copies = (executed / f"{result.name}.ipynb" for result in results)
         false_findings = claims.failed_findings(copies)
     if options.command in ("all", "stage"):
-        stage.stage(root, executed, staged, parameters)
+        filled = stage.stage(root, executed, staged, parameters)
     if options.command in ("all", "build"):
         built = stage.build(staged, html)
     print(f"Finished in {time.perf_counter() - start:.1f} s.")
@@ -132,7 +132,7 @@ def make(options: argparse.Namespace) -> int:
     if options.command in ("all", "build") and (html / "index.html").exists():
         print(f"The book is here: {(html / 'index.html').as_uri()}", flush=True)
     strict = os.environ.get("STRICT", "") not in ("", "0")
-    return int(bool(failed) or not built or (strict and bool(false_findings)))
+    return int(bool(failed) or not filled or not built or (strict and bool(false_findings)))
 
 
 def run_sweep(options: argparse.Namespace) -> int:

@@ -137,11 +137,12 @@ def error_note(message: str) -> str:
     )
 
 
-def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
+def stage(root: Path, executed: Path, target: Path, parameters: dict) -> bool:
     """Put pages, table of contents, configuration and executed chapters where they belong.
 
     A chapter that stopped stands there as far as it came; one that is no notebook is a page that
-    says so.
+    says so. Return whether each lab that a page wants is shown by a chapter; the page of one that
+    is not is without it.
     """
     chapters, ran = select_chapters(root), read_status(executed)
     missing = [path.stem for path in chapters if path.stem not in ran]
@@ -168,9 +169,12 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
         else:
             files.write_text(page.with_suffix(".md"), f"# {path.stem}\n\n{error_note(message)}\n")
     staged = sorted((target / "chapters").glob("*.ipynb"))
-    for kind in lazy_labs.fill_slots(target, staged):
+    without = lazy_labs.fill_slots(target, staged)
+    for kind in without:
         print(
-            f"  {kind}: no chapter shows it yet, so the pages that want it are without", flush=True
+            f"expected a chapter that shows {kind}, which a page wants, got none. Its page is "
+            "built without it: show it in a chapter, or take its slot off the page.",
+            file=sys.stderr,
         )
     shown = [ran[path.stem] | {"sources": sorted(sources.get(path.stem, ()))} for path in chapters]
     files.write_text(target / "status.json", json.dumps(shown, ensure_ascii=False))
@@ -179,6 +183,7 @@ def stage(root: Path, executed: Path, target: Path, parameters: dict) -> None:
     files.write_text(target / "build.json", json.dumps({"commit": describe_checkout(root)}))
     opened = [one for name in sources for one in read_test_evaluations(copies[name])]
     files.write_text(target / "test-evaluations.json", json.dumps(opened, ensure_ascii=False))
+    return not without
 
 
 def show_problems(log: str) -> None:

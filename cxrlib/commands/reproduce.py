@@ -46,6 +46,11 @@ def add_parser(rooms: argparse._SubParsersAction) -> None:
         help="train nothing: compute the record's summary again from the scores that it keeps",
     )
     again.add_argument(
+        "--refusals-only",
+        action="store_true",
+        help="train nothing: ask a kept network again which kinds of pictures it refuses",
+    )
+    again.add_argument(
         "--cluster", metavar="ADDRESS", help="let the workers of this Dask scheduler do the runs"
     )
     again.set_defaults(run=_reproduce)
@@ -60,6 +65,10 @@ def _reproduce(options: argparse.Namespace) -> None:
     for study in experiments.registry.find(options.id):
         if options.summary_only:
             print(record_text(experiments.summarize_again(study.id, folder=folder)))
+            continue
+        if options.refusals_only:
+            experiments.measure_again(study.id, folder=folder)
+            print(f"written to {folder / study.id}.keras")
             continue
         record = experiments.reproduce(
             study, seeds=options.seeds, folder=folder, address=options.cluster

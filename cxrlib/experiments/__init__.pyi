@@ -16,6 +16,10 @@ from .record import (
     read as read,
     results_folder as results_folder,
 )
-from .run import reproduce as reproduce, summarize_again as summarize_again
+from .run import (
+    measure_again as measure_again,
+    reproduce as reproduce,
+    summarize_again as summarize_again,
+)
 from .scores import scored_cases as scored_cases
 from .specification import Paper as Paper, Study as Study, read_paper as read_paper

@@ -69,6 +69,7 @@ def write_card(
         _section("What it is not for", NOT_FOR),
         _results(record),
         *([_operating_point(found)] if found else []),
+        *([_refusals(found)] if found and found.refusals else []),
         _looks(record, folder),
         *([_section("What to know", record.notes)] if record.notes else []),
         f"# Data sheet: {record.data['name']}",
@@ -219,6 +220,25 @@ def _operating_point(found: Metadata) -> str:
             f"{found.outliers.false_refusals:.0%} of {found.outliers.n:,} validation pictures"
         )
     return _section("Where it is used", lines)
+
+
+def _refusals(found: Metadata) -> str:
+    rows = [
+        (kind, one.rate, f"{one.n_groups:,}", f"{one.distance_auc:.3f}", f"{one.turn_auc:.3f}")
+        for kind, one in found.refusals.items()
+    ]
+    head = ("kind", "refused", "patients or pictures", "AUC of the distance", "of the turn score")
+    lines = [
+        "intervals: 95 %, patients (of photographs, whole ones) drawn again; Wilson's where each "
+        "picture stands for itself or all are alike",
+        "AUC: how well the score orders that kind behind validation's films",
+        "inverted, turned and mirrored films are validation's; the turn score learned from those "
+        "of training",
+        "both limits were chosen on validation: its own row is no test",
+        "not asked: films of the test folder, which would be a look at it, and lateral views, of "
+        "which none was at hand",
+    ]
+    return _table("What it refuses", head, rows) + "\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
 def _looks(record: Record, folder: str | os.PathLike | None) -> str:

@@ -138,6 +138,34 @@ def summarize_again(id: str, *, folder: str | os.PathLike = "results") -> record
     return again
 
 
+def measure_again(id: str, *, folder: str | os.PathLike) -> records.Record:
+    """Ask a kept network's detector anew which pictures it refuses, without training.
+
+    Parameters
+    ----------
+    id : str
+        Of a study that keeps its network.
+    folder : path
+        Where its record and its network lie.
+
+    Raises
+    ------
+    DataError
+        If the study keeps none, or the real data are not at hand.
+    """
+    study, record = get(id), records.read(id, folder)
+    method = _method(study.method)
+    if not hasattr(method, "measure_again"):
+        raise data.DataError(
+            f"expected a study that keeps its network, got {id}. Such as study-small-network."
+        )
+    require("train", "a measurement")
+    seed = min(made["seed"] for made in record.runs)
+    cases = method.prepare(_load_real(record.config["data"]), record.config, seed=seed)
+    method.measure_again(cases, record, Path(folder))
+    return record
+
+
 def _method(name: str) -> ModuleType:
     return import_module(f"cxrlib.experiments.methods.{name}")
 

@@ -9,7 +9,7 @@ from . import (
     training as training,
     transfer as transfer,
 )
-from .metadata import Metadata as Metadata, Rate as Rate
+from .metadata import Metadata as Metadata, Rate as Rate, Refusal as Refusal
 from .networks import (
     custom_cnn as custom_cnn,
     first_cnn as first_cnn,

@@ -26,6 +26,7 @@ from cxrlib.files import atomic_path
 
 QUANTIZED = ("float16", "dynamic", "int8")
 PREPROCESSING = ("samplewise", "featurewise", "rescale")  # names of the layers that do it
+THREADS = 2  # as many as the machines have on which the course is measured
 Predict: TypeAlias = Callable[[ArrayLike], np.ndarray]
 
 
@@ -138,12 +139,24 @@ def split_preprocessing(model: keras.Model) -> tuple[Predict, keras.Model]:
     return prepare, rest
 
 
-def read_onnx(file: str | os.PathLike) -> Predict:
-    """Open an ONNX file as a function: pictures (N, H, W, C) in, probabilities (N, K) out."""
+def read_onnx(file: str | os.PathLike, *, threads: int = THREADS) -> Predict:
+    """Open an ONNX file as a function: pictures (N, H, W, C) in, probabilities (N, K) out.
+
+    Parameters
+    ----------
+    file : path
+        As :func:`to_onnx` writes it.
+    threads : int
+        That compute at the same time.
+    """
     require("export", "running ONNX")
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(os.fspath(file), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        os.fspath(file), options, providers=["CPUExecutionProvider"]
+    )
     (given,) = session.get_inputs()
 
     def predict(images: ArrayLike) -> np.ndarray:
@@ -152,12 +165,20 @@ def read_onnx(file: str | os.PathLike) -> Predict:
     return predict
 
 
-def read_litert(file: str | os.PathLike) -> Predict:
-    """Open a LiteRT file as a function: pictures (N, H, W, C) in, probabilities (N, K) out."""
+def read_litert(file: str | os.PathLike, *, threads: int = THREADS) -> Predict:
+    """Open a LiteRT file as a function: pictures (N, H, W, C) in, probabilities (N, K) out.
+
+    Parameters
+    ----------
+    file : path
+        As :func:`to_litert` writes it.
+    threads : int
+        That compute at the same time.
+    """
     require("export", "running LiteRT")
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_path=os.fspath(file))
+    interpreter = Interpreter(model_path=os.fspath(file), num_threads=threads)
     (given,), (answer,) = interpreter.get_input_details(), interpreter.get_output_details()
     interpreter.resize_tensor_input(given["index"], [1, *given["shape"][1:]])
     interpreter.allocate_tensors()

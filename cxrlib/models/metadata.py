@@ -9,7 +9,8 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -41,6 +42,26 @@ class Rate(NamedTuple):
         return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {self.k:,} of {self.n:,})"
 
 
+class Refusal(NamedTuple):
+    """How often an outlier detector refused pictures of one kind.
+
+    Attributes
+    ----------
+    rate : Rate
+        The refused share.
+    n_groups : int
+        How many patients or photographs the pictures are of.
+    distance_auc, turn_auc : float
+        How well the distance and the turn score order this kind behind validation's films, in
+        [0, 1]; 0.5 is not at all.
+    """
+
+    rate: Rate
+    n_groups: int
+    distance_auc: float
+    turn_auc: float
+
+
 @dataclass(frozen=True)
 class Metadata:
     """What travels inside a model's file, besides the names of its classes.
@@ -66,6 +87,8 @@ class Metadata:
         At the threshold.
     outliers : OutlierDetector, optional
         Tells pictures of another kind.
+    refusals : dict of str to Refusal
+        What it did with kinds of pictures that were shown to it; empty where that was not measured.
     """
 
     record: str
@@ -80,11 +103,16 @@ class Metadata:
     sensitivity: Rate
     specificity: Rate
     outliers: OutlierDetector | None = None
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
 
     def write(self, archive: zipfile.ZipFile) -> None:
         """Add it to the open archive of a model."""
-        plain = asdict(self) | {name: getattr(self, name)._asdict() for name in RATES}
-        del plain["outliers"]
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "outliers"}
+        plain |= {name: getattr(self, name)._asdict() for name in RATES}
+        plain["refusals"] = {
+            kind: one._asdict() | {"rate": one.rate._asdict()}
+            for kind, one in self.refusals.items()
+        }
         archive.writestr(METADATA, json.dumps(plain, ensure_ascii=False, indent=1))
         if self.outliers is not None:
             buffer = io.BytesIO()
@@ -110,6 +138,10 @@ class Metadata:
                 with np.load(io.BytesIO(archive.read(OUTLIERS)), allow_pickle=False) as arrays:
                     outliers = OutlierDetector.from_arrays(arrays)
             plain |= {name: Rate(**plain[name]) for name in RATES}
+            plain["refusals"] = {
+                kind: Refusal(**one | {"rate": Rate(**one["rate"])})
+                for kind, one in plain.get("refusals", {}).items()
+            }
             made = cls(**plain, outliers=outliers)
             made._check()
         except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
@@ -123,6 +155,8 @@ class Metadata:
         if self.resize not in RESIZE_MODES:
             raise ValueError(f"resize is {self.resize!r}")
         shares = [self.threshold, *self.sensitivity[:3], *self.specificity[:3]]
+        for refusal in self.refusals.values():
+            shares += [*refusal.rate[:3], *refusal[2:]]
         if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares):
             raise ValueError(f"a share is not from 0 to 1: {shares}")
 

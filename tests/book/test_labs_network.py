@@ -4,7 +4,9 @@ import base64
 import functools
 import importlib.resources
 import io
+import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +31,7 @@ from tests.book.lab_pages import (
 from tests.book.looking import FITS
 
 SIDE = 32
+NAMES = ("normal", "pneumonia")
 SHIPPED = "study-small-network.keras"
 made = functools.cache(network)
 whole = functools.cache(make_network)
@@ -38,12 +41,22 @@ NOISE = np.random.default_rng(0).integers(0, 255, (90, 90), dtype=np.uint8)
 @functools.cache
 def whole_lab(resize="pad"):
     image = phantoms.draw("normal", size=96, seed=4).image
-    return labs.network_lab(whole(), ("normal", "pneumonia"), images=image[None], resize=resize)
+    return labs.network_lab(whole(), NAMES, images=image[None], resize=resize)
 
 
 @pytest.fixture
 def lab(show_one):
     return show_one(made())
+
+
+def shipped_file():
+    return str(importlib.resources.files("cxrlib.experiments") / "results" / SHIPPED)
+
+
+@functools.cache
+def shipped():
+    """Return the shipped network, its classes, and how it wants its pictures."""
+    return *models.load(shipped_file()), models.read_metadata(shipped_file()).resize
 
 
 @functools.cache
@@ -80,7 +93,7 @@ png, jpeg = functools.partial(written, kind="PNG"), functools.partial(written, k
 
 
 def give(lab, content, name="own.png", kind="image/png"):
-    """Open a file of one's own, and wait until the page has taken or refused it."""
+    """Open a file of one's own (content or path); wait until the page has taken or refused it."""
     lab.evaluate(
         """(box) => {
           const said = box.querySelector(".problem");
@@ -88,7 +101,8 @@ def give(lab, content, name="own.png", kind="image/png"):
           window.settled = () => said.textContent !== "waiting";
         }"""
     )
-    file = {"name": name, "mimeType": kind, "buffer": content}
+    whole = isinstance(content, Path)
+    file = content if whole else {"name": name, "mimeType": kind, "buffer": content}
     lab.locator("input[type=file]").set_input_files(file)
     lab.page.wait_for_function("window.settled()")
     return lab.locator(".problem").first.inner_text()
@@ -117,6 +131,45 @@ def test_it_gives_keras_s_scores_on_fifty_pictures_within_50_milliseconds(show_o
     assert np.ptp(expected) > 0.2
     np.testing.assert_allclose(found, expected, atol=1e-3)
     assert min(times) < 50  # the least: other programs may want the cores too
+
+
+def films():
+    kinds = ("normal", "bacterial", "viral", "covid")
+    return [phantoms.draw(kinds[i % 4], size=96, seed=50 + i).image for i in range(50)]
+
+
+def real_films():
+    """Return fifty real films, none of the test folder; skip where there are none."""
+    cases = data.load("pneumonia", quiet=True)
+    if cases.attrs["source"] == "phantoms":
+        pytest.skip("CXR_DATA is not set, so there are no real X-rays to check")
+    cases = data.sample(cases[cases["split"] == "train"], 50, seed=0)
+    return [data.read_image(path).astype(np.uint8) for path in cases["path"]]
+
+
+@pytest.mark.parametrize(
+    ("weights", "pictures"),
+    [("stand-in", films), ("shipped", films), ("shipped", real_films)],
+    ids=["stand-in", "shipped", "shipped-real"],
+)
+def test_the_pooled_vector_is_keras_s_on_fifty_pictures(show_one, tmp_path, weights, pictures):
+    import keras
+
+    model, names, resize = shipped() if weights == "shipped" else (whole(), NAMES, "pad")
+    lab = show_one(labs.network_lab(model, names, resize=resize))
+    head = model.get_layer("predictions").input
+    seen_by_keras = keras.Model(model.input, [head, model.output])
+    found, expected = [], []
+    for i, one in enumerate(pictures()):
+        (tmp_path / f"{i}.png").write_bytes(png(one))
+        assert give(lab, tmp_path / f"{i}.png") == ""
+        found.append([*lab.locator(".contributions").evaluate(FLOATS), score(lab)])
+        small_one = data.read_image(tmp_path / f"{i}.png", 96, resize)
+        outputs = seen_by_keras.predict_on_batch(small_one[None, ..., None])
+        expected.append(np.concatenate(outputs, axis=1)[0])
+    assert np.shape(found) == (50, 48 + 1)
+    assert np.ptp(expected, axis=0).max() > 0.2
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_every_layer_s_maps_are_keras_s(show_one):
@@ -208,6 +261,39 @@ def test_by_keyboard_alone(lab):
     for key in (*["ArrowLeft"] * 6, "ArrowRight", "ArrowRight"):
         press(key)
     assert value(lab, ".one", "map") == 2
+
+
+def travel(page, target, most=8):
+    """Press Tab until something has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("target => document.activeElement.matches(target)", target):
+            return
+    raise AssertionError(f"{target} was not reached with {most} times Tab")
+
+
+def test_tab_leads_to_a_picture_then_to_a_file_and_then_to_the_drawing(lab, tmp_path):
+    page, own = lab.page, make_image(SIDE, SIDE).T.copy()
+    (tmp_path / "own.png").write_bytes(png(own))
+    travel(page, ".cxr-lab input[type=radio]")
+    first = lab.get_by_role("radio", name="A", exact=True).is_checked()
+    page.keyboard.press("ArrowRight" if first else "ArrowLeft")
+    other = lab.get_by_role("radio", name="B" if first else "A", exact=True)
+    assert other.is_checked()
+    drawn = draw_dabs(image(int(first)), dabs(lab))
+    assert score(lab) == pytest.approx(answer(small(), [drawn])[0], abs=1e-3)
+    other.focus()  # `dabs` has pressed the button of the link
+    travel(page, "input[type=file]", most=1)
+    with page.expect_file_chooser() as opened:
+        page.keyboard.press("Enter")
+    opened.value.set_files(tmp_path / "own.png")
+    mine = lab.get_by_role("radio", name="your own")
+    mine.wait_for()
+    assert mine.is_checked()
+    travel(page, ".lab-view", most=1)
+    page.keyboard.press("Space")
+    (dab,) = dabs(lab)
+    assert score(lab) == pytest.approx(answer(small(), [draw_dabs(own, [dab])])[0], abs=1e-3)
 
 
 def test_by_finger(show_one):
@@ -317,6 +403,15 @@ def test_what_cannot_be_shown_is_refused_with_a_reason_and_nothing_is_lost(lab):
     assert give(lab, png(make_image(40, 40))) == ""
 
 
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(lab, tmp_path):
+    with (tmp_path / "large.png").open("wb") as file:
+        file.write(png(make_image(40, 40)))
+        os.truncate(file.fileno(), 70_000_000)  # nothing is written, so it takes no room
+    text = give(lab, tmp_path / "large.png")
+    assert "Expected a file of at most 64 MB, got 70 MB." in text
+    assert refused(text)
+
+
 def test_a_coloured_mark_is_no_colour_picture(lab):
     marked = np.stack([make_image(60, 60)] * 3, axis=-1)
     marked[:5, :10] = (255, 0, 0)
@@ -405,8 +500,7 @@ def test_a_picture_of_another_kind_is_refused_and_the_distance_of_others_is_show
 def test_the_shipped_network_answers_as_keras_and_refuses_negatives_and_photographs(
     show_one, tmp_path
 ):
-    file = str(importlib.resources.files("cxrlib.experiments") / "results" / SHIPPED)
-    (model, names), known = models.load(file), models.read_metadata(file)
+    (model, names, _), known = shipped(), models.read_metadata(shipped_file())
     lab = show_one(labs.network_lab(model, names, resize=known.resize, outliers=known.outliers))
     film = phantoms.draw("normal", size=256, seed=0).image
     (tmp_path / "film.png").write_bytes(png(film))

@@ -31,6 +31,14 @@ def transferred(path):
     return len(gzip.compress(data) if path.suffix in (".html", ".css", ".js", ".svg") else data)
 
 
+def test_the_first_page_has_the_network_and_its_script_lies_beside(html):
+    text = (html / "book" / "index.html").read_text(encoding="utf-8")
+    shown = re.findall(r'<div class="cxr-lab"[^>]* data-lab="(\w+)"', text)
+    assert shown == ["network_lab"]
+    script = html / "_static" / "labs" / "network_lab.js"
+    assert "function buildNetwork" in script.read_text(encoding="utf-8")
+
+
 def test_a_page_read_to_its_end_loads_no_more_than_a_megabyte_without_mathjax(html, pages):
     heavy = {}
     for page in pages:

@@ -4,9 +4,10 @@ import json
 import shutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
-from cxrlib import evaluation, experiments, models
+from cxrlib import data, evaluation, experiments, models
 from cxrlib.cli import main
 from cxrlib.evaluation.audit import Finding, Report
 from cxrlib.evaluation.prediction import DISCLAIMER
@@ -111,8 +112,11 @@ def keep_model(folder, **other):
 
 
 def test_a_kept_model_s_operating_point_is_in_its_card(folder):
-    keep_model(folder)
+    cat = models.Refusal(models.Rate(0.5, 0.3, 0.7, 20, 40), 4, 0.91, 0.42)
+    keep_model(folder, refusals={"a cat": cat})
     text = card.write_card(ID)
+    assert "| a cat | 0.50 (0.30 to 0.70; 20 of 40) | 4 | 0.910 | 0.420 |\n" in text
+    assert "lateral views, of which none was at hand" in text
     assert "\n## Where it is used\n" in text
     assert f"- file: `{ID}.keras`, of the first run\n" in text
 
@@ -133,6 +137,20 @@ def test_a_claim_that_failed_keeps_the_card_of_a_kept_model_back(folder, monkeyp
     monkeypatch.setattr(sweep, "claims", lambda source: (claim,) if source == "real" else ())
     with pytest.raises(RecordError, match=r"to hold, got 1 of 2 runs .* 'It is small\.'"):
         card.write_card(ID)
+
+
+def test_the_command_audits_the_record_s_data_where_they_are_real(folder, monkeypatch, capsys):
+    cases, asked = pd.DataFrame(), []
+    cases.attrs["source"] = "folder"
+    report = Report("pneumonia", 9, (Finding("sizes", "fine", "all alike"),), 0.1)
+    monkeypatch.setattr(data, "load", lambda name, **_: asked.append(name) or cases)
+    monkeypatch.setattr(evaluation.audit, "audit", lambda given: report if given is cases else None)
+    assert main(["card", ID, "--audit"]) == 0
+    assert capsys.readouterr().out == card.write_card(ID, report=report)
+    assert asked == ["pneumonia"]
+    cases.attrs["source"] = "phantoms"  # drawn pictures say nothing of the record's data
+    assert main(["card", ID, "--audit"]) == 0
+    assert "\n- not audited: " in capsys.readouterr().out
 
 
 def test_the_command_writes_a_file_and_refuses_another_ending(folder, tmp_path, capsys):

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cxrlib import data, models
-from cxrlib.experiments import ledger, record as records, run
+from cxrlib import cli, data, models
+from cxrlib.experiments import ledger, record as records, refusals, run
 from cxrlib.experiments.methods import shipped
 from tests.experiments.conftest import children, make_quick
 from tests.float32 import assert_close
@@ -17,6 +19,7 @@ def cases(tmp_path_factory):
 
 def test_the_network_is_kept_with_what_its_record_found(monkeypatch, cases, tmp_path):
     change = {"size": 24, "filters": [4, 4], "false_refusals": 0.25}
+    monkeypatch.setattr(refusals, "N", 20)
     study = make_quick(monkeypatch, cases, change)[ID]
     record = run.reproduce(study, folder=tmp_path)
     file = tmp_path / f"{ID}.keras"
@@ -47,3 +50,16 @@ def test_the_network_is_kept_with_what_its_record_found(monkeypatch, cases, tmp_
     refused = found.outliers.refuses(model, val.images).mean()
     assert 0.1 < refused <= 0.25
     assert records.read(ID, tmp_path) == record
+
+    kinds = found.refusals
+    assert kinds[refusals.USUAL].rate[3:] == (round(refused * len(val)), len(val))
+    inverted = found.outliers.refuses(model, 255 - val.images)
+    assert kinds["inverted"].rate.k == inverted.sum()
+    assert len(kinds) > 8
+
+    models.save(model, file, names, replace(found, refusals={}))  # as older files are
+    assert cli.main(["reproduce", ID, "--refusals-only", "--folder", str(tmp_path)]) == 0
+    again = models.read_metadata(file)
+    assert again.refusals == kinds
+    np.testing.assert_array_equal(models.load(file).model.get_weights()[0], model.get_weights()[0])
+    assert cli.main(["reproduce", "article-3-repaired", "--refusals-only"]) == 1

@@ -34,6 +34,18 @@ def test_litert_gives_keras_s_numbers(network, wanted, tmp_path, quantize, atol)
     np.testing.assert_allclose(export.read_litert(file)(pictures(7, 0)), wanted, atol=atol)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_changes_no_number(network, wanted, tmp_path, threads):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("ai_edge_litert")
+    onnx = export.to_onnx(network, tmp_path / "net.onnx")
+    litert = export.to_litert(network, tmp_path / "net.tflite")
+    for predict in (
+        export.read_onnx(onnx, threads=threads), export.read_litert(litert, threads=threads)
+    ):  # fmt: skip
+        np.testing.assert_allclose(predict(pictures(7, 0)), wanted, atol=ATOL)
+
+
 def test_the_part_behind_the_preprocessing_is_quantised_to_whole_numbers(network, wanted, tmp_path):
     pytest.importorskip("ai_edge_litert")
     prepare, rest = export.split_preprocessing(network)

@@ -9,6 +9,8 @@ from cxrlib.models.metadata import METADATA, OUTLIERS
 from tests.models.test_outliers import LAYERS, pictures
 
 CLASSES = ("normal", "pneumonia")
+CAT = b"""refusals": {"a cat": {"rate": {"value": 1, "low": 0, "high": 1, "k": 1, "n": 1},
+    "n_groups": 1, "distance_auc": 1.5, "turn_auc": 0.5}"""
 
 
 def some_metadata(network=None, **other):
@@ -38,10 +40,11 @@ def network():
 
 
 def test_what_a_file_says_of_its_model_comes_back(network, tmp_path):
-    given = some_metadata(network)
+    cat = models.Refusal(models.Rate(1.0, 0.4, 1.0, 3, 3), 2, 0.9, 0.5)
+    given = some_metadata(network, refusals={"a cat": cat})
     file = models.save(network, tmp_path / "x.keras", CLASSES, given)
     found = models.read_metadata(file)
-    for name in ("record", "threshold", "sensitivity", "specificity", "license"):
+    for name in ("record", "threshold", "sensitivity", "specificity", "license", "refusals"):
         assert getattr(found, name) == getattr(given, name)
     images = pictures(3, 2)
     np.testing.assert_array_equal(
@@ -54,7 +57,8 @@ def test_what_a_file_says_of_its_model_comes_back(network, tmp_path):
 def test_a_file_may_have_none_and_may_have_no_detector(network, tmp_path):
     assert models.read_metadata(models.save(network, tmp_path / "a.keras", CLASSES)) is None
     file = models.save(network, tmp_path / "b.keras", CLASSES, some_metadata())
-    assert models.read_metadata(file).outliers is None
+    found = models.read_metadata(file)
+    assert (found.outliers, found.refusals) == (None, {})
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,12 @@ def test_a_file_may_have_none_and_may_have_no_detector(network, tmp_path):
     [
         (METADATA, lambda text: text[:-9], "expected in cxrlib.json record, data"),
         (METADATA, lambda text: text.replace(b"0.7", b"7"), "a share is not from 0 to 1"),
+        (
+            METADATA,
+            lambda text: text.replace(b'"refusals": {', b'"refusals": {"cat": {'),
+            "Expecting",
+        ),
+        (METADATA, lambda text: text.replace(b'refusals": {', CAT), "a share is not from 0 to 1"),
         (METADATA, lambda text: text.replace(b"stretch", b"crop"), "resize is 'crop'"),
         (METADATA, lambda text: text.replace(b'"rule"', b'"role"'), "role"),
         (OUTLIERS, lambda text: text[: len(text) // 2], "expected in cxrlib.json"),

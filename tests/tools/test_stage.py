@@ -67,6 +67,26 @@ def test_a_broken_reference_is_named_and_fails_and_is_still_a_book(book, monkeyp
     assert book.make("build").returncode == 1  # such a book is never taken for a right one
 
 
+SLOT = '<div class="lab-slot" data-lab="leak_lab"></div>'
+LAB = """
+from IPython.display import display
+display({"text/html": '<div class="cxr-lab" data-lab="leak_lab"></div><script></script>'}, raw=True)
+"""
+
+
+def test_a_lab_that_a_page_wants_and_no_chapter_shows_is_named_and_fails(book):
+    page(book, SLOT)
+    run = book.make("all")
+    assert run.returncode == 1
+    assert "expected a chapter that shows leak_lab, which a page wants, got none" in run.stderr
+    assert "lab-slot" not in built(book, "book/index")  # there is a book all the same
+    book.chapter("01-one", LAB)
+    run = book.make("all")
+    assert run.returncode == 0, run.stderr
+    assert "leak_lab" not in run.stderr
+    assert 'class="cxr-lab" data-lab="leak_lab"' in built(book, "book/index")
+
+
 def test_a_chapter_that_stops_has_a_page_with_cell_and_error_beside_all_others(book):
     names = ("02-stops", "03-torn", "04-fine")
     (book.root / "_toc.yml").write_text(TOC + "".join(f"- file: chapters/{n}\n" for n in names))

@@ -7,13 +7,16 @@ import io
 import json
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cxrlib import files
 from cxrlib.evaluation.prediction.answers import DISCLAIMER, Answer
 from cxrlib.evaluation.prediction.predictor import Predictor
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLUMNS = ("path", "state", "probability", "side", "threshold", "distance", "reason", "note")
 
@@ -40,7 +43,20 @@ def summary(predictor: Predictor, prevalence: float) -> str:
         f"specificity {found.specificity}.\n"
         f"Where {prevalence:.0%} have {sick!r}: {ppv} of those on its side do, and {npv} "
         f"of those on the side of {healthy!r} do not, if it errs there as it did here.\n"
+        f"{_refusals(predictor)}"
         f"{DISCLAIMER}"
+    )
+
+
+def _refusals(predictor: Predictor) -> str:
+    """Return the line that says what the network did with kinds that were shown to it."""
+    found = predictor.metadata.refusals
+    if not found:
+        return ""
+    shown = (f"{kind} {one.rate.k:,} of {one.rate.n:,}" for kind, one in found.items())
+    return (
+        f"Kinds of pictures shown to it, and how many it refused: {'; '.join(shown)}. Lateral "
+        "views were not among them. What passes may still be no such film.\n"
     )
 
 
@@ -75,6 +91,10 @@ def write_json(
             "distance_threshold": predictor.outliers.threshold,
             "turn_threshold": predictor.outliers.turn_threshold,
             "false_refusals": predictor.outliers.false_refusals,
+            "refusals": {
+                kind: one._asdict() | {"rate": one.rate._asdict()}
+                for kind, one in found.refusals.items()
+            },
         },
         "prevalence": prevalence,
         "predictive_values": predictor.predictive_values(prevalence)._asdict(),
@@ -94,6 +114,16 @@ def write_picture(answers: Sequence[Answer], predictor: Predictor, path: str | o
     ValueError
         If none was answered.
     """
+    import matplotlib.pyplot as plt
+
+    figure = draw(answers, predictor)
+    with files.atomic_path(path) as beside:
+        figure.savefig(beside, dpi=150)
+    plt.close(figure)
+
+
+def draw(answers: Sequence[Answer], predictor: Predictor) -> Figure:
+    """Return the figure of :func:`write_picture`, which the caller closes."""
     answered = [a for a in answers if a.image is not None and a.probability is not None]
     if not answered:
         raise ValueError("expected an answer to draw, got none. Look at the reasons above.")
@@ -108,9 +138,7 @@ def write_picture(answers: Sequence[Answer], predictor: Predictor, path: str | o
     overlay_grid(images, maps, titles=titles, height=2.2)
     figure = plt.gcf()
     figure.supxlabel(f"{DISCLAIMER} Where the number rests on, not where disease is.", fontsize=8)
-    with files.atomic_path(path) as beside:
-        figure.savefig(beside, dpi=150)
-    plt.close(figure)
+    return figure
 
 
 def _share(value: float) -> str:

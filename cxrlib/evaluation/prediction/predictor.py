@@ -116,8 +116,9 @@ def load_predictor(file: str | os.PathLike) -> Predictor:
     Raises
     ------
     DataError
-        If there is no such file, or it is no model of two classes that says how it wants its
-        pictures, what it can be held to, and which pictures it knows.
+        If there is no such file, or it is no model of two classes, whatever their names, that takes
+        square grey pictures, ends in one sigmoid, and says how it wants its pictures, what it can
+        be held to, and which pictures it knows.
     ImportError
         Without TensorFlow.
     """
@@ -140,5 +141,12 @@ def load_predictor(file: str | os.PathLike) -> Predictor:
         raise DataError(
             f"{path}: expected a model of two classes, got one of {len(class_names)}: "
             f"{', '.join(class_names)}. A threshold tells two apart: train one against the rest."
+        )
+    given, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
+    if len(given) != 3 or given[0] != given[1] or None in given or given[2] != 1 or outputs != 1:
+        raise DataError(
+            f"{path}: expected a model that takes square grey pictures of one size, such as "
+            f"(96, 96, 1), and gives one number, got one that takes {given} and gives {outputs}. "
+            "Triple the channel inside the model, and end it in one sigmoid."
         )
     return Predictor(model, class_names, metadata, metadata.outliers)

@@ -7,5 +7,6 @@ record's ``runs``. It gets the test images through ``test`` alone, a
 :class:`~cxrlib.experiments.ledger.TestSet`, which asks what for. What an interrupted training needs
 to go on lies at the path ``backup_dir``.
 ``finish(cases, record, backup_dir, folder)``, which few have, writes what belongs beside the record
-before that is written. :mod:`cxrlib.experiments.settings` has every setting.
+before that is written; such a method also has ``measure_again(cases, record, folder)``, which asks
+what it wrote once more. :mod:`cxrlib.experiments.settings` has every setting.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from cxrlib import data, models
 from cxrlib.data import registry as datasets
+from cxrlib.experiments import refusals
 from cxrlib.experiments.ledger import TestSet
 from cxrlib.experiments.methods import from_scratch
 from cxrlib.experiments.metrics import evaluate_binary, predict
@@ -53,11 +55,38 @@ def finish(cases: pd.DataFrame, record: Record, backup_dir: Path, folder: Path) 
     # Built anew, it comes without the optimizer, which is twice as large as the network.
     network = from_scratch.build(record.config, len(class_names), record.runs[0]["seed"])
     network.set_weights(trained.get_weights())
-    models.save(
-        network, folder / f"{record.id}.keras", class_names, _metadata(cases, record, network)
-    )
+    known = _with_refusals(_metadata(cases, record, network), network, cases, record)
+    models.save(network, folder / f"{record.id}.keras", class_names, known)
     for kept in backup_dir.parent.glob(f"{record.id}-*.keras"):  # those of other seeds, too
         kept.unlink()
+
+
+def measure_again(cases: pd.DataFrame, record: Record, folder: Path) -> None:
+    """Ask the kept network's detector anew which pictures it refuses, and write that to its file.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        From :func:`prepare`; images of ``val`` are read.
+    record : Record
+        Of the study.
+    folder : path
+        Where its record and its network lie.
+    """
+    file = folder / f"{record.id}.keras"
+    (network, class_names), known = models.load(file), models.read_metadata(file)
+    assert known is not None  # `finish` wrote it
+    models.save(network, file, class_names, _with_refusals(known, network, cases, record))
+
+
+def _with_refusals(
+    known: models.Metadata, network: keras.Model, cases: pd.DataFrame, record: Record
+) -> models.Metadata:
+    assert known.outliers is not None  # it is one of `finish`
+    val = data.read_images(cases[cases["split"] == "val"], record.config["size"], known.resize)
+    seed = record.runs[0]["seed"]
+    found = refusals.measure(network, known.outliers, val, known.resize, seed=seed)
+    return replace(known, refusals=found)
 
 
 def _kept(backup_dir: Path) -> Path:

@@ -228,6 +228,7 @@ function startLab(box, config) {
 
   function showParts() {
     const most = largest(result.parts);
+    chart.numbers = result.means;
     result.parts.forEach((part, i) => {
       bars[i].style.setProperty("--part", Math.abs(part) / most);
       bars[i].className = `${part < 0 ? "down" : "up"}${i === state.map ? " chosen" : ""}`;

@@ -4,12 +4,15 @@ import csv
 import json
 from dataclasses import replace
 
+import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
 
 from cxrlib import evaluation, models, phantoms
 from cxrlib.cli import main
+from cxrlib.evaluation.explain import grad_cam
 from cxrlib.evaluation.prediction import DISCLAIMER, outputs
 from tests.models.test_metadata import CLASSES, some_metadata
 
@@ -35,7 +38,8 @@ def model(films, tmp_path_factory):
     outliers = models.OutlierDetector.fit(
         network, films[:60], films[60:80], layers=("relu_1", "relu_2"), false_refusals=0.05
     )
-    known = replace(some_metadata(), outliers=outliers)
+    shown = {"a cat": models.Refusal(models.Rate(7 / 9, 0.4, 0.9, 7, 9), 3, 0.8, 0.5)}
+    known = replace(some_metadata(), outliers=outliers, refusals=shown)
     return models.save(network, tmp_path_factory.mktemp("model") / "net.keras", CLASSES, known)
 
 
@@ -60,9 +64,15 @@ def test_a_chest_film_gets_a_probability_and_what_it_is_worth(films, model, writ
     score = models.load(model).model.predict(films[80:81].astype("float32"), verbose=0)[0, 0]
     assert code == 0
     assert f"{file}: probability of 'pneumonia' {score:.2f}, on the side of 'normal'" in out
-    assert "sensitivity 0.90 (0.80 to 0.97; 9 of 10)" in out
-    ppv = 0.9 * 0.2 / (0.9 * 0.2 + 0.5 * 0.8)
-    assert f"Where 20% have 'pneumonia': {ppv:.0%} of those on its side do" in out
+    assert (
+        "sensitivity 0.90 (0.80 to 0.97; 9 of 10), specificity 0.50 (0.10 to 0.90; 1 of 2)" in out
+    )
+    ppv, npv = 0.9 * 0.2 / (0.9 * 0.2 + 0.5 * 0.8), 0.5 * 0.8 / (0.5 * 0.8 + 0.1 * 0.2)
+    assert (
+        f"Where 20% have 'pneumonia': {ppv:.0%} of those on its side do, and {npv:.0%} of those on "
+        "the side of 'normal' do not" in out
+    )
+    assert "how many it refused: a cat 7 of 9. Lateral views were not among them" in out
     assert out.splitlines()[-1] == DISCLAIMER
 
 
@@ -163,8 +173,25 @@ def test_answers_as_csv_json_and_picture(films, model, write, tmp_path, capsys):
     assert content["answers"][0]["probability"] == pytest.approx(float(rows[0]["probability"]))
     assert content["answers"][1]["probability"] is None
     assert content["model"]["sensitivity"]["k"] == 9
+    assert content["model"]["refusals"]["a cat"]["rate"]["n"] == 9
     with Image.open(out["png"]) as drawn:
-        assert min(drawn.size) > 200
+        pixels = np.asarray(drawn.convert("RGB"), int)
+    assert np.ptp(pixels, axis=2).max() > 50  # the map's colour: film and words are grey
+
+
+def test_the_picture_has_the_film_beside_it_grad_cam_and_says_what_it_is_for(films, model, write):
+    predictor = evaluation.prediction.load_predictor(model)
+    answers = list(predictor.predict([write("a.png", films[80]), write("b.png", 255 - films[80])]))
+    figure = outputs.draw(answers, predictor)
+    assert DISCLAIMER in figure.get_supxlabel()
+    bare, covered, *others = (axes for axes in figure.axes if axes.images)
+    assert others == []  # what was refused is not drawn
+    assert f"a.png · {answers[0].probability:.2f}" in bare.get_title(loc="left")
+    np.testing.assert_array_equal(np.squeeze(bare.images[0].get_array()), films[80][:, :, 0])
+    (expected,) = grad_cam(predictor.model, films[80:81])
+    maps = [np.squeeze(image.get_array()) for image in covered.images[1:]]
+    assert any(one.shape == expected.shape and np.allclose(one, expected) for one in maps)
+    plt.close(figure)
 
 
 def test_a_picture_of_refusals_is_refused(films, model, write, tmp_path, capsys):
@@ -183,7 +210,13 @@ def test_a_model_of_other_classes_or_without_metadata_gives_no_number(
     four = models.pooled_cnn((SIZE, SIZE, 1), (4, 6), classes=3)
     known = models.read_metadata(model)
     names = ("normal", "viral", "covid")
+    coloured = models.pooled_cnn((SIZE, SIZE, 3), (4, 6))
+    softmax = keras.Model(
+        coloured.inputs, keras.layers.Dense(2, "softmax")(coloured.layers[-2].output)
+    )
     cases = {
+        "colour.keras": (coloured, CLASSES, known, f"got one that takes ({SIZE}, {SIZE}, 3)"),
+        "softmax.keras": (softmax, CLASSES, known, "and gives 2. Triple the channel inside"),
         "none.keras": (models.load(model).model, CLASSES, None, "got one without metadata"),
         "three.keras": (four, names, known, "expected a model of two classes, got one of 3"),
     }
@@ -195,6 +228,18 @@ def test_a_model_of_other_classes_or_without_metadata_gives_no_number(
     code, _, err = run(capsys, tmp_path / "gone.keras", film)
     assert code == 1
     assert "gone.keras: expected a file, got none" in err
+
+
+def test_a_model_of_two_other_classes_answers_with_their_names(
+    films, model, write, tmp_path, capsys
+):
+    known, network = models.read_metadata(model), models.load(model).model
+    file = models.save(network, tmp_path / "x.keras", ("other", "covid"), known)
+    code, out, _ = run(capsys, file, write("a.png", films[80]))
+    assert code == 0
+    assert "probability of 'covid' 0." in out
+    assert "on the side of 'other'" in out
+    assert "pneumonia'" not in out
 
 
 @pytest.mark.parametrize(
