@@ -143,14 +143,15 @@ def calibration_slope(y_true: ArrayLike, y_score: ArrayLike) -> float:
             "expected scores of the sick and the healthy that overlap, got a cut that parts them: "
             "no slope is steep enough. Use more images; calibration_intercept still works."
         )
-    x = np.stack([np.ones_like(logits), (logits - logits.mean()) / logits.std()])
-    weights, step = np.zeros(2), np.ones(2)
+    x = np.stack([np.ones_like(logits), logits / logits.std()])
+    weights, step = np.array([0.0, logits.std()]), np.ones(2)  # the scores as they are
+    before = _loss(y, logits)
     while abs(step).max() > 1e-10:
         p = special.expit(weights @ x)
         step = np.linalg.solve(x * (p * (1 - p)) @ x.T, x @ (y - p))  # Newton's
-        while _loss(y, (weights + step) @ x) > _loss(y, weights @ x) + 1e-15:
+        while (after := _loss(y, (weights + step) @ x)) > before + 1e-15:
             step = step / 2
-        weights = weights + step
+        weights, before = weights + step, after
     return float(weights[1] / logits.std())
 
 
