@@ -100,6 +100,13 @@ def test_print_leaves_the_furniture_away(visit):
     assert tab.locator(".education-only").is_visible()
 
 
+def test_tables_stand_at_the_left_as_figures_do(visit):
+    tab = visit().open("chapters/08-evaluation.html")
+    tables = tab.locator(".bd-article table.dataframe:visible")
+    margins = tables.evaluate_all("all => all.map(one => getComputedStyle(one).marginLeft)")
+    assert set(margins) == {"0px"}
+
+
 def test_what_goes_on_to_the_right_fades_until_its_end_is_reached(visit):
     tab = visit(width=390).open("chapters/05-first-cnn.html")
     wide = tab.wait_for_selector(".bd-article .cell:not(.tag_hide-input) pre.goes-on")
