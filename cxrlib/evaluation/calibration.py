@@ -109,8 +109,9 @@ def calibration_intercept(y_true: ArrayLike, y_score: ArrayLike) -> float:
     def excess(shift: float) -> float:
         return float(special.expit(shift + logits).mean() - share)
 
-    ends = special.logit(share) - np.array([logits.max(), logits.min()])
-    return float(ends[0] if ends[0] == ends[1] else optimize.brentq(excess, *ends, xtol=1e-10))
+    middle, room = special.logit(share), 1e-6  # the ends may be one
+    ends = middle - logits.max() - room, middle - logits.min() + room
+    return float(optimize.brentq(excess, *ends, xtol=1e-10))
 
 
 def calibration_slope(y_true: ArrayLike, y_score: ArrayLike) -> float:
