@@ -12,6 +12,7 @@ import cxrlib
 
 WITH_EXAMPLES = {  # where a reader of the reference looks first
     "cxrlib.data.splits",
+    "cxrlib.evaluation.calibration",
     "cxrlib.evaluation.clinical_utility",
     "cxrlib.evaluation.intervals.bootstrap",
     "cxrlib.evaluation.intervals.limits",

@@ -10,15 +10,16 @@ from . import (
     multiclass as multiclass,
     plots as plots,
     prediction as prediction,
+    temperature as temperature,
     thresholds as thresholds,
 )
 from .calibration import (
     CalibrationError as CalibrationError,
-    Temperature as Temperature,
     brier_score as brier_score,
     calibration_curve as calibration_curve,
+    calibration_intercept as calibration_intercept,
+    calibration_slope as calibration_slope,
     expected_calibration_error as expected_calibration_error,
-    fit_temperature as fit_temperature,
     prior_shift_correction as prior_shift_correction,
 )
 from .clinical_utility import (
@@ -75,6 +76,7 @@ from .multiclass import (
     top_label_confidence as top_label_confidence,
 )
 from .subgroups import subgroups as subgroups
+from .temperature import Temperature as Temperature, fit_temperature as fit_temperature
 from .thresholds import (
     Threshold as Threshold,
     min_cost_threshold as min_cost_threshold,

@@ -1,13 +1,11 @@
-"""Whether scores mean what they say, and mending them where they do not.
+"""Whether scores mean what they say, and carrying them over to another prevalence.
 
 Of all images scored 0.8, 80 % should be sick. Scores are probabilities in [0, 1] here; others are
-refused. A temperature and another prevalence keep the order of the scores of two classes, so
-the ROC curve stays as it was.
+refused. Another prevalence keeps their order, so the ROC curve stays as it was.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,16 +15,13 @@ from scipy import optimize, special
 
 from cxrlib.evaluation.checks import (
     check_count,
-    check_multiclass,
     check_probabilities,
     check_proportion,
     check_scores_only,
-    is_multiclass,
 )
 from cxrlib.evaluation.intervals.limits import wilson_interval
 
 CLIP = 1e-7  # a network's float32 sigmoid cannot come closer to 1 than 6e-8 without being 1
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 
 
 class CalibrationError(NamedTuple):
@@ -97,112 +92,74 @@ def expected_calibration_error(
     return CalibrationError(float(np.average(distance.fillna(0), weights=table["n"])), n_bins)
 
 
-def brier_score(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """Brier score: mean squared distance of probability and truth. 0 is perfect, 0.25 says 0.5."""
-    y, score = check_probabilities(y_true, y_score)
-    return float(np.mean((score - y) ** 2))
+def calibration_intercept(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """Compute calibration in the large: how much all logits have to move for the mean to be right.
 
-
-@dataclass(frozen=True)
-class Temperature:
-    """A temperature, and what it did to the loss where it was learnt.
-
-    Attributes
-    ----------
-    value : float
-        Logits are divided by it. Above 1 the scores were too sure, below 1 not sure enough.
-    loss_before, loss_after : float
-        Mean negative log-likelihood of the images it was learnt on.
-    n : int
-        How many those were.
-    at_limit : bool
-        Whether the best temperature lies beyond [0.05, 20]: with scores all on the right side of
-        0.5, or in the wrong order, there is no best one, and this set cannot calibrate.
-    n_columns : int
-        Of the scores it was learnt on: 1, or K.
-    """
-
-    value: float
-    loss_before: float
-    loss_after: float
-    n: int
-    at_limit: bool
-    n_columns: int = 1
-
-    def apply(self, y_score: ArrayLike) -> np.ndarray:
-        """Return calibrated probabilities, shape (N,), or (N, K) for K columns.
-
-        Scores closer to 0 or 1 than 1e-7 are taken for that first: their logit is not finite.
-
-        Raises
-        ------
-        ValueError
-            If a score is no probability, or there are more or fewer columns than it was learnt on.
-        """
-        if (np.shape(y_score)[1] if is_multiclass(y_score) else 1) != self.n_columns:
-            wanted = "(N,) or (N, 1)" if self.n_columns == 1 else f"(N, {self.n_columns})"
-            raise ValueError(
-                f"expected scores of shape {wanted}, as this temperature was learnt on, got "
-                f"{np.shape(y_score)}. Learn one on validation scores of the same network."
-            )
-        if is_multiclass(y_score):
-            return special.softmax(
-                _log(check_scores_only(check_multiclass, y_score)) / self.value, axis=1
-            )
-        return special.expit(_logit(check_scores_only(check_probabilities, y_score)) / self.value)
-
-    def __str__(self) -> str:
-        limit = " (at its limit: these images cannot calibrate)" if self.at_limit else ""
-        return (
-            f"T = {self.value:.3g}{limit}, from {self.n:,} images: "
-            f"loss {self.loss_before:.3f} → {self.loss_after:.3f}"
-        )
-
-
-def fit_temperature(y_true: ArrayLike, y_score: ArrayLike) -> Temperature:
-    """Learn one number that makes probabilities neither too sure nor too unsure (Guo 2017).
-
-    Logits, log(p / (1 − p)), or log(p) of K classes, are divided by the temperature that gives
-    the lowest negative log-likelihood. The decision at 0.5, or the highest of K classes, never
-    changes, nor does a shift of the scores go away.
-
-    Parameters
-    ----------
-    y_true, y_score : array, shape (N,) or (N, 1)
-        Truth and probabilities of validation images; not those to judge by. For K classes
-        probabilities (N, K) with class numbers or one-hot labels.
+    The a of logit P(sick) = a + logit(score), by maximum likelihood: the slope is held at 1. Below
+    0 the scores are too high on average, above 0 too low; 0 is perfect.
 
     Raises
     ------
     ValueError
         If a class is missing, or a score is no probability.
     """
-    if is_multiclass(y_score):
-        y, score = check_multiclass(y_true, y_score, all_required=True)
-        logits = _log(score)
-    else:
-        y, score = check_probabilities(y_true, y_score, required=(0, 1))
-        logits = np.stack([np.zeros(len(y)), _logit(score)], axis=1)
-    # Counted from the true class, so that what is left to add up stays near 0.
-    logits = logits - logits[np.arange(len(y)), y][:, None]
+    y, score = check_probabilities(y_true, y_score, required=(0, 1))
+    logits, share = logit(score), y.mean()
 
-    def loss(inverse: float) -> float:
-        return float(special.logsumexp(inverse * logits, axis=1).mean())
+    def excess(shift: float) -> float:
+        return float(special.expit(shift + logits).mean() - share)
 
-    def slope(inverse: float) -> float:
-        return float((special.softmax(inverse * logits, axis=1) * logits).sum(axis=1).mean())
+    middle, room = special.logit(share), 1e-6  # the ends may be one
+    ends = middle - logits.max() - room, middle - logits.min() + room
+    return float(optimize.brentq(excess, *ends, xtol=1e-10))
 
-    # The loss is convex in 1/T, so its slope has one root, or none between the limits.
-    inverse, at_limit = 1.0, False
-    if logits.any():
-        if slope(1 / MAX_TEMPERATURE) >= 0:
-            inverse, at_limit = 1 / MAX_TEMPERATURE, True
-        elif slope(1 / MIN_TEMPERATURE) <= 0:
-            inverse, at_limit = 1 / MIN_TEMPERATURE, True
-        else:
-            inverse = optimize.brentq(slope, 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE, xtol=1e-12)
-    n_columns = logits.shape[1] if is_multiclass(y_score) else 1
-    return Temperature(1 / inverse, loss(1.0), loss(inverse), len(y), at_limit, n_columns)
+
+def calibration_slope(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """Compute the calibration slope: how much all logits have to be stretched (Cox 1958).
+
+    The b of logit P(sick) = a + b · logit(score), a logistic regression of the truth on the scores'
+    logits by maximum likelihood. Below 1 the scores are too far apart, too sure; above 1 not far
+    enough; below 0 the order is wrong. 1 is perfect, with a :func:`calibration_intercept` of 0
+    (D. R. Cox, Biometrika 45, 562-565; Steyerberg et al. 2010, Epidemiology 21, 128-138). An
+    interval of either: :func:`cxrlib.evaluation.patient_bootstrap`, with this function as metric.
+
+    Raises
+    ------
+    ValueError
+        If a class is missing, a score is no probability, or all sick score at least, or at most,
+        as high as all healthy: then no slope is steep enough.
+
+    Examples
+    --------
+    Half of those scored 0.1 are sick, and half of those scored 0.9: the scores say nothing.
+
+    >>> round(abs(calibration_slope([0, 1, 0, 1], [0.1, 0.1, 0.9, 0.9])), 6)
+    0.0
+    """
+    y, score = check_probabilities(y_true, y_score, required=(0, 1))
+    logits = logit(score)
+    sick, healthy = logits[y == 1], logits[y == 0]
+    if sick.min() >= healthy.max() or sick.max() <= healthy.min():
+        raise ValueError(
+            "expected scores of the sick and the healthy that overlap, got a cut that parts them: "
+            "no slope is steep enough. Use more images; calibration_intercept still works."
+        )
+    x = np.stack([np.ones_like(logits), logits / logits.std()])
+    weights, step = np.array([0.0, logits.std()]), np.ones(2)  # the scores as they are
+    before = _loss(y, logits)
+    while abs(step).max() > 1e-10:
+        p = special.expit(weights @ x)
+        step = np.linalg.solve(x * (p * (1 - p)) @ x.T, x @ (y - p))  # Newton's
+        while (after := _loss(y, (weights + step) @ x)) > before + 1e-15:
+            step = step / 2
+        weights, before = weights + step, after
+    return float(weights[1] / logits.std())
+
+
+def brier_score(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """Brier score: mean squared distance of probability and truth. 0 is perfect, 0.25 says 0.5."""
+    y, score = check_probabilities(y_true, y_score)
+    return float(np.mean((score - y) ** 2))
 
 
 def prior_shift_correction(
@@ -240,9 +197,10 @@ def prior_shift_correction(
     return sick / (sick + healthy)
 
 
-def _logit(score: np.ndarray) -> np.ndarray:
+def _loss(y: np.ndarray, logits: np.ndarray) -> float:
+    return float(np.mean(np.logaddexp(0, logits) - y * logits))
+
+
+def logit(score: np.ndarray) -> np.ndarray:
+    """Return log(p / (1 − p)), finite for 0 and 1, too: they are taken for 1e-7 and 1 − 1e-7."""
     return special.logit(np.clip(score, CLIP, 1 - CLIP))
-
-
-def _log(score: np.ndarray) -> np.ndarray:
-    return np.log(np.clip(score, CLIP, 1))

@@ -70,6 +70,13 @@ def test_launch_links_lead_to_the_chapter(looks):
         assert any(link.startswith(binder) and link.endswith(file) for link in links), links
 
 
+def test_tables_stand_at_the_left_as_figures_do(visit):
+    tab = visit().open("chapters/08-evaluation.html")
+    tables = tab.locator(".bd-article table.dataframe:visible")
+    margins = tables.evaluate_all("all => all.map(one => getComputedStyle(one).marginLeft)")
+    assert set(margins) == {"0px"}
+
+
 @pytest.mark.parametrize("from_disk", [False, True])
 def test_search_finds_a_word_without_a_word_in_the_console(visit, html, from_disk):
     one = visit(html.as_uri()) if from_disk else visit()

@@ -1,6 +1,7 @@
 """Simulated images that several tests judge: truth, scores and patients."""
 
 import numpy as np
+from scipy import special
 
 
 def cohort(n=624, patients=428, seed=0, digits=None):
@@ -29,3 +30,13 @@ def noisy(seed, n=40, digits=1):
     rng = np.random.default_rng(seed)
     y = np.append(rng.integers(0, 2, n - 2), [0, 1])
     return y, (rng.normal(size=n) + y).round(digits)
+
+
+def scored(seed=0, n=200, digits=None, sure=1.0):
+    """Scores that mean what they say, if `sure` is 1; above, they are too sure."""
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(scale=2, size=n)
+    y = (rng.random(n) < special.expit(logit)).astype(int)
+    y[:2] = 0, 1
+    score = special.expit(sure * logit)
+    return y, score if digits is None else score.round(digits)

@@ -4,19 +4,10 @@ from hypothesis import given, settings, strategies as st
 from scipy import special
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss
+from sklearn.metrics import brier_score_loss
 
 from cxrlib import evaluation as ev
-
-
-def scored(seed=0, n=200, digits=None, sure=1.0):
-    """Scores that mean what they say, if `sure` is 1; above, they are too sure."""
-    rng = np.random.default_rng(seed)
-    logit = rng.normal(scale=2, size=n)
-    y = (rng.random(n) < special.expit(logit)).astype(int)
-    y[:2] = 0, 1
-    score = special.expit(sure * logit)
-    return y, score if digits is None else score.round(digits)
+from tests.evaluation.cohorts import cohort, scored
 
 
 @settings(deadline=None, max_examples=20)
@@ -57,54 +48,55 @@ def test_ece_by_hand_and_with_its_bins():
     assert f"{found:.1f}" == "0.2 (2 bins)"
 
 
-@settings(deadline=None, max_examples=10)
-@given(st.integers(0, 10_000), st.sampled_from([0.5, 1, 3]))
-def test_the_temperature_is_a_logistic_regression_s(seed, sure):
-    y, score = scored(seed, 300, sure=sure)
-    learnt = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10)
-    learnt.fit(special.logit(score.clip(1e-7, 1 - 1e-7))[:, None], y)
-    found = ev.fit_temperature(y, score)
-    assert 1 / found.value == pytest.approx(learnt.coef_[0, 0], rel=1e-4)
-    assert found.loss_after <= found.loss_before
-    assert not found.at_limit
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000), st.sampled_from([0.3, 1, 3]), st.sampled_from([1, 2, None]))
+def test_slope_and_intercept_are_logistic_regressions(seed, sure, digits):
+    y, score = scored(seed, 80, digits, sure)
+    logit = special.logit(score.clip(1e-7, 1 - 1e-7))
+    x = logit / logit.std()
+    learnt = LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000, solver="newton-cg")
+    learnt.fit(x[:, None], y)
+    assert ev.calibration_slope(y, score) == pytest.approx(
+        learnt.coef_[0, 0] / logit.std(), rel=1e-6, abs=1e-6
+    )
+    moved = special.expit(logit + ev.calibration_intercept(y, score))
+    assert moved.mean() == pytest.approx(y.mean())  # what the highest likelihood asks for
 
 
-def test_too_sure_scores_are_cooled():
-    y, score = scored(n=3000, sure=3)
-    found = ev.fit_temperature(y, score)
-    assert found.value == pytest.approx(3, rel=0.1)
-    mended = found.apply(score[:, None])
-    inside = (score > 1e-7) & (score < 1 - 1e-7)
-    logit, mended_logit = special.logit(score[inside]), special.logit(mended[inside])
-    np.testing.assert_allclose(mended_logit * found.value, logit, rtol=1e-6)
+def test_scores_that_were_stretched_and_moved_are_told():
+    y, score = scored(n=20_000)
+    assert ev.calibration_slope(y, score) == pytest.approx(1, abs=0.05)
+    assert ev.calibration_intercept(y, score) == pytest.approx(0, abs=0.05)
+    logit = special.logit(score)
+    assert ev.calibration_slope(y, special.expit(2 * logit + 1)) == pytest.approx(
+        ev.calibration_slope(y, score) / 2
+    )
+    assert ev.calibration_intercept(y, special.expit(logit + 1)) == pytest.approx(
+        ev.calibration_intercept(y, score) - 1
+    )
 
 
-def test_certainty_is_taken_for_nearly_certain():
-    found = ev.fit_temperature([0, 1, 1, 0], [0.0, 1.0, 0.0, 0.4])
-    assert np.isfinite([found.value, found.loss_before, found.loss_after]).all()
-    mended = found.apply([0, 1e-12, 0.5, 1])
-    assert mended[0] == mended[1]
-    assert mended[2] == 0.5
-    assert ((mended > 0) & (mended < 1)).all()
-    many = ev.fit_temperature([0, 1, 2, 0], np.eye(3)[[0, 1, 2, 2]])
-    assert np.isfinite([many.value, many.loss_before, many.loss_after]).all()
-    assert (many.apply(np.eye(3)) > 0).all()
+def test_slope_and_intercept_one_can_count():
+    # Scored 0.2: 2 of 4 sick. Scored 0.8: 3 of 4.
+    y, score = [1, 1, 0, 0, 1, 1, 1, 0], [0.2] * 4 + [0.8] * 4
+    rise = special.logit(0.75) - special.logit(0.5)
+    assert ev.calibration_slope(y, score) == pytest.approx(rise / (2 * np.log(4)))
+    assert ev.calibration_intercept([0, 1, 1, 1], [0.5] * 4) == pytest.approx(np.log(3))
 
 
-@pytest.mark.parametrize(
-    ("y", "score", "value", "at_limit"),
-    [
-        ([0, 1, 0, 1], [0.2, 0.7, 0.4, 0.9], 0.05, True),  # all on their side of 0.5
-        ([0, 1, 2], np.eye(3), 0.05, True),
-        ([1, 0, 1, 0], [0.2, 0.7, 0.4, 0.9], 20, True),  # all on the wrong side
-        ([0, 1, 0, 1], [0.5] * 4, 1, False),  # says nothing: nothing to learn
-    ],
-)
-def test_where_no_temperature_is_best(y, score, value, at_limit):
-    found = ev.fit_temperature(y, score)
-    assert found.value == pytest.approx(value)
-    assert found.at_limit is at_limit
-    assert ("cannot calibrate" in str(found)) is at_limit
+@pytest.mark.parametrize("score", [[0.1, 0.4, 0.4, 0.9], [0.9, 0.5, 0.4, 0.2], [0.5] * 4])
+def test_scores_that_part_the_classes_have_no_slope(score):
+    with pytest.raises(ValueError, match="overlap, got a cut that parts them"):
+        ev.calibration_slope([0, 0, 1, 1], score)
+    assert np.isfinite(ev.calibration_intercept([0, 0, 1, 1], score))
+
+
+@pytest.mark.parametrize("metric", [ev.calibration_slope, ev.calibration_intercept])
+def test_slope_and_intercept_get_an_interval_by_patient(metric):
+    y, score, who = cohort(n=200, patients=120)
+    found = ev.patient_bootstrap(y, score, who, metric, n_resamples=200)
+    assert found.value == metric(y, score)
+    assert found.low < found.value < found.high
 
 
 def test_prior_correction_is_bayes_rule():
@@ -114,46 +106,3 @@ def test_prior_correction_is_bayes_rule():
     there = ev.prior_shift_correction([0, 0.2, 0.7, 1], 0.6, 0.05)
     np.testing.assert_allclose(ev.prior_shift_correction(there, 0.05, 0.6), [0, 0.2, 0.7, 1])
     np.testing.assert_allclose(ev.prior_shift_correction([0.3], 0.4, 0.4), [0.3])
-
-
-def softmax_scores(seed=0, n=400, k=3, sure=1.0):
-    """Scores that mean what they say, if `sure` is 1; above, they are too sure."""
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(scale=1.5, size=(n, k))
-    score = special.softmax(logits, axis=1)
-    y = (score.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
-    y[:k] = range(k)
-    return y, special.softmax(sure * logits, axis=1)
-
-
-@pytest.mark.parametrize(("k", "sure"), [(2, 0.5), (4, 3)])
-def test_the_temperature_of_k_classes_has_the_lowest_loss(k, sure):
-    y, score = softmax_scores(n=3000, k=k, sure=sure)
-    found = ev.fit_temperature(np.eye(k)[y], score)
-    assert found.value == pytest.approx(sure, rel=0.1)
-    assert (found.n, found.n_columns, found.at_limit) == (3000, k, False)
-
-    def loss(t):
-        return log_loss(y, special.softmax(np.log(score.clip(1e-7)) / t, axis=1))
-
-    assert found.loss_before == pytest.approx(loss(1))
-    assert found.loss_after == pytest.approx(loss(found.value))
-    assert found.loss_after <= min(loss(t) for t in np.geomspace(0.2, 5, 41)) + 1e-12
-    mended = found.apply(score)
-    np.testing.assert_allclose(mended.sum(axis=1), 1)
-    np.testing.assert_array_equal(mended.argmax(axis=1), score.argmax(axis=1))
-
-
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda y, s: ev.fit_temperature(y, s).apply(s[:, 0]), r"shape \(N, 3\).*\(400,\)"),
-        (lambda y, s: ev.fit_temperature(y, s).apply(s[:, :2]), r"shape \(N, 3\).*\(400, 2\)"),
-        (lambda y, s: ev.fit_temperature(y > 0, s[:, 0]).apply(s), r"\(N,\) or \(N, 1\)"),
-        (lambda y, s: ev.fit_temperature(y, s).apply(s * 2), "logits through a softmax"),
-        (lambda y, s: ev.fit_temperature(np.minimum(y, 1), s), "got none of class 2"),
-    ],
-)
-def test_scores_of_other_classes_are_refused(call, words):
-    with pytest.raises(ValueError, match=words):
-        call(*softmax_scores())

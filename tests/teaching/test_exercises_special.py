@@ -1,11 +1,15 @@
 """The few exercises that are not checked by comparing answers: each mistake gets its own hint."""
 
+import json
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from cxrlib import evaluation
 from cxrlib.teaching.exercises import ch08_resampling, ch13_shortcuts, ch15_five_articles
+from tests.built import ROOT
 
 from .test_exercises import EXERCISES, assert_hint, check, key_by_pattern, resampled_one_by_one
 
@@ -181,3 +185,10 @@ def test_what_is_left_of_a_checklist_is_named():
     assert result == (None, "Left to answer: interval, code open.")
     wrong = check("check_checklist", ANSWERS | {"interval": True})
     assert "(13 of 14 lines are right)" in wrong.text
+
+
+def test_both_tables_of_chapter_13_have_the_lines_of_its_checklist():
+    page = ROOT / "chapters" / "13-shortcuts.ipynb"
+    cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+    tables = [re.findall(r"^\| `(.+?)` \|", "".join(c["source"]), re.MULTILINE) for c in cells]
+    assert [rows for rows in tables if len(rows) > 5] == [list(ARTICLE_4)] * 2

@@ -73,8 +73,8 @@ def plot_decision_curve(tables: Tables, *, ax: Axes | None = None) -> Axes:
     named = _named(tables, "network")
     first = next(iter(named.values()))
     x, per = first["threshold"], 1000  # images
-    ax.plot(x, per * first["treat_all"], color=GREY, ls=":", label="everybody called sick")
-    ax.plot(x, per * first["treat_none"], color=INK, lw=1, label="nobody called sick")
+    ax.plot(x, per * first["treat_all"], color=GREY, ls=":", label="act on all")
+    ax.plot(x, per * first["treat_none"], color=INK, lw=1, label="act on none")
     for i, (name, table) in enumerate(named.items()):
         style = class_style(name, i)
         benefit = per * table["model"]

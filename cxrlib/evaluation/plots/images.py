@@ -111,7 +111,7 @@ def feature_map_grid(
     maps : array, shape (H, W, C)
         Such as one of :func:`cxrlib.evaluation.explain.feature_maps`.
     titles : sequence of str
-        One a map, or none.
+        One a map; by default the maps' numbers, from 0.
     share_range : bool
         One ramp for all maps: strengths compare, weak maps stay dark. Otherwise each runs from its
         own lowest value (black) to its own highest (white): shapes show, strengths do not.
@@ -124,6 +124,7 @@ def feature_map_grid(
         )
     value_range = (float(maps.min()), float(maps.max())) if share_range else None
     each = np.moveaxis(maps, -1, 0)
+    titles = titles or [str(i) for i in range(len(each))]
     return image_grid(each, titles, ncols=ncols, height=height, value_range=value_range)
 
 

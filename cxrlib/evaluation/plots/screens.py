@@ -23,6 +23,7 @@ MIME = "application/vnd.cxr.screens+json"  # rendering → PNG in base64
 PHONE = 3.7  # inches: the width of a phone's page
 PHONE_DPI = 200
 PLOT, TITLED, BARE = 3.2, 1.7, 0.85  # least width of a panel on a phone: axes, image, image alone
+NUMBER = 3  # characters: a title no longer than this asks for no room
 ON_DARK = {
     INK: "#e6edf3",
     GREY: "#9aa4af",
@@ -157,7 +158,8 @@ def _shows_values(ax: Axes) -> bool:
 
 
 def _least_width(ax: Axes) -> float:
-    return PLOT if _shows_values(ax) else TITLED if ax.get_title() or ax.texts else BARE
+    longest = max((len(t.get_text()) for t in (ax.title, *ax.texts)), default=0)
+    return PLOT if _shows_values(ax) else TITLED if longest > NUMBER else BARE
 
 
 def _is_ruled(specs: list[SubplotSpec]) -> bool:

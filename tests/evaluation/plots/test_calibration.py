@@ -44,7 +44,7 @@ BENEFIT = pd.DataFrame(
 
 def test_a_decision_curve_counts_people_and_cuts_the_abyss(ax):
     plots.plot_decision_curve(BENEFIT, ax=ax)
-    assert names(ax) == ["everybody called sick", "nobody called sick", "network"]
+    assert names(ax) == ["act on all", "act on none", "network"]
     np.testing.assert_allclose(ax.lines[2].get_ydata(), [300, 200, 100])
     low, high = ax.get_ylim()
     assert -100 < low < 0 < 300 < high < 400

@@ -47,7 +47,9 @@ def test_feature_maps_take_their_own_ramp_or_one():
     assert [ax.images[0].get_clim() for ax in shared.flat] == [(0, 9), (0, 9)]
     np.testing.assert_array_equal(own.flat[0].images[0].get_array(), maps[..., 0])
     assert [ax.get_title() for ax in own.flat] == ["a", "b"]
-    assert plots.feature_map_grid(np.ones((1, 1, 3))).shape == (1, 3)
+    numbered = plots.feature_map_grid(np.ones((1, 1, 3)))
+    assert [ax.get_title() for ax in numbered.flat] == ["0", "1", "2"]
+    assert numbered.shape == (1, 3)
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (1, 4, 4, 2), (4, 4, 0)])

@@ -89,3 +89,11 @@ def test_rows_that_belong_together_stay_together():
     before = [ax.get_subplotspec() for ax in axes.flat]
     assert "phone" in drawn(figure)
     assert [ax.get_subplotspec() for ax in axes.flat] == before
+
+
+def test_a_number_above_a_map_asks_for_no_room_on_a_phone():
+    maps = np.random.default_rng(0).random((8, 8, 16))
+    numbered = plots.feature_map_grid(maps).flat[0].figure
+    named = plots.feature_map_grid(maps, [f"conv_1, map {i}" for i in range(16)]).flat[0].figure
+    heights = [drawn(figure)["phone"].shape[0] for figure in (numbered, named)]
+    assert heights[0] < heights[1] / 2
