@@ -14,7 +14,7 @@ PROTECTED = re.compile(
     r"```.*?```|`[^`\n]+`|!?\[[^\]]*\]\([^)]*\)|<[^>\n]+>|\$\$.*?\$\$|\$[^$\n]+\$|^#+ [^\n]*",
     re.DOTALL | re.MULTILINE,
 )
-BOLD = re.compile(r"\*\*([A-Za-z][\w /'’-]*)\*\*")
+BOLD = re.compile(r"\*\*([A-Za-z][\w /+'’-]*)\*\*")
 
 
 def read_terms(glossary: Path) -> dict[str, str]:

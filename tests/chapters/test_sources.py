@@ -17,7 +17,6 @@ import terms
 PARAMETERS = 'quick = False\nsource = "auto"\nseed = 0'
 PLAIN = {"keras", "tensorflow", "numpy", "sklearn"}  # what a recipe may import
 SECTIONS = ("quiz", "what we checked", "takeaway", "where to read on")
-STRESSED = {"degrees", "folder", "random", "symmetric"}  # everyday words, in bold by choice
 SPHINX_ONLY = {
     "a directive": r"^(```|:::+)\{",
     "a colon fence": r"^:::",
@@ -143,7 +142,7 @@ def bold_words(markdown):
 
 def test_a_word_in_bold_is_explained_in_the_glossary(chapter):
     known = terms.read_terms(ROOT / "book" / "glossary.md")
-    bold = set(bold_words(text(chapter))) - STRESSED
+    bold = set(bold_words(text(chapter)))
     assert [word for word in sorted(bold) if terms.find(word, known) is None] == []
 
 
