@@ -209,6 +209,12 @@ def test_a_network_is_drawn_to_scale():
     assert [bool(box.get_hatch()) for box in ax.patches] == [False, False, True, False, False]
 
 
+def test_a_convolution_behind_a_pooling_has_a_box_though_the_shape_stays():
+    block = [(MaxPooling2D, "pool", (8, 8, 4)), (Conv2D, "conv", (8, 8, 4))]
+    ax = plots.draw_architecture(model(*block, (Conv2D, "norm", (8, 8, 4))))
+    assert texts(ax) == ["pool: 8 × 8 × 4", "conv: 8 × 8 × 4"]
+
+
 def test_a_deep_network_has_a_box_for_each_size_of_its_maps():
     deep = [(Conv2D, "image", (32, 32, 3)), (ZeroPadding2D, "pad", (34, 34, 3))]
     for side in (16, 8):

@@ -52,7 +52,8 @@ def draw_architecture(model: Any, *, ax: Axes | None = None) -> Axes:
     """Draw a network's layers as boxes, to scale: as high as the map's side, as wide as channels.
 
     Layers that put out the same shape share a box, named after the first; a dense layer has its
-    own. Of deep networks all layers with maps of one size share a box, named after the last.
+    own, and so has a convolution that follows a pooling. Of deep networks all layers with maps of
+    one size share a box, named after the last.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def stages(model: Any) -> list[Stage]:
     fine = [
         _stage(layer, shape)
         for i, (layer, shape) in enumerate(layers)
-        if i == 0 or shape != layers[i - 1][1] or type(layer).__name__ == "Dense"
+        if i == 0 or shape != layers[i - 1][1] or _stands_alone(layer, layers[i - 1][0])
     ]
     if len(fine) <= MOST:
         return fine
@@ -116,6 +117,12 @@ def stages(model: Any) -> list[Stage]:
     kept.reverse()
     coarse = groupby(kept, key=lambda one: one[1][:2] if len(one[1]) == 3 else one[1])
     return [_stage(*list(group)[-1]) for _, group in coarse]
+
+
+def _stands_alone(layer: Any, before: Any) -> bool:
+    """Tell whether a layer has a box of its own, though its shape is that of the layer before."""
+    kind = type(layer).__name__
+    return kind == "Dense" or ("Conv" in kind and "Pool" in type(before).__name__)
 
 
 def _stage(layer: Any, shape: tuple[int, ...]) -> Stage:
