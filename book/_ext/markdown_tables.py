@@ -13,7 +13,7 @@ class MarkdownDirective(SphinxDirective):
     """A directive that stands for the Markdown which its method ``markdown`` returns."""
 
     has_content = False
-    optional_arguments = 1
+    optional_arguments = 2  # classes of its tables
     headings = False  # whether the Markdown may have some
 
     def run(self) -> list[nodes.Node]:

@@ -100,7 +100,7 @@ class ArticlesTable(MarkdownDirective):
         papers = [paper for paper in registry.PAPERS.values() if paper.article is not None]
         rows = [
             [
-                f"[{paper.article}](#{paper.id})",
+                f"[Article {paper.article}](#{paper.id})",
                 paper.summary,
                 paper.data.partition(". ")[0].rstrip("."),
                 claimed(paper),

@@ -27,6 +27,18 @@ addEventListener("resize", () => fadeAll());
 addEventListener("scroll", ({ target }) => target.matches?.(WIDE) && fade([target]), true);
 addEventListener("toggle", ({ target }) => fadeAll(target), true);
 
+/* On a phone the rows of a table become cards: each cell but the first then begins with its head. */
+addEventListener("DOMContentLoaded", () => {
+  for (const table of document.querySelectorAll(".bd-article table.cards")) {
+    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    for (const row of table.tBodies[0].rows) {
+      for (const cell of [...row.cells].slice(1)) {
+        (cell.querySelector(":scope > p") ?? cell).dataset.head = heads[cell.cellIndex];
+      }
+    }
+  }
+});
+
 /* The theme's button that opens a branch of the contents shows an arrow and no words. */
 addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll("nav summary")) {

@@ -197,7 +197,7 @@ def _as_html() -> str:
         again += " Margin: the standard deviations between the mean of these runs and the bound."
     note += again
     return (
-        '<table class="dataframe claims">'
+        '<table class="dataframe claims cards">'
         f'<caption style="text-align:left;color:inherit">{note}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )

@@ -77,6 +77,18 @@ def test_tables_stand_at_the_left_as_figures_do(visit):
     assert set(margins) == {"0px"}
 
 
+@pytest.mark.parametrize("page", ["data-and-licences", "five-articles", "how-sure"])
+def test_on_a_phone_a_row_is_a_card_and_each_cell_is_named_after_its_column(visit, page):
+    table = visit(width=390).open(f"book/{page}.html").locator("table.cards").first
+    assert not table.locator("thead").is_visible()
+    heads = [head.strip() for head in table.locator("thead th").all_text_contents()]
+    named = table.locator("tbody tr").first.locator("td").evaluate_all(
+        """cells => cells.map((cell) => cell.querySelector(":scope > p") ?? cell).map((one) =>
+        getComputedStyle(one, "::before").content === "none" ? null : one.dataset.head)"""
+    )  # fmt: skip
+    assert named == [None, *heads[1:]]
+
+
 @pytest.mark.parametrize("from_disk", [False, True])
 def test_search_finds_a_word_without_a_word_in_the_console(visit, html, from_disk):
     one = visit(html.as_uri()) if from_disk else visit()
