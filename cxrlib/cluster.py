@@ -122,16 +122,7 @@ def connect(
         yield
         return
     extras.require("cluster", "a cluster")
-    import distributed
-
-    try:
-        client = distributed.Client(address, timeout=timeout, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterError(
-            f"expected a Dask scheduler at {address}, got none ({error}). Start one with "
-            "`dask scheduler`, and give the address that it prints."
-        ) from None
-    with client, _clear_words():
+    with _client(address, timeout) as client, _clear_words():
         _check_workers(client, address, timeout)
         _check_shared(client, reads, writes)
         token = _connected.set(True)
@@ -140,6 +131,25 @@ def connect(
                 yield
         finally:
             _connected.reset(token)
+
+
+def _client(address: str, timeout: float, tries: int = 2) -> Client:
+    import distributed
+
+    try:
+        return distributed.Client(address, timeout=timeout, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"expected a Dask scheduler at {address}, got none ({error}). Start one with "
+            "`dask scheduler`, and give the address that it prints."
+        ) from None
+    except AssertionError:  # Dask gives its own thread ten seconds to start, and then says nothing
+        if tries > 1:
+            return _client(address, timeout, tries - 1)
+        raise ClusterError(
+            "expected Dask's client to start in 10 seconds, got none: this machine does too much "
+            "at once. Try again once it is quiet."
+        ) from None
 
 
 @contextmanager

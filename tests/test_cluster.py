@@ -1,5 +1,6 @@
 """Jobs on a real scheduler with two workers: equal results, and what is said when it breaks."""
 
+import functools
 import importlib.util
 import shutil
 import socket
@@ -175,6 +176,25 @@ def test_no_scheduler_at_the_address_is_named(capsys, folder):
 
 
 @needs_dask
+def test_a_client_that_does_not_start_is_tried_again_and_then_named(two, monkeypatch):
+    import distributed
+
+    real, tries = distributed.Client, []
+
+    def start(*args, fails, **options):
+        tries.append(fails)
+        assert len(tries) > fails
+        return real(*args, **options)
+
+    monkeypatch.setattr(distributed, "Client", functools.partial(start, fails=1))
+    with connect(two.address):
+        assert len(tries) == 2
+    monkeypatch.setattr(distributed, "Client", functools.partial(start, fails=9))
+    with pytest.raises(ClusterError, match="client to start in 10 seconds"), connect(two.address):
+        pass
+
+
+@needs_dask
 def test_too_few_workers_and_other_ones_are_refused(tmp_path):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "cxrlib", other / "cxrlib", ignore=shutil.ignore_patterns("results"))
@@ -182,8 +202,8 @@ def test_too_few_workers_and_other_ones_are_refused(tmp_path):
         file.write("# another version\n")
     with started(tmp_path, workers=1) as made:
         with (
-            pytest.raises(ClusterError, match=r"at least 2 workers .* got [01] in 0.2 seconds"),
-            cluster.connect(made.address, timeout=0.2),
+            pytest.raises(ClusterError, match=r"at least 2 workers .* got [01] in 2 seconds"),
+            cluster.connect(made.address, timeout=2),
         ):
             pass
         worker = made.add_worker(code=other)

@@ -283,8 +283,8 @@ def test_tab_leads_to_a_picture_then_to_a_file_and_then_to_the_drawing(lab, tmp_
     drawn = draw_dabs(image(int(first)), dabs(lab))
     assert score(lab) == pytest.approx(answer(small(), [drawn])[0], abs=1e-3)
     other.focus()  # `dabs` has pressed the button of the link
-    travel(page, "input[type=file]", most=1)
-    with page.expect_file_chooser() as opened:
+    with page.expect_file_chooser() as opened:  # travel's answers come once the page knows of it
+        travel(page, "input[type=file]", most=1)
         page.keyboard.press("Enter")
     opened.value.set_files(tmp_path / "own.png")
     mine = lab.get_by_role("radio", name="your own")
