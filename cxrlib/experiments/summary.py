@@ -30,6 +30,7 @@ MULTICLASS = {
     "test macro ROC AUC": evaluation.macro_auc,
 }
 BOOTSTRAP = "95 %, bootstrap: patients of the test {} resampled 2,000 times"
+ALL_OR_NONE = "95 %, Wilson's interval for as many patients; resampled, all would be right or none"
 BOOTSTRAP_OVER = "; mean over {} seeds, of which one fewer were resampled each time too"
 OWN = "; each seed draws its test images, and those that several draw are taken for others"
 WILSON = "95 %, Wilson's interval, as if each image were of another patient"
@@ -107,11 +108,12 @@ def _bootstrap_method(sampled: str, runs: Sequence[dict]) -> str:
 
 
 def _binary(runs: Sequence[dict]) -> Intervals:
-    method = _bootstrap_method("folder", runs)
-    return {
-        name: (evaluation.runs_bootstrap(*judged_runs(runs, name)), method)
-        for name in (*AT_THRESHOLD, "test ROC AUC")
-    }
+    found: Intervals = {}
+    for name in (*AT_THRESHOLD, "test ROC AUC"):
+        interval = evaluation.runs_bootstrap(*judged_runs(runs, name))
+        sure = interval.value in (0, 1) and interval.low < interval.high
+        found[name] = interval, ALL_OR_NONE if sure else _bootstrap_method("folder", runs)
+    return found
 
 
 def _multiclass(tests: Sequence[pd.DataFrame], runs: Sequence[dict]) -> Intervals:

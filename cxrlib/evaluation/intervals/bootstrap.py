@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
@@ -14,8 +15,10 @@ from cxrlib.evaluation.intervals.limits import (
 )
 from cxrlib.evaluation.intervals.resampling import (
     Metric,
+    effective_sample_size,
     required_classes,
     resample,
+    stratify,
     vectorize,
 )
 
@@ -84,11 +87,8 @@ def patient_bootstrap(
     value, classes = float(metric(y, score)), required_classes(metric, score)
     statistic = vectorize(metric, y, score)
     parts = resample(y, patients, statistic, classes, n_resamples=n_resamples, seed=seed)
-    if len(classes) == 1 and value in (0, 1):  # a rate among the images of one class
-        *_, n_patients = parts
-        n = int((y == classes[0]).sum())
-        return wilson_interval_over_runs([int(value) * n], [n], n_patients, confidence_level)
-    return bca_interval(value, *parts, confidence_level)
+    rate = all_or_none(value, y, patients, classes, confidence_level)
+    return rate or bca_interval(value, *parts, confidence_level)
 
 
 def paired_difference(
@@ -150,3 +150,17 @@ def paired_difference(
         n_resamples=n_resamples, seed=seed,
     )  # fmt: skip
     return bca_interval(value, *parts, confidence_level)
+
+
+def all_or_none(
+    value: float, y: np.ndarray, patients: ArrayLike, classes: tuple[int, ...], level: float
+) -> Interval | None:
+    """Wilson's interval of a rate among the images of one class that is 0 or 1; else nothing.
+
+    Patients drawn again would give the same rate each time, and an interval without width.
+    """
+    if len(classes) != 1 or value not in (0, 1):
+        return None
+    groups, _ = stratify(y, patients)
+    n, n_patients = int((y == classes[0]).sum()), effective_sample_size(y, groups, classes)
+    return wilson_interval_over_runs([int(value) * n], [n], n_patients, level)

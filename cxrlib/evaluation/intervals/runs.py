@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from cxrlib.evaluation import metrics
 from cxrlib.evaluation.checks import check_scores
+from cxrlib.evaluation.intervals.bootstrap import all_or_none
 from cxrlib.evaluation.intervals.limits import Interval, bca_interval, check_resampling
 from cxrlib.evaluation.intervals.resampling import (
     Metric,
@@ -70,8 +71,9 @@ def runs_bootstrap(
     -------
     Interval
         The mean of the trainings' values, and its ends. Of one training it is that of
-        :func:`.patient_bootstrap`, but for a sensitivity or specificity of 0 or 1: that has no
-        width here. How much another seed would change stays unknown.
+        :func:`.patient_bootstrap`; how much another seed would change stays unknown. Where all
+        trainings have a sensitivity of 1, say, it is Wilson's for as many patients as one of them
+        was judged on, of several the fewest.
 
     Raises
     ------
@@ -86,7 +88,10 @@ def runs_bootstrap(
     """
     check_resampling(n_resamples, confidence_level)
     runs = _judge(Runs(y_true, y_score, patients, metric))
-    return _interval([runs], n_resamples, seed, confidence_level)
+    found = _interval([runs], n_resamples, seed, confidence_level)
+    rates = [all_or_none(r.value, r.y, r.patients, r.classes, confidence_level) for r in runs]
+    sure = [rate for rate in rates if rate and rate.value == found.value]
+    return max(sure, key=lambda rate: rate.high - rate.low) if len(sure) == len(runs) else found
 
 
 def runs_difference(

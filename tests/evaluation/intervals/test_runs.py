@@ -55,6 +55,21 @@ def test_trainings_that_do_not_differ_have_the_interval_of_one():
     assert perfect == (1, 1, 1)
 
 
+@pytest.mark.parametrize("threshold", [-9, 9])
+def test_a_rate_of_all_or_none_in_each_training_has_a_width(threshold):
+    y, score, who = cohort()
+    all_or_none = partial(ev.sensitivity, threshold=threshold)
+    alone = bootstrap(y, score, who, all_or_none, n_resamples=20)
+    assert alone.low < alone.high
+    for n in (1, 3):
+        found = ev.runs_bootstrap([y] * n, [score] * n, [who] * n, all_or_none, n_resamples=20)
+        assert found == alone
+    each = [all_or_none, partial(ev.sensitivity, threshold=-threshold)]
+    found = ev.runs_bootstrap([y] * 2, [score] * 2, [who] * 2, each, n_resamples=200)
+    assert found.value == 0.5
+    assert found.low < 0.5 < found.high
+
+
 def test_a_threshold_each_is_used_for_its_own_training():
     y, score, who = cohort()
     each = [partial(ev.sensitivity, threshold=t) for t in (0.3, 0.7)]
