@@ -61,3 +61,19 @@ def test_strangers_that_look_like_the_test_set_lend_it_their_temperature():
     assert (
         found["test ECE"] == evaluation.expected_calibration_error(y[2000:], strange[2000:]).value
     )
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_where_every_sick_image_is_found_the_interval_says_how_it_is_made(n):
+    scores = {
+        "path": [f"{i}.png" for i in range(20)],
+        "patient": [f"child {i // 2}" for i in range(20)],
+        "y": [0, 0, 1, 1] * 5,
+        "score": [0.1, 0.7, 0.6, 0.9] * 5,
+    }
+    runs = [{"metrics": {}, "threshold": 0.5, "scores": scores}] * n
+    found = summary.summarize(runs, ["normal", "pneumonia"])
+    sure, other = found["test sensitivity"], found["test specificity"]
+    assert sure["low"] < sure["mean"] == sure["high"] == 1
+    assert sure["method"].startswith("95 %, Wilson's interval for as many patients")
+    assert "bootstrap" in other["method"]
