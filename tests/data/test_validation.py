@@ -19,7 +19,7 @@ def test_a_pipe_with_an_images_name_is_named_and_not_waited_for(tmp_path):
     (tmp_path / "well" / "device.png").symlink_to(os.devnull)
     loading = ThreadPoolExecutor(1).submit(load, tmp_path, quiet=True)
     try:
-        cases = loading.result(timeout=20)
+        cases = loading.result(timeout=120)
     finally:  # wake what would else wait for ever
         with contextlib.suppress(OSError):
             os.close(os.open(tmp_path / "sick" / "pipe.png", os.O_WRONLY | os.O_NONBLOCK))

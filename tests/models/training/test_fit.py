@@ -99,7 +99,7 @@ def test_somebody_watches_a_notebook_that_can_ask():
         heard = []
         for asking in (True, False):  # programs that execute notebooks say False
             client.execute_interactive(
-                ASK, allow_stdin=asking, timeout=90, output_hook=heard.append
+                ASK, allow_stdin=asking, timeout=300, output_hook=heard.append
             )
     text = "".join(m["content"].get("text", "") for m in heard if m["msg_type"] == "stream")
     assert [line for line in text.split() if line in ("True", "False")] == ["True", "False"]
