@@ -46,7 +46,7 @@ def pipeline(folder: str, size: int) -> Iterable:
 
 
 def image_data_generator(folder: str, size: int) -> Iterable:
-    """Use Keras's ``ImageDataGenerator.flow_from_directory``, as the five articles do."""
+    """Use Keras's ``ImageDataGenerator.flow_from_directory``, as the articles in Keras do."""
     from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
     flow = ImageDataGenerator().flow_from_directory(
