@@ -165,7 +165,8 @@ def _verdict(one: Claim) -> tuple[str, str]:
 
 def _row(one: Claim) -> tuple[str, str, str, str]:
     mark, words = _verdict(one)
-    swept = one.swept().get("phantoms" if one.source == "phantoms" else "real")
+    drawn = one.source == "phantoms" or sweep.about_phantoms(one.statement)
+    swept = one.swept().get("phantoms" if drawn else "real")
     again = f"{swept.held} of {swept.n}" if swept else "–"
     if swept and swept.held == swept.n > 1 and swept.spread == 0:
         again = f"the same in all {swept.n}"

@@ -103,3 +103,13 @@ def test_the_file_carries_its_statistics_and_reads_as_it_was_written():
 def test_an_unknown_source_is_refused():
     with pytest.raises(ValueError, match="expected one of phantoms, real, got 'covid'"):
         sweep.read("covid")
+
+
+def test_what_is_claimed_of_phantoms_is_no_claim_of_real_images(monkeypatch):
+    monkeypatch.setattr(sweep, "read", lambda source: book)
+    book = {"runs": [], "claims": []}
+    statements = ["It is high.", "On phantoms it is high."]
+    sweep.merge(book, {"seed": 0}, "c", {}, [made(statement, 0.6) for statement in statements])
+    read = sweep.claims.__wrapped__  # past its cache
+    assert [claim.statement for claim in read("phantoms")] == statements
+    assert [claim.statement for claim in read("real")] == statements[:1]

@@ -23,7 +23,8 @@ def swept(monkeypatch):
         "values": [0.6, 0.7, 0.8, 0.4, None, 0.7],
     }
     constant = row | {"statement": "It is a constant.", "values": [0.6] * 5}
-    rows = tuple(map(sweep.as_claim, (row, constant)))
+    drawn = row | {"statement": "On phantoms it is high."}
+    rows = tuple(map(sweep.as_claim, (row, constant, drawn)))
     monkeypatch.setattr(sweep, "claims", lambda source: rows if source == "phantoms" else ())
 
 
@@ -144,6 +145,15 @@ def test_the_table_escapes_what_it_shows_and_names_source_and_other_runs(swept):
         assert part in page
     assert page.count('<th scope="col"') == 4
     assert {c["source"] for c in teaching.list_claims()} == {"phantoms"}
+
+
+def test_beside_real_images_what_is_about_phantoms_shows_the_runs_on_phantoms(swept):
+    for statement in ("It is high.", "On phantoms it is high."):
+        teaching.claim(statement, 0.6, above=0.5)
+    cases = pd.DataFrame()
+    cases.attrs["source"] = "folder"
+    teaching.claims_table(cases)
+    assert claims._as_html().count("4 of 5, margin 0.9") == 1
 
 
 def test_the_table_explains_a_margin_only_where_it_shows_one():
