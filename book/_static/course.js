@@ -13,19 +13,22 @@ function reachWideFormulas() {
 window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(reachWideFormulas));
 window.addEventListener("resize", reachWideFormulas);
 
-/* What goes on to the right fades there, until it is scrolled to its end. */
+/* What goes on to the right fades there, until it is scrolled to its end. A box is measured when it
+   comes near: to measure all of a long page while it loads keeps a phone busy. */
 const WIDE = ".bd-article :is(pre, .cell_output .output, .pst-scrollable-table-container)";
 function fade(boxes) {
   const ends = boxes.map((box) => box.scrollWidth - box.clientWidth - box.scrollLeft <= 2);
   boxes.forEach((box, i) => box.classList.toggle("goes-on", !ends[i])); // all read, then all written
 }
-function fadeAll(within = document) {
-  fade([...within.querySelectorAll(WIDE)]);
-}
-addEventListener("load", () => fadeAll());
-addEventListener("resize", () => fadeAll());
+addEventListener("load", () => {
+  const watch = new IntersectionObserver(
+    (boxes) => fade(boxes.filter((box) => box.isIntersecting).map((box) => box.target)),
+    { rootMargin: "50%" },
+  );
+  for (const box of document.querySelectorAll(WIDE)) watch.observe(box);
+});
+addEventListener("resize", () => fade([...document.querySelectorAll(WIDE)]));
 addEventListener("scroll", ({ target }) => target.matches?.(WIDE) && fade([target]), true);
-addEventListener("toggle", ({ target }) => fadeAll(target), true);
 
 /* On a phone the rows of a table become cards: each cell but the first then begins with its head. */
 addEventListener("DOMContentLoaded", () => {
