@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec, SubplotSpec
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
@@ -48,16 +51,63 @@ def renderings(figure: Figure) -> dict[str, str]:
     dict of str to str
         ``"dark"``, and where the figure is too wide for a phone ``"phone"`` and ``"phone dark"``:
         a PNG in base64 each.
+
+    Warns
+    -----
+    UserWarning
+        Where a title, a legend or a label of an axis lies on another; see :func:`collisions`.
     """
     found = {}
+    _warn_of_collisions(figure, "wide screen")
     with _in_the_dark(figure):
         found["dark"] = _png(figure)
     if figure.get_figwidth() > PHONE * 1.1:
         with _on_a_phone(figure):
+            _warn_of_collisions(figure, "phone")
             found["phone"] = _png(figure, PHONE_DPI)
             with _in_the_dark(figure):
                 found["phone dark"] = _png(figure, PHONE_DPI)
     return found
+
+
+def collisions(figure: Figure) -> list[tuple[str, str]]:
+    """Return what is written over what: titles, legends and labels of axes, in pairs.
+
+    Notes inside the axes are not looked at: they stand where the data are.
+    """
+    figure.draw_without_rendering()
+    written: list[Text | Legend] = [*figure.texts, *figure.legends]
+    found = []
+    for ax in filter(Axes.get_visible, figure.axes):
+        written += [t for t in ax.get_children() if isinstance(t, Text) and t not in ax.texts]
+        written += [legend] if (legend := ax.get_legend()) else []
+        for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
+            written.append(axis.label)
+            found += [pair for pair in pairwise(axis.get_ticklabels()) if _overlap(*pair)]
+    found += [pair for pair in combinations(written, 2) if _overlap(*pair)]
+    return [(_words(one), _words(other)) for one, other in found]
+
+
+def _overlap(one: Text | Legend, other: Text | Legend) -> bool:
+    if not all(text.get_visible() and _words(text).strip() for text in (one, other)):
+        return False
+    here, there = (text.get_window_extent().padded(-1) for text in (one, other))
+    return bool(here.overlaps(there))
+
+
+def _words(written: Text | Legend) -> str:
+    if isinstance(written, Legend):
+        return ", ".join(text.get_text() for text in written.get_texts())
+    return written.get_text()
+
+
+def _warn_of_collisions(figure: Figure, screen: str) -> None:
+    for one, other in collisions(figure):
+        warnings.warn(
+            f"expected texts that stand apart, got {one!r} over {other!r} on a {screen}. "
+            "Shorten one, or write it elsewhere.",
+            stacklevel=3,
+        )
 
 
 def register() -> None:

@@ -26,7 +26,7 @@ PAIRS = (
      "did you forget the subtype? The bacterial and the viral cases are numbered separately, so "
      "person 16 exists twice. The key is subtype *and* number."),
     ("IM-0011-0001.jpeg", "NORMAL2-IM-0011-0001.jpeg", False,
-     "did you drop the prefix `NORMAL2-`? It is a second numbering with children of its own."),
+     "did you drop the prefix `NORMAL2-`? It is a second numbering; keep it in the key."),
     ("person16_bacteria_47.jpeg", "person17_bacteria_47.jpeg", False,
      "the number after `person` must be in the key."),
     ("person1_bacteria_1.jpeg", "person11_bacteria_1.jpeg", False,

@@ -97,3 +97,38 @@ def test_a_number_above_a_map_asks_for_no_room_on_a_phone():
     named = plots.feature_map_grid(maps, [f"conv_1, map {i}" for i in range(16)]).flat[0].figure
     heights = [drawn(figure)["phone"].shape[0] for figure in (numbered, named)]
     assert heights[0] < heights[1] / 2
+
+
+def scores(**words):
+    groups = {"validation": [0.1, 0.2], "test": [0.7, 0.9]}
+    figure, axes = plt.subplots(1, 2, figsize=(9, 2.8))
+    for ax in axes:
+        plots.plot_histogram(groups, ax=ax, xlabel="score")
+        ax.set(**words)
+    return figure
+
+
+def test_a_title_over_a_legend_is_told_with_the_screen():
+    figure = scores(title="a title as long as a legend")
+    assert len(screens.collisions(figure)) == 2
+    with pytest.warns(UserWarning, match="'validation, test' on a wide screen. Shorten one"):
+        screens.renderings(figure)
+
+
+def test_what_collides_on_a_phone_alone_is_told():
+    figure = scores()
+    for ax in figure.axes:
+        ax.set_title("probe, then all", loc="right")
+    figure.set_size_inches(12, 2.8)
+    with pytest.warns(UserWarning, match="on a phone") as told:
+        screens.renderings(figure)
+    assert [one for one in told if "wide" in str(one.message)] == []
+
+
+def test_tick_labels_that_touch_are_told_and_unseen_text_is_not():
+    figure, ax = plt.subplots(figsize=(2, 2))
+    ax.set_xticks([0, 0.1, 1], ["a long label", "another one", "b"])
+    assert ("a long label", "another one") in screens.collisions(figure)
+    ax.set_axis_off()
+    assert screens.collisions(figure) == []
+    assert screens.collisions(scores(title="short", ylabel="")) == []
