@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -86,7 +87,7 @@ def _children(n: int, size: int, rng: Rng) -> list[Job]:
     train = round(0.75 * n)
     jobs, image = [], 1
     numbers = {kind: iter(_numbers(n, rng)) for kind in ("bacterial", "viral")}
-    normal = iter(range(1, 9999))
+    normal = itertools.count(1)
     for split, site, total in (("test", "b", n - train), ("train", "a", train)):
         bacterial, viral = (round(total * share) for share in SHARES[split])
         counts = {"normal": total - bacterial - viral, "bacterial": bacterial, "viral": viral}

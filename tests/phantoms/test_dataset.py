@@ -88,6 +88,11 @@ def test_structure_of_the_pneumonia_plan():
     assert wide[0] > wide[1]
 
 
+def test_a_set_may_be_larger_than_its_names_have_digits():
+    jobs, _ = plans.plan("pneumonia", n=50_000)
+    assert len({job.path for job in jobs}) == 50_000
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
