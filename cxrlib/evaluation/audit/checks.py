@@ -42,6 +42,7 @@ CHECKS = (
 )
 RARE_CLASS = 0.1  # proportion of a class below which accuracy says little
 MAX_SHIFT = 0.05  # difference of a class's proportion between splits
+BLOCK = 4096  # images that are turned into floats at once
 
 
 def audit(cases: pd.DataFrame, *, seed: int = 0) -> Report:
@@ -241,21 +242,20 @@ def check_sizes(cases: pd.DataFrame) -> Finding:
 
 def check_brightness(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     """Ask whether mean grey or contrast alone tells the label."""
-    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
-    values = {"mean grey": flat.mean(axis=1), "contrast": flat.std(axis=1)}
+    mean, spread = _by_blocks(thumbnails, lambda x: (x.mean(axis=1), x.std(axis=1)))
+    values = {"mean grey": mean, "contrast": spread}
     advice = "Standardise each image by itself and vary the exposure in training."
     return probes.check_single_feature("brightness", cases, values, advice)
 
 
 def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     """Look for inverted and for nearly blank images."""
-    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
-    spread = flat.std(axis=1)
-    blank = spread < 4
-    standard = (flat - flat.mean(axis=1, keepdims=True)) / np.maximum(spread, 1)[:, None]
-    typical = np.median(standard, axis=0)
+    typical = np.median(_standardized(thumbnails[:: 1 + len(thumbnails) // BLOCK]), axis=0)
     typical = (typical - typical.mean()) / max(float(typical.std()), 1e-6)
-    correlation = standard @ typical / flat.shape[1]
+    correlation, spread = _by_blocks(
+        thumbnails, lambda x: (_standardized(x) @ typical / typical.size, x.std(axis=1))
+    )
+    blank = spread < 4
     inverted = (correlation < -0.25) & ~blank
     numbers = {"inverted": int(inverted.sum()), "nearly blank": int(blank.sum())}
     if not (inverted | blank).any():
@@ -270,3 +270,18 @@ def check_odd_images(cases: pd.DataFrame, thumbnails: np.ndarray) -> Finding:
     summary = ", ".join(f"{count:,} {what}" for what, count in numbers.items() if count)
     advice = "Look at them. Invert or remove them, in all classes alike."
     return Finding("odd images", "fail", summary, advice, numbers, named)
+
+
+def _standardized(thumbnails: np.ndarray) -> np.ndarray:
+    """Give each image (N, ...) a mean of 0 and a spread of 1, but for those nearly blank."""
+    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
+    return (flat - flat.mean(axis=1, keepdims=True)) / np.maximum(flat.std(axis=1), 1)[:, None]
+
+
+def _by_blocks(
+    thumbnails: np.ndarray, measure: Callable[[np.ndarray], tuple[np.ndarray, ...]]
+) -> tuple[np.ndarray, ...]:
+    """Take measures of all images; as floats, a large set would need four times its memory."""
+    blocks = (thumbnails[i : i + BLOCK] for i in range(0, len(thumbnails), BLOCK))
+    flat = (block.reshape(len(block), -1).astype(np.float32) for block in blocks)
+    return tuple(np.concatenate(each) for each in zip(*map(measure, flat), strict=True))

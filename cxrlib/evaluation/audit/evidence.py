@@ -78,8 +78,7 @@ def class_view(
 def split_view(title: str, cases: pd.DataFrame, thumbnails: np.ndarray) -> View:
     """Average one class's images (N, H, W), uint8, in training and in test."""
     test = (cases["split"] == "test").to_numpy()
-    x = thumbnails.astype(np.float32) / 255
-    means = [x[rows].mean(axis=0) for rows in (~test, test)]
+    means = [thumbnails[rows].mean(axis=0) / 255 for rows in (~test, test)]
     return View(
         title,
         (

@@ -1,6 +1,7 @@
 """One fault a test, planted in a set that is silent without it."""
 
 import shutil
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -170,6 +171,23 @@ def test_a_size_or_an_exposure_that_tells_the_label(copy):
     squashed = table(copy).assign(width=224, height=200)
     assert checks.check_sizes(squashed).summary.startswith("all images are 224 × 200 pixels")
     assert checks.check_brightness(*pictured(copy)).verdict == "fail"
+
+
+def test_a_large_set_is_looked_at_in_blocks(monkeypatch, clean):
+    cases, few = pictured(clean)
+    n = -(-1000 // len(few))
+    cases, many = pd.concat([cases] * n), np.concatenate([few] * n)
+    many[-1] = 255 - many[-1]
+    whole = [checks.check_odd_images(cases, many), checks.check_brightness(cases, many)]
+    monkeypatch.setattr(checks, "BLOCK", 50)
+    tracemalloc.start()
+    by_blocks = [checks.check_odd_images(cases, many)]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    by_blocks.append(checks.check_brightness(cases, many))
+    assert [f.numbers for f in by_blocks] == [f.numbers for f in whole]
+    assert whole[0].numbers["inverted"] == 1
+    assert most < 2 * many.nbytes  # as floats all at once would take four times as much, and more
 
 
 def test_a_set_of_mostly_sick_children(copy):
