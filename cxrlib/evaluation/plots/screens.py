@@ -77,7 +77,7 @@ def collisions(figure: Figure) -> list[tuple[str, str]]:
     """
     figure.draw_without_rendering()
     written: list[Text | Legend] = [*figure.texts, *figure.legends]
-    found = []
+    found: list[tuple[Text | Legend, Text | Legend]] = []
     for ax in filter(Axes.get_visible, figure.axes):
         written += [t for t in ax.get_children() if isinstance(t, Text) and t not in ax.texts]
         written += [legend] if (legend := ax.get_legend()) else []
