@@ -86,8 +86,9 @@ def find_duplicates(thumbnails: np.ndarray) -> pd.DataFrame:
         part = slice(start, start + BLOCK_ROWS)
         one, other = (thumbnails[rows].reshape(len(rows), -1) for rows in pairs[part].T)
         exact[part] = (one == other).all(axis=1)
-        same[part] = correlated(one, other, MIN_CORRELATION)
-        same[part] &= correlated(_details(one), _details(other), MIN_DETAIL_CORRELATION)
+        alike = np.flatnonzero(correlated(one, other, MIN_CORRELATION))
+        details = (_details(images[alike]) for images in (one, other))
+        same[start + alike] = correlated(*details, MIN_DETAIL_CORRELATION)
     kept = pairs[same]
     return pd.DataFrame({"one": kept[:, 0], "other": kept[:, 1], "exact": exact[same]})
 

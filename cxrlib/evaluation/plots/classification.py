@@ -147,7 +147,7 @@ def probability_grid(
                  (HEIGHT + below + 0.4) * nrows),
     )  # fmt: skip
     titles = [
-        f"{'✓' if t == c else '✗'} truth: {class_names[t]}"
+        f"{'✓' if t == c else '✗'} truth:\n{class_names[t]}"
         for t, c in zip(truth, predicted, strict=True)
     ]
     image_grid(images, titles, axes=axes[::2])

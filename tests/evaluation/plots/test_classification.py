@@ -145,7 +145,7 @@ def test_below_each_image_stands_the_probability_of_each_class():
     assert axes.shape == (2, 3)
     above, below = axes
     assert [ax.get_title() for ax in above] == [
-        "✓ truth: normal", "✗ truth: bacterial", "✓ truth: viral",
+        "✓ truth:\nnormal", "✗ truth:\nbacterial", "✓ truth:\nviral",
     ]  # fmt: skip
     assert frames(above) == [False, True, False]
     for ax, row in zip(below, score, strict=True):
