@@ -19,6 +19,7 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
 
 from cxrlib.evaluation.plots.style import GREY, INK
 
@@ -83,7 +84,8 @@ def collisions(figure: Figure) -> list[tuple[str, str]]:
         written += [legend] if (legend := ax.get_legend()) else []
         for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
             written.append(axis.label)
-            found += [pair for pair in pairwise(axis.get_ticklabels()) if _overlap(*pair)]
+            if isinstance(axis.get_major_locator(), FixedLocator):  # others find room themselves
+                found += [pair for pair in pairwise(axis.get_ticklabels()) if _overlap(*pair)]
     found += [pair for pair in combinations(written, 2) if _overlap(*pair)]
     return [(_words(one), _words(other)) for one, other in found]
 
