@@ -87,8 +87,8 @@ def find_duplicates(thumbnails: np.ndarray) -> pd.DataFrame:
         one, other = (thumbnails[rows].reshape(len(rows), -1) for rows in pairs[part].T)
         exact[part] = (one == other).all(axis=1)
         alike = np.flatnonzero(correlated(one, other, MIN_CORRELATION))
-        details = (_details(images[alike]) for images in (one, other))
-        same[start + alike] = correlated(*details, MIN_DETAIL_CORRELATION)
+        fine, other_fine = _details(one[alike]), _details(other[alike])
+        same[start + alike] = correlated(fine, other_fine, MIN_DETAIL_CORRELATION)
     kept = pairs[same]
     return pd.DataFrame({"one": kept[:, 0], "other": kept[:, 1], "exact": exact[same]})
 
