@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator
 
 from cxrlib.evaluation.plots.style import GREY, INK
 
@@ -74,19 +73,16 @@ def renderings(figure: Figure) -> dict[str, str]:
 def collisions(figure: Figure) -> list[tuple[str, str]]:
     """Return what is written over what: titles, legends and labels of axes, in pairs.
 
-    Notes inside the axes are not looked at: they stand where the data are.
+    Notes inside the axes and labels of ticks are not looked at: they stand where the data are.
     """
     figure.draw_without_rendering()
     written: list[Text | Legend] = [*figure.texts, *figure.legends]
-    found: list[tuple[Text | Legend, Text | Legend]] = []
     for ax in filter(Axes.get_visible, figure.axes):
         written += [t for t in ax.get_children() if isinstance(t, Text) and t not in ax.texts]
         written += [legend] if (legend := ax.get_legend()) else []
         for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
             written.append(axis.label)
-            if isinstance(axis.get_major_locator(), FixedLocator):  # others find room themselves
-                found += [pair for pair in pairwise(axis.get_ticklabels()) if _overlap(*pair)]
-    found += [pair for pair in combinations(written, 2) if _overlap(*pair)]
+    found = (pair for pair in combinations(written, 2) if _overlap(*pair))
     return [(_words(one), _words(other)) for one, other in found]
 
 
