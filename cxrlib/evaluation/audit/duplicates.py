@@ -86,9 +86,8 @@ def find_duplicates(thumbnails: np.ndarray) -> pd.DataFrame:
         part = slice(start, start + BLOCK_ROWS)
         one, other = (thumbnails[rows].reshape(len(rows), -1) for rows in pairs[part].T)
         exact[part] = (one == other).all(axis=1)
-        alike = np.flatnonzero(correlated(one, other, MIN_CORRELATION))
-        fine, other_fine = _details(one[alike]), _details(other[alike])
-        same[start + alike] = correlated(fine, other_fine, MIN_DETAIL_CORRELATION)
+        same[part] = correlated(one, other, MIN_CORRELATION)
+        same[part] &= correlated(_details(one), _details(other), MIN_DETAIL_CORRELATION)
     kept = pairs[same]
     return pd.DataFrame({"one": kept[:, 0], "other": kept[:, 1], "exact": exact[same]})
 

@@ -80,8 +80,7 @@ def collisions(figure: Figure) -> list[tuple[str, str]]:
     for ax in filter(Axes.get_visible, figure.axes):
         written += [t for t in ax.get_children() if isinstance(t, Text) and t not in ax.texts]
         written += [legend] if (legend := ax.get_legend()) else []
-        for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
-            written.append(axis.label)
+        written += [ax.xaxis.label, ax.yaxis.label] if ax.axison else []
     found = (pair for pair in combinations(written, 2) if _overlap(*pair))
     return [(_words(one), _words(other)) for one, other in found]
 
