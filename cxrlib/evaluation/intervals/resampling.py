@@ -17,6 +17,8 @@ from cxrlib.evaluation import metrics, multiclass
 from cxrlib.evaluation.intervals.limits import jackknife_acceleration
 
 BATCH = 250  # resamples held in memory at once
+MAX_JACKKNIFE = 2000  # patients of a stratum that are left out one by one
+JACKKNIFE_GROUPS = 500  # into which more of them are put: a group is left out at once
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 Statistic = Callable[[np.ndarray], np.ndarray]  # of counts (resamples, N)
@@ -60,7 +62,9 @@ def resample(
     n = int(n_resamples)
     sizes = [min(BATCH, n - start) for start in range(0, n, BATCH)]
     resampled = [statistic(draw_patients(strata, size, rng)[:, groups]) for size in sizes]
-    acceleration = jackknife_acceleration(_jackknife(statistic, groups, len(strata)), strata)
+    blocks, strata = jackknife_groups(strata, rng)
+    estimates = _jackknife(statistic, blocks[groups], len(strata))
+    acceleration = jackknife_acceleration(estimates, strata)
     return np.concatenate(resampled), acceleration, effective_sample_size(y, groups, classes)
 
 
@@ -159,14 +163,43 @@ def draw_patients(strata: np.ndarray, n: int, rng: np.random.Generator) -> np.nd
     return counts
 
 
-def _jackknife(statistic: Statistic, groups: np.ndarray, n_patients: int) -> np.ndarray:
-    """Compute a statistic without each patient; NaN where a metric refuses what is left."""
-    each = np.arange(n_patients)[:, None]
-    parts = (each[start : start + BATCH] for start in range(0, n_patients, BATCH))
+def jackknife_groups(strata: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Say which patients are left out together: each alone, or in a large stratum a random group.
+
+    All patients of all images would be the square of their number. A group's influence is the sum
+    of its patients', so that the sums of squares and of cubes, all that is taken from it, are
+    expected to be the same: the delete-a-group jackknife of Kott (2001).
+
+    Parameters
+    ----------
+    strata : ndarray of int, shape (patients,)
+        As of :func:`stratify`.
+
+    Returns
+    -------
+    groups : ndarray of int, shape (patients,)
+    strata : ndarray of int, shape (groups,)
+        The stratum of each group.
+    """
+    groups = np.empty(len(strata), int)
+    of_groups: list[int] = []
+    for stratum, size in enumerate(np.bincount(strata)):
+        members = np.flatnonzero(strata == stratum)
+        count = size if size <= MAX_JACKKNIFE else JACKKNIFE_GROUPS
+        order = np.arange(size) if count == size else rng.permutation(size)
+        groups[members] = len(of_groups) + order % count
+        of_groups += [stratum] * count
+    return groups, np.array(of_groups)
+
+
+def _jackknife(statistic: Statistic, groups: np.ndarray, n_groups: int) -> np.ndarray:
+    """Compute a statistic without each group; NaN where a metric refuses what is left."""
+    each = np.arange(n_groups)[:, None]
+    parts = (each[start : start + BATCH] for start in range(0, n_groups, BATCH))
     try:
         return np.concatenate([statistic((groups != part).astype(np.int64)) for part in parts])
     except (ValueError, ArithmeticError):  # each resample went well, so this is no broken metric
-        return np.full(n_patients, np.nan)
+        return np.full(n_groups, np.nan)
 
 
 def required_classes(metric: Metric, score: np.ndarray) -> tuple[int, ...]:

@@ -94,3 +94,26 @@ def test_every_patient_is_left_out_once(monkeypatch, chunk):
     whole = acceleration()
     monkeypatch.setattr(resampling, "BATCH", chunk)
     assert acceleration() == whole
+
+
+def test_in_a_large_stratum_groups_are_left_out_instead_of_patients(monkeypatch):
+    y, score, who = cohort(6000, 3000)  # 3 of 8 are healthy, both strata have over 1,000
+
+    def acceleration():
+        statistic = resampling.vectorize(metrics.sensitivity, y, score)
+        given = {"classes": (1,), "n_resamples": 2, "seed": 0}
+        asked = []
+        found = resampling.resample(
+            y, who, lambda counts: asked.append(len(counts)) or statistic(counts), **given
+        )
+        return float(found[1]), sum(asked) - 2
+
+    exact, each = acceleration()
+    monkeypatch.setattr(resampling, "MAX_JACKKNIFE", 900)
+    grouped, few = acceleration()
+    assert each == len(np.unique(who)) > 2 * resampling.JACKKNIFE_GROUPS == few
+    assert grouped == pytest.approx(exact, abs=0.003)
+    strata = np.repeat([0, 1], [3, 2001])
+    groups, of_groups = resampling.jackknife_groups(strata, np.random.default_rng(0))
+    assert (of_groups[groups] == strata).all()
+    assert list(np.unique(np.bincount(groups)[3:])) == [4, 5]
