@@ -6,6 +6,7 @@ import html
 from pathlib import Path
 
 from lessons import Lesson, Task
+from mathml import draw_formulas
 from nbconvert.filters import markdown2html
 
 STYLE = Path(__file__).with_name("handouts.css")
@@ -19,27 +20,14 @@ THIS_COPY = (
     "X-rays were at hand. Each chapter says so in its note on the images. On other images and "
     "machines the numbers differ."
 )
-MATHJAX = """<script>
-MathJax = {{tex: {{inlineMath: [["$", "$"]]}}, options: {{enableMenu: false}}}};
-</script>
-<script src="{folder}/tex-chtml.js"></script>"""
 
 
-def page(title: str, body: str, mathjax: str) -> str:
-    """Return a web page of its own; only formulas need a file beside it.
-
-    Parameters
-    ----------
-    title, body : str
-        Plain text, and HTML.
-    mathjax : str
-        The folder of MathJax, seen from the page.
-    """
-    script = MATHJAX.format(folder=mathjax) if "$" in body else ""
-    return (
+def page(title: str, body: str) -> str:
+    """Return a web page of its own, from a title in plain text and a body in HTML."""
+    return draw_formulas(
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f"<title>{html.escape(title)}</title>\n<style>{STYLE.read_text(encoding='utf-8')}</style>"
-        f'{script}</head>\n<body>{body}<p class="education">{EDUCATION}</p></body></html>\n'
+        f'</head>\n<body>{body}<p class="education">{EDUCATION}</p></body></html>\n'
     )
 
 

@@ -6,8 +6,6 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from shutil import copy2
 
-MATHJAX = ("sphinx-mathjax-offline", "/static/mathjax/")
-MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
 REVEAL = ("sphinx-revealjs", "/_static/revealjs/")
 REVEAL_PARTS = (
     "LICENSE",

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-MATH_IS_DRAWN = """!document.querySelector('.math')
-  || (window.MathJax && MathJax.startup && document.querySelector('mjx-container'))"""
 # On paper solutions and what came out of predictions are open, and links between pages lead to the
 # web, not to this machine's disk. Figures that wait until they are scrolled to are fetched.
 FOR_PAPER = """async ([here, home]) => {
@@ -69,12 +67,11 @@ def browser_tab(**options: object) -> Iterator[Page]:
 
 
 def open_page(tab: Page, root: Path, page: str) -> None:
-    """Open a page of the built book from disk, and wait for its formulas."""
+    """Open a page of the built book from disk."""
     path = root / "_build" / "html" / f"{page}.html"
     if not path.exists():
         raise FileNotFoundError(f"expected the built book, got no {path}. Run `make book` first.")
     tab.goto(path.as_uri(), wait_until="load", timeout=120_000)
-    tab.wait_for_function(MATH_IS_DRAWN, timeout=120_000)
 
 
 def print_book(root: Path) -> list[Path]:

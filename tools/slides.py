@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deck import LETTERS, ROOM, SMALL, Deck, picture
 from lessons import Lesson, kind_of, paragraphs, without_solutions
+from mathml import draw_formulas
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -183,7 +184,7 @@ def export(deck: NotebookNode, title: str, reveal: str) -> str:
     title : str
         Of the page.
     reveal : str
-        The folder of reveal.js, seen from the page; MathJax's is its neighbour.
+        The folder of reveal.js, seen from the page.
     """
     config = Config()
     config.TagRemovePreprocessor.remove_input_tags = {"hide-input"}
@@ -199,4 +200,4 @@ def export(deck: NotebookNode, title: str, reveal: str) -> str:
     deck.metadata["title"] = title
     style = STYLE.read_text(encoding="utf-8")
     page, _ = exporter.from_notebook_node(deck, resources={"deck": {"style": style}})
-    return page
+    return draw_formulas(page)

@@ -57,16 +57,13 @@ def write_handouts(lessons: list[Lesson], target: Path) -> list[Path]:
 
     The key says what came out of predictions where the lessons are of chapters that ran.
     """
-    packaged.copy_packaged(packaged.MATHJAX, packaged.MATHJAX_PARTS, target / "mathjax")
     pages = []
     for lesson in lessons:
         page = target / "worksheets" / f"{lesson.name}.html"
-        files.write_text(
-            page, handouts.page(lesson.title, handouts.worksheet(lesson), "../mathjax")
-        )
+        files.write_text(page, handouts.page(lesson.title, handouts.worksheet(lesson)))
         pages.append(page)
     key = target / "answer-key.html"
-    files.write_text(key, handouts.page("Answer key", handouts.answer_key(lessons), "mathjax"))
+    files.write_text(key, handouts.page("Answer key", handouts.answer_key(lessons)))
     return [*pages, key]
 
 

@@ -5,12 +5,12 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
 
 /* A formula wider than the screen scrolls; then the keyboard has to reach it too. */
 function reachWideFormulas() {
-  for (const formula of document.querySelectorAll('.bd-article mjx-container[display="true"]')) {
+  for (const formula of document.querySelectorAll(".bd-article div.math")) {
     if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
     else formula.removeAttribute("tabindex");
   }
 }
-window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(reachWideFormulas));
+window.addEventListener("load", reachWideFormulas);
 window.addEventListener("resize", reachWideFormulas);
 
 /* What goes on to the right fades there, until it is scrolled to its end. A box is measured when it

@@ -96,10 +96,6 @@ class Visit:
 
     def open(self, page, settle=False):
         self.tab.goto(f"{self.home}/{page}", wait_until="load")
-        self.tab.wait_for_function(
-            "!document.querySelector('.math') || (window.MathJax && MathJax.startup"
-            " && MathJax.startup.promise && document.querySelector('mjx-container'))"
-        )
         if settle:
             self.tab.wait_for_load_state("networkidle")
         return self.tab

@@ -103,7 +103,7 @@ def look_at(visit, page):
         "images without a text": tab.evaluate(NO_TEXT),
         "words in an icon's font": tab.evaluate(ICON_WORDS),
         "links": tab.evaluate("[...document.querySelectorAll('a')].map(a => a.href)"),
-        "formulas": tab.locator("mjx-container").count(),
+        "formulas": tab.locator("math").count(),
     }
     for look, (width, scheme) in LOOKS.items():
         turned = turn(tab, width, scheme)

@@ -97,5 +97,4 @@ def test_the_book_loads_so(html, pages):
     assert late == []
     index = (html / "book" / "index.html").read_text(encoding="utf-8")
     assert 'fetchpriority="high" width="' in index
-    assert "mathjax/tex-chtml.js" not in index  # it has no formulas, its chapters do
     assert "searchindex.js" not in index
