@@ -18,7 +18,7 @@ FOLDER_VARIABLES = ("CXR_DATA", "CXR_WEIGHTS", "CXR_CACHE", "CXR_RESULTS")  # th
 RECORDS = Path("cxrlib") / "experiments" / "results"
 # What chapters run on beside cxrlib's own requirements; what makes pages beside jupyter-book's.
 RUNNERS = ("ipykernel", "keras", "papermill", "tensorflow")
-PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "latex2mathml", "pygments", "ziamath")
+PAGE_MAKERS = ("docutils", "pydata-sphinx-theme", "latex2mathml", "pygments", "tinycss2", "ziamath")
 # Variables that change what a chapter shows: ours, and those that change the arithmetic.
 SETTINGS = ("CXR_", "OMP_", "TF_")
 SHOWN = ("tensorflow", "keras", "numpy", "scikit-learn", "pandas", "matplotlib")

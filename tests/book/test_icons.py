@@ -47,9 +47,12 @@ def test_every_icon_of_the_book_has_its_glyph_and_the_font_is_small(html, pages)
 
 def test_pages_take_the_font_and_no_script(html, pages):
     assert not list(html.glob("_static/scripts/fontawesome*"))
+    sheet, style = ((html / "_static" / f"{name}.css").read_text() for name in ("book", "icons"))
+    fonts = re.findall(r"data:font/woff;base64,[^)\"]+", style)
+    assert fonts
+    assert all(font in sheet for font in fonts)
     for page in pages:
         text = (html / page).read_text(encoding="utf-8")
-        assert "_static/icons.css" in text, page
         assert "fontawesome.js" not in text, page
 
 

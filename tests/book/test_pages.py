@@ -13,7 +13,7 @@ from tests.built import ROOT
 def test_no_page_needs_a_script_for_its_formulas(html, pages):
     texts = [(html / page).read_text(encoding="utf-8") for page in pages]
     assert sum(text.count("<math ") for text in texts) > 10
-    assert [p for p, text in zip(pages, texts, strict=True) if "mathjax" in text.lower()] == []
+    assert [text for text in texts if re.search(r"<script[^>]*(mathjax|katex)", text, re.I)] == []
 
 
 def test_no_page_loads_from_elsewhere_or_knows_the_machine_that_built_it(html, pages):
@@ -49,7 +49,7 @@ def test_a_page_read_to_its_end_loads_no_more_than_a_megabyte(html, pages):
         )
         files = {((html / page).parent / unquote(one)).resolve() for one in asked}
         seen = [f for f in files if not f.stem.endswith("-dark")]
-        assert len(seen) > 15, page
+        assert len(seen) > 10, page
         size = sum(map(transferred, [html / page, *seen]))
         if size > 1e6:
             heavy[page] = size
