@@ -66,12 +66,14 @@ def run(
     *,
     quick: bool = False,
     json_file: Path | None = None,
+    before: Run | None = None,
     start: Callable[[str, bool], Iterator[Row]] = in_own_process,
     say: Callable[[str], None] = print,
 ) -> Run:
     """Run benchmarks one after the other; one that breaks down is told, and the rest goes on.
 
-    With ``json_file`` what is known is written after each of them.
+    With ``json_file`` what is known is written after each of them; with a run ``before`` this one,
+    in which these benchmarks take the place of what they measured then.
     """
     whole = Run(date.today().isoformat(), dict(machine), quick, (), ())
     say(describe(whole))
@@ -86,7 +88,9 @@ def run(
                 whole = replace(whole, missing=(*whole.missing, row))
                 say(f"not measured: {name}, {row.what}: {row.why}")
         if json_file:
-            files.write_text(json_file, whole.to_json())
+            files.write_text(
+                json_file, (before.measured_again(whole) if before else whole).to_json()
+            )
     held = [row.holds for row in whole.figures if row.holds is not None]
     say(f"Goals held: {sum(held)} of {len(held)}. Not measured: {len(whole.missing)}.")
     return whole

@@ -44,13 +44,12 @@ class SpeedSummary(SpeedDirective):
 
     def show(self, run: speed.Run) -> str:
         """Write a list."""
-        device = run.machine["device"]
         asked = [row for row in run.figures if row.holds is not None]
         missed = [row for row in asked if not row.holds]
         versions = ", ".join(f"{name} {number}" for name, number in run.machine["versions"].items())
         lines = [
-            f"- Measured on {run.date}, in one run, on {device['cpu_count']} cores of "
-            f"{device['processor']}",
+            f"- Measured in one run, begun on {run.measured()}",
+            *(f"- Measured again later: {name}, on {run.measured(name)}" for name in run.again),
             f"- Versions: {versions}",
             f"- Goals held: {len(asked) - len(missed)} of {len(asked)}",
         ]
@@ -91,8 +90,7 @@ class SpeedOf(MarkdownDirective):
         rows = [row for row in run.figures if row.benchmark == self.arguments[0]] if run else []
         if not rows or run.quick:
             return ""
-        device = run.machine["device"]
-        begin = f"Measured on {run.date} on {device['cpu_count']} cores of {device['processor']}:"
+        begin = f"Measured on {run.measured(self.arguments[0])}:"
         return "\n".join([begin, "", *map(self.line, rows)])
 
     @staticmethod

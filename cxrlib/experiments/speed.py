@@ -1,6 +1,7 @@
 """What ``python -m benchmarks`` measured: this package's speed beside that of others.
 
-``speed.json`` belongs to the package, and the book shows it. It comes from one run on one machine.
+``speed.json`` belongs to the package, and the book shows it. It comes from one run on one machine;
+what was measured again after that says when and where.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
 from typing import Any
 
@@ -100,6 +101,8 @@ class Run:
         On few images, to try the suite: its numbers tell nothing.
     figures : tuple of Figure
     missing : tuple of Missing
+    again : dict
+        Benchmarks that were measured again later: name → ``date`` and ``machine`` of that.
     """
 
     date: str
@@ -107,6 +110,33 @@ class Run:
     quick: bool
     figures: tuple[Figure, ...]
     missing: tuple[Missing, ...]
+    again: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def measured(self, benchmark: str = "") -> str:
+        """Say when and on what a benchmark was measured; without a name, the run."""
+        of = self.again.get(benchmark, {"date": self.date, "machine": self.machine})
+        device = of["machine"]["device"]
+        return f"{of['date']} on {device['cpu_count']} cores of {device['processor']}"
+
+    def measured_again(self, later: Run) -> Run:
+        """Return this run with the rows of a later one in place of those of the same benchmarks."""
+        rows: list[Figure | Missing] = [*self.figures, *self.missing]
+        newer: list[Figure | Missing] = [*later.figures, *later.missing]
+        renewed = {row.benchmark for row in newer}
+        names = dict.fromkeys(row.benchmark for row in (*rows, *newer))
+        merged = [
+            row
+            for name in names
+            for row in (newer if name in renewed else rows)
+            if row.benchmark == name
+        ]
+        note = {"date": later.date, "machine": later.machine}
+        return replace(
+            self,
+            figures=tuple(row for row in merged if isinstance(row, Figure)),
+            missing=tuple(row for row in merged if isinstance(row, Missing)),
+            again=self.again | dict.fromkeys(sorted(renewed), note),
+        )
 
     @property
     def busy(self) -> float:

@@ -42,6 +42,11 @@ def test_the_table_and_the_file_have_every_row_and_a_broken_one_stops_no_other(t
     assert said[-1] == "Goals held: 1 of 2. Not measured: 2."
     assert [row.benchmark for row in run.figures] == names
     assert Run.from_json(file.read_text(encoding="utf-8")) == run
+    before = Run("2026-11-30", MACHINE, False, (Figure("old", "s", 1, benchmark="other"),), ())
+    suite.run(names, MACHINE, json_file=file, before=before, start=fake, say=said.append)
+    both = Run.from_json(file.read_text(encoding="utf-8"))
+    assert both.figures[0].figure == "old"
+    assert set(both.again) == {row.benchmark for row in (*run.figures, *run.missing)}
 
 
 def test_long_words_go_on_in_the_next_line_below_their_column():

@@ -25,7 +25,11 @@ GROWN = [
     for n in (5000, 1000, 20_000)
 ]
 INSTALLED = Figure("installed", "MB", 500, 2500, "with more", benchmark="installed")
-RUN = Run("2026-11-30", MACHINE, False, (HELD, MISSED, *GROWN), (Missing("torch", "not here"),))
+LATER = {"device": {"cpu_count": 1, "processor": "Rule"}}
+AGAIN = {"growth": {"date": "2026-12-24", "machine": LATER}}
+RUN = Run(
+    "2026-11-30", MACHINE, False, (HELD, MISSED, *GROWN), (Missing("torch", "not here"),), AGAIN
+)
 
 
 @pytest.fixture
@@ -50,7 +54,8 @@ def build(tmp_path, monkeypatch):
 
 def test_every_row_stands_there_and_a_missed_goal_as_plainly_as_another(build):
     html, text = build(RUN)
-    assert "Measured on 2026-11-30, in one run, on 2 cores of Abacus" in text
+    assert "Measured in one run, begun on 2026-11-30 on 2 cores of Abacus" in text
+    assert "Measured again later: growth, on 2026-12-24 on 1 cores of Rule" in text
     assert "keras 3.15" in text
     assert "Goals held: 1 of 2" in text
     assert re.search(r"epoch 3,000 images/s 100 \(generator\) 30 × 15 × yes", text)

@@ -42,6 +42,19 @@ def test_a_run_is_the_same_after_writing_and_reading():
     assert (first["ratio"], first["holds"]) == (2, True)
 
 
+def test_what_is_measured_again_takes_its_place_and_says_when():
+    old = Figure("x", "s", 1, benchmark="a"), Figure("y", "s", 2, benchmark="b")
+    run = Run("2026-11-30", MACHINE, False, old, (Missing("torch", "gone", "a"),))
+    other = {"device": {"cpu_count": 4, "processor": "Rule"}}
+    later = Run("2026-12-24", other, False, (Figure("x", "s", 3, benchmark="a"),), ())
+    both = run.measured_again(later)
+    assert [(row.figure, row.ours) for row in both.figures] == [("x", 3), ("y", 2)]
+    assert both.missing == ()
+    assert both.measured("a") == "2026-12-24 on 4 cores of Rule"
+    assert both.measured() == both.measured("b") == "2026-11-30 on 2 cores of Abacus"
+    assert Run.from_json(both.to_json()) == both
+
+
 def test_what_comes_with_the_package_is_whole():
     run = speed.read()
     assert run is None or (run.figures and not run.quick)
