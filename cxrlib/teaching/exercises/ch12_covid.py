@@ -85,7 +85,7 @@ check_judged = Exercise(
     },
     cases=[(18, 1, 10), (36, 1, 10), (27, 4, 10), (95, 32, 10), (25, 10, 10)],
     arg_names=("n", "batch", "by"),
-    success="Where `batch` is smaller than `by`, images are left out, and nothing says so.",
+    success="Where `batch` is smaller than `by`, images can be left out, and nothing says so.",
     default_hint="the steps, rounded up, times the images of a step; never more than `n`.",
 )
 """``my_judged(n, batch, by)``: different images seen in ``ceil(n / by)`` batches."""
