@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -13,6 +14,8 @@ from cxrlib.data import augmentation
 from cxrlib.data.cases import DataError
 from cxrlib.data.images import ImageSet, read_images
 from cxrlib.data.shards import ShardedImages
+
+AHEAD = 2  # batches that are made before they are asked for
 
 
 def dataset(
@@ -95,7 +98,11 @@ def dataset(
         lambda *plan: tf.data.Dataset.from_tensor_slices(plan).batch(batch_size)
     )
     batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(n / batch_size)))
-    batches = batches.map(pick, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    batches = batches.map(pick, num_parallel_calls=os.cpu_count()).prefetch(AHEAD)
+    options = tf.data.Options()
+    # With it, the end of each epoch waits for a thread that sleeps, up to as long as the epoch.
+    options.autotune.enabled = False
+    batches = batches.with_options(options)
     if not (shuffle or recipe):
         return batches
 

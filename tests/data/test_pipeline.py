@@ -158,3 +158,8 @@ def test_only_training_images_are_augmented(scans, split):
     with pytest.raises(DataError, match=r"got 1 of 6 .*judged on images as they are"):
         pipeline.dataset(scans, augment="plausible")
     pipeline.dataset(scans)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_no_autotuning_whose_sleeping_thread_the_end_of_an_epoch_would_wait_for(images, shuffle):
+    assert pipeline.dataset(images, shuffle=shuffle).options().autotune.enabled is False

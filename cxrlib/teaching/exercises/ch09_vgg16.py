@@ -125,8 +125,7 @@ check_passes_saved = Exercise(
     },
     cases=[(104, 26, 20, 1), (1000, 250, 20, 4), (300, 100, 5, 8)],
     arg_names=("train", "val", "epochs", "copies"),
-    success="With many more copies than epochs the answer can turn negative: then end to end "
-    "takes fewer passes.",
+    success="With enough copies the answer turns negative: then end to end takes fewer passes.",
     default_hint="write down both sums, one for each way, and take one from the other.",
 )
 """``my_saved(train, val, epochs, copies)``: passes through the backbone that features save.
