@@ -100,7 +100,7 @@ def dataset(
     batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(n / batch_size)))
     batches = batches.map(pick, num_parallel_calls=os.cpu_count()).prefetch(AHEAD)
     options = tf.data.Options()
-    # With it, the end of each epoch waits for a thread that sleeps, up to as long as the epoch.
+    # With it, the end of an epoch can wait for a sleeping thread: up to as long as the epoch took.
     options.autotune.enabled = False
     batches = batches.with_options(options)
     if not (shuffle or recipe):
